@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// Command is one stimulus of an attempt: something that happened outside and
+// that the engine answers. Commands of one attempt are applied one at a time.
+// A command that does not fit the state, such as a second report of one try,
+// changes nothing.
+type Command struct {
+	Kind CommandKind
+	// Task and Try say what it is about, where it is about a task.
+	Task model.TaskID
+	Try  int32
+	// Result is that of Succeed.
+	Result *Result
+	// Failure is that of Fail.
+	Failure *Failure
+	// Wait is that of Wait.
+	Wait *Wait
+	// Message is that of Signal.
+	Message *Message
+	// Node is that of Append.
+	Node *workflow.Node
+	// Params are those of Edit.
+	Params params.Map
+}
+
+// CommandKind says what a command is.
+type CommandKind uint8
+
+// Kinds of commands.
+const (
+	// Begin starts the attempt.
+	Begin CommandKind = iota
+	// Succeed reports that a try ended well.
+	Succeed
+	// Fail reports that a try ended badly.
+	Fail
+	// WaitFor reports that a try wants to be run again later.
+	WaitFor
+	// Cancelled reports that a try ended because it was asked to.
+	TryCancelled
+	// Lose reports that the runner of a try is gone.
+	Lose
+	// Wake says that an instant has come that the task waits for.
+	Wake
+	// Expire says that the task's time limit has passed.
+	Expire
+	// Deliver gives a message to a waiting task.
+	Deliver
+	// Append adds Node below the task.
+	Append
+	// Again opens a new round of a task that has ended in an attempt that
+	// still runs.
+	Again
+	// Cancel asks one task and all below it to end.
+	Cancel
+	// Kill asks the whole attempt to end.
+	Kill
+	// Edit merges Params over the parameters of every later try.
+	Edit
+	// SkipTo makes a task that is not reached yet start at once and passes
+	// over what it would have come after.
+	SkipTo
+)
+
+// Result is what a try gives when it ends well.
+type Result struct {
+	Export, Store params.Map
+	Reset         []string
+	Outputs       []string
+	// Subtasks is the configuration that Node was compiled from.
+	Subtasks params.Map
+	Node     *workflow.Node
+	// Items are those of a collection's source.
+	Items []params.Value
+	// Stop asks that nothing after the task runs.
+	Stop bool
+	// Replayed marks the result as taken over from an earlier attempt.
+	Replayed bool
+}
+
+// Failure is what a try gives when it ends badly.
+type Failure struct {
+	// Error is an object with at least "message".
+	Error params.Map
+	// Retry is the policy for another try.
+	Retry workflow.Retry
+	// State is what the operator keeps for that try.
+	State params.Map
+}
+
+// Wait is what a try gives when it wants to be run again later.
+type Wait struct {
+	// Until is when; zero means no time.
+	Until model.Instant
+	// Keys are the signals that end the wait.
+	Keys []Key
+	// State is what the operator keeps for the next try.
+	State params.Map
+}
+
+// Key is a subscription: a message on Topic whose keys include Value matches.
+type Key struct {
+	Topic, Param string
+	// Value is the key's canonical text.
+	Value string
+	One   bool
+}
+
+// Message is one message of a task's inbox.
+type Message struct {
+	// Source identifies the message where it came from; one source is taken
+	// once by each task.
+	Source string
+	Topic  string
+	Body   params.Value
+}
+
+// Effect is something to be carried out after the changes are stored. An
+// effect that is lost in a crash is made again by Restore.
+type Effect struct {
+	Kind EffectKind
+	Task model.TaskID
+	Try  int32
+	// Retries are the task's counted tries.
+	Retries int32
+	// Name is the task's full name.
+	Name string
+	// Node is what Dispatch runs.
+	Node *workflow.Node
+	// Scope are the parameters that the task sees, not evaluated, without the
+	// attempt's built-ins and its own configuration.
+	Scope params.Map
+	// State is what the operator kept.
+	State params.Map
+	// Message is the one that Dispatch handles; nil when it handles none.
+	Message *Message
+	// At is when Arm and ArmLimit fire.
+	At model.Instant
+}
+
+// EffectKind says what is to be carried out.
+type EffectKind uint8
+
+// Kinds of effects.
+const (
+	// Dispatch hands a try to a runner.
+	Dispatch EffectKind = iota
+	// Interrupt asks the runner of a try to end it.
+	Interrupt
+	// Arm has Wake sent at an instant.
+	Arm
+	// ArmLimit has Expire sent at an instant.
+	ArmLimit
+	// Finished says that the attempt is done.
+	Finished
+)
+
+// Step is what commands led to. Its slices are appended to, so that one Step
+// gathers what many commands of many attempts change.
+type Step struct {
+	Attempts []AttemptRow
+	Tasks    []TaskRow
+	Grown    []Growth
+	Events   []Event
+	Effects  []Owned
+}
+
+// Owned is an effect with the attempt that it belongs to.
+type Owned struct {
+	Attempt model.AttemptID
+	Effect
+}
+
+// Reset empties the step and keeps its memory.
+func (s *Step) Reset() {
+	clear(s.Attempts)
+	clear(s.Tasks)
+	clear(s.Grown)
+	clear(s.Events)
+	clear(s.Effects)
+	s.Attempts, s.Tasks, s.Grown = s.Attempts[:0], s.Tasks[:0], s.Grown[:0]
+	s.Events, s.Effects = s.Events[:0], s.Effects[:0]
+}

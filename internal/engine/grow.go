@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"strconv"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// plant adds the tasks of a tree, depth first, and returns the id of its top.
+func (a *Attempt) plant(n *workflow.Node, parent model.TaskID, index int32, made GrowthKind) model.TaskID {
+	id := model.TaskID(len(a.tasks))
+	a.tasks = append(a.tasks, task{
+		node: n, parent: parent, index: index, made: made, pending: int32(len(n.After)),
+	})
+	if n.Each == nil && len(n.Children) > 0 {
+		a.plantKids(id)
+	}
+	return id
+}
+
+// plantKids gives a group its children.
+func (a *Attempt) plantKids(id model.TaskID) {
+	children := a.tasks[id].node.Children
+	kids := make([]model.TaskID, len(children))
+	for i, c := range children {
+		kids[i] = a.plant(c, id, int32(i), GrowSub)
+	}
+	a.tasks[id].kids = kids
+}
+
+// grow adds tasks to a running attempt and records it.
+func (a *Attempt) grow(g Growth) {
+	g.Attempt = a.row.ID
+	g.First = model.TaskID(len(a.tasks))
+	a.step.Grown = append(a.step.Grown, g)
+	a.sprout(g)
+	if len(a.tasks) > int(g.First) {
+		a.rowDirty = true
+		a.event(TasksAdded, g.Parent, params.Of("first", int64(g.First), "count", int64(len(a.tasks))-int64(g.First)))
+	}
+}
+
+// sprout adds the tasks that a growth stands for. Restoring calls it with what
+// grow recorded, so it depends on nothing but the growth and the definition.
+func (a *Attempt) sprout(g Growth) {
+	n := a.tasks[g.Parent].node
+	switch g.Kind {
+	case GrowSub:
+		a.addKid(g, g.Node)
+	case GrowCheck:
+		a.addKid(g, n.Check)
+	case GrowFailure:
+		for _, hook := range n.OnFailure {
+			a.addKid(g, hook)
+		}
+	case GrowLimit:
+		a.addKid(g, n.Limit.Hook)
+	case GrowRound:
+		a.tasks[g.Parent].kids = nil
+		a.plantKids(g.Parent)
+	case GrowItems:
+		a.plantItems(g)
+	case GrowDrop:
+		a.tasks[g.Parent].kids = nil
+	case GrowAgain:
+		a.replant(g)
+	}
+}
+
+func (a *Attempt) addKid(g Growth, n *workflow.Node) {
+	index := int32(len(a.tasks[g.Parent].kids))
+	id := a.plant(n, g.Parent, index, g.Kind)
+	a.tasks[id].pending = 0 // its edges speak of siblings that it does not have
+	a.tasks[id].extra = g.Export
+	p := &a.tasks[g.Parent]
+	p.kids = append(p.kids, id)
+}
+
+// plantItems adds a collection's body once for each item, side by side.
+func (a *Attempt) plantItems(g Growth) {
+	p := &a.tasks[g.Parent]
+	body, key := p.node.Children[0], p.node.Each.Key
+	kids := make([]model.TaskID, len(g.Items))
+	prefix := a.name(g.Parent) + body.Name + "-"
+	for i, item := range g.Items {
+		id := a.plant(body, g.Parent, int32(i), GrowItems)
+		a.tasks[id].name = prefix + strconv.Itoa(i)
+		a.tasks[id].extra = params.Map{}.Set(key, item)
+		kids[i] = id
+	}
+	a.tasks[g.Parent].kids = kids
+}
+
+// replant puts a fresh copy of a task and all below it in the place of one
+// that has ended.
+func (a *Attempt) replant(g Growth) {
+	old := a.tasks[g.Replaces]
+	id := a.plant(old.node, old.parent, old.index, old.made)
+	a.tasks[id].extra = old.extra
+	a.tasks[id].name = a.name(g.Replaces)
+	a.tasks[id].pending = 0
+	a.tasks[old.parent].kids[old.index] = id
+}
+
+// openKids counts the children of a task that has opened and starts those
+// that come after nothing.
+func (a *Attempt) openKids(id model.TaskID) {
+	t := &a.tasks[id]
+	t.pending = int32(len(t.kids))
+	for _, kid := range t.kids {
+		if a.tasks[kid].pending == 0 {
+			a.schedule(errandOpen, kid)
+		}
+	}
+}
+
+// openNew starts the last n children, which were added to a task that has
+// others already.
+func (a *Attempt) openNew(id model.TaskID, n int) {
+	t := &a.tasks[id]
+	t.pending += int32(n)
+	for _, kid := range t.kids[len(t.kids)-n:] {
+		a.schedule(errandOpen, kid)
+	}
+}
+
+// appendNode adds a tree below a task that has not ended.
+func (a *Attempt) appendNode(id model.TaskID, n *workflow.Node) error {
+	t := &a.tasks[id]
+	if t.state.Final() || t.state == model.Blocked {
+		return model.Errorf(model.Conflict, "task %s is %s: tasks can be added only while it runs", a.name(id), t.state)
+	}
+	if t.state == model.Running || t.state == model.Waiting {
+		a.enter(id)
+	}
+	a.grow(Growth{Kind: GrowSub, Parent: id, Node: n})
+	a.openNew(id, 1)
+	return nil
+}

@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// open starts a task whose edges are decided.
+func (a *Attempt) open(id model.TaskID) {
+	t := &a.tasks[id]
+	if t.state != model.Blocked {
+		return
+	}
+	switch {
+	case a.closing(t.parent), t.gate&gateShut != 0:
+		a.end(id, model.NotReached)
+		return
+	case t.gate&(gateOutput|gateEmitted) == gateOutput:
+		a.end(id, model.Skipped)
+		return
+	}
+	a.look(id)
+	a.live++
+	switch {
+	case t.node.Each != nil, !t.node.IsGroup():
+		a.arrive(id)
+	default:
+		a.openGroup(id)
+	}
+}
+
+// closing reports whether a parent has been told to end, so that nothing
+// below it starts any more.
+func (a *Attempt) closing(parent model.TaskID) bool {
+	if parent == model.NoTask {
+		return a.row.CancelAsked
+	}
+	p := &a.tasks[parent]
+	if p.flags&(CancelAsked|SkipAsked) != 0 {
+		return true
+	}
+	return p.state.Final() && !(p.node.Join.Any && p.node.Join.LeaveLosers)
+}
+
+func (a *Attempt) openGroup(id model.TaskID) {
+	t := &a.tasks[id]
+	t.state = model.Open
+	a.start(id)
+	a.enter(id)
+	a.event(TaskOpened, id, params.Map{})
+	a.openKids(id)
+	if t.pending == 0 {
+		a.schedule(errandSettle, id)
+	}
+}
+
+// start notes the beginning of a task and arms its time limit.
+func (a *Attempt) start(id model.TaskID) {
+	t := &a.tasks[id]
+	a.touch(id)
+	if t.started != 0 {
+		return
+	}
+	t.started = a.now
+	if d := t.node.Limit.After; d > 0 {
+		t.deadline = a.now.Add(d)
+		a.effect(Effect{Kind: ArmLimit, Task: id, At: t.deadline})
+	}
+}
+
+// arrive brings an action to its first try, or to the wait before it.
+func (a *Attempt) arrive(id model.TaskID) {
+	w := a.tasks[id].node.Wait
+	if w == nil {
+		a.dispatch(id)
+		return
+	}
+	a.start(id)
+	if !a.holdBack(id, w) {
+		a.dispatch(id)
+	}
+}
+
+// dispatch hands a new try of an action to a runner.
+func (a *Attempt) dispatch(id model.TaskID) {
+	t := &a.tasks[id]
+	t.state = model.Running
+	t.wake = 0
+	t.try++
+	a.start(id)
+	a.event(TaskStarted, id, params.Map{})
+	e := Effect{
+		Kind: Dispatch, Task: id, Try: t.try, Retries: t.retries,
+		Name: a.name(id), Node: t.node, Scope: a.scope(id),
+	}
+	if t.detail != nil {
+		e.State = t.detail.State
+		if t.flags&Handling != 0 {
+			e.Message = &t.detail.Inbox[0]
+		}
+	}
+	a.effect(e)
+}
+
+// end makes a task final and tells those who wait for it. A blocked task that
+// is not reached leaves no trace in the store: it follows from the others.
+func (a *Attempt) end(id model.TaskID, s model.State) {
+	t := &a.tasks[id]
+	if t.state != model.Blocked {
+		a.live--
+	}
+	if t.state != model.Blocked || s != model.NotReached {
+		t.ended, t.wake = a.now, 0
+		a.touch(id)
+		t.state = s
+		a.event(TaskEnded, id, a.endData(id))
+	}
+	t.state = s
+	if t.parent == model.NoTask {
+		return
+	}
+	a.claimWin(id)
+	a.leave(id)
+	a.openEdges(id)
+	a.spread(id)
+	a.endKid(t.parent)
+}
+
+// endData is what the history says about the end of a task.
+func (a *Attempt) endData(id model.TaskID) params.Map {
+	t := &a.tasks[id]
+	var m params.Map
+	if t.flags&Replayed != 0 {
+		m = m.Set("replayed", true)
+	}
+	if t.detail != nil && t.state == model.Failed && t.detail.Error.Len() > 0 {
+		m = m.Set("error", t.detail.Error)
+	}
+	return m
+}
+
+// openEdges decides the edges that start at a final task.
+func (a *Attempt) openEdges(id model.TaskID) {
+	t := &a.tasks[id]
+	p := &a.tasks[t.parent]
+	if p.node.Each != nil || int(t.index) >= len(p.node.Children) {
+		return
+	}
+	for _, l := range p.node.Next(int(t.index)) {
+		kid := p.kids[l.To]
+		k := &a.tasks[kid]
+		if k.state != model.Blocked {
+			continue
+		}
+		k.gate |= decide(t, l.On, l.Output)
+		k.pending--
+		if k.pending == 0 {
+			a.schedule(errandOpen, kid)
+		}
+	}
+}
+
+// decide says what an edge from the final task t does.
+func decide(t *task, on workflow.On, output string) gate {
+	switch {
+	case on == workflow.OnDone:
+		return 0
+	case on == workflow.OnSuccess && t.state.Passed():
+		return 0
+	case on == workflow.OnOutput && t.emitted(output):
+		return gateOutput | gateEmitted
+	case on == workflow.OnOutput && t.state.Passed():
+		return gateOutput
+	}
+	return gateShut
+}
+
+func (t *task) emitted(output string) bool {
+	if t.detail == nil || t.state != model.Success {
+		return false
+	}
+	for _, o := range t.detail.Outputs {
+		if o == output {
+			return true
+		}
+	}
+	return false
+}
+
+// endKid counts one child of a task as final.
+func (a *Attempt) endKid(parent model.TaskID) {
+	p := &a.tasks[parent]
+	p.pending--
+	if p.pending == 0 && p.state == model.Open {
+		a.schedule(errandSettle, parent)
+	}
+}

@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// reports tells whether a report is about the try that runs.
+func (a *Attempt) reports(id model.TaskID, try int32) bool {
+	t := &a.tasks[id]
+	return t.state == model.Running && t.try == try
+}
+
+// asked reports whether a running task was told to end, so that what its try
+// gave no longer counts.
+func (t *task) asked() bool { return t.flags&(CancelAsked|SkipAsked|TimedOut) != 0 }
+
+// handled takes the message that a try handled off the inbox.
+func (a *Attempt) handled(id model.TaskID) {
+	t := &a.tasks[id]
+	if t.flags&Handling == 0 {
+		return
+	}
+	t.flags &^= Handling
+	d := a.change(id)
+	d.Inbox = d.Inbox[1:]
+}
+
+// conclude decides a task whose try is over, as if it were a group whose
+// children are what the try generated.
+func (a *Attempt) conclude(id model.TaskID) {
+	a.tasks[id].state = model.Open
+	a.touch(id)
+	a.settle(id)
+}
+
+func (a *Attempt) succeed(id model.TaskID, try int32, r *Result) {
+	if !a.reports(id, try) {
+		return
+	}
+	a.handled(id)
+	t := &a.tasks[id]
+	if t.asked() {
+		a.conclude(id)
+		return
+	}
+	if r == nil {
+		r = &Result{}
+	}
+	a.take(id, r)
+	if r.Replayed {
+		t.flags |= Replayed
+	}
+	if r.Stop {
+		t.flags |= StopAsked
+	}
+	switch {
+	case t.node.Each != nil && len(r.Items) > 0:
+		a.generate(Growth{Kind: GrowItems, Parent: id, Items: r.Items}, len(r.Items))
+	case r.Node != nil:
+		a.generate(Growth{Kind: GrowSub, Parent: id, Node: r.Node}, 1)
+	}
+	a.conclude(id)
+}
+
+// take keeps what a successful try gave.
+func (a *Attempt) take(id model.TaskID, r *Result) {
+	t := &a.tasks[id]
+	if t.detail == nil && r.Export.Len() == 0 && r.Store.Len() == 0 && len(r.Reset) == 0 &&
+		len(r.Outputs) == 0 && r.Subtasks.Len() == 0 {
+		return
+	}
+	d := a.change(id)
+	*d = Detail{
+		Export: r.Export, Store: r.Store, Reset: r.Reset,
+		Outputs: r.Outputs, Subtasks: r.Subtasks,
+	}
+	a.keep(id)
+}
+
+// generate adds what an action made below itself.
+func (a *Attempt) generate(g Growth, n int) {
+	a.tasks[g.Parent].state = model.Open
+	a.enter(g.Parent)
+	a.event(TaskOpened, g.Parent, params.Map{})
+	a.grow(g)
+	a.openNew(g.Parent, n)
+}
+
+func (a *Attempt) fail(id model.TaskID, try int32, f *Failure) {
+	if !a.reports(id, try) {
+		return
+	}
+	t := &a.tasks[id]
+	if t.asked() {
+		a.handled(id)
+		a.conclude(id)
+		return
+	}
+	if f == nil {
+		f = &Failure{}
+	}
+	delay, more := f.Retry.Delay(int(t.retries))
+	if !more {
+		a.handled(id)
+		a.failForGood(id, orUnknown(f.Error))
+		return
+	}
+	a.tasks[id].retries++
+	if f.State.Len() > 0 || t.detail != nil {
+		a.change(id).State = f.State
+	}
+	a.rest(id, a.now.Add(delay))
+	a.event(TaskRetries, id, params.Of("retry", int64(t.retries), "error", f.Error))
+	if delay == 0 {
+		a.dispatch(id)
+	}
+}
+
+// orUnknown makes sure that a failure says something.
+func orUnknown(err params.Map) params.Map {
+	if err.Len() > 0 {
+		return err
+	}
+	return params.Of("message", "the task failed and gave no reason")
+}
+
+func (a *Attempt) tryCancelled(id model.TaskID, try int32) {
+	if !a.reports(id, try) {
+		return
+	}
+	if a.tasks[id].asked() {
+		a.handled(id)
+		a.conclude(id)
+		return
+	}
+	// Nobody asked: the runner gave the try up, so another one is due.
+	a.lose(id, try)
+}
+
+// lose answers the loss of a runner as the task's definition says.
+func (a *Attempt) lose(id model.TaskID, try int32) {
+	if !a.reports(id, try) {
+		return
+	}
+	t := &a.tasks[id]
+	a.event(TryLost, id, params.Map{})
+	switch {
+	case t.asked():
+		a.handled(id)
+		a.conclude(id)
+	case t.node.Redrive == workflow.FailLost:
+		a.fail(id, try, &Failure{
+			Error: params.Of("message", "the runner of the task was lost"), Retry: t.node.Retry,
+		})
+	default:
+		a.dispatch(id)
+	}
+}

@@ -1,0 +1,256 @@
+package engine
+
+import (
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// settle decides an open task whose children are all final, or one that its
+// first winner ends.
+func (a *Attempt) settle(id model.TaskID) {
+	t := &a.tasks[id]
+	if t.state != model.Open {
+		return
+	}
+	if w, won := a.winner(t); won {
+		a.endWon(id, w)
+		return
+	}
+	switch {
+	case t.pending > 0:
+	case a.endAsked(id):
+	case t.flags&Broken != 0:
+		a.end(id, model.Failed)
+	case a.kidsFailed(t):
+		a.failKids(id)
+	case t.node.Check != nil && t.flags&Checking == 0:
+		t.flags |= Checking
+		a.touch(id)
+		a.enter(id)
+		a.grow(Growth{Kind: GrowCheck, Parent: id})
+		a.openNew(id, 1)
+	default:
+		a.end(id, a.outcome(t))
+	}
+}
+
+// endWon ends a group as its winner ended and calls the losers off.
+func (a *Attempt) endWon(id model.TaskID, s model.State) {
+	a.end(id, s)
+	t := &a.tasks[id]
+	if t.node.Join.LeaveLosers {
+		return
+	}
+	for _, kid := range t.kids {
+		a.cancel(kid, CancelAsked)
+	}
+}
+
+// endAsked ends a task that was told to, as it was told.
+func (a *Attempt) endAsked(id model.TaskID) bool {
+	t := &a.tasks[id]
+	switch {
+	case t.flags&CancelAsked != 0:
+		a.end(id, model.Cancelled)
+	case t.flags&SkipAsked != 0:
+		a.end(id, model.Skipped)
+	case t.flags&TimedOut != 0 && t.flags&Broken == 0:
+		a.failForGood(id, params.Of("message", "time limit of "+t.node.Limit.After.String()+" passed"))
+	default:
+		return false
+	}
+	return true
+}
+
+// kidsFailed reports whether a child failed in a way that counts, or a group
+// that needs a winner has none, though there was something to win.
+func (a *Attempt) kidsFailed(t *task) bool {
+	if t.node.Join.Any {
+		return !a.all(t, model.Skipped)
+	}
+	for _, kid := range t.kids {
+		k := &a.tasks[kid]
+		if k.state == model.Failed && k.node.Failure.Effect != workflow.Isolate && k.made != GrowLimit {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *Attempt) all(t *task, s model.State) bool {
+	for _, kid := range t.kids {
+		if a.tasks[kid].state != s {
+			return false
+		}
+	}
+	return true
+}
+
+// outcome is how a task ends when no child failed.
+func (a *Attempt) outcome(t *task) model.State {
+	if !t.node.IsGroup() {
+		if t.flags&StopAsked != 0 {
+			return model.Stopped
+		}
+		return model.Success
+	}
+	for _, kid := range t.kids {
+		if k := a.tasks[kid].state; k == model.Stopped || k == model.Cancelled {
+			return k
+		}
+	}
+	if len(t.kids) > 0 && a.all(t, model.Skipped) {
+		return model.Skipped
+	}
+	return model.Success
+}
+
+// claimWin lets a child that has just ended win its group.
+func (a *Attempt) claimWin(id model.TaskID) {
+	t := &a.tasks[id]
+	p := &a.tasks[t.parent]
+	join := p.node.Join
+	if !join.Any || p.state != model.Open || t.made != GrowSub && t.made != GrowItems {
+		return
+	}
+	done := join.FirstDone && t.state != model.NotReached && t.state != model.Skipped
+	if !done && t.state != model.Success {
+		return
+	}
+	if _, taken := a.winner(p); taken {
+		return
+	}
+	t.flags |= Won
+	a.touch(id)
+	a.schedule(errandSettle, t.parent)
+}
+
+// winner returns how the child that won has ended, if one has.
+func (a *Attempt) winner(t *task) (model.State, bool) {
+	if !t.node.Join.Any {
+		return 0, false
+	}
+	for _, kid := range t.kids {
+		if k := &a.tasks[kid]; k.flags&Won != 0 {
+			return k.state, true
+		}
+	}
+	return 0, false
+}
+
+// failKids answers the failure of a task's children: another round, what is
+// to run on failure, or the end.
+func (a *Attempt) failKids(id model.TaskID) {
+	t := &a.tasks[id]
+	if delay, more := t.node.Retry.Delay(int(t.retries)); more {
+		t.retries++
+		t.flags |= RoundAsked
+		a.rest(id, a.now.Add(delay))
+		a.event(TaskRetries, id, params.Of("retry", int64(t.retries)))
+		if delay == 0 {
+			a.round(id)
+		}
+		return
+	}
+	a.failForGood(id, params.Map{})
+}
+
+// failForGood ends a task as failed, after what is to run on failure has.
+// An empty error means that its children are to blame.
+func (a *Attempt) failForGood(id model.TaskID, err params.Map) {
+	t := &a.tasks[id]
+	if err.Len() > 0 {
+		a.change(id).Error = err
+	}
+	if len(t.node.OnFailure) == 0 || t.flags&Alerted != 0 {
+		a.end(id, model.Failed)
+		return
+	}
+	var export params.Map
+	if err.Len() == 0 {
+		err = a.errors(id)
+		export = a.given(export, id)
+	}
+	t.flags |= Broken | Alerted
+	t.state = model.Open
+	t.wake = 0
+	a.touch(id)
+	a.enter(id)
+	a.grow(Growth{Kind: GrowFailure, Parent: id, Export: export.Set("error", err)})
+	a.openNew(id, len(t.node.OnFailure))
+}
+
+// errors merges the errors of all below a task, depth first.
+func (a *Attempt) errors(id model.TaskID) params.Map {
+	var m params.Map
+	for _, kid := range a.tasks[id].kids {
+		if d := a.tasks[kid].detail; d != nil && a.tasks[kid].state == model.Failed {
+			m = m.Merge(d.Error)
+		}
+		m = m.Merge(a.errors(kid))
+	}
+	return m
+}
+
+// rest puts an open task to sleep until an instant.
+func (a *Attempt) rest(id model.TaskID, until model.Instant) {
+	t := &a.tasks[id]
+	t.state, t.wake = model.Waiting, until
+	a.touch(id)
+	a.effect(Effect{Kind: Arm, Task: id, At: until})
+}
+
+// round begins a task again after its children failed.
+func (a *Attempt) round(id model.TaskID) {
+	t := &a.tasks[id]
+	t.flags &^= Checking | Closed | RoundAsked
+	if !t.node.IsGroup() || t.node.Each != nil {
+		a.grow(Growth{Kind: GrowDrop, Parent: id})
+		t = &a.tasks[id]
+		t.pending = 0
+		a.dispatch(id)
+		return
+	}
+	a.grow(Growth{Kind: GrowRound, Parent: id})
+	t = &a.tasks[id]
+	t.state, t.wake = model.Open, 0
+	a.touch(id)
+	a.openKids(id)
+	if t.pending == 0 {
+		a.schedule(errandSettle, id)
+	}
+}
+
+// spread carries a failure to the siblings that it reaches.
+func (a *Attempt) spread(id model.TaskID) {
+	t := &a.tasks[id]
+	p := &a.tasks[t.parent]
+	f := t.node.Failure
+	if t.state != model.Failed || f.Scope != workflow.WholeGroup || p.state.Final() {
+		return
+	}
+	p.flags |= Closed
+	a.touch(t.parent)
+	for _, sibling := range p.kids {
+		s := &a.tasks[sibling]
+		switch {
+		case sibling == id || s.state.Final() || comesAfterEnd(s.node, t.index):
+		case s.state == model.Blocked:
+			a.end(sibling, model.NotReached)
+		case f.Effect == workflow.CancelOthers:
+			a.cancel(sibling, CancelAsked)
+		}
+	}
+}
+
+// comesAfterEnd reports whether a node has an edge from a sibling that opens
+// however that ended.
+func comesAfterEnd(n *workflow.Node, from int32) bool {
+	for _, e := range n.After {
+		if e.On == workflow.OnDone && e.From == int(from) {
+			return true
+		}
+	}
+	return false
+}
