@@ -1,0 +1,172 @@
+// Package operator is the contract between pawl and what performs a task.
+//
+// An operator gets a Task, whose parameters are evaluated, and returns a
+// Result or an error. It keeps nothing between calls: what must survive a
+// crash or a wait goes into the state that it returns. Operators are run
+// concurrently and at least once; Task.ID is an idempotency key.
+package operator
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+)
+
+// Value is a JSON value: nil, bool, int64, float64, string, json.Number (an
+// integer beyond int64), []Value, or Map.
+type Value = params.Value
+
+// Map is an immutable ordered map of JSON values.
+type Map = params.Map
+
+// TryID identifies one run of one task.
+type TryID = model.TryID
+
+// Operator performs tasks of one type. Run is called concurrently. It ends
+// soon after ctx is done and then returns context.Cause(ctx). An error of
+// type *Error is a deliberate failure; any other error is one as well, and is
+// shown with its text. A panic is caught and becomes a failure.
+type Operator interface {
+	Run(ctx context.Context, t *Task) (Result, error)
+}
+
+// Func is a function as an operator.
+type Func func(ctx context.Context, t *Task) (Result, error)
+
+// Run calls f.
+func (f Func) Run(ctx context.Context, t *Task) (Result, error) { return f(ctx, t) }
+
+// Spec describes an operator to the engine.
+type Spec struct {
+	// Name is the type that tasks name, such as "sh".
+	Name string
+	// Operator performs the tasks.
+	Operator Operator
+	// Defaults names the parameter whose map gives defaults for the task's
+	// own keys, such as "http". Empty means none.
+	Defaults string
+	// IgnoresRetry is set when `_retry` does not apply to the operator's own
+	// failure, only to that of tasks below it.
+	IgnoresRetry bool
+	// Keys are the parameters that the operator reads, besides its command;
+	// a task's other keys are reported as unused. Nil means that it may read
+	// any.
+	Keys []string
+	// Light operators only compute: they start no program, wait for nothing
+	// and return at once, so a runner may run many in a row.
+	Light bool
+}
+
+// Task is one try of a task, as its operator sees it.
+type Task struct {
+	// ID identifies the try.
+	ID TryID
+	// Name is the task's full name, such as "+daily+load".
+	Name string
+	// Type is the operator's name.
+	Type string
+	// Params are all parameters in force, evaluated, the task's own keys and
+	// the operator's defaults included. "_command" is what follows the type.
+	Params Map
+	// Local are the task's own keys, evaluated.
+	Local Map
+	// State is what the operator returned with its last wait or failure.
+	State Map
+	// Retries counts the tries that a retry policy asked for.
+	Retries int
+	// Message is the one that this try handles; nil when it handles none.
+	Message *Message
+	// Zone is the time zone of the workflow.
+	Zone *time.Location
+	// Project is the folder with the project's files, Workdir the one to work
+	// in: Project or a folder below it. Both are absolute.
+	Project, Workdir string
+	// Env is the environment that a program started by the task inherits.
+	Env []string
+	// Output receives what the task prints.
+	Output io.Writer
+	// Now tells the time.
+	Now func() time.Time
+	// Secrets gives the secrets that the task may read.
+	Secrets Secrets
+	// Services are what the engine offers besides.
+	Services Services
+}
+
+// Message is a message that woke a waiting task.
+type Message struct {
+	Topic  string
+	Source string
+	Body   Value
+}
+
+// Secrets looks secrets up. A secret's value never goes to Output or into
+// a result.
+type Secrets interface {
+	// Secret returns the value, or ErrNoSecret.
+	Secret(ctx context.Context, key string) (string, error)
+}
+
+// Result is what a successful try gives, or, with Wait set, what makes it
+// run again later.
+type Result struct {
+	// Export are parameters for the tasks below this one.
+	Export Map
+	// Store are parameters for the tasks that come after it. Reset are dotted
+	// paths that are removed before Store is merged.
+	Store Map
+	Reset []string
+	// Subtasks describes tasks to be run below this one, in the language of
+	// the workflow. Empty means none.
+	Subtasks Map
+	// Items are those of a collection that the operator lists.
+	Items []Value
+	// Outputs are names that open the edges waiting for them.
+	Outputs []string
+	// Stop ends the task well and keeps what depends on it from running.
+	Stop bool
+	// Wait, when set, runs the task again later. Only it is looked at then.
+	Wait *Wait
+}
+
+// Wait asks for another run of the same task.
+type Wait struct {
+	// Until is when; the zero time means when a signal comes.
+	Until time.Time
+	// Keys are the signals that end the wait early.
+	Keys []Key
+	// State is given to the next run.
+	State Map
+}
+
+// Key is a signal to wait for: a message on Topic with that key.
+type Key struct {
+	Topic, Value string
+	// One lets only the longest-waiting match have a message.
+	One bool
+}
+
+// Error is a deliberate failure.
+type Error struct {
+	// Message says what went wrong.
+	Message string
+	// Kind is shown in brackets behind the message, such as "runtime" or
+	// "config"; empty for none.
+	Kind string
+	// Props are further keys of the `error` parameter.
+	Props Map
+	// State is given to the next try, where a policy makes one.
+	State Map
+	// Final keeps every retry policy from trying again.
+	Final bool
+}
+
+func (e *Error) Error() string {
+	if e.Kind == "" {
+		return e.Message
+	}
+	return e.Message + " (" + e.Kind + ")"
+}

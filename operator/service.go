@@ -1,0 +1,76 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrNoSecret says that a secret does not exist or may not be read.
+var ErrNoSecret = errors.New("secret not found")
+
+// Services are what the engine offers to operators. A nil service is not
+// available where the task runs; the operator then fails with a clear error.
+type Services struct {
+	Sessions Sessions
+	Values   Values
+	Notifier Notifier
+	// Settings are the system's configuration for operators, by full key,
+	// such as "config.http.proxy.host".
+	Settings map[string]string
+}
+
+// Sessions starts other workflows and tells how they went.
+type Sessions interface {
+	// Start starts an attempt, or returns the existing one with Made false.
+	// An unknown workflow is ErrNoWorkflow.
+	Start(ctx context.Context, r StartRequest) (SessionStatus, error)
+	// Status returns the newest attempt of a session.
+	Status(ctx context.Context, session int64) (SessionStatus, error)
+}
+
+// ErrNoWorkflow says that a workflow to be started does not exist.
+var ErrNoWorkflow = errors.New("workflow does not exist")
+
+// StartRequest names an attempt of a session to be started.
+type StartRequest struct {
+	// ProjectID or Project choose the project; with neither it is the task's own.
+	ProjectID int64
+	Project   string
+	Workflow  string
+	// Time is the session time.
+	Time time.Time
+	// Name is the attempt's name; empty for the first.
+	Name   string
+	Params Map
+}
+
+// SessionStatus is the state of a session by its newest attempt.
+type SessionStatus struct {
+	Session, Attempt int64
+	// Made reports that Start made the attempt.
+	Made          bool
+	Done, Success bool
+}
+
+// Values is the shared key-value service of `param_set>` and `param_get>`.
+type Values interface {
+	// Set writes all pairs or none.
+	Set(ctx context.Context, pairs Map) error
+	// Get returns those of the keys that have a value.
+	Get(ctx context.Context, keys []string) (Map, error)
+}
+
+// Notifier tells people what happened, where the instance says so.
+type Notifier interface {
+	Notify(ctx context.Context, n Notification) error
+}
+
+// Notification is one thing that people are told.
+type Notification struct {
+	Message string
+	// Time is when it happened.
+	Time time.Time
+	// Params describe where: project, workflow, session and attempt, task.
+	Params Map
+}

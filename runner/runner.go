@@ -1,0 +1,78 @@
+// Package runner is the contract of where tries execute.
+//
+// A runner takes jobs over, runs each somewhere and reports how it ended. It
+// knows nothing of workflows: which job may run, and what follows from its
+// report, is the engine's to decide. Every runner passes the suite in
+// runnertest.
+package runner
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// ID identifies a job: one run of one task. A job is never submitted twice
+// by one process, but may be again after a crash.
+type ID = model.TryID
+
+// Job is one try to be run.
+type Job struct {
+	ID ID
+	// Task is the full name of the task, for people.
+	Task string
+	// Queue and Priority say where and how soon, for runners that have
+	// queues; higher priorities first.
+	Queue    string
+	Priority int
+	// Light says that the work only computes and returns at once.
+	Light bool
+	// Work is what to run.
+	Work Work
+}
+
+// Work is the body of a job.
+type Work interface {
+	// Run does the work in this process, in the caller's goroutine, and
+	// returns soon after ctx is done. It never panics.
+	Run(ctx context.Context) Outcome
+}
+
+// Outcome is how a job ended: opaque to runners.
+type Outcome any
+
+// Report says how a job ended, or that nobody will ever know.
+type Report struct {
+	ID ID
+	// Outcome is what Work.Run returned.
+	Outcome Outcome
+	// Lost is set when the runner lost track of the job: it may have run, or
+	// may be running.
+	Lost bool
+}
+
+// Runner runs jobs.
+type Runner interface {
+	// Start begins work; reports go to report, from any goroutine, in groups.
+	// A job that was submitted is reported at least once, unless the runner
+	// is closed first. Start is called once.
+	Start(report func([]Report)) error
+	// Submit takes jobs over, in order, and does not wait for them. The
+	// runner does not keep the slice. It may be called from within report.
+	Submit(jobs []Job)
+	// Cancel asks for the end of a job: its context is cancelled with
+	// ErrCancelled. A job that has not begun is reported without running,
+	// with ErrCancelled as outcome. An unknown id changes nothing.
+	Cancel(id ID)
+	// Close cancels what runs with ErrClosed, waits for it, and drops what
+	// has not begun. There are no reports after it returned. It is safe to
+	// call twice.
+	Close() error
+}
+
+// ErrCancelled is the cause of a job's end that Cancel asked for.
+var ErrCancelled = errors.New("cancelled")
+
+// ErrClosed is the cause of a job's end when its runner is closed.
+var ErrClosed = errors.New("runner closed")
