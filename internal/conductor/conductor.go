@@ -1,0 +1,337 @@
+// Package conductor drives attempts: it owns them under a lease, feeds the
+// engine with commands, commits its answers in groups, hands tries to a
+// runner and keeps the timers. It knows no workflow language and no operator.
+package conductor
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// Config says what a conductor works with.
+type Config struct {
+	// Store keeps the state. Required.
+	Store store.Store
+	// Runner executes tries. Required. The conductor starts it, but does not
+	// close it.
+	Runner runner.Runner
+	// Open is called once for each attempt that is driven and returns what
+	// turns the attempt's dispatches into jobs. Required.
+	Open func(store.Attempt, *workflow.Workflow) func(*engine.Effect) runner.Job
+	// Owner names the conductor; unique among those that share the store.
+	// Required.
+	Owner string
+	// Clock tells the time. Defaults to the machine's.
+	Clock clock.Clock
+	// Observe, when set, is called with the events of each commit, after it,
+	// in order. It must return soon and not keep the slice.
+	Observe func([]engine.Event)
+	// LeaseFor is how long the lease lasts without being renewed. Longer means
+	// slower takeover where a death can't be proven. Defaults to 10 s.
+	LeaseFor time.Duration
+	// RenewEvery is how often the lease is renewed; at most a third of
+	// LeaseFor. Defaults to 3 s.
+	RenewEvery time.Duration
+	// Patience is how long a failing store is tried again before the
+	// conductor gives up. Defaults to 10 s.
+	Patience time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	if c.Clock == nil {
+		c.Clock = clock.System{}
+	}
+	if c.LeaseFor == 0 {
+		c.LeaseFor = defaultLeaseFor
+	}
+	if c.RenewEvery == 0 {
+		c.RenewEvery = min(defaultRenewEvery, c.LeaseFor/3)
+	}
+	if c.Patience == 0 {
+		c.Patience = 10 * time.Second
+	}
+	return c
+}
+
+// ErrStopped says that the conductor was stopped.
+var ErrStopped = errors.New("conductor stopped")
+
+// Conductor runs a Core in a goroutine of its own. Its methods are safe for
+// concurrent use between Start and Stop.
+type Conductor struct {
+	core *Core
+	cfg  Config
+
+	mu      sync.Mutex
+	inbox   []Stimulus
+	stopped error // why nothing is taken any more
+
+	wake chan struct{}
+	quit context.CancelCauseFunc
+	done chan struct{}
+}
+
+// New returns a conductor that is not started.
+func New(cfg Config) *Conductor {
+	core := NewCore(cfg)
+	return &Conductor{core: core, cfg: core.cfg, wake: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// Start takes the lease, starts the runner and begins to work. It returns
+// when the conductor is ready or has failed.
+func (c *Conductor) Start(ctx context.Context) error {
+	if err := c.core.Step(ctx, nil); err != nil {
+		return err
+	}
+	if err := c.cfg.Runner.Start(c.report); err != nil {
+		return errors.Join(err, c.cfg.Store.EndLease(ctx, c.cfg.Owner, c.core.epoch))
+	}
+	loop, quit := context.WithCancelCause(context.WithoutCancel(ctx))
+	c.quit = quit
+	go c.run(loop) // ended by Stop, which waits for done
+	return nil
+}
+
+// Stop ends the work after what has come in is committed, and gives the lease
+// up. Attempts that are not done can be driven on by others. Tries that run
+// are the runner's to end: close it first. It returns why the conductor had
+// ended before, if it had.
+func (c *Conductor) Stop() error {
+	if c.quit == nil {
+		return nil
+	}
+	c.quit(ErrStopped)
+	<-c.done
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(c.stopped, ErrStopped) {
+		return nil
+	}
+	return c.stopped
+}
+
+// Done is closed when the conductor has ended, by Stop or by a failure.
+func (c *Conductor) Done() <-chan struct{} { return c.done }
+
+func (c *Conductor) report(reports []runner.Report) {
+	c.mu.Lock()
+	if c.stopped == nil {
+		c.inbox = Stimuli(c.inbox, reports)
+	}
+	c.mu.Unlock()
+	c.nudge()
+}
+
+func (c *Conductor) nudge() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// send puts a stimulus into the inbox; its Reply is called in any case.
+func (c *Conductor) send(s Stimulus) {
+	c.mu.Lock()
+	err := c.stopped
+	if err == nil {
+		c.inbox = append(c.inbox, s)
+	}
+	c.mu.Unlock()
+	if err != nil {
+		s.Reply(err)
+		return
+	}
+	c.nudge()
+}
+
+// run steps the core until it is told to quit or the store is lost.
+func (c *Conductor) run(ctx context.Context) {
+	defer close(c.done)
+	var spare []Stimulus
+	var failing time.Time
+	for {
+		stimuli := c.take(spare)
+		err := c.core.Step(context.WithoutCancel(ctx), stimuli)
+		clear(stimuli)
+		spare = stimuli[:0]
+		now := c.cfg.Clock.Now()
+		switch {
+		case err == nil:
+			failing = time.Time{}
+		case errors.Is(err, ErrFenced):
+			c.end(err)
+			return
+		case failing.IsZero():
+			failing = now
+		case now.Sub(failing) > c.cfg.Patience:
+			c.end(err)
+			return
+		}
+		if !c.pause(ctx, err != nil) {
+			c.end(c.leave(context.WithoutCancel(ctx), context.Cause(ctx)))
+			return
+		}
+	}
+}
+
+// take swaps the inbox for an empty one.
+func (c *Conductor) take(empty []Stimulus) []Stimulus {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	full := c.inbox
+	c.inbox = empty
+	return full
+}
+
+// retryAfter is how long a store that failed is left alone.
+const retryAfter = 100 * time.Millisecond
+
+// pause waits until there is something to do. It returns false when the
+// conductor is to quit.
+func (c *Conductor) pause(ctx context.Context, failed bool) bool {
+	c.mu.Lock()
+	waiting := len(c.inbox) > 0
+	c.mu.Unlock()
+	if waiting && !failed && ctx.Err() == nil {
+		return true
+	}
+	d := retryAfter
+	wake := c.wake
+	if failed {
+		wake = nil
+	} else {
+		d = c.core.NextDue().Time().Sub(c.cfg.Clock.Now())
+	}
+	due, stop := c.cfg.Clock.After(max(d, 0))
+	defer stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-wake:
+	case <-due:
+	}
+	return true
+}
+
+// leave commits what came in last and gives the lease up.
+func (c *Conductor) leave(ctx context.Context, why error) error {
+	if err := c.core.Step(ctx, c.take(nil)); err != nil {
+		return err
+	}
+	if err := c.cfg.Store.EndLease(ctx, c.cfg.Owner, c.core.epoch); err != nil {
+		return err
+	}
+	return why
+}
+
+// end answers all who wait and takes nothing more.
+func (c *Conductor) end(why error) {
+	c.mu.Lock()
+	c.stopped = why
+	rest := c.inbox
+	c.inbox = nil
+	c.mu.Unlock()
+	for _, s := range rest {
+		if s.Reply != nil {
+			s.Reply(why)
+		}
+	}
+	c.core.abandon(why)
+}
+
+// do runs f in the conductor's goroutine and waits until what it changed is
+// committed.
+func (c *Conductor) do(ctx context.Context, f func(*Core) error) error {
+	return c.await(ctx, Stimulus{Do: f})
+}
+
+func (c *Conductor) await(ctx context.Context, s Stimulus) error {
+	answer := make(chan error, 1)
+	s.Reply = func(err error) { answer <- err }
+	c.send(s)
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// StartAttempt makes an attempt of a session and drives it, or returns the
+// one that exists under the same name with made false. When it returns, the
+// start is durable.
+func (c *Conductor) StartAttempt(ctx context.Context, s store.Start) (a store.Attempt, made bool, err error) {
+	err = c.do(ctx, func(core *Core) error {
+		var err error
+		a, made, err = core.Start(ctx, s)
+		return err
+	})
+	return a, made, err
+}
+
+// Recover takes over up to n attempts that nobody drives and drives them on.
+func (c *Conductor) Recover(ctx context.Context, n int) (ids []model.AttemptID, err error) {
+	err = c.do(ctx, func(core *Core) error {
+		var err error
+		ids, err = core.Claim(ctx, n)
+		return err
+	})
+	return ids, err
+}
+
+// Send applies a command to an attempt that is driven here. When it returns
+// nil, the command is durable.
+func (c *Conductor) Send(ctx context.Context, id model.AttemptID, cmd engine.Command) error {
+	return c.await(ctx, Stimulus{Attempt: id, Command: cmd})
+}
+
+// Inspect calls f with the live state of an attempt that is driven here. f
+// runs between two steps: it must be quick and not keep the attempt.
+func (c *Conductor) Inspect(ctx context.Context, id model.AttemptID, f func(*engine.Attempt)) error {
+	return c.do(ctx, func(core *Core) error {
+		a, ok := core.Attempt(id)
+		if !ok {
+			return model.Errorf(model.NotFound, "attempt %d is not driven here", id)
+		}
+		f(a)
+		return nil
+	})
+}
+
+// Wait returns the attempt's final state once it is done.
+func (c *Conductor) Wait(ctx context.Context, id model.AttemptID) (engine.AttemptRow, error) {
+	type end struct {
+		row engine.AttemptRow
+		err error
+	}
+	ended := make(chan end, 1)
+	err := c.do(ctx, func(core *Core) error {
+		if core.Await(id, func(row engine.AttemptRow, err error) { ended <- end{row, err} }) {
+			return nil
+		}
+		a, err := c.cfg.Store.Attempt(ctx, id)
+		if err == nil && !a.State.Done() {
+			err = model.Errorf(model.Conflict, "attempt %d is driven elsewhere", id)
+		}
+		ended <- end{a.AttemptRow, err}
+		return nil
+	})
+	if err != nil {
+		return engine.AttemptRow{}, err
+	}
+	select {
+	case e := <-ended:
+		return e.row, e.err
+	case <-ctx.Done():
+		return engine.AttemptRow{}, context.Cause(ctx)
+	}
+}
