@@ -55,7 +55,7 @@ func TestDecodeBinaryRefuses(t *testing.T) {
 
 func TestEveryCutOfABinaryValueIsRefused(t *testing.T) {
 	t.Parallel()
-	whole := params.AppendBinary(nil, params.Of("a", math.MaxInt64, "b", []any{"text", 1.5, params.Of("c", nil)}))
+	whole := params.AppendBinary(nil, params.Of("a", int64(math.MaxInt64), "b", []any{"text", 1.5, params.Of("c", nil)}))
 	for n := range whole {
 		if v, _, err := params.DecodeBinary(whole[:n]); err == nil {
 			t.Errorf("%d of %d bytes give %v", n, len(whole), v)
