@@ -1,0 +1,53 @@
+# make help lists what there is.
+export CGO_ENABLED ?= 0
+GOFLAGS ?= -trimpath
+export GOFLAGS
+BIN := bin/pawl
+MODULE := github.com/pawlhq/pawl
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GOLANGCI_VERSION := v2.15.0
+GOVULNCHECK_VERSION := v1.1.4
+TOOLS := $(CURDIR)/.tools
+ORACLES := internal/expr/moment/testdata/oracle
+
+.PHONY: help run build test test-go deps tools lint vuln fuzz sim bench chaos clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+run: build ## Run the example workflow
+	./$(BIN) run --project examples/daily-etl daily --rerun
+
+build: ## Build bin/pawl, one static binary
+	go build -ldflags '-s -w -X $(MODULE)/internal/cli.version=$(VERSION)' -o $(BIN) ./cmd/pawl
+
+test: deps ## Install what the tests need, check everything and run all tests
+	./.ci/check
+
+test-go: ## Run the Go tests only, with what is installed
+	go test ./...
+
+deps: ## Install what the tests need (Debian, as root; elsewhere it says what to install)
+	./.ci/deps
+
+tools: ## Install the linter and the vulnerability checker into .tools
+	@test -x $(TOOLS)/golangci-lint || GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@test -x $(TOOLS)/govulncheck || GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+
+lint: tools ## Check format, vet and the import rules
+	$(TOOLS)/golangci-lint run
+
+fuzz: ## Fuzz every target for FUZZTIME (default 10s)
+	./.ci/fuzz $(or $(FUZZTIME),10s)
+
+sim: ## Simulate SEEDS histories (default 2000)
+	go test ./internal/sim -seeds $(or $(SEEDS),2000)
+
+bench: build ## Run the benchmarks beside their peers and limits
+	go run ./bench -pawl ./$(BIN)
+
+chaos: ## Run the long kill loops
+	PAWL_CHAOS=1 go test ./internal/cli -run Kill -count=1 -timeout 60m
+
+clean: ## Remove what was built
+	rm -rf bin .tools
