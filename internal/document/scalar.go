@@ -1,0 +1,82 @@
+package document
+
+import (
+	"math/big"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"encoding/json"
+
+	"github.com/pawlhq/pawl/internal/params"
+)
+
+// Scalars is a dialect: it says what the text of a plain scalar, one without
+// quotes and tag, means.
+type Scalars func(text string) params.Value
+
+// longestNumber is more than any number needs that someone wrote on purpose.
+const longestNumber = 100
+
+var (
+	digdagInt   = regexp.MustCompile(`^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$`)
+	digdagFloat = regexp.MustCompile(`^[-+]?(?:\.[0-9]+|[1-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$`)
+)
+
+// Digdag is the dialect of .dig files. Of the booleans of YAML it knows only
+// true, True, false and False. Integers may be octal (010), hexadecimal or
+// binary and have underscores. Times and dates are texts, and so is a float
+// that starts with the digit 0, such as 0.5; .5 is a float.
+func Digdag(text string) params.Value {
+	switch text {
+	case "", "~", "null", "Null", "NULL":
+		return nil
+	case "true", "True":
+		return true
+	case "false", "False":
+		return false
+	}
+	if c := text[0]; c > '9' || len(text) > longestNumber {
+		return text
+	}
+	if i, ok := shortDecimal(text); ok {
+		return i
+	}
+	if digdagInt.MatchString(text) {
+		return integer(text)
+	}
+	if digdagFloat.MatchString(text) {
+		if f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64); err == nil {
+			return f
+		}
+	}
+	return text
+}
+
+// shortDecimal reads the integers that nearly all numbers are.
+func shortDecimal(text string) (i int64, ok bool) {
+	if len(text) > 18 || text[0] == '0' && len(text) > 1 {
+		return 0, false
+	}
+	for _, c := range []byte(text) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		i = 10*i + int64(c-'0')
+	}
+	return i, true
+}
+
+// integer reads what digdagInt matches. A prefix without a digit after it, as
+// in "0x_", leaves a text.
+func integer(text string) params.Value {
+	digits := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
+	// Base 0 reads 0x, 0b and a leading 0 as they are meant here.
+	if i, err := strconv.ParseInt(digits, 0, 64); err == nil {
+		return i
+	}
+	if i, ok := new(big.Int).SetString(digits, 0); ok {
+		return json.Number(i.String())
+	}
+	return text
+}

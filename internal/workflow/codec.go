@@ -1,0 +1,269 @@
+package workflow
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/params"
+)
+
+// The binary form of a definition is a version byte and the fields in order.
+// Integers are varints, strings have their length before them, parameters are
+// as package params writes them. Strings that repeat, such as the names of
+// operators and files, are symbols: written once, then referred to by number.
+//
+// A node starts with the set of its fields that are not zero, so that a plain
+// task costs little more than its name and parameters. These numbers are
+// stored: a new field gets the next bit, a change of meaning a new version.
+const codecVersion = 1
+
+// Fields of a node. The most usual ones come first and share one byte.
+const (
+	hasOperator = 1 << iota
+	hasConfig
+	hasPos
+	hasAfterPrevious // it comes after the sibling before it, and only that
+	hasExport
+	hasRetry
+	hasChildren
+	hasAfter
+	hasOnFailure
+	hasCheck
+	hasFailure
+	hasJoin
+	hasEach
+	hasLimit
+	hasWait
+	hasProducts
+	hasSkipTo
+	hasRedrive
+
+	allFields = 1<<iota - 1
+)
+
+// Symbols below this number are special.
+const (
+	symbolEmpty = iota // the empty string
+	symbolNew          // a string that follows and gets the next number
+	symbolFirst
+)
+
+// AppendBinary appends the compact form of the definition that Decode reads.
+func (w *Workflow) AppendBinary(dst []byte) []byte {
+	e := newEncoder(dst)
+	e.string(w.Name)
+	e.string(w.Dialect)
+	e.string(w.Zone)
+	e.byte(byte(w.Scope))
+	e.params(w.Schedule)
+	e.params(w.SLA)
+	e.bool(w.Root != nil)
+	if w.Root != nil {
+		e.node(w.Root, 0)
+	}
+	return e.dst
+}
+
+// AppendBinary appends the compact form of the tree that DecodeNode reads.
+func (n *Node) AppendBinary(dst []byte) []byte {
+	e := newEncoder(dst)
+	e.node(n, 0)
+	return e.dst
+}
+
+type encoder struct {
+	dst     []byte
+	symbols map[string]uint64
+}
+
+func newEncoder(dst []byte) *encoder {
+	return &encoder{dst: append(dst, codecVersion), symbols: map[string]uint64{}}
+}
+
+func (e *encoder) byte(b byte) { e.dst = append(e.dst, b) }
+
+func (e *encoder) bool(b bool) {
+	if b {
+		e.byte(1)
+	} else {
+		e.byte(0)
+	}
+}
+
+func (e *encoder) uint(u uint64) { e.dst = binary.AppendUvarint(e.dst, u) }
+
+func (e *encoder) int(i int) { e.dst = binary.AppendVarint(e.dst, int64(i)) }
+
+func (e *encoder) duration(d time.Duration) { e.dst = binary.AppendVarint(e.dst, int64(d)) }
+
+func (e *encoder) string(s string) {
+	e.uint(uint64(len(s)))
+	e.dst = append(e.dst, s...)
+}
+
+func (e *encoder) symbol(s string) {
+	if s == "" {
+		e.uint(symbolEmpty)
+		return
+	}
+	if number, known := e.symbols[s]; known {
+		e.uint(number)
+		return
+	}
+	e.symbols[s] = symbolFirst + uint64(len(e.symbols))
+	e.uint(symbolNew)
+	e.string(s)
+}
+
+func (e *encoder) params(m params.Map) { e.dst = params.AppendBinary(e.dst, m) }
+
+// fields returns the set of fields of n that are not zero. The index is n's
+// among its siblings.
+func fields(n *Node, index int) uint64 {
+	var set uint64
+	add := func(field uint64, present bool) {
+		if present {
+			set |= field
+		}
+	}
+	previous := len(n.After) == 1 && n.After[0] == Edge{From: index - 1}
+	add(hasOperator, n.Operator != "")
+	add(hasConfig, n.Config.Len() > 0)
+	add(hasPos, n.Pos != Pos{})
+	add(hasAfterPrevious, previous)
+	add(hasExport, n.Export.Len() > 0)
+	add(hasRetry, n.Retry != Retry{})
+	add(hasChildren, len(n.Children) > 0)
+	add(hasAfter, len(n.After) > 0 && !previous)
+	add(hasOnFailure, len(n.OnFailure) > 0)
+	add(hasCheck, n.Check != nil)
+	add(hasFailure, n.Failure != Failure{})
+	add(hasJoin, n.Join != Join{})
+	add(hasEach, n.Each != nil)
+	add(hasLimit, n.Limit != Limit{})
+	add(hasWait, n.Wait != nil)
+	add(hasProducts, len(n.Products) > 0)
+	add(hasSkipTo, n.SkipTo)
+	add(hasRedrive, n.Redrive != Rerun)
+	return set
+}
+
+func (e *encoder) node(n *Node, index int) {
+	set := fields(n, index)
+	e.uint(set)
+	e.string(n.Name)
+	if set&hasOperator != 0 {
+		e.symbol(n.Operator)
+	}
+	if set&hasConfig != 0 {
+		e.params(n.Config)
+	}
+	if set&hasPos != 0 {
+		e.symbol(n.Pos.File)
+		e.int(n.Pos.Line)
+		e.int(n.Pos.Column)
+	}
+	if set&hasExport != 0 {
+		e.params(n.Export)
+	}
+	if set&hasRetry != 0 {
+		e.retry(n.Retry)
+	}
+	if set&hasChildren != 0 {
+		e.nodes(n.Children)
+	}
+	if set >= hasAfter { // the rest is rare
+		e.rare(n, set)
+	}
+}
+
+func (e *encoder) nodes(list []*Node) {
+	e.uint(uint64(len(list)))
+	for i, n := range list {
+		e.node(n, i)
+	}
+}
+
+func (e *encoder) retry(r Retry) {
+	e.int(r.Limit)
+	e.duration(r.Interval)
+	e.bool(r.Exponential)
+	e.duration(r.Max)
+}
+
+func (e *encoder) rare(n *Node, set uint64) {
+	if set&hasAfter != 0 {
+		e.after(n.After)
+	}
+	if set&hasOnFailure != 0 {
+		e.nodes(n.OnFailure)
+	}
+	if set&hasCheck != 0 {
+		e.node(n.Check, 0)
+	}
+	if set&hasFailure != 0 {
+		e.byte(byte(n.Failure.Scope))
+		e.byte(byte(n.Failure.Effect))
+	}
+	if set&hasJoin != 0 {
+		e.bool(n.Join.Any)
+		e.bool(n.Join.FirstDone)
+		e.bool(n.Join.LeaveLosers)
+	}
+	if set&hasEach != 0 {
+		e.each(n.Each)
+	}
+	if set&hasLimit != 0 {
+		e.limit(n.Limit)
+	}
+	if set&hasWait != 0 {
+		e.wait(n.Wait)
+	}
+	if set&hasProducts != 0 {
+		e.uint(uint64(len(n.Products)))
+		for _, p := range n.Products {
+			e.symbol(p.Type)
+			e.params(p.Config)
+		}
+	}
+	if set&hasRedrive != 0 {
+		e.byte(byte(n.Redrive))
+	}
+}
+
+func (e *encoder) after(list []Edge) {
+	e.uint(uint64(len(list)))
+	for _, edge := range list {
+		e.int(edge.From)
+		e.byte(byte(edge.On))
+		e.symbol(edge.Output)
+	}
+}
+
+func (e *encoder) each(each *Each) {
+	e.symbol(each.Source)
+	e.params(each.Config)
+	e.symbol(each.Key)
+	e.int(each.Window)
+	e.bool(each.Attempts)
+}
+
+func (e *encoder) limit(l Limit) {
+	e.duration(l.After)
+	e.byte(byte(l.Then))
+	e.bool(l.Hook != nil)
+	if l.Hook != nil {
+		e.node(l.Hook, 0)
+	}
+}
+
+func (e *encoder) wait(w *Wait) {
+	e.symbol(w.Until)
+	e.duration(w.For)
+	e.uint(uint64(len(w.Signals)))
+	for _, s := range w.Signals {
+		e.symbol(s.Topic)
+		e.symbol(s.Param)
+		e.bool(s.One)
+	}
+}

@@ -1,0 +1,298 @@
+package workflow
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/params"
+)
+
+var errCodec = errors.New("definition is damaged")
+
+// Decode reads what Workflow.AppendBinary wrote. Any input is safe; what is not
+// a definition is an error. The result equals what was written, except that
+// Finish has not been called. It keeps a copy of b alive.
+func Decode(b []byte) (*Workflow, error) {
+	d := newDecoder(b)
+	w := &Workflow{
+		Name:     d.string(),
+		Dialect:  d.string(),
+		Zone:     d.string(),
+		Scope:    Scope(d.enum(byte(Shared))),
+		Schedule: d.params(),
+		SLA:      d.params(),
+	}
+	if d.bool() {
+		w.Root = d.node(0, 0)
+	}
+	if err := d.end(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// DecodeNode reads what Node.AppendBinary wrote, with the promises of Decode.
+func DecodeNode(b []byte) (*Node, error) {
+	d := newDecoder(b)
+	n := d.node(0, 0)
+	if err := d.end(); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// decoder reads fields. After the first error all of them are zero.
+type decoder struct {
+	raw     []byte
+	pos     int    // in raw, of what comes next
+	text    string // the same as raw; strings are parts of it
+	symbols []string
+	slab    []Node // not yet used
+	edges   []Edge // not yet used
+	err     error
+}
+
+func newDecoder(b []byte) *decoder {
+	d := &decoder{raw: b, text: string(b)}
+	if version := d.byte(); d.err == nil && version != codecVersion {
+		d.fail(fmt.Errorf("definition has the unknown version %d", version))
+	}
+	return d
+}
+
+// fail ends the reading: nothing is left, so that no loop goes on for long.
+func (d *decoder) fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+	d.pos = len(d.raw)
+}
+
+func (d *decoder) end() error {
+	if d.err == nil && d.pos < len(d.raw) {
+		return errCodec
+	}
+	return d.err
+}
+
+func (d *decoder) byte() byte {
+	if d.pos == len(d.raw) {
+		d.fail(errCodec)
+		return 0
+	}
+	b := d.raw[d.pos]
+	d.pos++
+	return b
+}
+
+// enum reads one of the values from 0 to last.
+func (d *decoder) enum(last byte) byte {
+	b := d.byte()
+	if b > last {
+		d.fail(errCodec)
+		return 0
+	}
+	return b
+}
+
+func (d *decoder) bool() bool { return d.enum(1) == 1 }
+
+func (d *decoder) uint() uint64 {
+	u, n := binary.Uvarint(d.raw[d.pos:])
+	if n <= 0 {
+		d.fail(errCodec)
+		return 0
+	}
+	d.pos += n
+	return u
+}
+
+func (d *decoder) int64() int64 {
+	u := d.uint()
+	return int64(u>>1) ^ -int64(u&1) // as binary.Varint
+}
+
+func (d *decoder) int() int { return int(d.int64()) }
+
+func (d *decoder) duration() time.Duration { return time.Duration(d.int64()) }
+
+// count reads a number of things that take at least size bytes each.
+func (d *decoder) count(size int) int {
+	count := d.uint()
+	if count > uint64((len(d.raw)-d.pos)/size) {
+		d.fail(errCodec)
+		return 0
+	}
+	return int(count)
+}
+
+func (d *decoder) string() string {
+	n := d.count(1)
+	start := d.pos
+	d.pos += n
+	return d.text[start:d.pos]
+}
+
+func (d *decoder) symbol() string {
+	number := d.uint()
+	switch {
+	case number == symbolEmpty:
+		return ""
+	case number == symbolNew:
+		s := d.string()
+		d.symbols = append(d.symbols, s)
+		return s
+	case number-symbolFirst >= uint64(len(d.symbols)):
+		d.fail(errCodec)
+		return ""
+	}
+	return d.symbols[number-symbolFirst]
+}
+
+func (d *decoder) params() params.Map {
+	if d.err != nil {
+		return params.Map{}
+	}
+	v, rest, err := params.DecodeBinary(d.raw[d.pos:])
+	m, ok := v.(params.Map)
+	if err != nil || !ok {
+		d.fail(errors.Join(errCodec, err))
+		return params.Map{}
+	}
+	d.pos = len(d.raw) - len(rest)
+	return m
+}
+
+func (d *decoder) newNode() *Node {
+	if len(d.slab) == 0 {
+		d.slab = make([]Node, 64)
+	}
+	n := &d.slab[0]
+	d.slab = d.slab[1:]
+	return n
+}
+
+// afterPrevious returns the edge to the sibling before the one at index.
+func (d *decoder) afterPrevious(index int) []Edge {
+	if len(d.edges) == 0 {
+		d.edges = make([]Edge, 64)
+	}
+	list := d.edges[:1:1]
+	d.edges = d.edges[1:]
+	list[0].From = index - 1
+	return list
+}
+
+func (d *decoder) node(index, depth int) *Node {
+	if depth > MaxDepth {
+		d.fail(fmt.Errorf("definition nests tasks more than %d deep", MaxDepth))
+		return nil
+	}
+	n := d.newNode()
+	set := d.uint()
+	if set > allFields {
+		d.fail(errCodec)
+		return nil
+	}
+	n.Name = d.string()
+	if set&hasOperator != 0 {
+		n.Operator = d.symbol()
+	}
+	if set&hasConfig != 0 {
+		n.Config = d.params()
+	}
+	if set&hasPos != 0 {
+		n.Pos = Pos{File: d.symbol(), Line: d.int(), Column: d.int()}
+	}
+	if set&hasAfterPrevious != 0 {
+		n.After = d.afterPrevious(index)
+	}
+	if set&hasExport != 0 {
+		n.Export = d.params()
+	}
+	if set&hasRetry != 0 {
+		n.Retry = Retry{Limit: d.int(), Interval: d.duration(), Exponential: d.bool(), Max: d.duration()}
+	}
+	if set&hasChildren != 0 {
+		n.Children = d.nodes(depth)
+	}
+	if set >= hasAfter {
+		d.rare(n, set, depth)
+	}
+	return n
+}
+
+// nodes reads nodes one level below depth.
+func (d *decoder) nodes(depth int) []*Node {
+	list := make([]*Node, d.count(2))
+	for i := range list {
+		if list[i] = d.node(i, depth+1); d.err != nil {
+			return nil
+		}
+	}
+	return list
+}
+
+func (d *decoder) rare(n *Node, set uint64, depth int) {
+	if set&hasAfter != 0 {
+		n.After = d.after()
+	}
+	if set&hasOnFailure != 0 {
+		n.OnFailure = d.nodes(depth)
+	}
+	if set&hasCheck != 0 {
+		n.Check = d.node(0, depth+1)
+	}
+	if set&hasFailure != 0 {
+		n.Failure = Failure{
+			Scope:  FailureScope(d.enum(byte(WholeGroup))),
+			Effect: FailureEffect(d.enum(byte(Isolate))),
+		}
+	}
+	if set&hasJoin != 0 {
+		n.Join = Join{Any: d.bool(), FirstDone: d.bool(), LeaveLosers: d.bool()}
+	}
+	if set&hasEach != 0 {
+		n.Each = &Each{Source: d.symbol(), Config: d.params(), Key: d.symbol(), Window: d.int(), Attempts: d.bool()}
+	}
+	if set&hasLimit != 0 {
+		n.Limit = Limit{After: d.duration(), Then: LimitEffect(d.enum(byte(LimitNotifies)))}
+		if d.bool() {
+			n.Limit.Hook = d.node(0, depth+1)
+		}
+	}
+	if set&hasWait != 0 {
+		n.Wait = d.wait()
+	}
+	if set&hasProducts != 0 {
+		n.Products = make([]Product, d.count(2))
+		for i := range n.Products {
+			n.Products[i] = Product{Type: d.symbol(), Config: d.params()}
+		}
+	}
+	n.SkipTo = set&hasSkipTo != 0
+	if set&hasRedrive != 0 {
+		n.Redrive = Redrive(d.enum(byte(FailLost)))
+	}
+}
+
+func (d *decoder) after() []Edge {
+	list := make([]Edge, d.count(3))
+	for i := range list {
+		list[i] = Edge{From: d.int(), On: On(d.enum(byte(OnOutput))), Output: d.symbol()}
+	}
+	return list
+}
+
+func (d *decoder) wait() *Wait {
+	w := &Wait{Until: d.symbol(), For: d.duration()}
+	if count := d.count(3); count > 0 {
+		w.Signals = make([]Signal, count)
+	}
+	for i := range w.Signals {
+		w.Signals[i] = Signal{Topic: d.symbol(), Param: d.symbol(), One: d.bool()}
+	}
+	return w
+}
