@@ -1,0 +1,171 @@
+package dig
+
+import (
+	"strings"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// boolean reads a directive that is a boolean or the text of one.
+func (c *compiler) boolean(e document.Entry) bool {
+	v, ok := params.ToBool(e.Value.Value())
+	if !ok {
+		c.fail(e.Value.Errorf("%s must be true or false, not %s", e.Key, e.Value.What()).
+			Hint("%s", expressionHint(e.Value.Value())))
+	}
+	return v
+}
+
+// expressionHint says why a value that holds an expression does not do.
+func expressionHint(v params.Value) string {
+	if params.TemplatedValue(v) {
+		return "expressions are not evaluated here"
+	}
+	return ""
+}
+
+// mapping reads a directive that must be a mapping; null is an empty one.
+func (c *compiler) mapping(e document.Entry) []document.Entry {
+	if e.Value.Kind() != document.Mapping && !e.Value.IsNull() {
+		c.fail(e.Value.Errorf("%s must be a mapping, not %s", e.Key, e.Value.What()))
+	}
+	return e.Value.Entries()
+}
+
+// params reads a directive that must be a mapping as parameters.
+func (c *compiler) params(e document.Entry) params.Map {
+	c.mapping(e)
+	if c.discard {
+		return params.Map{}
+	}
+	return e.Value.Map()
+}
+
+// parallel is how the tasks of a group run side by side.
+type parallel struct {
+	on    bool
+	limit int            // members of a chunk; 0 means all
+	at    document.Entry // the directive
+}
+
+func (c *compiler) parallel(e document.Entry) parallel {
+	p := parallel{at: e}
+	switch e.Value.Value().(type) {
+	case bool, string:
+		p.on = c.boolean(e)
+	case params.Map:
+		p.on = true
+		p.limit = max(0, c.parallelLimit(e))
+	default:
+		c.fail(e.Value.Errorf("_parallel must be true, false or {limit: N}, not %s", e.Value.What()))
+	}
+	return p
+}
+
+func (c *compiler) parallelLimit(e document.Entry) int {
+	limit, found := 0, false
+	for _, o := range e.Value.Entries() {
+		if o.Key != "limit" {
+			c.unknownKey(o, "_parallel", []string{"limit"})
+			continue
+		}
+		found = true
+		limit = int(c.integer(o, 1<<31-1))
+	}
+	if !found {
+		c.fail(e.Value.Errorf("_parallel needs a limit"))
+	}
+	return limit
+}
+
+// integer reads an integer or the text of one, of at most the given amount.
+func (c *compiler) integer(e document.Entry, most int64) int64 {
+	i, ok := params.ToInt(e.Value.Value())
+	switch {
+	case !ok:
+		c.fail(e.Value.Errorf("%s must be an integer, not %s", e.Key, e.Value.What()))
+	case i > most || i < -most:
+		c.fail(e.Value.Errorf("%s must be at most %d", e.Key, most))
+		return 0
+	}
+	return i
+}
+
+const (
+	mostRetries = 1<<31 - 1
+	mostSeconds = int64(365 * 24 * time.Hour / time.Second)
+)
+
+var retryKeys = []string{"limit", "interval", "interval_type", "max_interval"}
+
+// retry reads a _retry as it stands, which is what counts when a task's
+// children failed. It is not evaluated for that: one that holds an expression
+// gives none.
+func (c *compiler) retry(e document.Entry) (r workflow.Retry, computed bool) {
+	v := e.Value.Value()
+	if params.TemplatedValue(v) {
+		return r, true
+	}
+	switch v.(type) {
+	case int64, float64, string:
+		r.Limit = c.retryLimit(e)
+	case params.Map:
+		r = c.retryMapping(e)
+	default:
+		c.fail(e.Value.Errorf("_retry must be a number of retries or a mapping with a limit, not %s", e.Value.What()))
+	}
+	return r, false
+}
+
+func (c *compiler) retryMapping(e document.Entry) workflow.Retry {
+	var r workflow.Retry
+	found := false
+	for _, o := range e.Value.Entries() {
+		switch o.Key {
+		case "limit":
+			found = true
+			r.Limit = c.retryLimit(o)
+		case "interval":
+			r.Interval = c.seconds(o)
+		case "max_interval":
+			r.Max = c.seconds(o)
+		case "interval_type":
+			r.Exponential = c.exponential(o)
+		default:
+			c.unknownKey(o, "_retry", retryKeys)
+		}
+	}
+	if !found {
+		c.fail(e.Value.Errorf("_retry needs a limit"))
+	}
+	return r
+}
+
+func (c *compiler) retryLimit(e document.Entry) int {
+	return int(max(0, c.integer(e, mostRetries)))
+}
+
+func (c *compiler) seconds(e document.Entry) time.Duration {
+	s := c.integer(e, mostSeconds)
+	if s < 0 {
+		c.fail(e.Value.Errorf("%s can't be negative", e.Key))
+		return 0
+	}
+	return time.Duration(s) * time.Second
+}
+
+func (c *compiler) exponential(e document.Entry) bool {
+	text, _ := e.Value.Text()
+	switch strings.ToLower(text) {
+	case "exponential":
+		return true
+	case "constant":
+	default:
+		c.fail(e.Value.Errorf("interval_type must be constant or exponential, not %s", e.Value.What()).
+			Hint("%s", document.DidYouMean(text, []string{"constant", "exponential"})))
+	}
+	return false
+}

@@ -1,0 +1,114 @@
+package dig
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// entry is a compiled project in the cache. Its file is a checksum of what
+// follows, a head in the binary form of parameters, and each workflow in its
+// binary form with its length before it.
+type entry struct {
+	key     [sha256.Size]byte
+	inputs  []Input // read back, they have only names
+	project *Project
+}
+
+var errEntry = errors.New("cache entry is damaged")
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func (e entry) encode() []byte {
+	var inputs, warnings []any
+	for _, in := range e.inputs {
+		inputs = append(inputs, in.Name)
+	}
+	for _, w := range e.project.Warnings {
+		warnings = append(warnings, params.Of(
+			"file", w.File, "line", w.Line, "column", w.Column,
+			"message", w.Message, "hints", w.Hints, "source", w.Source,
+		))
+	}
+	head := params.Of("key", string(e.key[:]), "inputs", inputs, "warnings", warnings)
+	b := params.AppendBinary(make([]byte, crc32.Size), head)
+	for _, w := range e.project.Workflows {
+		one := w.AppendBinary(nil)
+		b = append(binary.AppendUvarint(b, uint64(len(one))), one...)
+	}
+	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[crc32.Size:], castagnoli))
+	return b
+}
+
+// decodeEntry reads an entry but for its workflows, which are in the payload.
+func decodeEntry(b []byte) (e entry, payload []byte, err error) {
+	if len(b) < crc32.Size || binary.LittleEndian.Uint32(b) != crc32.Checksum(b[crc32.Size:], castagnoli) {
+		return e, nil, errEntry
+	}
+	v, payload, err := params.DecodeBinary(b[crc32.Size:])
+	if err != nil {
+		return e, nil, err
+	}
+	head, _ := v.(params.Map)
+	key, err := head.String("key")
+	if err != nil || copy(e.key[:], key) != len(e.key) {
+		return e, nil, errEntry
+	}
+	inputs, err := head.List("inputs")
+	if err != nil {
+		return e, nil, err
+	}
+	for _, in := range inputs {
+		name, _ := params.ToString(in)
+		e.inputs = append(e.inputs, Input{Name: name})
+	}
+	e.project = &Project{}
+	warnings, err := head.List("warnings")
+	for _, w := range warnings {
+		m, _ := w.(params.Map)
+		e.project.Warnings = append(e.project.Warnings, decodeWarning(m))
+	}
+	return e, payload, err
+}
+
+func decodeWarning(m params.Map) *document.Error {
+	text := func(key string) string { s, _ := m.StringOr(key, ""); return s }
+	number := func(key string) int { i, _ := m.IntOr(key, 0); return int(i) }
+	w := &document.Error{
+		Pos:     document.Pos{File: text("file"), Line: number("line"), Column: number("column")},
+		Message: text("message"),
+		Source:  text("source"),
+	}
+	hints, _ := m.ListOr("hints", nil)
+	for _, h := range hints {
+		hint, _ := params.ToString(h)
+		w.Hints = append(w.Hints, hint)
+	}
+	return w
+}
+
+// decodeWorkflows adds the workflows to the project.
+func (e *entry) decodeWorkflows(payload []byte) error {
+	for len(payload) > 0 {
+		size, n := binary.Uvarint(payload)
+		if n <= 0 || size > uint64(len(payload)-n) {
+			return errEntry
+		}
+		payload = payload[n:]
+		w, err := workflow.Decode(payload[:size])
+		if err == nil {
+			err = w.Finish()
+		}
+		if err != nil {
+			return err
+		}
+		e.project.Workflows = append(e.project.Workflows, w)
+		payload = payload[size:]
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package dig
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// Dialect is the name of the front end in the workflows that it compiles.
+const Dialect = "dig"
+
+// topKeys are what a file may have beside its tasks.
+var topKeys = []string{"timezone", "_export", "schedule", "sla", "_error", "_check", "_retry", "_parallel"}
+
+// file compiles a workflow file.
+func (c *compiler) file(name string, doc *document.Node) *workflow.Workflow {
+	w := &workflow.Workflow{Name: name, Dialect: Dialect}
+	if doc.Kind() != document.Mapping {
+		c.fail(doc.Errorf("a workflow file must be a mapping, not %s", doc.What()))
+		return w
+	}
+	var root []document.Entry
+	for _, e := range doc.Entries() {
+		switch e.Key {
+		case "timezone":
+			w.Zone = c.zone(e)
+		case "schedule":
+			w.Schedule = c.params(e)
+		case "sla":
+			w.SLA = c.params(e)
+			c.later("^sla", e, alertTasks(e.Value.Entries()))
+		default:
+			if c.belongsOnTop(e) {
+				root = append(root, e)
+			}
+		}
+	}
+	w.Root = &workflow.Node{Name: "+" + name, Pos: workflow.Pos(doc.Pos())}
+	c.path = []string{w.Root.Name}
+	c.group(w.Root, root)
+	w.Root.OnFailure = append([]*workflow.Node{failureAlert()}, w.Root.OnFailure...)
+	if dir := path.Dir(name); dir != "." {
+		w.Root.Export = below(dir, w.Root.Export)
+	}
+	return w
+}
+
+func (c *compiler) belongsOnTop(e document.Entry) bool {
+	switch {
+	case isSubtask(e):
+		if strings.Contains(e.Key, "^") {
+			c.fail(e.Errorf("the name of a task in a file can't contain '^': %q", e.Key))
+		}
+		return true
+	case isOperator(e):
+		c.fail(e.Errorf("the top level of a file can't have the operator %q", e.Key).
+			Hint("put it into a task, a key that starts with '+'"))
+		return false
+	case !slices.Contains(topKeys, e.Key):
+		c.fail(e.Errorf("unknown key %q", e.Key).Hint("%s", keyHint(e, topKeys, nil)))
+		return false
+	}
+	return true
+}
+
+func (c *compiler) zone(e document.Entry) string {
+	zone, ok := e.Value.Text()
+	if !ok && !e.Value.IsNull() {
+		c.fail(e.Value.Errorf("timezone must be a text, not %s", e.Value.What()).
+			Hint("put quotes around it"))
+	}
+	return zone
+}
+
+// alertTasks returns what is to run when an SLA is violated.
+func alertTasks(sla []document.Entry) []document.Entry {
+	return slices.DeleteFunc(slices.Clone(sla), func(e document.Entry) bool {
+		return slices.Contains([]string{"time", "duration", "alert", "fail"}, e.Key)
+	})
+}
+
+// failureAlert is run when a workflow has failed, before its own _error.
+func failureAlert() *workflow.Node {
+	const message = "Workflow session attempt failed"
+	return &workflow.Node{
+		Name:     "^failure-alert",
+		Operator: "notify",
+		Config:   params.Of("_type", "notify", "_command", message),
+	}
+}
+
+// below returns the exports of a file in a folder: paths that its tasks name
+// are relative to that.
+func below(dir string, export params.Map) params.Map {
+	if own, ok := export.Get("_workdir"); ok {
+		if text, ok := params.ToString(own); ok {
+			dir += "/" + text
+		}
+	}
+	return export.Set("_workdir", dir)
+}
