@@ -125,6 +125,9 @@ func (a *Attempt) Apply(now model.Instant, c Command, step *Step) error {
 		}
 		return model.Errorf(model.Conflict, "attempt %d is done", a.row.ID)
 	}
+	if a.row.Started == 0 && c.Kind.inside() {
+		return model.Errorf(model.Conflict, "attempt %d has not begun", a.row.ID)
+	}
 	if c.Task < 0 || int(c.Task) >= len(a.tasks) {
 		return model.Errorf(model.NotFound, "attempt %d has no task %d", a.row.ID, c.Task)
 	}
@@ -140,6 +143,11 @@ func (a *Attempt) Apply(now model.Instant, c Command, step *Step) error {
 // report tells whether a command comes from a runner or a timer, which may
 // speak of what is over already.
 func (k CommandKind) report() bool { return k >= Succeed && k <= Expire }
+
+// inside tells whether a command is about a task of an attempt that runs.
+func (k CommandKind) inside() bool {
+	return k >= Deliver && k <= Cancel || k == SkipTo
+}
 
 func (a *Attempt) apply(c Command) error {
 	switch c.Kind {

@@ -14,16 +14,16 @@ func (a *Attempt) kill() {
 	a.rowDirty = true
 	a.event(CancelWanted, 0, params.Map{})
 	a.cancel(0, CancelAsked)
+	a.schedule(errandOpen, 0) // which ends it, if it has not begun
 }
 
 // cancelTask asks one task to end.
 func (a *Attempt) cancelTask(id model.TaskID) error {
-	t := &a.tasks[id]
-	if t.state.Final() {
-		return model.Errorf(model.Conflict, "task %s is %s already", a.name(id), t.state)
+	if s := a.state(id); s.Final() {
+		return model.Errorf(model.Conflict, "task %s is %s already", a.name(id), s)
 	}
 	a.event(CancelWanted, id, params.Map{})
-	if t.state == model.Blocked {
+	if a.tasks[id].state == model.Blocked {
 		a.end(id, model.Cancelled)
 		return nil
 	}
@@ -31,19 +31,31 @@ func (a *Attempt) cancelTask(id model.TaskID) error {
 	return nil
 }
 
-// cancel tells a task and all below it to end. What has not started is not
-// reached; what waits ends at once; what runs is interrupted.
+// cancel tells a task and all below it to end. What waits ends at once; what
+// runs is interrupted; what has not started is barred from it. Below what has
+// ended, losers may have been left running.
 func (a *Attempt) cancel(id model.TaskID, how Flags) {
 	t := &a.tasks[id]
 	switch {
-	case t.state.Final():
 	case t.state == model.Blocked && how == SkipAsked:
 		a.end(id, model.Skipped)
 	case t.state == model.Blocked:
-		a.end(id, model.NotReached)
+		if p := t.parent; p != model.NoTask && a.tasks[p].state.Final() && a.tasks[p].leaves() {
+			a.end(id, model.Cancelled) // nothing else would bar it
+		}
+	case t.state.Final():
+		if how == CancelAsked {
+			a.cancelKids(id)
+		}
 	default:
 		a.interrupt(id, how)
 		a.schedule(errandSettle, id)
+	}
+}
+
+func (a *Attempt) cancelKids(id model.TaskID) {
+	for _, kid := range a.tasks[id].kids {
+		a.cancel(kid, CancelAsked)
 	}
 }
 
@@ -59,22 +71,22 @@ func (a *Attempt) interrupt(id model.TaskID, how Flags) {
 	case model.Waiting:
 		t.state, t.wake = model.Open, 0
 	}
-	for _, kid := range t.kids {
-		a.cancel(kid, CancelAsked)
-	}
+	a.cancelKids(id)
 }
 
 // skipTo starts a task that is not reached yet: what it would have come after
 // is passed over, and the groups around it open.
 func (a *Attempt) skipTo(id model.TaskID) error {
-	t := &a.tasks[id]
-	if t.state != model.Blocked {
-		return model.Errorf(model.Conflict, "task %s is %s: only a task that has not started can be jumped to", a.name(id), t.state)
+	if s := a.state(id); s != model.Blocked {
+		return model.Errorf(model.Conflict, "task %s is %s: only a task that has not started can be jumped to", a.name(id), s)
 	}
 	var path []model.TaskID
 	for at := id; at != model.NoTask; at = a.tasks[at].parent {
-		if a.tasks[at].state.Final() || a.closing(at) && at != id {
+		switch {
+		case a.tasks[at].state.Final():
 			return model.Errorf(model.Conflict, "task %s can't be reached: %s has ended", a.name(id), a.name(at))
+		case a.barred(at):
+			return model.Errorf(model.Conflict, "task %s can't be reached: nothing beside it starts any more", a.name(at))
 		}
 		path = append(path, at)
 	}
@@ -85,10 +97,15 @@ func (a *Attempt) skipTo(id model.TaskID) error {
 			continue
 		}
 		a.skipBefore(at)
-		a.tasks[at].gate = 0
-		a.open(at)
+		a.openAt(at)
 	}
 	return nil
+}
+
+// openAt starts a blocked task whatever it comes after.
+func (a *Attempt) openAt(id model.TaskID) {
+	a.tasks[id].pending = 0
+	a.launch(id)
 }
 
 // skipBefore passes over the siblings that a task comes after, directly or not.
@@ -120,49 +137,55 @@ func (a *Attempt) skipBefore(id model.TaskID) {
 // again opens a new round of a task that has ended, in a group that has not.
 func (a *Attempt) again(id model.TaskID) error {
 	t := &a.tasks[id]
-	if !t.state.Final() || t.parent == model.NoTask {
-		return model.Errorf(model.Conflict, "task %s is %s: only a task that has ended can run again", a.name(id), t.state)
+	if s := a.state(id); !s.Final() || t.parent == model.NoTask {
+		return model.Errorf(model.Conflict, "task %s is %s: only a task that has ended can run again", a.name(id), s)
 	}
 	p := &a.tasks[t.parent]
 	if p.state != model.Open || p.pending == 0 || p.asked() || int(t.index) >= len(p.kids) || p.kids[t.index] != id {
 		return model.Errorf(model.Conflict, "task %s can't run again: its group is over", a.name(id))
 	}
-	parent, index := t.parent, t.index
-	p.flags &^= Closed
-	a.touch(parent)
+	parent := t.parent
+	a.cancel(id, CancelAsked)
 	a.grow(Growth{Kind: GrowAgain, Parent: parent, Replaces: id})
-	a.tasks[parent].pending++
-	a.schedule(errandOpen, a.tasks[parent].kids[index])
-	a.unreach(parent, index)
+	a.reopen(parent)
+	a.openAt(a.tasks[parent].kids[a.tasks[id].index])
+	a.refresh(parent)
 	return nil
 }
 
-// unreach puts the siblings back that were not reached because of one that
-// now runs again.
-func (a *Attempt) unreach(parent model.TaskID, index int32) {
-	p := &a.tasks[parent]
-	if int(index) >= len(p.node.Children) || p.node.Each != nil {
-		return
-	}
-	for _, l := range p.node.Next(int(index)) {
-		k := &a.tasks[p.kids[l.To]]
-		if k.state != model.NotReached {
-			continue
+// reopen decides anew which tasks of a group wait for others, after one of
+// them was put in anew: those that were not reached may be now.
+func (a *Attempt) reopen(id model.TaskID) {
+	p := &a.tasks[id]
+	p.flags &^= Closed
+	for _, kid := range p.kids {
+		if a.tasks[kid].closes() {
+			p.flags |= Closed
 		}
-		k.state = model.Blocked
-		p.pending++
-		a.unreach(parent, l.To)
 	}
-	for _, l := range p.node.Next(int(index)) {
-		if k := &a.tasks[p.kids[l.To]]; k.state == model.Blocked {
-			a.recount(p, k)
+	a.touch(id)
+	p.pending = 0
+	for _, kid := range p.kids {
+		k := &a.tasks[kid]
+		if k.state == model.NotReached {
+			k.state = model.Blocked
+		}
+		if k.state == model.Blocked && a.recount(p, k) {
+			a.schedule(errandOpen, kid)
+		}
+		if !k.state.Final() {
+			p.pending++
 		}
 	}
 }
 
-// recount decides the edges of a blocked task anew.
-func (a *Attempt) recount(p, k *task) {
+// recount decides the edges of a blocked task anew, and reports whether none
+// is left to wait for.
+func (a *Attempt) recount(p, k *task) bool {
 	k.pending, k.gate = 0, 0
+	if !p.defines(k) {
+		return true
+	}
 	for _, e := range k.node.After {
 		from := &a.tasks[p.kids[e.From]]
 		if !from.state.Final() {
@@ -171,4 +194,5 @@ func (a *Attempt) recount(p, k *task) {
 		}
 		k.gate |= decide(from, e.On, e.Output)
 	}
+	return k.pending == 0
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -81,14 +82,13 @@ func (a *Attempt) addKid(g Growth, n *workflow.Node) {
 // plantItems adds a collection's body once for each item, side by side.
 func (a *Attempt) plantItems(g Growth) {
 	p := &a.tasks[g.Parent]
-	body, key := p.node.Children[0], p.node.Each.Key
-	kids := make([]model.TaskID, len(g.Items))
+	body, key, kids := p.node.Children[0], p.node.Each.Key, slices.Clip(p.kids)
 	prefix := a.name(g.Parent) + body.Name + "-"
 	for i, item := range g.Items {
-		id := a.plant(body, g.Parent, int32(i), GrowItems)
+		id := a.plant(body, g.Parent, int32(len(kids)), GrowItems)
 		a.tasks[id].name = prefix + strconv.Itoa(i)
 		a.tasks[id].extra = params.Map{}.Set(key, item)
-		kids[i] = id
+		kids = append(kids, id)
 	}
 	a.tasks[g.Parent].kids = kids
 }
@@ -105,12 +105,20 @@ func (a *Attempt) replant(g Growth) {
 }
 
 // openKids counts the children of a task that has opened and starts those
-// that come after nothing.
+// that come after nothing, or only after what was called off before.
 func (a *Attempt) openKids(id model.TaskID) {
 	t := &a.tasks[id]
-	t.pending = int32(len(t.kids))
+	t.pending = 0
 	for _, kid := range t.kids {
-		if a.tasks[kid].pending == 0 {
+		k := &a.tasks[kid]
+		if k.state.Final() {
+			a.look(kid)
+			a.leave(kid)
+			a.openEdges(kid)
+			continue
+		}
+		t.pending++
+		if k.pending == 0 {
 			a.schedule(errandOpen, kid)
 		}
 	}
@@ -129,10 +137,10 @@ func (a *Attempt) openNew(id model.TaskID, n int) {
 // appendNode adds a tree below a task that has not ended.
 func (a *Attempt) appendNode(id model.TaskID, n *workflow.Node) error {
 	t := &a.tasks[id]
-	if t.state.Final() || t.state == model.Blocked {
-		return model.Errorf(model.Conflict, "task %s is %s: tasks can be added only while it runs", a.name(id), t.state)
+	if s := a.state(id); s.Final() || s == model.Blocked {
+		return model.Errorf(model.Conflict, "task %s is %s: tasks can be added only while it runs", a.name(id), s)
 	}
-	if t.state == model.Running || t.state == model.Waiting {
+	if len(t.kids) == 0 {
 		a.enter(id)
 	}
 	a.grow(Growth{Kind: GrowSub, Parent: id, Node: n})

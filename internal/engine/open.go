@@ -13,13 +13,19 @@ func (a *Attempt) open(id model.TaskID) {
 		return
 	}
 	switch {
-	case a.closing(t.parent), t.gate&gateShut != 0:
+	case a.barred(id), t.gate&gateShut != 0:
 		a.end(id, model.NotReached)
 		return
 	case t.gate&(gateOutput|gateEmitted) == gateOutput:
 		a.end(id, model.Skipped)
 		return
 	}
+	a.launch(id)
+}
+
+// launch opens a blocked group or brings an action to its first try.
+func (a *Attempt) launch(id model.TaskID) {
+	t := &a.tasks[id]
 	a.look(id)
 	a.live++
 	switch {
@@ -30,17 +36,29 @@ func (a *Attempt) open(id model.TaskID) {
 	}
 }
 
-// closing reports whether a parent has been told to end, so that nothing
-// below it starts any more.
-func (a *Attempt) closing(parent model.TaskID) bool {
-	if parent == model.NoTask {
+// barred reports whether a task must not start, because its parent is over or
+// was told to end. What is run on failure or on a time limit starts even so,
+// unless it was called off.
+func (a *Attempt) barred(id model.TaskID) bool {
+	t := &a.tasks[id]
+	if a.row.CancelAsked || t.parent == model.NoTask {
 		return a.row.CancelAsked
 	}
-	p := &a.tasks[parent]
-	if p.flags&(CancelAsked|SkipAsked) != 0 {
+	p := &a.tasks[t.parent]
+	switch {
+	case p.flags&CancelAsked != 0:
+		return true
+	case t.made == GrowLimit || t.made == GrowFailure:
+		return false
+	case p.flags&(SkipAsked|TimedOut) != 0, p.flags&Closed != 0 && !a.spared(p, t):
 		return true
 	}
-	return p.state.Final() && !(p.node.Join.Any && p.node.Join.LeaveLosers)
+	return p.state.Final() && !p.leaves()
+}
+
+// leaves reports whether a group that has opened leaves the losers running.
+func (t *task) leaves() bool {
+	return t.node.Join.Any && t.node.Join.LeaveLosers && t.started != 0
 }
 
 func (a *Attempt) openGroup(id model.TaskID) {
@@ -71,13 +89,17 @@ func (a *Attempt) start(id model.TaskID) {
 
 // arrive brings an action to its first try, or to the wait before it.
 func (a *Attempt) arrive(id model.TaskID) {
-	w := a.tasks[id].node.Wait
-	if w == nil {
+	t := &a.tasks[id]
+	if t.node.Wait == nil {
 		a.dispatch(id)
 		return
 	}
 	a.start(id)
-	if !a.holdBack(id, w) {
+	if t.listens() {
+		a.change(id).Keys = a.keys(id, nil)
+		a.listeners = append(a.listeners, id)
+	}
+	if !a.holdBack(id, t.node.Wait) {
 		a.dispatch(id)
 	}
 }
@@ -107,7 +129,9 @@ func (a *Attempt) dispatch(id model.TaskID) {
 // is not reached leaves no trace in the store: it follows from the others.
 func (a *Attempt) end(id model.TaskID, s model.State) {
 	t := &a.tasks[id]
-	if t.state != model.Blocked {
+	if t.state == model.Blocked {
+		a.look(id)
+	} else {
 		a.live--
 	}
 	if t.state != model.Blocked || s != model.NotReached {
@@ -117,7 +141,7 @@ func (a *Attempt) end(id model.TaskID, s model.State) {
 		a.event(TaskEnded, id, a.endData(id))
 	}
 	t.state = s
-	if t.parent == model.NoTask {
+	if t.parent == model.NoTask || a.tasks[t.parent].state == model.Blocked {
 		return
 	}
 	a.claimWin(id)
@@ -147,10 +171,12 @@ func (a *Attempt) openEdges(id model.TaskID) {
 	if p.node.Each != nil || int(t.index) >= len(p.node.Children) {
 		return
 	}
+	late := false // a sibling that should come after this one did not wait
 	for _, l := range p.node.Next(int(t.index)) {
 		kid := p.kids[l.To]
 		k := &a.tasks[kid]
 		if k.state != model.Blocked {
+			late = true
 			continue
 		}
 		k.gate |= decide(t, l.On, l.Output)
@@ -158,6 +184,9 @@ func (a *Attempt) openEdges(id model.TaskID) {
 		if k.pending == 0 {
 			a.schedule(errandOpen, kid)
 		}
+	}
+	if late && t.out != nil {
+		a.refresh(t.parent)
 	}
 }
 

@@ -77,6 +77,7 @@ func (a *Attempt) take(id model.TaskID, r *Result) {
 		Outputs: r.Outputs, Subtasks: r.Subtasks,
 	}
 	a.keep(id)
+	a.refresh(id)
 }
 
 // generate adds what an action made below itself.
@@ -111,7 +112,9 @@ func (a *Attempt) fail(id model.TaskID, try int32, f *Failure) {
 	if f.State.Len() > 0 || t.detail != nil {
 		a.change(id).State = f.State
 	}
-	a.rest(id, a.now.Add(delay))
+	if delay > 0 {
+		a.rest(id, a.now.Add(delay))
+	}
 	a.event(TaskRetries, id, params.Of("retry", int64(t.retries), "error", f.Error))
 	if delay == 0 {
 		a.dispatch(id)
@@ -151,9 +154,11 @@ func (a *Attempt) lose(id model.TaskID, try int32) {
 		a.handled(id)
 		a.conclude(id)
 	case t.node.Redrive == workflow.FailLost:
-		a.fail(id, try, &Failure{
-			Error: params.Of("message", "the runner of the task was lost"), Retry: t.node.Retry,
-		})
+		f := &Failure{Error: params.Of("message", "the runner of the task was lost"), Retry: t.node.Retry}
+		if t.detail != nil {
+			f.State = t.detail.State
+		}
+		a.fail(id, try, f)
 	default:
 		a.dispatch(id)
 	}

@@ -28,71 +28,56 @@ func Restore(def *workflow.Workflow, row AttemptRow, growths []Growth, tasks []T
 		if r.State != model.Blocked && !r.State.Final() {
 			a.live++
 		}
-		if r.State == model.Waiting && t.node.Wait != nil && len(t.node.Wait.Signals) > 0 {
+		if !r.State.Final() && t.listens() {
 			a.listeners = append(a.listeners, r.ID)
 		}
 	}
 	a.recall(0)
+	for id := range a.tasks {
+		if t := &a.tasks[id]; t.parent != model.NoTask && !a.counts(t.parent, model.TaskID(id)) {
+			a.recallRetired(model.TaskID(id))
+		}
+	}
+	a.refresh(0)
 	return a, nil
 }
 
-// recall works out what the rows below a task leave out: which blocked tasks
-// are not reached, which edges are decided, and what the tasks stored.
+// recall works out what the rows below a task leave out: which tasks stored
+// something, which edges are decided and which blocked tasks are not reached.
 func (a *Attempt) recall(id model.TaskID) {
 	t := &a.tasks[id]
 	if d := t.detail; d != nil && a.def.Scope == workflow.Tree && (d.Store.Len() > 0 || len(d.Reset) > 0) {
 		a.markGives(id)
 	}
-	if t.state == model.Blocked || t.state == model.NotReached || len(t.kids) == 0 {
+	if t.started == 0 {
 		return
 	}
-	a.enter(id)
 	t.pending = 0
 	for _, kid := range t.kids {
 		k := &a.tasks[kid]
-		if k.state == model.Blocked {
-			a.recallBlocked(t, k)
-		} else {
-			a.look(kid)
+		if k.state == model.Blocked && a.recount(t, k) {
+			k.state = model.NotReached
 		}
 		a.recall(kid)
-		if k.state.Final() {
-			a.leave(kid)
-		} else {
+		if !k.state.Final() {
 			t.pending++
 		}
 	}
 }
 
-// recallBlocked decides the edges of a task that has no row.
-func (a *Attempt) recallBlocked(p, k *task) {
-	if int(k.index) < len(p.node.Children) && p.node.Each == nil && k.made == GrowSub {
-		a.recount(p, k)
+// recallRetired does the same for a task whose place a newer round took. It has
+// ended, but below it losers may still be ending.
+func (a *Attempt) recallRetired(id model.TaskID) {
+	if t := &a.tasks[id]; t.state == model.Blocked {
+		t.state = model.NotReached
 	}
-	switch {
-	case k.pending == 0 && k.gate&gateShut != 0,
-		p.state.Final(),
-		p.flags&(CancelAsked|SkipAsked|TimedOut) != 0,
-		p.flags&Closed != 0 && !a.spared(p, k):
-		k.state = model.NotReached
-	}
-}
-
-// spared reports whether a blocked task outlived the failure that closed its
-// group, because it comes after the end of the failed sibling.
-func (a *Attempt) spared(p, k *task) bool {
-	for _, kid := range p.kids {
-		f := &a.tasks[kid]
-		if f.state == model.Failed && f.node.Failure.Scope == workflow.WholeGroup && !comesAfterEnd(k.node, f.index) {
-			return false
-		}
-	}
-	return true
+	a.recall(id)
 }
 
 // Revive begins to drive a restored attempt: it arms every timer and counts
 // every running try as lost.
 func (a *Attempt) Revive(now model.Instant, step *Step) {
+	var lost []Command
 	for id := range a.tasks {
 		t := &a.tasks[id]
 		if t.state.Final() || t.state == model.Blocked {
@@ -105,8 +90,10 @@ func (a *Attempt) Revive(now model.Instant, step *Step) {
 			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: ArmLimit, Task: model.TaskID(id), At: t.deadline}})
 		}
 		if t.state == model.Running {
-			// A report never is an error.
-			_ = a.Apply(now, Command{Kind: Lose, Task: model.TaskID(id), Try: t.try}, step)
+			lost = append(lost, Command{Kind: Lose, Task: model.TaskID(id), Try: t.try})
 		}
+	}
+	for _, c := range lost {
+		_ = a.Apply(now, c, step) // a report never is an error
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"container/heap"
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -64,50 +65,66 @@ func (a *Attempt) look(id model.TaskID) {
 		return
 	}
 	p := &a.tasks[t.parent]
+	t.in = nil
 	if t.made == GrowCheck {
-		for i := range t.index {
-			t.in = a.extend(t.in, p, i)
+		for i, kid := range p.kids[:t.index] {
+			if a.tasks[kid].made == GrowSub {
+				t.in = a.extend(t.in, p, int32(i))
+			}
 		}
 		return
 	}
-	if t.made != GrowSub || int(t.index) >= len(p.node.Children) {
+	if !p.defines(t) {
 		return
 	}
 	switch after := t.node.After; len(after) {
 	case 0:
 	case 1:
-		t.in = a.tasks[p.kids[after[0].From]].out
+		t.in = a.past(p.kids[after[0].From])
 	default:
 		t.in = a.join(p, after)
 	}
 }
 
+// defines reports whether a child comes from the group's definition, so that
+// it has siblings to come after.
+func (t *task) defines(kid *task) bool {
+	return kid.made == GrowSub && int(kid.index) < len(t.node.Children)
+}
+
+// past returns what is seen after a task. As long as it has not ended, that is
+// what was seen before it.
+func (a *Attempt) past(id model.TaskID) *trail {
+	t := &a.tasks[id]
+	switch {
+	case t.state.Final():
+		return t.out
+	case t.state == model.Blocked:
+		a.look(id)
+	}
+	return t.in
+}
+
 // join merges the trails of several siblings, in definition order. It goes
 // back only to where they have the same past.
 func (a *Attempt) join(p *task, after []workflow.Edge) *trail {
-	heads := make([]*trail, 0, len(after))
+	heads := make(trails, 0, len(after))
 	for _, e := range after {
-		heads = withHead(heads, a.tasks[p.kids[e.From]].out)
-	}
-	var missing []int32
-	for len(heads) > 1 {
-		newest := heads[0].index
-		for _, h := range heads[1:] {
-			newest = max(newest, h.index)
-		}
-		missing = append(missing, newest)
-		older := heads[:0]
-		for _, h := range heads {
-			if h.index == newest {
-				h = h.prev
-			}
-			older = withHead(older, h)
-		}
-		heads = older
+		heads.add(a.past(p.kids[e.From]))
 	}
 	var base *trail
-	if len(heads) == 1 {
-		base = heads[0]
+	var missing []int32
+	for len(heads) > 0 {
+		newest := heads.take()
+		if len(heads) == 0 {
+			base = newest
+			break
+		}
+		missing = append(missing, newest.index)
+		heads.add(newest.prev)
+		for len(heads) > 0 && heads[0].index == newest.index {
+			heads.add(heads.take().prev)
+		}
 	}
 	for _, index := range slices.Backward(missing) {
 		base = a.extend(base, p, index)
@@ -115,17 +132,34 @@ func (a *Attempt) join(p *task, after []workflow.Edge) *trail {
 	return base
 }
 
-// withHead adds a trail unless it is empty or there already.
-func withHead(heads []*trail, h *trail) []*trail {
-	if h == nil {
-		return heads
+// trails is a heap of trails, the one that ends latest in the definition first.
+type trails []*trail
+
+func (h trails) Len() int           { return len(h) }
+func (h trails) Less(i, j int) bool { return h[i].index > h[j].index }
+func (h trails) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *trails) Push(x any)        { *h = append(*h, x.(*trail)) }
+func (h *trails) Pop() any {
+	last := len(*h) - 1
+	t := (*h)[last]
+	*h = (*h)[:last]
+	return t
+}
+
+// add puts a trail in unless it is empty.
+func (h *trails) add(t *trail) {
+	if t != nil {
+		heap.Push(h, t)
 	}
-	for _, other := range heads {
-		if other == h {
-			return heads
-		}
+}
+
+// take takes out a trail that ends latest, as often as it is in at the top.
+func (h *trails) take() *trail {
+	t := heap.Pop(h).(*trail)
+	for len(*h) > 0 && (*h)[0] == t {
+		heap.Pop(h)
 	}
-	return append(heads, h)
+	return t
 }
 
 // extend adds what kid index of p and those below it stored to a trail.
@@ -146,6 +180,27 @@ func (a *Attempt) leave(id model.TaskID) {
 	}
 }
 
+// refresh decides anew what the tasks below one see of each other.
+func (a *Attempt) refresh(id model.TaskID) {
+	if len(a.tasks[id].kids) == 0 {
+		return
+	}
+	a.enter(id)
+	for _, kid := range a.tasks[id].kids {
+		k := &a.tasks[kid]
+		if k.state == model.Blocked {
+			continue
+		}
+		a.look(kid)
+		if k.state != model.NotReached {
+			a.refresh(kid)
+		}
+		if k.state.Final() {
+			a.leave(kid)
+		}
+	}
+}
+
 // given merges what a task and all below it stored into m, depth first. Of a
 // group that ended with its first winner, only the winner counts.
 func (a *Attempt) given(m params.Map, id model.TaskID) params.Map {
@@ -156,9 +211,9 @@ func (a *Attempt) given(m params.Map, id model.TaskID) params.Map {
 	if t.detail != nil {
 		m = give(m, t.detail)
 	}
+	_, won := a.winner(t)
 	for _, kid := range t.kids {
-		k := &a.tasks[kid]
-		if t.node.Join.Any && k.flags&Won == 0 {
+		if won && a.tasks[kid].flags&Won == 0 {
 			continue
 		}
 		m = a.given(m, kid)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -13,15 +15,20 @@ func (a *Attempt) settle(id model.TaskID) {
 	if t.state != model.Open {
 		return
 	}
-	if w, won := a.winner(t); won {
-		a.endWon(id, w)
-		return
+	if w, won := a.winner(t); won && !t.asked() {
+		a.callOffLosers(t)
+		if w != model.Failed {
+			a.end(id, w)
+			return
+		}
 	}
 	switch {
 	case t.pending > 0:
 	case a.endAsked(id):
 	case t.flags&Broken != 0:
 		a.end(id, model.Failed)
+	case t.flags&RoundAsked != 0:
+		a.round(id)
 	case a.kidsFailed(t):
 		a.failKids(id)
 	case t.node.Check != nil && t.flags&Checking == 0:
@@ -35,15 +42,15 @@ func (a *Attempt) settle(id model.TaskID) {
 	}
 }
 
-// endWon ends a group as its winner ended and calls the losers off.
-func (a *Attempt) endWon(id model.TaskID, s model.State) {
-	a.end(id, s)
-	t := &a.tasks[id]
+// callOffLosers cancels the others once a child has won.
+func (a *Attempt) callOffLosers(t *task) {
 	if t.node.Join.LeaveLosers {
 		return
 	}
 	for _, kid := range t.kids {
-		a.cancel(kid, CancelAsked)
+		if a.tasks[kid].flags&Won == 0 {
+			a.cancel(kid, CancelAsked)
+		}
 	}
 }
 
@@ -63,28 +70,17 @@ func (a *Attempt) endAsked(id model.TaskID) bool {
 	return true
 }
 
-// kidsFailed reports whether a child failed in a way that counts, or a group
-// that needs a winner has none, though there was something to win.
+// kidsFailed reports whether a child failed in a way that counts. In a group
+// that needs a winner every failure does, and none has won.
 func (a *Attempt) kidsFailed(t *task) bool {
-	if t.node.Join.Any {
-		return !a.all(t, model.Skipped)
-	}
 	for _, kid := range t.kids {
 		k := &a.tasks[kid]
-		if k.state == model.Failed && k.node.Failure.Effect != workflow.Isolate && k.made != GrowLimit {
+		isolated := k.node.Failure.Effect == workflow.Isolate && !t.node.Join.Any
+		if k.state == model.Failed && k.made != GrowLimit && !isolated {
 			return true
 		}
 	}
 	return false
-}
-
-func (a *Attempt) all(t *task, s model.State) bool {
-	for _, kid := range t.kids {
-		if a.tasks[kid].state != s {
-			return false
-		}
-	}
-	return true
 }
 
 // outcome is how a task ends when no child failed.
@@ -95,12 +91,21 @@ func (a *Attempt) outcome(t *task) model.State {
 		}
 		return model.Success
 	}
+	counted, skipped := 0, 0
 	for _, kid := range t.kids {
-		if k := a.tasks[kid].state; k == model.Stopped || k == model.Cancelled {
-			return k
+		k := &a.tasks[kid]
+		if k.made == GrowLimit {
+			continue
+		}
+		counted++
+		switch k.state {
+		case model.Stopped, model.Cancelled:
+			return k.state
+		case model.Skipped:
+			skipped++
 		}
 	}
-	if len(t.kids) > 0 && a.all(t, model.Skipped) {
+	if counted > 0 && skipped == counted {
 		return model.Skipped
 	}
 	return model.Success
@@ -111,7 +116,7 @@ func (a *Attempt) claimWin(id model.TaskID) {
 	t := &a.tasks[id]
 	p := &a.tasks[t.parent]
 	join := p.node.Join
-	if !join.Any || p.state != model.Open || t.made != GrowSub && t.made != GrowItems {
+	if !join.Any || p.state != model.Open || p.asked() || t.made != GrowSub && t.made != GrowItems {
 		return
 	}
 	done := join.FirstDone && t.state != model.NotReached && t.state != model.Skipped
@@ -145,8 +150,10 @@ func (a *Attempt) failKids(id model.TaskID) {
 	t := &a.tasks[id]
 	if delay, more := t.node.Retry.Delay(int(t.retries)); more {
 		t.retries++
-		t.flags |= RoundAsked
-		a.rest(id, a.now.Add(delay))
+		if delay > 0 {
+			t.flags |= RoundAsked
+			a.rest(id, a.now.Add(delay))
+		}
 		a.event(TaskRetries, id, params.Of("retry", int64(t.retries)))
 		if delay == 0 {
 			a.round(id)
@@ -164,7 +171,7 @@ func (a *Attempt) failForGood(id model.TaskID, err params.Map) {
 		a.change(id).Error = err
 	}
 	if len(t.node.OnFailure) == 0 || t.flags&Alerted != 0 {
-		a.end(id, model.Failed)
+		a.breakOff(id)
 		return
 	}
 	var export params.Map
@@ -181,12 +188,28 @@ func (a *Attempt) failForGood(id model.TaskID, err params.Map) {
 	a.openNew(id, len(t.node.OnFailure))
 }
 
+// breakOff ends a task as failed once nothing runs below it.
+func (a *Attempt) breakOff(id model.TaskID) {
+	t := &a.tasks[id]
+	if t.pending == 0 {
+		a.end(id, model.Failed)
+		return
+	}
+	t.flags |= Broken
+	t.state = model.Open
+	a.touch(id)
+}
+
 // errors merges the errors of all below a task, depth first.
 func (a *Attempt) errors(id model.TaskID) params.Map {
 	var m params.Map
 	for _, kid := range a.tasks[id].kids {
-		if d := a.tasks[kid].detail; d != nil && a.tasks[kid].state == model.Failed {
-			m = m.Merge(d.Error)
+		k := &a.tasks[kid]
+		if k.made == GrowLimit {
+			continue
+		}
+		if k.detail != nil && k.state == model.Failed {
+			m = m.Merge(k.detail.Error)
 		}
 		m = m.Merge(a.errors(kid))
 	}
@@ -201,14 +224,17 @@ func (a *Attempt) rest(id model.TaskID, until model.Instant) {
 	a.effect(Effect{Kind: Arm, Task: id, At: until})
 }
 
-// round begins a task again after its children failed.
+// round begins a task again after its children failed. Losers that still run
+// below the old ones are called off.
 func (a *Attempt) round(id model.TaskID) {
 	t := &a.tasks[id]
-	t.flags &^= Checking | Closed | RoundAsked
+	a.cancelKids(id)
+	t.flags &^= Checking | Closed | RoundAsked | StopAsked | Replayed
 	if !t.node.IsGroup() || t.node.Each != nil {
 		a.grow(Growth{Kind: GrowDrop, Parent: id})
-		t = &a.tasks[id]
-		t.pending = 0
+		if t.detail != nil {
+			*a.change(id) = Detail{State: t.detail.State}
+		}
 		a.dispatch(id)
 		return
 	}
@@ -226,31 +252,45 @@ func (a *Attempt) round(id model.TaskID) {
 func (a *Attempt) spread(id model.TaskID) {
 	t := &a.tasks[id]
 	p := &a.tasks[t.parent]
-	f := t.node.Failure
-	if t.state != model.Failed || f.Scope != workflow.WholeGroup || p.state.Final() {
+	if !t.closes() || p.state.Final() {
 		return
 	}
 	p.flags |= Closed
 	a.touch(t.parent)
+	if t.node.Failure.Effect != workflow.CancelOthers {
+		return
+	}
 	for _, sibling := range p.kids {
-		s := &a.tasks[sibling]
-		switch {
-		case sibling == id || s.state.Final() || comesAfterEnd(s.node, t.index):
-		case s.state == model.Blocked:
-			a.end(sibling, model.NotReached)
-		case f.Effect == workflow.CancelOthers:
+		if sibling != id && !comesAfterEnd(a.tasks[sibling].node, t.index) {
 			a.cancel(sibling, CancelAsked)
 		}
 	}
 }
 
+// spared reports whether a task of a closed group may start even so, because
+// it comes after the end of every failure that closed the group.
+func (a *Attempt) spared(p, k *task) bool {
+	if !slices.ContainsFunc(k.node.After, func(e workflow.Edge) bool { return e.On == workflow.OnDone }) {
+		return false
+	}
+	for _, kid := range p.kids {
+		f := &a.tasks[kid]
+		if f.closes() && !comesAfterEnd(k.node, f.index) {
+			return false
+		}
+	}
+	return true
+}
+
+// closes reports whether a task keeps its group from starting more.
+func (t *task) closes() bool {
+	return t.state == model.Failed && t.node.Failure.Scope == workflow.WholeGroup
+}
+
 // comesAfterEnd reports whether a node has an edge from a sibling that opens
 // however that ended.
 func comesAfterEnd(n *workflow.Node, from int32) bool {
-	for _, e := range n.After {
-		if e.On == workflow.OnDone && e.From == int(from) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.After, func(e workflow.Edge) bool {
+		return e.On == workflow.OnDone && e.From == int(from)
+	})
 }

@@ -22,18 +22,41 @@ func (a *Attempt) Len() int { return len(a.tasks) }
 // Task returns one task as it stands now. A task that has no row, because it
 // never started, is Blocked while it still can, and else NotReached.
 func (a *Attempt) Task(id model.TaskID) View {
-	v := View{TaskRow: a.taskRow(id), Node: a.tasks[id].node}
-	at := id
-	for p := a.tasks[at].parent; p != model.NoTask; p = a.tasks[p].parent {
-		if !a.counts(p, at) {
-			v.Retired = true
-		}
-		if v.State == model.Blocked && (v.Retired || a.tasks[p].state.Final()) {
-			v.State = model.NotReached
-		}
-		at = p
-	}
+	v := View{TaskRow: a.taskRow(id), Node: a.tasks[id].node, Retired: a.retired(id)}
+	v.State = a.state(id)
 	return v
+}
+
+// state returns the state of a task as it is shown: one that is blocked for
+// good is not reached.
+func (a *Attempt) state(id model.TaskID) model.State {
+	s := a.tasks[id].state
+	if s == model.Blocked && (a.retired(id) || !a.reachable(id)) {
+		return model.NotReached
+	}
+	return s
+}
+
+// retired reports whether a newer round took the place of a task or of one
+// above it.
+func (a *Attempt) retired(id model.TaskID) bool {
+	for p := a.tasks[id].parent; p != model.NoTask; id, p = p, a.tasks[p].parent {
+		if !a.counts(p, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// reachable reports whether a blocked task can still start, as far as those
+// above it go.
+func (a *Attempt) reachable(id model.TaskID) bool {
+	for p := a.tasks[id].parent; p != model.NoTask; p = a.tasks[p].parent {
+		if t := &a.tasks[p]; t.state != model.Blocked {
+			return !t.state.Final() || t.leaves()
+		}
+	}
+	return !a.row.State.Done()
 }
 
 // counts reports whether a child is among those of its parent's newest round.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -10,7 +11,8 @@ import (
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
-// waitFor puts a task to sleep whose try asked to be run again later.
+// waitFor puts a task to sleep whose try asked to be run again later. A task
+// whose definition names signals goes on listening to them.
 func (a *Attempt) waitFor(id model.TaskID, try int32, w *Wait) {
 	if !a.reports(id, try) {
 		return
@@ -21,12 +23,15 @@ func (a *Attempt) waitFor(id model.TaskID, try int32, w *Wait) {
 	case t.asked():
 		a.conclude(id)
 		return
-	case w == nil || w.Until == 0 && len(w.Keys) == 0:
+	case w == nil:
+		w = &Wait{}
+	}
+	if w.Until == 0 && len(w.Keys) == 0 && !t.listens() {
 		a.failForGood(id, params.Of("message", "the task waits, but for no time and no signal"))
 		return
 	}
 	d := a.change(id)
-	d.State, d.Keys = w.State, w.Keys
+	d.State, d.Keys = w.State, a.keys(id, w.Keys)
 	t.state = model.Waiting
 	a.sleep(id, w.Until)
 }
@@ -41,7 +46,7 @@ func (a *Attempt) sleep(id model.TaskID, until model.Instant) {
 	if until != 0 {
 		a.effect(Effect{Kind: Arm, Task: id, At: until})
 	}
-	if t.detail != nil && len(t.detail.Inbox) > 0 && len(t.detail.Keys) > 0 {
+	if t.detail != nil && len(t.detail.Inbox) > 0 && (t.listens() || len(t.detail.Keys) > 0) {
 		t.flags |= Handling
 		a.dispatch(id)
 	}
@@ -51,26 +56,27 @@ func (a *Attempt) sleep(id model.TaskID, until model.Instant) {
 // wait changes nothing.
 func (a *Attempt) wakeUp(id model.TaskID) {
 	t := &a.tasks[id]
-	if t.state != model.Waiting || t.wake == 0 || t.wake > a.now {
-		return
+	switch {
+	case t.state != model.Waiting, t.wake == 0, t.wake > a.now:
+	case t.flags&RoundAsked != 0:
+		// Tasks that were added while it waited end before the round begins.
+		t.state, t.wake = model.Open, 0
+		a.touch(id)
+		a.schedule(errandSettle, id)
+	default:
+		a.dispatch(id)
 	}
-	if t.flags&RoundAsked != 0 {
-		a.round(id)
-		return
-	}
-	a.dispatch(id)
 }
 
 // holdBack begins the wait that an action's definition asks for, and reports
 // whether there is anything to wait for.
 func (a *Attempt) holdBack(id model.TaskID, w *workflow.Wait) bool {
-	scope := a.scope(id)
 	var until model.Instant
 	if w.For > 0 {
 		until = a.now.Add(w.For)
 	}
 	if w.Until != "" {
-		v, _ := scope.At(params.SplitPath(w.Until)...)
+		v, _ := a.scope(id).At(params.SplitPath(w.Until)...)
 		at, ok := instant(v)
 		if !ok {
 			a.tasks[id].state = model.Running
@@ -78,17 +84,12 @@ func (a *Attempt) holdBack(id model.TaskID, w *workflow.Wait) bool {
 				"parameter "+strconv.Quote(w.Until)+" is no time to wait for: give RFC 3339 text or Unix seconds"))
 			return true
 		}
+		if at <= a.now {
+			return false
+		}
 		until = at
 	}
-	if until != 0 && until <= a.now {
-		return false
-	}
-	t := &a.tasks[id]
-	t.state = model.Waiting
-	if len(w.Signals) > 0 {
-		a.change(id).Keys = keys(w.Signals, scope)
-		a.listeners = append(a.listeners, id)
-	}
+	a.tasks[id].state = model.Waiting
 	a.sleep(id, until)
 	return true
 }
@@ -97,9 +98,9 @@ func (a *Attempt) holdBack(id model.TaskID, w *workflow.Wait) bool {
 func instant(v params.Value) (model.Instant, bool) {
 	switch v := v.(type) {
 	case int64:
-		return model.Instant(v) * model.Instant(time.Second/time.Microsecond), true
+		return unix(float64(v))
 	case float64:
-		return model.Instant(v * float64(time.Second/time.Microsecond)), true
+		return unix(v)
 	case string:
 		if t, err := time.Parse(time.RFC3339Nano, v); err == nil {
 			return model.InstantOf(t), true
@@ -108,18 +109,41 @@ func instant(v params.Value) (model.Instant, bool) {
 	return 0, false
 }
 
-// keys are the signals that a task waits for, given what it sees. A signal
-// whose parameter has no value matches nothing and is left out.
-func keys(signals []workflow.Signal, scope params.Map) []Key {
+// unix returns the instant that lies so many seconds after the epoch.
+func unix(seconds float64) (model.Instant, bool) {
+	us := seconds * float64(time.Second/time.Microsecond)
+	return model.Instant(us), math.Abs(us) < math.MaxInt64
+}
+
+// keys are the signals that a task waits for: those of its definition, given
+// what it sees, and those that its operator asked for. A signal whose parameter
+// has no value matches nothing and is left out.
+func (a *Attempt) keys(id model.TaskID, asked []Key) []Key {
+	t := &a.tasks[id]
+	if !t.listens() {
+		return asked
+	}
+	scope := a.scope(id)
 	var ks []Key
-	for _, s := range signals {
+	for _, s := range t.node.Wait.Signals {
 		v, ok := scope.At(params.SplitPath(s.Param)...)
 		if !ok || v == nil {
 			continue
 		}
 		ks = append(ks, Key{Topic: s.Topic, Param: s.Param, Value: Canonical(v), One: s.One})
 	}
-	return ks
+	return append(ks, asked...)
+}
+
+// listens reports whether the definition of a task has it wait for signals.
+func (t *task) listens() bool { return t.node.Wait != nil && len(t.node.Wait.Signals) > 0 }
+
+// subscribed returns the signals that a task waits for now.
+func (t *task) subscribed() []Key {
+	if t.detail == nil {
+		return nil
+	}
+	return t.detail.Keys
 }
 
 // Canonical is the text by which the values of keys are compared: the string
@@ -136,7 +160,14 @@ func (a *Attempt) rekey() {
 		if t.state != model.Waiting {
 			continue
 		}
-		if ks := keys(t.node.Wait.Signals, a.scope(id)); !slices.Equal(ks, t.detail.Keys) {
+		old := t.subscribed()
+		var asked []Key
+		for _, k := range old {
+			if k.Param == "" {
+				asked = append(asked, k)
+			}
+		}
+		if ks := a.keys(id, asked); !slices.Equal(ks, old) {
 			a.change(id).Keys = ks
 		}
 	}
@@ -150,15 +181,19 @@ func (a *Attempt) deliver(id model.TaskID, m *Message) error {
 	if m == nil {
 		return model.Errorf(model.Invalid, "a signal needs a message")
 	}
-	if t.state == model.Blocked && t.node.SkipTo {
+	jumps := a.state(id) == model.Blocked && t.node.SkipTo && t.listens()
+	if jumps {
 		if err := a.skipTo(id); err != nil {
 			return err
 		}
 		t = &a.tasks[id]
 	}
-	listening := t.detail != nil && len(t.detail.Keys) > 0 || t.node.Wait != nil && len(t.node.Wait.Signals) > 0
-	if !listening || t.state != model.Waiting && t.state != model.Running {
-		return model.Errorf(model.Conflict, "task %s is %s and takes no messages", a.name(id), t.state)
+	switch takes := t.listens() || len(t.subscribed()) > 0; {
+	case takes && (t.state == model.Waiting || t.state == model.Running):
+	case jumps:
+		return nil // it could not wait, and has failed for that
+	default:
+		return model.Errorf(model.Conflict, "task %s is %s and takes no messages", a.name(id), a.state(id))
 	}
 	if t.detail != nil && m.Source != "" {
 		for _, other := range t.detail.Inbox {
