@@ -57,7 +57,7 @@ type Attempt struct {
 
 // Start asks for an attempt of a session that may or may not exist.
 type Start struct {
-	// Session describes it; ID and UUID are given by the store. UUID is used
+	// Session describes it. Its ID is given by the store; UUID and Time count
 	// for a new session only.
 	Session Session
 	// Name is the attempt's name.
@@ -78,7 +78,9 @@ type Starts interface {
 	// StartAttempt makes the session if there is none for its key, and an
 	// attempt of it. When the session has an attempt of that name already,
 	// nothing is made, and the existing one is returned with made false.
-	// Session ids, attempt ids and indexes grow in the order of success.
+	// Session ids, attempt ids and indexes grow in the order of success. It is
+	// a Conflict when an attempt would be made for an owner whose lease does
+	// not stand at that epoch.
 	StartAttempt(ctx context.Context, s Start) (a Attempt, made bool, err error)
 }
 
@@ -88,17 +90,21 @@ type Attempts interface {
 	Attempt(ctx context.Context, id model.AttemptID) (Attempt, error)
 	// ListAttempts returns attempts that match, newest first, at most
 	// page.Limit of them, and the cursor of the next page ("" at the end).
-	// Its cost does not depend on how many come before the page.
+	// Its cost does not depend on how many come before the page. A limit or
+	// cursor that no page has is Invalid.
 	ListAttempts(ctx context.Context, f Filter, page Page) ([]Attempt, string, error)
-	// Load returns all that restoring an attempt takes. Tasks are in order of
-	// id, growths in order of First and then of their writing.
+	// Load returns all that restoring an attempt takes, as it was at one
+	// moment, or a NotFound error. Tasks are in order of id, growths in order
+	// of First and then of their writing.
 	Load(ctx context.Context, id model.AttemptID) (*Snapshot, error)
 	// Commit writes the batch in one transaction. When the batch names an
 	// owner, every attempt in it must be owned by it in that epoch, and the
 	// lease of the owner must stand at that epoch; otherwise nothing is
-	// written and the error is Conflict. After any other error the caller
+	// written and the error is Conflict. An attempt that does not exist is
+	// NotFound, or Conflict for an owner. After any other error the caller
 	// must assume that the batch may have been written: writing the same
-	// batch again is harmless.
+	// batch again, alone or as the beginning of a larger one, is harmless,
+	// and a Conflict where it released an attempt.
 	Commit(ctx context.Context, b *Batch) error
 }
 
@@ -140,8 +146,12 @@ type Batch struct {
 	Attempts []engine.AttemptRow
 	// Tasks are inserted, or replace the row with the same attempt and id;
 	// the last of several rows of one task counts.
-	Tasks  []engine.TaskRow
-	Grown  []engine.Growth
+	Tasks []engine.TaskRow
+	// Grown are added; one with the attempt, First, Parent and Kind of another
+	// takes its place.
+	Grown []engine.Growth
+	// Events are added, in rising order of Seq for each attempt; those that
+	// are there already stay.
 	Events []engine.Event
 	// Release names attempts that the owner lets go of.
 	Release []model.AttemptID
@@ -150,15 +160,18 @@ type Batch struct {
 // History reads events.
 type History interface {
 	// Events returns up to limit events of an attempt with a sequence number
-	// above after, in order. A limit of 0 means 1000.
+	// above after, in order, or a NotFound error. A limit of 0 means 1000; a
+	// negative one is Invalid.
 	Events(ctx context.Context, id model.AttemptID, after int64, limit int) ([]engine.Event, error)
 }
 
 // Values keeps small shared values, by key, that expire.
 type Values interface {
-	// SetValues writes all pairs or none. Each lives until expires.
+	// SetValues writes all pairs or none. Each lives until expires, when it
+	// is gone; those that are gone by now may be forgotten.
 	SetValues(ctx context.Context, pairs params.Map, now, expires model.Instant) error
-	// GetValues returns those of the keys that exist and have not expired.
+	// GetValues returns those of the keys that exist and have not expired, in
+	// the order of the keys.
 	GetValues(ctx context.Context, keys []string, now model.Instant) (params.Map, error)
 }
 
@@ -168,13 +181,18 @@ type Owners interface {
 	// lease, and one that had run out, gets a higher epoch than any before;
 	// renewing with an epoch that is no longer the lease's is a Conflict.
 	// Epoch 0 asks for a new lease: Conflict while another epoch of the same
-	// owner has not run out.
+	// owner has not run out. A lease has run out once now reaches its end;
+	// what it owned is released when the next one is made.
 	Lease(ctx context.Context, owner string, epoch int64, now, until model.Instant) (int64, error)
-	// EndLease gives the lease up and releases every attempt it owned.
+	// EndLease gives the lease up and releases every attempt it owned. Ending
+	// a lease that does not stand at that epoch any more changes nothing.
 	EndLease(ctx context.Context, owner string, epoch int64) error
 	// Claim gives up to n running attempts to owner that have no owner, or
-	// one whose lease has run out, oldest first. No attempt is given twice.
-	Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int) ([]model.AttemptID, error)
+	// one whose lease has run out or whose process is known to be dead, oldest
+	// first. With ids given, only those are considered. No attempt is given
+	// twice. The other leases that have run out end by it; when owner's own
+	// does not stand at that epoch or has run out, it is a Conflict.
+	Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error)
 }
 
 // ValueTTL is how long a shared value lives when nothing else is said.

@@ -1,0 +1,152 @@
+package record
+
+import (
+	"encoding/binary"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/params"
+)
+
+// The form of a detail is the version, the set of the parts that are not
+// empty as an unsigned varint, and these parts in order of their bits.
+const (
+	detailExport = 1 << iota
+	detailStore
+	detailReset
+	detailOutputs
+	detailSubtasks
+	detailError
+	detailState
+	detailKeys  // for each key: topic, param, value, 1 or 0 for One
+	detailInbox // for each message: source, topic, body
+
+	detailEnd
+)
+
+// Detail returns the form of d, or nil for none. A list without elements
+// reads as nil.
+func Detail(d *engine.Detail) []byte {
+	if d == nil {
+		return nil
+	}
+	dst := binary.AppendUvarint([]byte{version}, detailParts(d))
+	for _, m := range []params.Map{d.Export, d.Store} {
+		dst = appendPart(dst, m)
+	}
+	for _, list := range [][]string{d.Reset, d.Outputs} {
+		if len(list) > 0 {
+			dst = appendStrings(dst, list)
+		}
+	}
+	for _, m := range []params.Map{d.Subtasks, d.Error, d.State} {
+		dst = appendPart(dst, m)
+	}
+	if len(d.Keys) > 0 {
+		dst = appendKeys(dst, d.Keys)
+	}
+	if len(d.Inbox) > 0 {
+		dst = appendInbox(dst, d.Inbox)
+	}
+	return dst
+}
+
+func detailParts(d *engine.Detail) uint64 {
+	var set uint64
+	for i, has := range []bool{
+		d.Export.Len() > 0, d.Store.Len() > 0, len(d.Reset) > 0, len(d.Outputs) > 0,
+		d.Subtasks.Len() > 0, d.Error.Len() > 0, d.State.Len() > 0, len(d.Keys) > 0, len(d.Inbox) > 0,
+	} {
+		if has {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+func appendPart(dst []byte, m params.Map) []byte {
+	if m.Len() == 0 {
+		return dst
+	}
+	return params.AppendBinary(dst, m)
+}
+
+func appendKeys(dst []byte, keys []engine.Key) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(keys)))
+	for _, k := range keys {
+		dst = appendString(dst, k.Topic)
+		dst = appendString(dst, k.Param)
+		dst = appendString(dst, k.Value)
+		dst = appendBool(dst, k.One)
+	}
+	return dst
+}
+
+func appendBool(dst []byte, b bool) []byte {
+	if b {
+		return append(dst, 1)
+	}
+	return append(dst, 0)
+}
+
+func appendInbox(dst []byte, inbox []engine.Message) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(inbox)))
+	for _, m := range inbox {
+		dst = appendString(dst, m.Source)
+		dst = appendString(dst, m.Topic)
+		dst = params.AppendBinary(dst, m.Body)
+	}
+	return dst
+}
+
+// DecodeDetail reads what Detail returned.
+func DecodeDetail(b []byte) (*engine.Detail, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	r := newReader(b)
+	set := r.uint()
+	if set >= detailEnd {
+		r.fail(errPart)
+	}
+	d := &engine.Detail{}
+	for _, p := range []struct {
+		bit uint64
+		m   *params.Map
+		l   *[]string
+	}{
+		{detailExport, &d.Export, nil}, {detailStore, &d.Store, nil},
+		{detailReset, nil, &d.Reset}, {detailOutputs, nil, &d.Outputs},
+		{detailSubtasks, &d.Subtasks, nil}, {detailError, &d.Error, nil}, {detailState, &d.State, nil},
+	} {
+		switch {
+		case set&p.bit == 0:
+		case p.m != nil:
+			*p.m = r.mapping()
+		default:
+			*p.l = r.strings()
+		}
+	}
+	if set&detailKeys != 0 {
+		d.Keys = r.keys()
+	}
+	if set&detailInbox != 0 {
+		d.Inbox = r.inbox()
+	}
+	return d, r.finish("detail of a task")
+}
+
+func (r *reader) keys() []engine.Key {
+	keys := make([]engine.Key, r.count())
+	for i := range keys {
+		keys[i] = engine.Key{Topic: r.string(), Param: r.string(), Value: r.string(), One: r.byte() != 0}
+	}
+	return keys
+}
+
+func (r *reader) inbox() []engine.Message {
+	inbox := make([]engine.Message, r.count())
+	for i := range inbox {
+		inbox[i] = engine.Message{Source: r.string(), Topic: r.string(), Body: r.value()}
+	}
+	return inbox
+}

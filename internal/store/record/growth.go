@@ -1,0 +1,92 @@
+package record
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// The form of a growth is the version, the set of the parts that are not
+// empty as a byte, and these parts in order of their bits. Attempt, First,
+// Parent and Kind are not in it: they identify the growth.
+const (
+	growthNode     = 1 << iota // length and bytes of the node's own form
+	growthExport               // map
+	growthItems                // list
+	growthReplaces             // varint
+
+	growthEnd
+)
+
+// Growth returns the form of g.
+func Growth(g *engine.Growth) []byte {
+	var set byte
+	for i, has := range []bool{g.Node != nil, g.Export.Len() > 0, len(g.Items) > 0, g.Replaces != 0} {
+		if has {
+			set |= 1 << i
+		}
+	}
+	dst := []byte{version, set}
+	if g.Node != nil {
+		node := g.Node.AppendBinary(nil)
+		dst = append(binary.AppendUvarint(dst, uint64(len(node))), node...)
+	}
+	dst = appendPart(dst, g.Export)
+	if len(g.Items) > 0 {
+		dst = params.AppendBinary(dst, g.Items)
+	}
+	if g.Replaces != 0 {
+		dst = binary.AppendVarint(dst, int64(g.Replaces))
+	}
+	return dst
+}
+
+// DecodeGrowth reads what Growth returned into g, whose identity is set.
+func DecodeGrowth(b []byte, g *engine.Growth) error {
+	r := newReader(b)
+	set := r.byte()
+	if set >= growthEnd {
+		r.fail(errPart)
+	}
+	if set&growthNode != 0 {
+		g.Node = r.node()
+	}
+	if set&growthExport != 0 {
+		g.Export = r.mapping()
+	}
+	if set&growthItems != 0 {
+		g.Items = r.list()
+	}
+	if set&growthReplaces != 0 {
+		g.Replaces = model.TaskID(r.int())
+	}
+	return r.finish("growth of an attempt")
+}
+
+func (r *reader) list() []params.Value {
+	v := r.value()
+	list, ok := v.([]params.Value)
+	if !ok {
+		r.fail(fmt.Errorf("it has a %T for a list", v))
+	}
+	return list
+}
+
+func (r *reader) node() *workflow.Node {
+	b := r.bytes()
+	if r.err != nil {
+		return nil
+	}
+	n, err := workflow.DecodeNode(b)
+	if err == nil {
+		err = n.Finish()
+	}
+	if err != nil {
+		r.fail(err)
+	}
+	return n
+}

@@ -1,0 +1,160 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+)
+
+// conn is a connection with the statements that were prepared on it. It
+// speaks to the driver itself: what database/sql adds costs as much as
+// writing a row. It is not safe for concurrent use.
+type conn struct {
+	raw   driver.Conn
+	stmts map[string]driver.Stmt
+	args  []driver.NamedValue
+}
+
+// row is one row of a result. Columns are read by their place, from 0.
+type row []driver.Value
+
+func (r row) int(i int) int64   { v, _ := r[i].(int64); return v }
+func (r row) text(i int) string { v, _ := r[i].(string); return v }
+func (r row) blob(i int) []byte { v, _ := r[i].([]byte); return v }
+
+// dial opens a connection to the database at path, a new one when there is
+// none, that waits up to patience for what others have locked.
+func dial(path string, patience time.Duration) (*conn, error) {
+	raw, err := (&sqlite.Driver{}).Open(uri(path))
+	if err != nil {
+		return nil, err
+	}
+	c := &conn{raw: raw, stmts: make(map[string]driver.Stmt)}
+	if err := c.script("PRAGMA busy_timeout = " + strconv.FormatInt(patience.Milliseconds(), 10)); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// uri names a file in the form that has no special characters.
+func uri(path string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a drive letter
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath()
+}
+
+func (c *conn) close() error {
+	var errs []error
+	for _, s := range c.stmts {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, c.raw.Close())...)
+}
+
+// script runs statements that have no arguments and are run once.
+func (c *conn) script(text string) error {
+	_, err := c.raw.(driver.ExecerContext).ExecContext(context.Background(), text, nil)
+	return err
+}
+
+// exec runs a statement and returns the number of rows that it changed.
+func (c *conn) exec(text string, args ...driver.Value) (int64, error) {
+	r, err := c.run(text, args)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// insert runs a statement and returns the id of the row that it added.
+func (c *conn) insert(text string, args ...driver.Value) (int64, error) {
+	r, err := c.run(text, args)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
+}
+
+func (c *conn) run(text string, args []driver.Value) (driver.Result, error) {
+	s, err := c.prepare(text)
+	if err != nil {
+		return nil, err
+	}
+	return s.(driver.StmtExecContext).ExecContext(context.Background(), c.bind(args))
+}
+
+// query runs a statement and calls each with every row of its result, until
+// that returns an error. The row is valid until each returns.
+func (c *conn) query(text string, each func(row) error, args ...driver.Value) (err error) {
+	s, err := c.prepare(text)
+	if err != nil {
+		return err
+	}
+	rows, err := s.(driver.StmtQueryContext).QueryContext(context.Background(), c.bind(args))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := rows.Close(); err == nil {
+			err = e
+		}
+	}()
+	r := make(row, len(rows.Columns()))
+	for {
+		if err := rows.Next(r); err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+		if err := each(r); err != nil {
+			if err == errEnough {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// errEnough ends a query early.
+var errEnough = errors.New("enough")
+
+// number returns the first column of the only row of a result, and whether
+// there is one.
+func (c *conn) number(text string, args ...driver.Value) (n int64, found bool, err error) {
+	err = c.query(text, func(r row) error {
+		n, found = r.int(0), true
+		return nil
+	}, args...)
+	return n, found, err
+}
+
+func (c *conn) prepare(text string) (driver.Stmt, error) {
+	if s, ok := c.stmts[text]; ok {
+		return s, nil
+	}
+	s, err := c.raw.Prepare(text)
+	if err != nil {
+		return nil, err
+	}
+	c.stmts[text] = s
+	return s, nil
+}
+
+func (c *conn) bind(args []driver.Value) []driver.NamedValue {
+	c.args = c.args[:0]
+	for i, v := range args {
+		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: v})
+	}
+	return c.args
+}

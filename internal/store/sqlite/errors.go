@@ -1,0 +1,61 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// explain says what failed, with a code and where possible the next step. An
+// error that has a code passes as it is.
+func explain(what string, err error) error {
+	var coded *model.Error
+	if err == nil || errors.As(err, &coded) {
+		return err
+	}
+	code, reason, hint := diagnose(err)
+	if reason == "" {
+		return model.Errorf(code, "%s: %w", what, err)
+	}
+	e := model.Errorf(code, "%s: %s: %w", what, reason, err)
+	if hint != "" {
+		return e.WithHint("%s", hint)
+	}
+	return e
+}
+
+func diagnose(err error) (code model.Code, reason, hint string) {
+	var e *sqlite.Error
+	switch {
+	case errors.As(err, &e):
+		return diagnoseSQLite(e.Code())
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return model.Unavailable, "", ""
+	case errors.Is(err, fs.ErrPermission):
+		return model.Forbidden, "", ""
+	}
+	return model.Internal, "", ""
+}
+
+func diagnoseSQLite(code int) (model.Code, string, string) {
+	switch code & 0xff { // what is above only details it
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return model.Unavailable, "another process keeps it locked", "end the other process, or try again later"
+	case sqlite3.SQLITE_FULL:
+		return model.Unavailable, "the disk is full", "make room; nothing that was acknowledged is lost"
+	case sqlite3.SQLITE_IOERR:
+		return model.Unavailable, "the disk does not work", ""
+	case sqlite3.SQLITE_NOTADB:
+		return model.Invalid, "the file is not a database", "name another file, or move this one away"
+	case sqlite3.SQLITE_CORRUPT:
+		return model.Internal, "the database is damaged", "restore it from a backup"
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
+		return model.Forbidden, "the file, or the folder that it is in, can't be written", "check their permissions"
+	}
+	return model.Internal, "", ""
+}

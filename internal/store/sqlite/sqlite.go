@@ -1,0 +1,99 @@
+// Package sqlite is the store that keeps its state in one SQLite file. Several
+// processes on one machine may share the file; one of them writes at a time.
+//
+// Each commit is on disk when it returns (write-ahead log, synchronous=FULL).
+// A lease also holds a lock on a file beside the database, which the operating
+// system frees when the process dies, so that a takeover need not wait for
+// the lease to run out.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// Store is an open database.
+type Store struct {
+	path        string
+	writer      writer
+	readers     *readers
+	locks       *locks
+	definitions *definitions
+}
+
+var _ store.Store = (*Store)(nil)
+
+// patience is how long a call waits for another process that is writing.
+const patience = 10 * time.Second
+
+// Open opens the database at path and makes it, and the folders above it,
+// when there is none. It is Invalid to open a file that is something else, or
+// that a newer version of this program has written, Forbidden to open one that
+// can't be written, and Unavailable while another process keeps it locked.
+func Open(path string) (*Store, error) {
+	return open(path, patience)
+}
+
+func open(path string, patience time.Duration) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o755)
+	}
+	if err != nil {
+		return nil, explain("open database "+path, err)
+	}
+	c, err := dialWriter(path, patience)
+	if err != nil {
+		return nil, explain("open database "+path, err)
+	}
+	return &Store{
+		path:    path,
+		writer:  writer{conn: c},
+		readers: newReaders(func() (*conn, error) { return dial(path, patience) }),
+		locks:   newLocks(path + ".owners"),
+
+		definitions: newDefinitions(),
+	}, nil
+}
+
+func dialWriter(path string, patience time.Duration) (*conn, error) {
+	c, err := dial(path, patience)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(c); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// Close waits for the calls that are under way and closes the database. The
+// attempts that the process owned can be claimed at once after that.
+func (s *Store) Close() error {
+	err := errors.Join(s.readers.close(), s.writer.close(), s.locks.close())
+	return explain("close database "+s.path, err)
+}
+
+var errClosed = model.Errorf(model.Unavailable, "the store is closed")
+
+// write runs a job in a transaction of its own, as far as it can tell.
+func (s *Store) write(ctx context.Context, what string, run func(*conn) error) error {
+	if ctx.Err() != nil {
+		return explain(what, context.Cause(ctx))
+	}
+	return explain(what, s.writer.do(run))
+}
+
+// read calls a function with a connection that sees what was committed.
+func (s *Store) read(ctx context.Context, what string, read func(*conn) error) error {
+	if ctx.Err() != nil {
+		return explain(what, context.Cause(ctx))
+	}
+	return explain(what, s.readers.do(ctx, read))
+}

@@ -1,0 +1,225 @@
+package storetest
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+func (f *fixture) endLease(owner string, epoch int64) {
+	f.Helper()
+	if err := f.store.EndLease(ctx, owner, epoch); err != nil {
+		f.Fatalf("EndLease(%s, %d): %v", owner, epoch, err)
+	}
+}
+
+// leaseAt makes a new lease of ten seconds at an instant.
+func (f *fixture) leaseAt(owner string, at model.Instant) int64 {
+	f.Helper()
+	epoch, err := f.store.Lease(ctx, owner, 0, at, at+10*second)
+	if err != nil {
+		f.Fatalf("Lease(%s): %v", owner, err)
+	}
+	return epoch
+}
+
+var leaseTests = []test{
+	{"every new lease has a higher epoch than any before", func(f *fixture) {
+		var last int64
+		for i, owner := range []string{"a", "b", "a", "c", "a"} {
+			epoch := f.leaseAt(owner, now+model.Instant(i)*10*second)
+			if epoch <= last {
+				f.Fatalf("lease %d of %s has epoch %d after %d", i, owner, epoch, last)
+			}
+			last = epoch
+		}
+		f.endLease("a", last)
+		if epoch := f.leaseAt("b", now+90*second); epoch <= last {
+			f.Errorf("epoch %d after %d, which has ended", epoch, last)
+		}
+	}},
+	{"renewing keeps the epoch and moves the end", func(f *fixture) {
+		epoch := f.lease("a")
+		got, err := f.store.Lease(ctx, "a", epoch, now+10*second-1, now+20*second)
+		if err != nil || got != epoch {
+			f.Fatalf("renewed to epoch %d, error %v, want %d", got, err, epoch)
+		}
+		_, err = f.store.Lease(ctx, "a", 0, now+20*second-1, now+30*second)
+		f.wantCode("new lease before the new end", err, model.Conflict)
+	}},
+	{"a lease that had run out is renewed with a higher epoch", func(f *fixture) {
+		epoch, ids := f.owned("a", 1)
+		got, err := f.store.Lease(ctx, "a", epoch, now+10*second, now+20*second)
+		if err != nil || got <= epoch {
+			f.Fatalf("renewed to epoch %d, error %v, want more than %d", got, err, epoch)
+		}
+		if a := f.attempt(ids[0]); a.Owner != "" || a.Epoch != 0 {
+			f.Errorf("the attempt is still owned by %q in epoch %d", a.Owner, a.Epoch)
+		}
+	}},
+	{"a new lease waits for the end of the one before", func(f *fixture) {
+		f.lease("a")
+		_, err := f.store.Lease(ctx, "a", 0, now+10*second-1, now+20*second)
+		f.wantCode("just before the end", err, model.Conflict)
+		f.leaseAt("a", now+10*second)
+	}},
+	{"an epoch that is not the lease's can't be renewed", func(f *fixture) {
+		epoch := f.lease("a")
+		for _, wrong := range []int64{epoch - 1, epoch + 1} {
+			if wrong == 0 {
+				continue // asks for a new lease
+			}
+			_, err := f.store.Lease(ctx, "a", wrong, now, now+second)
+			f.wantCode("wrong epoch", err, model.Conflict)
+		}
+		_, err := f.store.Lease(ctx, "b", epoch, now, now+second)
+		f.wantCode("another's epoch", err, model.Conflict)
+		f.endLease("a", epoch)
+		_, err = f.store.Lease(ctx, "a", epoch, now, now+second)
+		f.wantCode("ended lease", err, model.Conflict)
+	}},
+	{"an owner that was taken over from can't renew", func(f *fixture) {
+		epoch, _ := f.owned("a", 1)
+		f.claim("b", f.leaseAt("b", now+10*second), now+10*second, 9)
+		_, err := f.store.Lease(ctx, "a", epoch, now+10*second, now+20*second)
+		f.wantCode("renewal", err, model.Conflict)
+	}},
+	{"an ended lease releases what it owned and no more", func(f *fixture) {
+		epoch, ids := f.owned("a", 2)
+		_, others := f.owned("b", 1)
+		f.commit(&store.Batch{Attempts: []engine.AttemptRow{{ID: ids[0], State: engine.AttemptSuccess}}})
+		f.endLease("a", epoch)
+		for _, id := range ids {
+			if a := f.attempt(id); a.Owner != "" || a.Epoch != 0 {
+				f.Errorf("attempt %d is owned by %q in epoch %d", id, a.Owner, a.Epoch)
+			}
+		}
+		if a := f.attempt(others[0]); a.Owner != "b" {
+			f.Errorf("the attempt of b is owned by %q", a.Owner)
+		}
+		f.same("owned by a", f.list(store.Filter{Owner: "a"}, 9), []model.AttemptID(nil))
+		f.lease("a")
+	}},
+	{"ending a lease that is gone changes nothing", func(f *fixture) {
+		epoch, ids := f.owned("a", 1)
+		f.endLease("a", epoch-1)
+		f.endLease("a", epoch+1)
+		f.endLease("b", epoch)
+		if a := f.attempt(ids[0]); a.Owner != "a" {
+			f.Errorf("the attempt is owned by %q, want a", a.Owner)
+		}
+		f.endLease("a", epoch)
+		f.endLease("a", epoch)
+	}},
+}
+
+var claimTests = []test{
+	{"attempts without owner are given, oldest first", func(f *fixture) {
+		ids := f.attempts(5)
+		epoch := f.lease("a")
+		f.same("first two", f.claim("a", epoch, now, 2), ids[:2])
+		f.same("the rest", f.claim("a", epoch, now, 9), ids[2:])
+		f.same("no more", f.claim("a", epoch, now, 9), []model.AttemptID(nil))
+		for _, id := range ids {
+			if a := f.attempt(id); a.Owner != "a" || a.Epoch != epoch {
+				f.Errorf("attempt %d is owned by %q in epoch %d", id, a.Owner, a.Epoch)
+			}
+		}
+	}},
+	{"none are given for less than one", func(f *fixture) {
+		f.attempts(2)
+		epoch := f.lease("a")
+		for _, n := range []int{0, -1} {
+			f.same("claimed", f.claim("a", epoch, now, n), []model.AttemptID(nil))
+		}
+	}},
+	{"attempts that are done are not given", func(f *fixture) {
+		ids := f.attempts(4)
+		for i, state := range []engine.AttemptState{engine.AttemptSuccess, engine.AttemptFailed, engine.AttemptKilled} {
+			f.commit(&store.Batch{Attempts: []engine.AttemptRow{{ID: ids[i], State: state}}})
+		}
+		f.same("claimed", f.claim("a", f.lease("a"), now, 9), ids[3:])
+	}},
+	{"attempts of a live owner are not given", func(f *fixture) {
+		f.owned("a", 2)
+		b := f.lease("b")
+		f.same("claimed", f.claim("b", b, now+10*second-1, 9), []model.AttemptID(nil))
+	}},
+	{"attempts of an owner whose lease has run out are given", func(f *fixture) {
+		_, ids := f.owned("a", 3)
+		b := f.leaseAt("b", now+10*second)
+		f.same("claimed", f.claim("b", b, now+10*second, 2), ids[:2])
+		f.same("released", f.list(store.Filter{Unowned: true}, 9), ids[2:])
+		c := f.leaseAt("c", now+10*second)
+		f.same("claimed by the next", f.claim("c", c, now+10*second, 2), ids[2:])
+	}},
+	{"attempts of an owner that renewed are not given", func(f *fixture) {
+		epoch, _ := f.owned("a", 1)
+		if _, err := f.store.Lease(ctx, "a", epoch, now+5*second, now+15*second); err != nil {
+			f.Fatal(err)
+		}
+		b := f.leaseAt("b", now+10*second)
+		f.same("claimed", f.claim("b", b, now+10*second, 9), []model.AttemptID(nil))
+	}},
+	{"a released attempt is given", func(f *fixture) {
+		epoch, ids := f.owned("a", 3)
+		f.commit(&store.Batch{Owner: "a", Epoch: epoch, Release: ids[1:2]})
+		f.same("unowned", f.list(store.Filter{Unowned: true}, 9), ids[1:2])
+		f.same("claimed", f.claim("b", f.lease("b"), now, 9), ids[1:2])
+	}},
+	{"with ids only these are given", func(f *fixture) {
+		ids := f.attempts(5)
+		_, owned := f.owned("b", 1)
+		f.commit(&store.Batch{Attempts: []engine.AttemptRow{{ID: ids[1], State: engine.AttemptSuccess}}})
+		a := f.lease("a")
+		f.same("claimed", f.claim("a", a, now, 9, ids[4], ids[1], ids[0], owned[0], 99, ids[4]), []model.AttemptID{ids[0], ids[4]})
+		f.same("at most one", f.claim("a", a, now, 1, ids[3], ids[2]), ids[2:3])
+		f.same("the rest", f.claim("a", a, now, 9), ids[3:4])
+	}},
+	{"an owner without a lease that stands gets none", func(f *fixture) {
+		f.attempts(1)
+		a := f.lease("a")
+		b := f.lease("b")
+		f.endLease("b", b)
+		for name, claim := range map[string]func() ([]model.AttemptID, error){
+			"wrong epoch":     func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "a", a+5, now, 1) },
+			"wrong owner":     func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "c", a, now, 1) },
+			"ended lease":     func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "b", b, now, 1) },
+			"lease run out":   func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "a", a, now+10*second, 1) },
+			"no lease at all": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "c", 0, now, 1) },
+		} {
+			ids, err := claim()
+			f.wantCode(name, err, model.Conflict)
+			if len(ids) > 0 {
+				f.Errorf("%s: claimed %v", name, ids)
+			}
+		}
+		f.same("unowned", f.list(store.Filter{Unowned: true}, 9), []model.AttemptID{1})
+	}},
+	{"no attempt is given twice", func(f *fixture) {
+		want := f.attempts(30)
+		var mu sync.Mutex
+		var got []model.AttemptID
+		var wg sync.WaitGroup
+		for _, owner := range []string{"a", "b", "c", "d"} {
+			epoch := f.lease(owner)
+			wg.Go(func() {
+				for range 20 {
+					ids, err := f.store.Claim(ctx, owner, epoch, now, 2)
+					if err != nil {
+						f.Error(err)
+					}
+					mu.Lock()
+					got = append(got, ids...)
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		slices.Sort(got)
+		f.same("claimed by all", got, want)
+	}},
+}

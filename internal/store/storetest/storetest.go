@@ -1,0 +1,57 @@
+// Package storetest is the suite that every store passes: each sentence of
+// the contract in package store is a test here. It knows no implementation.
+package storetest
+
+import (
+	"testing"
+
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// Run checks a store against the contract. open returns an empty one and
+// closes it when its test ends.
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
+	for _, group := range []struct {
+		name  string
+		tests []test
+	}{
+		{"starts", startTests},
+		{"list", listTests},
+		{"commit", commitTests},
+		{"repeat", repeatTests},
+		{"fence", fenceTests},
+		{"events", eventTests},
+		{"values", valueTests},
+		{"lease", leaseTests},
+		{"claim", claimTests},
+		{"calls", callTests},
+	} {
+		t.Run(group.name, func(t *testing.T) {
+			t.Parallel()
+			for _, test := range group.tests {
+				t.Run(test.name, func(t *testing.T) {
+					t.Parallel()
+					test.run(&fixture{T: t, store: open(t)})
+				})
+			}
+		})
+	}
+}
+
+// RunDurable checks that a store keeps what it was given when it is closed.
+// open opens the store that lives in dir, a new one when dir is empty. The
+// caller closes it.
+func RunDurable(t *testing.T, open func(t *testing.T, dir string) store.Store) {
+	for _, test := range durableTests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			test.run(t, func() *fixture { return &fixture{T: t, store: open(t, dir)} })
+		})
+	}
+}
+
+type test struct {
+	name string
+	run  func(f *fixture)
+}

@@ -1,0 +1,129 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+var valueTests = []test{
+	{"values of every type are kept", func(f *fixture) {
+		pairs := params.Of("null", nil, "bool", true, "int", 1<<60, "float", 1.0, "text", "é\x00",
+			"list", []any{1, "a"}, "map", params.Of("k", "v"), "", "no name")
+		f.set(pairs, now, now+second)
+		f.same("values", f.get(now, slices.Collect(pairs.Keys())...), pairs)
+	}},
+	{"keys that do not exist are left out", func(f *fixture) {
+		f.set(params.Of("a", 1), now, now+second)
+		f.same("values", f.get(now, "b", "a", "c"), params.Of("a", 1))
+		f.same("no keys", f.get(now), params.Map{})
+	}},
+	{"values are in the order of the keys", func(f *fixture) {
+		f.set(params.Of("a", 1, "b", 2, "c", 3), now, now+second)
+		got := slices.Collect(f.get(now, "c", "a", "b").Keys())
+		f.same("keys", got, []string{"c", "a", "b"})
+	}},
+	{"a value can be changed", func(f *fixture) {
+		f.set(params.Of("a", 1, "b", 2), now, now+second)
+		f.set(params.Of("a", "new"), now, now+2*second)
+		f.same("values", f.get(now, "a", "b"), params.Of("a", "new", "b", 2))
+		f.same("later values", f.get(now+second, "a", "b"), params.Of("a", "new"))
+	}},
+	{"a value is gone when it expires", func(f *fixture) {
+		f.set(params.Of("a", 1), now, now+second)
+		f.same("just before", f.get(now+second-1, "a"), params.Of("a", 1))
+		f.same("then", f.get(now+second, "a"), params.Map{})
+	}},
+	{"a write does not bring back or take away others", func(f *fixture) {
+		f.set(params.Of("old", 1), now, now+second)
+		f.set(params.Of("young", 2), now, now+9*second)
+		f.set(params.Of("new", 3), now+second, now+9*second)
+		f.same("values", f.get(now+second, "old", "young", "new"), params.Of("young", 2, "new", 3))
+	}},
+	{"many keys at once", func(f *fixture) {
+		var pairs params.Map
+		for i := range int64(1_000) {
+			pairs = pairs.Set(fmt.Sprint("key", i), i)
+		}
+		f.set(pairs, now, now+second)
+		f.same("values", f.get(now, slices.Collect(pairs.Keys())...), pairs)
+	}},
+}
+
+func (f *fixture) set(pairs params.Map, at, expires model.Instant) {
+	f.Helper()
+	if err := f.store.SetValues(ctx, pairs, at, expires); err != nil {
+		f.Fatalf("SetValues: %v", err)
+	}
+}
+
+func (f *fixture) get(at model.Instant, keys ...string) params.Map {
+	f.Helper()
+	m, err := f.store.GetValues(ctx, keys, at)
+	if err != nil {
+		f.Fatalf("GetValues: %v", err)
+	}
+	return m
+}
+
+// calls returns a call of every method, each of which would succeed.
+func (f *fixture) calls(ctx context.Context) map[string]func() error {
+	epoch, ids := f.owned("a", 1)
+	other := f.lease("b")
+	start := f.start("new")
+	s := f.store
+	return map[string]func() error{
+		"StartAttempt": func() error { _, _, err := s.StartAttempt(ctx, start); return err },
+		"Attempt":      func() error { _, err := s.Attempt(ctx, ids[0]); return err },
+		"ListAttempts": func() error { _, _, err := s.ListAttempts(ctx, store.Filter{}, store.Page{}); return err },
+		"Load":         func() error { _, err := s.Load(ctx, ids[0]); return err },
+		"Commit":       func() error { return s.Commit(ctx, fullBatch(f, ids[0])) },
+		"Events":       func() error { _, err := s.Events(ctx, ids[0], 0, 0); return err },
+		"SetValues":    func() error { return s.SetValues(ctx, params.Of("a", 1), now, now+second) },
+		"GetValues":    func() error { _, err := s.GetValues(ctx, []string{"a"}, now); return err },
+		"Lease":        func() error { _, err := s.Lease(ctx, "c", 0, now, now+second); return err },
+		"EndLease":     func() error { return s.EndLease(ctx, "a", epoch) },
+		"Claim":        func() error { _, err := s.Claim(ctx, "b", other, now, 1); return err },
+	}
+}
+
+var callTests = []test{
+	{"a call with a cancelled context changes nothing", func(f *fixture) {
+		cancelled, cancel := context.WithCancel(ctx)
+		calls := f.calls(cancelled)
+		before := f.load(1)
+		cancel()
+		for name, call := range calls {
+			if err := call(); !errors.Is(err, context.Canceled) {
+				f.Errorf("%s: error %v, want that the context is cancelled", name, err)
+			}
+		}
+		f.same("attempt", f.load(1), before)
+		f.same("attempts", f.list(store.Filter{}, 9), []model.AttemptID{1})
+		f.same("values", f.get(now, "a"), params.Map{})
+		f.lease("c")
+	}},
+	{"a call after close fails", func(f *fixture) {
+		calls := f.calls(ctx)
+		if err := f.store.Close(); err != nil {
+			f.Fatal(err)
+		}
+		for name, call := range calls {
+			if call() == nil {
+				f.Errorf("%s did not fail", name)
+			}
+		}
+	}},
+	{"all of these calls succeed otherwise", func(f *fixture) {
+		for name, call := range f.calls(ctx) {
+			if err := call(); err != nil {
+				f.Errorf("%s: %v", name, err)
+			}
+		}
+	}},
+}
