@@ -1,0 +1,116 @@
+// Package process starts programs and ends them, at little more than what the
+// system itself asks for it.
+//
+// Each program leads a process group of its own, so that cancelling reaches
+// all that it has started. The package knows neither tasks nor operators, and
+// keeps nothing between calls.
+package process
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// DefaultGrace is how long a cancelled program may take to end.
+const DefaultGrace = 5 * time.Second
+
+// Command describes a program to be run. Its standard input is empty.
+type Command struct {
+	// Path is the file to execute; a relative one is looked up in Dir.
+	Path string
+	// Args are the arguments, the program's own name first.
+	Args []string
+	// Dir is the working directory. Empty means the caller's.
+	Dir string
+	// Env is the whole environment, as KEY=VALUE.
+	Env []string
+	// Output receives standard output and standard error. A file, or what a
+	// FileWriter gives, is handed to the program itself; to any other writer
+	// the output is copied. Nil discards it.
+	Output io.Writer
+	// Files become the descriptors 3, 4 and so on.
+	Files []*os.File
+	// Grace is the time from SIGTERM to SIGKILL when the program is
+	// cancelled. Zero means DefaultGrace.
+	Grace time.Duration
+}
+
+// Status is how a program ended.
+type Status struct {
+	// Code is the exit code; 128 plus its number for a signal.
+	Code int
+	// Signal is the one that ended the program, 0 if it exited by itself.
+	Signal int
+	// Core reports that memory was dumped.
+	Core bool
+}
+
+// Process is a program that was started. Wait must be called once.
+type Process struct {
+	child child
+	grace time.Duration
+	sink  *Sink
+}
+
+// Run starts the program and waits for it. Errors are those of Start and Wait.
+func (c *Command) Run(ctx context.Context) (Status, error) {
+	p, err := c.Start()
+	if err != nil {
+		return Status{}, err
+	}
+	return p.Wait(ctx)
+}
+
+// Start starts the program. A program that cannot be executed is an
+// *fs.PathError with the system's error.
+func (c *Command) Start() (*Process, error) {
+	sink, err := OpenSink(c.Output)
+	if err != nil {
+		return nil, err
+	}
+	child, err := start(c, append([]*os.File{sink.file, sink.file}, c.Files...))
+	if err != nil {
+		return nil, closeBoth(sink, err)
+	}
+	sink.Started()
+	grace := c.Grace
+	if grace == 0 {
+		grace = DefaultGrace
+	}
+	return &Process{child: child, grace: grace, sink: sink}, nil
+}
+
+func closeBoth(sink *Sink, err error) error {
+	sink.Started()
+	if serr := sink.Finish(); serr != nil {
+		return fmt.Errorf("%w (and %w)", err, serr)
+	}
+	return err
+}
+
+// Pid returns the process id.
+func (p *Process) Pid() int { return p.child.pid() }
+
+// Wait waits for the end of the program. What it has started and left behind
+// is not waited for, and what that prints later is lost unless the output is
+// a file.
+//
+// If ctx is done before, the program and all in its group are ended as by
+// Group.End, and the error is ctx's cause. Otherwise an error says why output
+// was lost.
+func (p *Process) Wait(ctx context.Context) (Status, error) {
+	w := Group(p.Pid()).Watch(ctx, p.grace)
+	p.child.await()
+	w.Release() // before the id is free for others
+	status, err := p.child.reap()
+	if serr := p.sink.Finish(); err == nil {
+		err = serr
+	}
+	if cause := w.Cause(); cause != nil {
+		err = cause
+	}
+	return status, err
+}
