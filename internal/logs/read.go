@@ -1,0 +1,123 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+const (
+	// tailBlock is how much of a file's end is read first.
+	tailBlock = 16 << 10
+	// tailLimit bounds what is read if that holds too few lines.
+	tailLimit = 1 << 20
+)
+
+// Tail returns the last n lines of a log without their line ends, oldest
+// first. The last one may be unfinished. A try that has no log has no lines.
+// At most the last MiB is looked at; a line that began before is cut.
+func (d *Dir) Tail(id model.TryID, task string, n int) ([]string, error) {
+	if n <= 0 {
+		return nil, nil
+	}
+	f, err := os.Open(d.Path(id, task))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read task log: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("read task log: %w", err)
+	}
+	text, err := tail(f, info.Size(), n)
+	if err != nil {
+		return nil, fmt.Errorf("read task log: %w", err)
+	}
+	if len(text) == 0 {
+		return nil, nil
+	}
+	lines := strings.Split(string(bytes.TrimSuffix(text, []byte{'\n'})), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSuffix(line, "\r")
+	}
+	return lines[max(0, len(lines)-n):], nil
+}
+
+// tail returns the end of a text that holds at least its last n lines.
+func tail(r io.ReaderAt, size int64, n int) ([]byte, error) {
+	for want := int64(tailBlock); ; want *= 8 {
+		text := make([]byte, min(want, size))
+		got, err := r.ReadAt(text, size-int64(len(text)))
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		// One line end more than lines are wanted: the last line may have one.
+		if text = text[:got]; want >= min(size, tailLimit) || bytes.Count(text, []byte{'\n'}) > n {
+			return text, nil
+		}
+	}
+}
+
+// lastLines is how many lines Last looks at.
+const lastLines = 20
+
+// Last returns the newest line of a log that is not blank, or "". Of a line
+// that was written over with carriage returns, as progress bars are, it
+// returns what would be seen.
+func (d *Dir) Last(id model.TryID, task string) (string, error) {
+	lines, err := d.Tail(id, task, lastLines)
+	for len(lines) > 0 {
+		line := strings.TrimRight(lines[len(lines)-1], "\r \t")
+		if line = line[strings.LastIndexByte(line, '\r')+1:]; strings.TrimSpace(line) != "" {
+			return line, err
+		}
+		lines = lines[:len(lines)-1]
+	}
+	return "", err
+}
+
+// Follower reads a log that is still written.
+type Follower struct {
+	path string
+	file *os.File
+}
+
+// Follow reads the log of a try from its start. The log need not exist yet.
+func (d *Dir) Follow(id model.TryID, task string) *Follower {
+	return &Follower{path: d.Path(id, task)}
+}
+
+// Read reads what comes next. io.EOF means that there is nothing more as yet:
+// a later call goes on where this one ended.
+func (f *Follower) Read(p []byte) (int, error) {
+	if f.file == nil {
+		file, err := os.Open(f.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return 0, io.EOF
+		}
+		if err != nil {
+			return 0, fmt.Errorf("follow task log: %w", err)
+		}
+		f.file = file
+	}
+	return f.file.Read(p)
+}
+
+// Close ends the reading.
+func (f *Follower) Close() error {
+	if f.file == nil {
+		return nil
+	}
+	return f.file.Close()
+}
+
+var _ io.ReadCloser = (*Follower)(nil)
