@@ -51,9 +51,9 @@ type Spec struct {
 	// IgnoresRetry is set when `_retry` does not apply to the operator's own
 	// failure, only to that of tasks below it.
 	IgnoresRetry bool
-	// Keys are the parameters that the operator reads, besides its command;
-	// a task's other keys are reported as unused. Nil means that it may read
-	// any.
+	// Keys are the parameters that the operator reads, besides its command: it
+	// may find no others. A task's other keys are reported as unused. Nil
+	// means that it may read any.
 	Keys []string
 	// Light operators only compute: they start no program, wait for nothing
 	// and return at once, so a runner may run many in a row.

@@ -1,0 +1,163 @@
+// Package executor runs tries in this process. It evaluates a task's
+// parameters, calls its operator and says what came of it in the engine's
+// terms.
+//
+// It decides nothing about what runs when, keeps nothing between tries and
+// knows no workflow language: others evaluate expressions and compile what
+// operators generate.
+package executor
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// Executor is what all tries of a process share. It must not be changed once
+// it is in use. Its functions are called concurrently.
+type Executor struct {
+	// Operators are those that tasks can name. Required.
+	Operators *operator.Registry
+	// Compilers compile what operators generate, by the workflow's dialect.
+	Compilers map[string]Compiler
+	// Logs keeps what tries print. Nil discards it.
+	Logs *logs.Dir
+	// Env is the environment of programs that tasks start.
+	Env []string
+	// Now tells the time. Required.
+	Now func() time.Time
+
+	// Before, when set, is called first of all. If it returns true, the try
+	// ends well with that result, which may be nil, and nothing else happens.
+	// Where the result has Subtasks but no Node, they are compiled.
+	Before func(*Try) (*engine.Result, bool)
+	// Evaluated, when set, is called with the parameters of each try just
+	// before its operator.
+	Evaluated func(*Try, params.Map)
+	// DryRun lets every try end well right before its operator.
+	DryRun bool
+}
+
+// Compiler turns the configuration of generated tasks into a tree whose root
+// has the given name. It is called concurrently. Errors are the task's.
+type Compiler interface {
+	Compile(name string, config params.Map) (*workflow.Node, error)
+}
+
+// CompilerFunc is a function as a compiler.
+type CompilerFunc func(name string, config params.Map) (*workflow.Node, error)
+
+// Compile calls f.
+func (f CompilerFunc) Compile(name string, config params.Map) (*workflow.Node, error) {
+	return f(name, config)
+}
+
+// Evaluator evaluates the expressions in parameters. It is called
+// concurrently.
+type Evaluator interface {
+	// Config returns local laid over scope, with the expressions of both
+	// evaluated. It is not called when there is nothing to evaluate.
+	Config(scope, local params.Map) (params.Map, error)
+}
+
+// AttemptInfo is what the tries of an attempt have in common.
+type AttemptInfo struct {
+	ID          model.AttemptID
+	Session     model.SessionID
+	SessionUUID string
+	// SessionTime is zero for a session without one.
+	SessionTime time.Time
+	Project     model.ProjectID
+	// Name tells the attempts of a session apart; empty for the first.
+	Name string
+	// Zone is that of the workflow. Required.
+	Zone *time.Location
+	// Dialect names the compiler of what tasks generate.
+	Dialect string
+	// Params are those that the attempt began with.
+	Params params.Map
+	// ProjectDir is the folder with the project's files and Workdir the one
+	// that tasks work in, unless they say otherwise. Both are absolute.
+	ProjectDir, Workdir string
+	// Evaluator evaluates expressions in the attempt's zone. Required.
+	Evaluator Evaluator
+	// Secrets are those that its tasks may read. Nil means none.
+	Secrets operator.Secrets
+	// Services are what its operators are offered.
+	Services operator.Services
+}
+
+// Attempt makes the tries of one attempt. It is safe for concurrent use.
+type Attempt struct {
+	info AttemptInfo
+	x    *Executor
+	// builtins are the parameters that nothing but a task's own can override:
+	// fixed, and the forms of times.
+	builtins, fixed params.Map
+	times           times
+	// last remembers the parameters of the try before, as tries in a row often
+	// have the same scope.
+	last atomic.Pointer[layered]
+}
+
+// Open returns what makes the tries of an attempt.
+func (x *Executor) Open(info AttemptInfo) *Attempt {
+	a := &Attempt{info: info, x: x}
+	a.build()
+	return a
+}
+
+// Info returns what the attempt was opened with.
+func (a *Attempt) Info() AttemptInfo { return a.info }
+
+// Job returns the try that e, a dispatch, asks for. It keeps no reference to e.
+func (a *Attempt) Job(e *engine.Effect) runner.Job {
+	t := &Try{
+		ID:      model.TryID{Attempt: a.info.ID, Task: e.Task, Try: e.Try},
+		Name:    e.Name,
+		Node:    e.Node,
+		Scope:   e.Scope,
+		State:   e.State,
+		Retries: int(e.Retries),
+		Message: e.Message,
+		Attempt: a,
+	}
+	name, _ := t.action()
+	spec, _ := a.x.Operators.Lookup(name) // an unknown one is the try's to report
+	return runner.Job{ID: t.ID, Task: t.Name, Light: spec.Light, Work: t}
+}
+
+// Try is one run of one task.
+type Try struct {
+	ID model.TryID
+	// Name is the task's full name and Node its definition.
+	Name string
+	Node *workflow.Node
+	// Scope are the parameters that the task sees, as the engine says: not
+	// evaluated, without built-ins and its own configuration.
+	Scope params.Map
+	// State is what the operator kept.
+	State params.Map
+	// Retries counts the tries that a retry policy asked for.
+	Retries int
+	// Message is the one to handle; nil when there is none.
+	Message *engine.Message
+	Attempt *Attempt
+}
+
+// action returns the operator that the node names and how it is configured.
+func (t *Try) action() (name string, config params.Map) {
+	if t.Node.IsGroup() && t.Node.Each != nil {
+		return t.Node.Each.Source, t.Node.Each.Config
+	}
+	return t.Node.Operator, t.Node.Config
+}
+
+var _ runner.Work = (*Try)(nil)

@@ -1,0 +1,141 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// plainSuccess is the outcome of all tries that end well and give nothing.
+var plainSuccess runner.Outcome = engine.Command{Kind: engine.Succeed}
+
+// succeeded is the outcome of a try with that result; nil is an empty one.
+func (r *run) succeeded(result *engine.Result) (runner.Outcome, error) {
+	if result == nil {
+		return plainSuccess, nil
+	}
+	if result.Subtasks.Len() > 0 && result.Node == nil {
+		node, err := r.compile(result.Subtasks)
+		if err != nil {
+			return nil, err
+		}
+		compiled := *result
+		compiled.Node = node
+		result = &compiled
+	}
+	return engine.Command{Kind: engine.Succeed, Result: result}, nil
+}
+
+// compile makes the tasks that the operator generated. It would generate the
+// same ones again, so there is no other try when they are wrong.
+func (r *run) compile(config params.Map) (*workflow.Node, error) {
+	r.retry = workflow.Retry{}
+	a := r.try.Attempt
+	c, ok := a.x.Compilers[a.info.Dialect]
+	if !ok {
+		return nil, fmt.Errorf("tasks can't be generated in a workflow of dialect %q", a.info.Dialect)
+	}
+	node, err := c.Compile("^sub", config)
+	if err != nil {
+		return nil, fmt.Errorf("generated tasks: %w", err)
+	}
+	return node, nil
+}
+
+// converted returns an operator's result in the engine's terms, nil for an
+// empty one.
+func converted(r *operator.Result) *engine.Result {
+	if r.Export.Len() == 0 && r.Store.Len() == 0 && len(r.Reset) == 0 && r.Subtasks.Len() == 0 &&
+		len(r.Items) == 0 && len(r.Outputs) == 0 && !r.Stop {
+		return nil
+	}
+	return &engine.Result{
+		Export: r.Export, Store: r.Store, Reset: r.Reset, Outputs: r.Outputs,
+		Subtasks: r.Subtasks, Items: r.Items, Stop: r.Stop,
+	}
+}
+
+// waiting is the outcome of a try that wants to be run again later.
+func waiting(w *operator.Wait) (runner.Outcome, error) {
+	if w.Until.IsZero() && len(w.Keys) == 0 {
+		return nil, errors.New("the operator waits for neither a time nor a signal")
+	}
+	wait := &engine.Wait{Until: model.InstantOf(w.Until), State: w.State}
+	for _, k := range w.Keys {
+		wait.Keys = append(wait.Keys, engine.Key{Topic: k.Topic, Value: k.Value, One: k.One})
+	}
+	return engine.Command{Kind: engine.WaitFor, Wait: wait}, nil
+}
+
+// failed is the outcome of a try that ended with an error.
+func (r *run) failed(ctx context.Context, err error) runner.Outcome {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, runner.ErrCancelled):
+		return engine.Command{Kind: engine.TryCancelled}
+	case errors.Is(cause, runner.ErrClosed):
+		return engine.Command{Kind: engine.Lose}
+	}
+	f := &engine.Failure{Retry: r.retry, State: r.try.State}
+	var deliberate *operator.Error
+	var crash *panicError
+	switch {
+	case errors.As(err, &deliberate):
+		f.Error = params.Of("message", deliberate.Error()).Merge(deliberate.Props)
+		f.State = deliberate.State
+		if deliberate.Final {
+			f.Retry = workflow.Retry{}
+		}
+	case errors.As(err, &crash):
+		f.Error = params.Of("message", crash.Error(), "stacktrace", crash.frames)
+	default:
+		f.Error = described(err)
+	}
+	f.Error = r.hidden(f.Error).(params.Map)
+	return engine.Command{Kind: engine.Fail, Failure: f}
+}
+
+// described returns the `error` parameter for an error that is not an
+// operator's own. What is wrong with a definition is marked as such.
+func described(err error) params.Map {
+	message := err.Error()
+	var missing *params.MissingError
+	var wrongType *params.TypeError
+	if errors.As(err, &missing) || errors.As(err, &wrongType) || model.CodeOf(err) == model.Invalid {
+		message += " (config)"
+	}
+	m := params.Of("message", message)
+	if hints := model.HintsOf(err); hints != "" {
+		m = m.Set("hint", hints)
+	}
+	return m
+}
+
+// hidden returns v with the secrets that the try has read masked.
+func (r *run) hidden(v params.Value) params.Value {
+	if !r.secrets.Recorded() {
+		return v
+	}
+	switch v := v.(type) {
+	case string:
+		return r.secrets.Hide(v)
+	case []params.Value:
+		list := make([]params.Value, len(v))
+		for i, e := range v {
+			list[i] = r.hidden(e)
+		}
+		return list
+	case params.Map:
+		for key, e := range v.All() {
+			v = v.Set(key, r.hidden(e))
+		}
+		return v
+	}
+	return v
+}

@@ -1,0 +1,153 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/secret"
+	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// run is a try in progress. All that it takes is in one piece, as most tries
+// are short.
+type run struct {
+	try     *Try
+	task    operator.Task
+	secrets secret.Recorder
+	out     output
+	// retry is the policy for a failure from here on.
+	retry workflow.Retry
+}
+
+// Run runs the try and returns an engine.Command that says how it ended, but
+// does not name the try.
+func (t *Try) Run(ctx context.Context) runner.Outcome {
+	r := &run{try: t}
+	r.open()
+	defer r.out.close()
+	outcome, err := r.guarded(ctx)
+	if err != nil {
+		return r.failed(ctx, err)
+	}
+	return outcome
+}
+
+// open sets up where the try prints to and reads secrets from.
+func (r *run) open() {
+	x, info := r.try.Attempt.x, &r.try.Attempt.info
+	r.secrets.Secrets = info.Secrets
+	if info.Secrets == nil {
+		r.secrets.Secrets = secret.Map{}
+	}
+	r.out.mask.Recorder = &r.secrets
+	r.out.mask.To = io.Discard
+	if x.Logs != nil {
+		r.out.log.Dir, r.out.log.ID, r.out.log.Task = x.Logs, r.try.ID, r.try.Name
+		r.out.mask.To = &r.out.log
+	}
+}
+
+// guarded performs the try and turns a panic into an error.
+func (r *run) guarded(ctx context.Context) (outcome runner.Outcome, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = r.panicked(v)
+		}
+	}()
+	return r.perform(ctx)
+}
+
+func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
+	x := r.try.Attempt.x
+	if x.Before != nil {
+		if result, ok := x.Before(r.try); ok {
+			return r.succeeded(result)
+		}
+	}
+	p, err := r.try.plan()
+	if err != nil {
+		return nil, err
+	}
+	if x.Evaluated != nil {
+		x.Evaluated(r.try, p.params)
+	}
+	if err := r.prepare(&p); err != nil {
+		return nil, err
+	}
+	if x.DryRun {
+		return r.succeeded(nil)
+	}
+	result, err := p.spec.Operator.Run(ctx, &r.task)
+	switch {
+	case err != nil:
+		return nil, err
+	case result.Wait != nil:
+		return waiting(result.Wait)
+	}
+	return r.succeeded(converted(&result))
+}
+
+// prepare makes the task that the operator gets.
+func (r *run) prepare(p *plan) error {
+	t, a := r.try, r.try.Attempt
+	r.task = operator.Task{
+		ID: t.ID, Name: t.Name, Type: p.spec.Name,
+		Params: p.params, Local: p.local, State: t.State, Retries: t.Retries,
+		Zone: a.info.Zone, Project: a.info.ProjectDir, Env: a.x.Env,
+		Output: &r.out, Now: a.x.Now, Secrets: &r.secrets, Services: a.info.Services,
+	}
+	if m := t.Message; m != nil {
+		r.task.Message = &operator.Message{Topic: m.Topic, Source: m.Source, Body: m.Body}
+	}
+	if t.ID.Try == 1 {
+		if err := r.warn(p.unused(), p.spec.Keys); err != nil {
+			return err
+		}
+	}
+	var err error
+	if r.task.Workdir, err = a.workdir(p.params); err != nil {
+		return err
+	}
+	if err := r.mount(); err != nil {
+		return err
+	}
+	if p.spec.IgnoresRetry {
+		return nil
+	}
+	retry, err := readRetry(p.params)
+	if err == nil {
+		r.retry = retry
+	}
+	return err
+}
+
+// mount gives secrets the names that the task wants.
+func (r *run) mount() error {
+	mounts, err := r.task.Params.MapOr("_secrets", params.Map{})
+	if err != nil || mounts.Len() == 0 {
+		return err
+	}
+	r.task.Secrets = secret.Mounted{Secrets: &r.secrets, Mounts: mounts}
+	r.task.Params = r.task.Params.Delete("_secrets")
+	return nil
+}
+
+// warn tells of the task's keys that nobody reads.
+func (r *run) warn(unused, known []string) error {
+	for _, key := range unused {
+		line := fmt.Sprintf("Parameter '%s' is not used at task %s.\n", key, r.try.Name)
+		if near := document.Suggest(key, append(known[:len(known):len(known)], directives...)); len(near) > 0 {
+			line += "  > Did you mean '" + strings.Join(near, "' or '") + "'?\n"
+		}
+		if _, err := io.WriteString(&r.out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
