@@ -32,9 +32,9 @@ type Config struct {
 	Owner string
 	// Clock tells the time. Defaults to the machine's.
 	Clock clock.Clock
-	// Observe, when set, is called with the events of each commit, after it,
-	// in order. It must return soon and not keep the slice.
-	Observe func([]engine.Event)
+	// Observe, when set, is called with each batch after it is committed, in
+	// order. It must return soon and not keep the batch.
+	Observe func(*store.Batch)
 	// LeaseFor is how long the lease lasts without being renewed. Longer means
 	// slower takeover where a death can't be proven. Defaults to 10 s.
 	LeaseFor time.Duration
@@ -278,14 +278,21 @@ func (c *Conductor) StartAttempt(ctx context.Context, s store.Start) (a store.At
 	return a, made, err
 }
 
-// Recover takes over up to n attempts that nobody drives and drives them on.
-func (c *Conductor) Recover(ctx context.Context, n int) (ids []model.AttemptID, err error) {
+// Recover takes over up to n attempts that nobody drives, of those given or,
+// with none given, of all, and drives them on.
+func (c *Conductor) Recover(ctx context.Context, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
 	err = c.do(ctx, func(core *Core) error {
 		var err error
-		ids, err = core.Claim(ctx, n)
+		ids, err = core.Claim(ctx, n, only...)
 		return err
 	})
 	return ids, err
+}
+
+// Abandon ends an attempt that nobody drives as killed, without running
+// anything of it again.
+func (c *Conductor) Abandon(ctx context.Context, id model.AttemptID) error {
+	return c.do(ctx, func(core *Core) error { return core.Abandon(ctx, id) })
 }
 
 // Send applies a command to an attempt that is driven here. When it returns

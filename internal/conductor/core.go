@@ -3,6 +3,8 @@ package conductor
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -23,9 +25,14 @@ type Core struct {
 	renewAt model.Instant
 
 	driven map[model.AttemptID]*driven
+	// strays is set while the store may count attempts as this conductor's
+	// that it does not drive, because an answer or a read was lost.
+	strays bool
 	timers timers
-	step   engine.Step
-	jobs   []runner.Job
+	// inbox holds the stimuli that are not applied yet.
+	inbox []Stimulus
+	step  engine.Step
+	jobs  []runner.Job
 	// replies are called once the step is committed.
 	replies []reply
 	// unsure is set while the store has not said whether it holds the step.
@@ -63,10 +70,11 @@ func NewCore(cfg Config) *Core {
 }
 
 // Step renews the lease when that is due, fires the timers that are, applies
-// the stimuli and commits what changed. After an error other than a lost
-// lease the stimuli are taken and the changes are kept: the next Step commits
-// them first. ErrFenced means that the core has let go of everything.
+// the stimuli and commits what changed. The stimuli are taken in any case: after
+// an error other than a lost lease the next Step goes on where this one got to.
+// ErrFenced means that the core has let go of everything.
 func (c *Core) Step(ctx context.Context, stimuli []Stimulus) error {
+	c.inbox = append(c.inbox, stimuli...)
 	if c.unsure {
 		if err := c.commit(ctx); err != nil {
 			return err
@@ -83,8 +91,8 @@ func (c *Core) Step(ctx context.Context, stimuli []Stimulus) error {
 		}
 		c.apply(now, t.attempt, t.command())
 	}
-	for i := range stimuli {
-		s := &stimuli[i]
+	for i := range c.inbox {
+		s := &c.inbox[i]
 		var err error
 		if s.Do != nil {
 			err = s.Do(c)
@@ -95,6 +103,8 @@ func (c *Core) Step(ctx context.Context, stimuli []Stimulus) error {
 			c.replies = append(c.replies, reply{s.Reply, err})
 		}
 	}
+	clear(c.inbox)
+	c.inbox = c.inbox[:0]
 	return c.commit(ctx)
 }
 
@@ -120,20 +130,24 @@ func (c *Core) apply(now model.Instant, id model.AttemptID, cmd engine.Command) 
 	return d.attempt.Apply(now, cmd, &c.step)
 }
 
-// renew takes the lease, or makes it last longer.
+// renew takes the lease, or makes it last longer. A lease that had run out
+// comes back in another epoch: what it owned may be others' by then.
 func (c *Core) renew(ctx context.Context, now model.Instant) error {
 	if now < c.renewAt {
 		return nil
 	}
 	epoch, err := c.cfg.Store.Lease(ctx, c.cfg.Owner, c.epoch, now, now.Add(c.cfg.LeaseFor))
-	if model.CodeOf(err) == model.Conflict && c.epoch != 0 {
+	switch {
+	case model.CodeOf(err) == model.Conflict && c.epoch != 0:
 		return c.fenced(err)
-	}
-	if err != nil {
+	case err != nil:
 		return err
+	case c.epoch != 0 && epoch != c.epoch:
+		return c.fenced(model.Errorf(model.Conflict, "the lease of epoch %d ran out", c.epoch))
 	}
 	c.epoch = epoch
 	c.renewAt = now.Add(c.cfg.RenewEvery)
+	c.takeUpStrays(ctx)
 	return nil
 }
 
@@ -142,10 +156,11 @@ func (c *Core) commit(ctx context.Context) error {
 	s := &c.step
 	if len(s.Tasks) > 0 || len(s.Events) > 0 || len(s.Attempts) > 0 || len(s.Grown) > 0 {
 		c.unsure = true
-		err := c.cfg.Store.Commit(ctx, &store.Batch{
+		batch := store.Batch{
 			Owner: c.cfg.Owner, Epoch: c.epoch,
 			Attempts: s.Attempts, Tasks: s.Tasks, Grown: s.Grown, Events: s.Events,
-		})
+		}
+		err := c.cfg.Store.Commit(ctx, &batch)
 		if model.CodeOf(err) == model.Conflict {
 			return c.fenced(err)
 		}
@@ -154,7 +169,7 @@ func (c *Core) commit(ctx context.Context) error {
 		}
 		c.unsure = false
 		if c.cfg.Observe != nil {
-			c.cfg.Observe(s.Events)
+			c.cfg.Observe(&batch)
 		}
 	}
 	c.carryOut()
@@ -215,7 +230,7 @@ func (c *Core) fenced(cause error) error {
 	return err
 }
 
-// adopt begins to drive an attempt that was just made for this conductor.
+// adopt begins an attempt that this conductor owns.
 func (c *Core) adopt(info store.Attempt, def *workflow.Workflow) error {
 	c.drive(engine.New(info.ID, def, info.Params), info)
 	return c.apply(c.now(), info.ID, engine.Command{Kind: engine.Begin})
@@ -224,16 +239,15 @@ func (c *Core) adopt(info store.Attempt, def *workflow.Workflow) error {
 // Restore begins to drive an attempt that the store says this conductor owns,
 // where another one left it.
 func (c *Core) Restore(s *store.Snapshot) error {
+	if s.Attempt.Started == 0 {
+		return c.adopt(s.Attempt, s.Definition)
+	}
 	a, err := engine.Restore(s.Definition, s.Attempt.AttemptRow, s.Growths, s.Tasks, s.Seq)
 	if err != nil {
 		return err
 	}
 	c.drive(a, s.Attempt)
-	now := c.now()
-	if s.Attempt.Started == 0 {
-		return c.apply(now, a.ID(), engine.Command{Kind: engine.Begin})
-	}
-	a.Revive(now, &c.step)
+	a.Revive(c.now(), &c.step)
 	return nil
 }
 
@@ -247,28 +261,102 @@ func (c *Core) Start(ctx context.Context, s store.Start) (store.Attempt, bool, e
 	s.Owner, s.Epoch = c.cfg.Owner, c.epoch
 	s.Created = c.now()
 	info, made, err := c.cfg.Store.StartAttempt(ctx, s)
+	c.strays = c.strays || unanswered(err)
 	if err != nil || !made {
 		return info, made, err
 	}
 	return info, true, c.adopt(info, s.Definition)
 }
 
-// Claim takes over up to n attempts that nobody drives and drives them on.
-func (c *Core) Claim(ctx context.Context, n int) ([]model.AttemptID, error) {
-	ids, err := c.cfg.Store.Claim(ctx, c.cfg.Owner, c.epoch, c.now(), n)
+// Claim takes over up to n attempts that nobody drives, of those given or,
+// with none given, of all, and drives them on.
+func (c *Core) Claim(ctx context.Context, n int, only ...model.AttemptID) ([]model.AttemptID, error) {
+	ids, err := c.claim(ctx, n, only...)
 	if err != nil {
 		return nil, err
 	}
 	for i, id := range ids {
-		s, err := c.cfg.Store.Load(ctx, id)
-		if err == nil {
-			err = c.Restore(s)
-		}
-		if err != nil {
+		if err := c.takeUp(ctx, id); err != nil {
+			c.strays = true
 			return ids[:i], model.Errorf(model.CodeOf(err), "restore attempt %d: %w", id, err)
 		}
 	}
 	return ids, nil
+}
+
+// claim asks the store for attempts that nobody drives.
+func (c *Core) claim(ctx context.Context, n int, only ...model.AttemptID) ([]model.AttemptID, error) {
+	ids, err := c.cfg.Store.Claim(ctx, c.cfg.Owner, c.epoch, c.now(), n, only...)
+	c.strays = c.strays || unanswered(err)
+	return ids, err
+}
+
+// takeUp drives on an attempt that the store has just given to this conductor,
+// or had before.
+func (c *Core) takeUp(ctx context.Context, id model.AttemptID) error {
+	s, err := c.cfg.Store.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.Restore(s)
+}
+
+// unanswered reports whether an error of the store leaves open what it did.
+func unanswered(err error) bool {
+	if err == nil {
+		return false
+	}
+	code := model.CodeOf(err)
+	return code == model.Unavailable || code == model.Internal
+}
+
+// takeUpStrays drives on what the store counts as this conductor's without its
+// knowing. Nobody else could: its lease stands. What can't be read now is
+// tried again with the next renewal.
+func (c *Core) takeUpStrays(ctx context.Context) {
+	if !c.strays {
+		return
+	}
+	c.strays = false
+	f := store.Filter{Owner: c.cfg.Owner, Running: true}
+	for page := (store.Page{}); ; {
+		list, cursor, err := c.cfg.Store.ListAttempts(ctx, f, page)
+		c.strays = c.strays || err != nil
+		for i := range list {
+			if _, ok := c.driven[list[i].ID]; !ok {
+				err := c.takeUp(ctx, list[i].ID)
+				c.strays = c.strays || err != nil
+			}
+		}
+		if cursor == "" {
+			return
+		}
+		page.Cursor = cursor
+	}
+}
+
+// Abandon takes over an attempt that nobody drives and ends it as killed,
+// without running anything of it again.
+func (c *Core) Abandon(ctx context.Context, id model.AttemptID) error {
+	ids, err := c.claim(ctx, 1, id)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return model.Errorf(model.Conflict, "attempt %d is driven elsewhere or done", id)
+	}
+	s, err := c.cfg.Store.Load(ctx, id)
+	if err != nil {
+		c.strays = true
+		return err
+	}
+	row := s.Attempt.AttemptRow
+	row.State, row.CancelAsked, row.Ended = engine.AttemptKilled, true, c.now()
+	c.step.Attempts = append(c.step.Attempts, row)
+	c.step.Events = append(c.step.Events, engine.Event{
+		Attempt: id, Seq: s.Seq + 1, At: row.Ended, Kind: engine.AttemptEnded, Name: s.Definition.Root.Name,
+	})
+	return nil
 }
 
 // Attempt returns the live state of a driven attempt. It is valid until the
@@ -316,16 +404,22 @@ const (
 	defaultRenewEvery = 3 * time.Second
 )
 
-// abandon answers everybody who waits for a driven attempt.
+// abandon answers everybody who waits for an attempt or for an answer.
 func (c *Core) abandon(why error) {
-	for id, d := range c.driven {
+	for _, id := range slices.Sorted(maps.Keys(c.driven)) {
+		d := c.driven[id]
+		delete(c.driven, id)
 		for _, w := range d.waiters {
 			w(d.attempt.Row(), why)
 		}
-		delete(c.driven, id)
 	}
 	for _, r := range c.replies {
 		r.to(why)
 	}
-	c.replies = nil
+	for _, s := range c.inbox {
+		if s.Reply != nil {
+			s.Reply(why)
+		}
+	}
+	c.replies, c.inbox = nil, nil
 }
