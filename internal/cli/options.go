@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+)
+
+// configOptions choose the configuration of a command.
+type configOptions struct {
+	file      string
+	overrides []string
+}
+
+func (o *configOptions) flags(c *cobra.Command) {
+	c.Flags().StringVarP(&o.file, "config", "c", "", "configuration `file` to read instead of the default ones")
+	c.Flags().StringArrayVarP(&o.overrides, "set", "X", nil, "set a configuration `KEY=VALUE`; may be repeated")
+}
+
+func sources(world IO) config.Sources { return config.Sources{Env: world.env} }
+
+func (o *configOptions) config(world IO) (*config.Config, error) {
+	s := sources(world)
+	s.File, s.Overrides = o.file, o.overrides
+	if s.File != "" && !filepath.IsAbs(s.File) {
+		s.File = filepath.Join(world.Dir, s.File)
+	}
+	c, err := config.Load(s)
+	if err != nil {
+		return nil, model.Errorf(model.Invalid, "configuration: %w", err)
+	}
+	return c, nil
+}
+
+// localSecrets is the folder of the secrets of local runs.
+func localSecrets(world IO) string {
+	home := sources(world).Home()
+	if home == "" {
+		return ""
+	}
+	return filepath.Join(home, "secrets")
+}
+
+func printJSON(w io.Writer, m params.Map) error {
+	_, err := w.Write(append(params.AppendJSON(nil, m), '\n'))
+	return err
+}

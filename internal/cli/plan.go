@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawlhq/pawl/internal/instance"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/resume"
+)
+
+func newPlan(world IO) *cobra.Command {
+	o := runOptions{projectOptions: projectOptions{world: world}}
+	c := &cobra.Command{
+		Use: "plan [WORKFLOW [+TASK]]", GroupID: "look",
+		Short: "Show what `run` would run, and why",
+		Long: "Show what `run` with the same options would run, and why. Tasks that others generate\n" +
+			"are decided when they are there.",
+		Args: cobra.MaximumNArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error { return o.explain(args) },
+
+		ValidArgsFunction: o.completeWorkflows,
+	}
+	o.selectionFlags(c)
+	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line")
+	return c
+}
+
+// explain prints what would become of each action.
+func (o *runOptions) explain(args []string) error {
+	r, err := o.plan(args)
+	if err != nil {
+		return err
+	}
+	var folder resume.Folder
+	if r.status != "" {
+		folder = resume.Status{Path: r.status}.Session(r.request.Session.In(r.request.Calendar.Zone))
+	}
+	decisions, err := instance.Plan(r.request, folder)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		for _, d := range decisions {
+			m := params.Of("task", d.Task, "verdict", d.Verdict.String(), "reason", d.Reason)
+			if err := printJSON(o.world.Stdout, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, session time %s\n", r.request.Workflow.Name, r.request.Session.In(r.request.Calendar.Zone).Format(time.RFC3339))
+	counts := make(map[instance.Verdict]int)
+	for _, d := range decisions {
+		counts[d.Verdict]++
+		fmt.Fprintf(&b, "  %-5s %s: %s\n", d.Verdict, d.Task, d.Reason)
+	}
+	fmt.Fprintf(&b, "%d to run, %d finished before, %d left out\n",
+		counts[instance.WillRun], counts[instance.WillReplay], counts[instance.WillPass])
+	_, err = fmt.Fprint(o.world.Stdout, b.String())
+	return err
+}

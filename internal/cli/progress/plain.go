@@ -1,0 +1,198 @@
+package progress
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// Plain writes a line for each thing that happens, and what the tasks print
+// as they print it.
+type Plain struct {
+	out, err io.Writer
+	logs     Logs
+	zone     *time.Location
+	now      time.Time
+	running  map[model.TaskID]*following
+	order    []model.TaskID
+}
+
+// following is the output of a running task, as far as it was shown.
+type following struct {
+	event   engine.Event
+	from    io.ReadCloser
+	partial []byte
+}
+
+// NewPlain returns a printer that writes what tasks print to out and all else
+// to err. Times are shown in zone.
+func NewPlain(out, err io.Writer, logs Logs, zone *time.Location) *Plain {
+	return &Plain{out: out, err: err, logs: logs, zone: zone, running: make(map[model.TaskID]*following)}
+}
+
+func (p *Plain) say(at time.Time, format string, args ...any) {
+	// A reader that has gone away must not end the run.
+	_, _ = fmt.Fprintf(p.err, "%s "+format+"\n", append([]any{at.In(p.zone).Format("2006-01-02 15:04:05 -0700")}, args...)...)
+}
+
+// Begin writes what is run.
+func (p *Plain) Begin(r Run) {
+	line := fmt.Sprintf("workflow %s, session time %s", r.Workflow, r.Session.Format(time.RFC3339))
+	if r.Finished > 0 {
+		line += fmt.Sprintf(", %d tasks finished before", r.Finished)
+	}
+	_, _ = fmt.Fprintln(p.err, line)
+}
+
+// Events writes a line for each event that people care about.
+func (p *Plain) Events(events []engine.Event) {
+	for i := range events {
+		e := &events[i]
+		switch e.Kind {
+		case engine.TaskStarted:
+			p.follow(e)
+		case engine.TaskEnded:
+			p.end(e)
+		case engine.TaskRetries:
+			p.drop(e.Task)
+			p.say(e.At.Time(), "%s will be tried again: %s", e.Name, message(e))
+		case engine.TaskWaits:
+			p.drop(e.Task)
+			p.say(e.At.Time(), "%s waits", e.Name)
+		case engine.LimitPassed:
+			p.say(e.At.Time(), "%s has passed its time limit", e.Name)
+		case engine.CancelWanted:
+			p.say(e.At.Time(), "%s is asked to end", e.Name)
+		default: // of no interest to people
+		}
+	}
+}
+
+func (p *Plain) follow(e *engine.Event) {
+	p.drop(e.Task)
+	p.say(e.At.Time(), "%s", e.Name)
+	p.running[e.Task] = &following{event: *e, from: p.logs.Follow(tryOf(e), e.Name)}
+	p.order = append(p.order, e.Task)
+}
+
+func (p *Plain) end(e *engine.Event) {
+	p.drop(e.Task)
+	switch {
+	case replayed(e):
+		p.say(e.At.Time(), "%s: skipped, it was finished before", e.Name)
+	case e.State == model.Failed && message(e) != "":
+		p.say(e.At.Time(), "%s failed: %s", e.Name, message(e))
+	case e.State != model.Success:
+		p.say(e.At.Time(), "%s: %s", e.Name, e.State)
+	}
+}
+
+// Tick writes what the running tasks have printed since.
+func (p *Plain) Tick(time.Time) {
+	for _, id := range p.order {
+		p.copy(p.running[id], false)
+	}
+}
+
+// drop ends following a task, after all that it printed is shown.
+func (p *Plain) drop(id model.TaskID) {
+	f, ok := p.running[id]
+	if !ok {
+		return
+	}
+	p.copy(f, true)
+	_ = f.from.Close() // it was only read
+	delete(p.running, id)
+	for i, other := range p.order {
+		if other == id {
+			p.order = append(p.order[:i], p.order[i+1:]...)
+			break
+		}
+	}
+}
+
+// copy shows the whole lines that there are, and with all the last piece too.
+func (p *Plain) copy(f *following, all bool) {
+	lines := bufio.NewReader(f.from)
+	for {
+		piece, err := lines.ReadBytes('\n')
+		f.partial = append(f.partial, piece...)
+		if err == nil {
+			_, _ = p.out.Write(f.partial)
+			f.partial = f.partial[:0]
+			continue
+		}
+		if !errors.Is(err, io.EOF) {
+			p.say(f.event.At.Time(), "%s: its output can't be read: %v", f.event.Name, err)
+		}
+		if all && len(f.partial) > 0 {
+			_, _ = p.out.Write(append(f.partial, '\n'))
+			f.partial = f.partial[:0]
+		}
+		return
+	}
+}
+
+// End writes how it went, in the words of Digdag's local runs.
+func (p *Plain) End(s Summary) {
+	for _, id := range append([]model.TaskID(nil), p.order...) {
+		p.drop(id)
+	}
+	writeSummary(p.err, s, noColour)
+}
+
+// writeSummary writes what stays on the screen once a run is over.
+func writeSummary(w io.Writer, s Summary, paint palette) {
+	var b []byte
+	add := func(format string, args ...any) { b = fmt.Appendf(b, format+"\n", args...) }
+	for _, f := range s.Failures {
+		add("")
+		add("%s", paint.bad("  * "+f.Task+":"))
+		for _, line := range f.Tail {
+			add("    | %s", line)
+		}
+		add("    %s", f.Message)
+	}
+	if len(s.Failures) > 0 {
+		add("")
+	}
+	add("%s in %s: %s", paint.state(s.State), duration(s.Duration), s.Counts)
+	if s.Status != "" {
+		add("Task state is saved at %s directory.", s.Status)
+	}
+	if s.State != engine.AttemptSuccess && s.Again != "" {
+		add("Run what is left: %s", s.Again)
+	}
+	_, _ = w.Write(b)
+}
+
+// String lists the counts that are not zero.
+func (c Counts) String() string {
+	text := ""
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{c.Success, "done"}, {c.Replayed, "finished before"}, {c.Skipped, "skipped"},
+		{c.Failed, "failed"}, {c.Cancelled, "cancelled"}, {c.NotReached, "not reached"},
+	} {
+		if part.n == 0 {
+			continue
+		}
+		if text != "" {
+			text += ", "
+		}
+		text += fmt.Sprintf("%d %s", part.n, part.what)
+	}
+	if text == "" {
+		return "nothing to do"
+	}
+	return text
+}
+
+var _ Printer = (*Plain)(nil)

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawlhq/pawl/internal/dig"
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// projectOptions choose the project that a command works on.
+type projectOptions struct {
+	world IO
+	dir   string
+}
+
+func (o *projectOptions) flags(c *cobra.Command) {
+	c.Flags().StringVar(&o.dir, "project", "", "`folder` of the project (default: the working directory)")
+	_ = c.MarkFlagDirname("project") // the flag exists
+}
+
+// path returns the project's folder as an absolute path.
+func (o *projectOptions) path() string {
+	if filepath.IsAbs(o.dir) {
+		return filepath.Clean(o.dir)
+	}
+	return filepath.Join(o.world.Dir, o.dir)
+}
+
+// stateDir is where a project's own state is kept.
+const stateDir = ".pawl"
+
+// load compiles the project's workflows and prints warnings.
+func (o *projectOptions) load() (*dig.Project, error) {
+	dir := o.path()
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && !info.IsDir():
+		return nil, model.Errorf(model.NotFound, "there is no folder %s", dir)
+	case err != nil:
+		return nil, err
+	}
+	p, err := dig.LoadProjectCached(dir, filepath.Join(dir, stateDir, "cache"))
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Warnings) > 0 {
+		_, _ = fmt.Fprintf(o.world.Stderr, "%s\n", p.Warnings.Excerpt())
+	}
+	return p, nil
+}
+
+// workflow returns the workflow of that name, with or without its extension.
+// An empty name stands for the only one.
+func findWorkflow(p *dig.Project, name string) (*workflow.Workflow, error) {
+	names := make([]string, len(p.Workflows))
+	for i, w := range p.Workflows {
+		names[i] = w.Name
+	}
+	if name == "" {
+		switch len(names) {
+		case 0:
+			return nil, model.Errorf(model.NotFound, "there are no workflows here: no file ends in .dig").
+				WithHint("`pawl init DIR` makes an example")
+		case 1:
+			return p.Workflows[0], nil
+		}
+		return nil, model.Errorf(model.Invalid, "there are several workflows: %s", strings.Join(names, ", ")).
+			WithHint("say which one: `pawl run %s`", names[0])
+	}
+	name = strings.TrimSuffix(filepath.ToSlash(strings.TrimPrefix(name, "./")), dig.Extension)
+	if i := slices.Index(names, name); i >= 0 {
+		return p.Workflows[i], nil
+	}
+	err := model.Errorf(model.NotFound, "there is no workflow %q", name)
+	if near := document.DidYouMean(name, names); near != "" {
+		return nil, err.WithHint("%s", near)
+	}
+	if len(names) > 0 {
+		return nil, err.WithHint("there are: %s", strings.Join(names, ", "))
+	}
+	return nil, err.WithHint("no file ends in .dig here; `pawl init DIR` makes an example")
+}
+
+// findTask returns the one task that the pattern matches.
+func findTask(w *workflow.Workflow, pattern string) (workflow.Path, error) {
+	p, err := w.Root.Find(pattern)
+	var missing *workflow.FindError
+	if !errors.As(err, &missing) {
+		return p, err
+	}
+	if len(missing.Found) > 0 {
+		return p, model.Errorf(model.Invalid, "%w", err).WithHint("give more of the name")
+	}
+	var names []string
+	w.Root.Walk(func(p workflow.Path) bool {
+		names = append(names, strings.TrimPrefix(p.Name(), w.Root.Name))
+		return true
+	})
+	failure := model.Errorf(model.NotFound, "%w", err)
+	if near := document.DidYouMean(pattern, names); near != "" {
+		failure = failure.WithHint("%s", near)
+	}
+	return p, failure
+}
+
+// paramOptions are the parameters given on the command line.
+type paramOptions struct {
+	pairs []string
+	file  string
+}
+
+func (o *paramOptions) flags(c *cobra.Command) {
+	c.Flags().StringArrayVarP(&o.pairs, "param", "p", nil, "set a parameter: `KEY=VALUE`; dots in the key nest; may be repeated")
+	c.Flags().StringVarP(&o.file, "params-file", "P", "", "read parameters from a YAML or JSON `file`")
+}
+
+// read merges base, the file and the pairs; what comes later wins.
+func (o *paramOptions) read(world IO, base params.Map) (params.Map, error) {
+	m := base
+	if o.file != "" {
+		path := o.file
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(world.Dir, path)
+		}
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return m, model.Errorf(model.NotFound, "there is no file %s", o.file)
+		}
+		if err != nil {
+			return m, model.Errorf(model.Invalid, "read parameters: %w", err)
+		}
+		given, err := document.ReadParams(o.file, text)
+		if err != nil {
+			return m, err
+		}
+		m = m.Merge(given)
+	}
+	for _, pair := range o.pairs {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return m, usageError{model.Errorf(model.Invalid, "-p needs KEY=VALUE, not %q", pair)}
+		}
+		m = m.SetAt(value, params.SplitPath(key)...)
+	}
+	return m, nil
+}
+
+// completeWorkflows offers the names of the project's workflows.
+func (o *projectOptions) completeWorkflows(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	quietly := *o
+	quietly.world.Stderr = discard{}
+	p, err := quietly.load()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	if len(args) == 0 {
+		for _, w := range p.Workflows {
+			names = append(names, w.Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	if w, err := findWorkflow(p, args[0]); err == nil && len(args) == 1 {
+		w.Root.Walk(func(p workflow.Path) bool {
+			if name := strings.TrimPrefix(p.Name(), w.Root.Name); name != "" {
+				names = append(names, name)
+			}
+			return true
+		})
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// discard is a writer that keeps nothing.
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }

@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/secret"
+)
+
+type secretsOptions struct {
+	world       IO
+	local       bool
+	set, delete []string
+}
+
+func newSecrets(world IO) *cobra.Command {
+	o := secretsOptions{world: world}
+	c := &cobra.Command{
+		Use: "secrets --local [--set KEY[=VALUE]]... [--delete KEY]...", Aliases: []string{"secret"}, GroupID: "other",
+		Short: "List, set or delete the secrets of local runs",
+		Long: "List, set or delete the secrets of local runs.\n\n" +
+			"--set KEY=VALUE sets a value, KEY=@FILE takes it from a file, KEY=- from standard input,\n" +
+			"@FILE and @- set every key of a YAML or JSON mapping. A bare KEY asks for the value.",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error { return o.run(args) },
+	}
+	c.Flags().BoolVar(&o.local, "local", false, "the secrets of local runs")
+	c.Flags().StringArrayVar(&o.set, "set", nil, "set a secret: `KEY=VALUE`, KEY=@FILE, KEY=-, @FILE, @- or KEY; more may follow")
+	c.Flags().StringArrayVar(&o.delete, "delete", nil, "delete the secret `KEY`; more may follow")
+	return c
+}
+
+func (o *secretsOptions) run(more []string) error {
+	switch {
+	case !o.local:
+		return usageError{model.Errorf(model.Invalid, "whose secrets? Give --local")}
+	case len(o.set) > 0 && len(o.delete) > 0:
+		return usageError{model.Errorf(model.Invalid, "--set and --delete exclude each other")}
+	case len(more) > 0 && len(o.set) == 0 && len(o.delete) == 0:
+		return usageError{model.Errorf(model.Invalid, "%q needs --set or --delete before it", more[0])}
+	}
+	dir := localSecrets(o.world)
+	if dir == "" {
+		return model.Errorf(model.Invalid, "there is no home directory to keep secrets in").WithHint("set XDG_CONFIG_HOME")
+	}
+	files := secret.In(dir)
+	switch {
+	case len(o.set) > 0:
+		return o.setAll(files, append(o.set, more...))
+	case len(o.delete) > 0:
+		return o.deleteAll(files, append(o.delete, more...))
+	}
+	keys, err := files.List()
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if _, err := fmt.Fprintln(o.world.Stdout, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pair is one secret to be set.
+type pair struct{ key, value string }
+
+func (o *secretsOptions) setAll(files secret.Files, args []string) error {
+	stdin := bufio.NewReader(o.world.Stdin)
+	var pairs []pair
+	for _, arg := range args {
+		more, err := o.pairs(arg, stdin)
+		if err != nil {
+			return err
+		}
+		pairs = append(pairs, more...)
+	}
+	for _, p := range pairs {
+		if err := secret.CheckKey(p.key); err != nil {
+			return usageError{model.Errorf(model.Invalid, "%w", err)}
+		}
+	}
+	for _, p := range pairs {
+		if err := files.Set(p.key, p.value); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(o.world.Stderr, "Secret '%s' set\n", p.key)
+	}
+	return nil
+}
+
+// pairs reads what one argument of --set stands for.
+func (o *secretsOptions) pairs(arg string, stdin *bufio.Reader) ([]pair, error) {
+	if name, ok := strings.CutPrefix(arg, "@"); ok {
+		return o.mapping(name, stdin)
+	}
+	key, value, given := strings.Cut(arg, "=")
+	switch {
+	case !given:
+		value, err := o.ask(key, stdin)
+		return []pair{{key, value}}, err
+	case value == "-":
+		text, err := io.ReadAll(stdin)
+		return []pair{{key, strings.TrimSuffix(string(text), "\n")}}, err
+	case strings.HasPrefix(value, "@"):
+		text, err := o.readFile(value[1:])
+		return []pair{{key, strings.TrimSuffix(string(text), "\n")}}, err
+	}
+	return []pair{{key, value}}, nil
+}
+
+func (o *secretsOptions) mapping(name string, stdin *bufio.Reader) ([]pair, error) {
+	var text []byte
+	var err error
+	if name == "-" {
+		name = "standard input"
+		text, err = io.ReadAll(stdin)
+	} else {
+		text, err = o.readFile(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := document.ReadParams(name, text)
+	if err != nil {
+		return nil, err
+	}
+	var pairs []pair
+	for key, v := range m.All() {
+		value, ok := params.ToString(v)
+		if !ok {
+			return nil, usageError{model.Errorf(model.Invalid, "%s: the value of %q is no text", name, key)}
+		}
+		pairs = append(pairs, pair{key, value})
+	}
+	return pairs, nil
+}
+
+func (o *secretsOptions) readFile(name string) ([]byte, error) {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(o.world.Dir, name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, model.Errorf(model.NotFound, "%w", err)
+	}
+	return text, nil
+}
+
+// ask reads a value from the terminal without showing it.
+func (o *secretsOptions) ask(key string, stdin *bufio.Reader) (string, error) {
+	restore := func() {}
+	if f, ok := o.world.Stdin.(*os.File); ok && isTerminal(f) {
+		_, _ = fmt.Fprintf(o.world.Stderr, "Value of %s: ", key)
+		restore = hideInput(f)
+		defer func() { _, _ = fmt.Fprintln(o.world.Stderr) }()
+	}
+	line, err := stdin.ReadString('\n')
+	restore()
+	if err != nil && !(errors.Is(err, io.EOF) && line != "") {
+		return "", model.Errorf(model.Invalid, "no value for %s on standard input", key)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+func (o *secretsOptions) deleteAll(files secret.Files, keys []string) error {
+	have, err := files.List()
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if !slices.Contains(have, k) {
+			failure := model.Errorf(model.NotFound, "there is no secret %q", k)
+			if near := document.DidYouMean(k, have); near != "" {
+				failure = failure.WithHint("%s", near)
+			}
+			return failure
+		}
+	}
+	for _, k := range keys {
+		if err := files.Delete(k); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(o.world.Stderr, "Secret '%s' deleted\n", k)
+	}
+	return nil
+}

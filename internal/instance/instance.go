@@ -1,0 +1,389 @@
+// Package instance puts the rooms of a local installation together: a store,
+// a conductor, a runner and an executor with all operators, for the workflows
+// of one project. It decides what a new run of a session takes over from
+// earlier ones.
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/dig"
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/expr"
+	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/operators/notify"
+	"github.com/pawlhq/pawl/internal/operators/value"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/resume"
+	"github.com/pawlhq/pawl/internal/runners/local"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/memory"
+	"github.com/pawlhq/pawl/internal/store/sqlite"
+	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// Config says what an instance works with.
+type Config struct {
+	// Project is the folder with the workflows' files, as an absolute path.
+	Project string
+	// Workflows are those that can be started.
+	Workflows []*workflow.Workflow
+	// Database is the file of the store. Empty keeps everything in memory.
+	Database string
+	// Status is the folder of what earlier runs finished. Empty means that
+	// nothing is taken over or saved.
+	Status string
+	// Logs is the folder of the tasks' output. Required.
+	Logs string
+	// Slots bounds the tasks that run at a time. Defaults to the number of
+	// processors.
+	Slots int
+	// Env is the environment of programs that tasks start.
+	Env []string
+	// Secrets are those that tasks may read.
+	Secrets operator.Secrets
+	// Settings configure operators, by full key such as "config.http.proxy.host".
+	Settings map[string]string
+	// DryRun evaluates the parameters of tasks, but runs none.
+	DryRun bool
+	// Evaluated, when set, is called with the parameters of each task before
+	// it runs, from any goroutine.
+	Evaluated func(task string, p params.Map)
+	// Observe, when set, is called with each batch after it is committed.
+	Observe func(*store.Batch)
+	// Clock tells the time. Required.
+	Clock clock.Clock
+	// Log receives what operators. Required.
+	Log *slog.Logger
+}
+
+// Instance is an open installation. Its methods are safe for concurrent use.
+type Instance struct {
+	cfg       Config
+	store     store.Store
+	runner    runner.Runner
+	conductor *conductor.Conductor
+	executor  *executor.Executor
+	services  operator.Services
+	// endOperators ends what operators keep between tasks.
+	endOperators func() error
+	logs         *logs.Dir
+	saver        *saver
+
+	mu   sync.Mutex
+	runs map[model.AttemptID]*run
+
+	// begun are the sessions that tasks of this instance required. The lock is
+	// held while one is begun, so that each is begun once.
+	starting sync.Mutex
+	begun    map[requirement]model.AttemptID
+}
+
+// run is what an instance knows of an attempt that it runs.
+type run struct {
+	chooser  *chooser
+	finished map[string]resume.Result
+}
+
+// Project is the name under which local runs keep their sessions.
+const Project = "default"
+
+// Open opens the store and begins to work. On an error nothing stays open.
+func Open(ctx context.Context, cfg Config) (*Instance, error) {
+	if cfg.Slots <= 0 {
+		cfg.Slots = runtime.NumCPU()
+	}
+	in := &Instance{
+		cfg:   cfg,
+		logs:  logs.At(cfg.Logs),
+		runs:  make(map[model.AttemptID]*run),
+		begun: make(map[requirement]model.AttemptID),
+	}
+	notifier, err := notify.New(cfg.Settings, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.openStore(); err != nil {
+		return nil, err
+	}
+	in.services = operator.Services{
+		Sessions: in, Values: value.Service{Store: in.store, Now: cfg.Clock.Now},
+		Notifier: notifier, Settings: cfg.Settings,
+	}
+	operators, end := Operators()
+	in.endOperators = end
+	in.executor = &executor.Executor{
+		Operators: operators, Logs: in.logs, Env: cfg.Env, Now: cfg.Clock.Now,
+		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
+		Before:    in.before, DryRun: cfg.DryRun,
+	}
+	if cfg.Evaluated != nil {
+		in.executor.Evaluated = func(t *executor.Try, p params.Map) { cfg.Evaluated(t.Name, p) }
+	}
+	in.runner = local.New(local.Config{Slots: cfg.Slots})
+	in.saver = newSaver()
+	in.conductor = conductor.New(conductor.Config{
+		Store: in.store, Runner: in.runner, Open: in.open, Clock: cfg.Clock,
+		Owner: fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()), Observe: in.observe,
+	})
+	if err := in.conductor.Start(ctx); err != nil {
+		return nil, errors.Join(err, in.saver.close(), in.store.Close())
+	}
+	return in, nil
+}
+
+func (in *Instance) openStore() (err error) {
+	if in.cfg.Database == "" {
+		in.store = memory.New()
+		return nil
+	}
+	in.store, err = sqlite.Open(in.cfg.Database)
+	return err
+}
+
+// Close ends what runs, writes what is still to be written and closes the
+// store.
+func (in *Instance) Close() error {
+	return errors.Join(in.runner.Close(), in.endOperators(), in.conductor.Stop(), in.saver.close(), in.store.Close())
+}
+
+func (in *Instance) observe(b *store.Batch) {
+	in.saver.observe(b)
+	if in.cfg.Observe != nil {
+		in.cfg.Observe(b)
+	}
+}
+
+// Logs returns the output of the tasks.
+func (in *Instance) Logs() *logs.Dir { return in.logs }
+
+// Request asks for a run of a session.
+type Request struct {
+	Workflow *workflow.Workflow
+	Calendar Calendar
+	Session  time.Time
+	Params   params.Map
+	// Selection says what is run. Anything but all of it makes a new attempt,
+	// even if an earlier one was cut off.
+	Selection Selection
+}
+
+// Begun is a run that has begun.
+type Begun struct {
+	Attempt store.Attempt
+	// Recovered reports that an attempt goes on that was cut off.
+	Recovered bool
+	// Finished is the number of tasks that earlier runs finished.
+	Finished int
+}
+
+// Begin starts a run. An earlier attempt of the session that was cut off goes
+// on if nothing has changed; else it is ended, and the new attempt takes over
+// what it had finished.
+func (in *Instance) Begin(ctx context.Context, r Request) (Begun, error) {
+	start := store.Start{
+		Session: store.Session{
+			UUID: uuid.NewString(), Project: Project, Workflow: r.Workflow.Name,
+			Key: r.Session.UTC().Format(time.RFC3339), Time: model.InstantOf(r.Session),
+		},
+		Zone: r.Calendar.Zone.String(), Definition: r.Workflow,
+		Params: r.Params.Merge(r.Calendar.Around(r.Session)),
+	}
+	last, found, err := in.newest(ctx, start.Session)
+	if err != nil {
+		return Begun{}, err
+	}
+	folder := in.folder(start.Session, r.Calendar.Zone)
+	if found && !last.State.Done() {
+		recovered, err := in.pickUp(ctx, last.ID, start, r, folder)
+		if err != nil {
+			return Begun{}, err
+		}
+		if recovered {
+			return Begun{Attempt: last, Recovered: true, Finished: in.finished(last.ID)}, nil
+		}
+	}
+	if found {
+		start.Name = uuid.NewString()
+	}
+	return in.begin(ctx, start, r, folder)
+}
+
+// begin makes a new attempt that takes over what the folder has.
+func (in *Instance) begin(ctx context.Context, start store.Start, r Request, folder resume.Folder) (Begun, error) {
+	known, err := in.prepare(r, folder)
+	if err != nil {
+		return Begun{}, err
+	}
+	// Tasks may be dispatched before the attempt's id is known here: they wait
+	// for the lock.
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	attempt, _, err := in.conductor.StartAttempt(ctx, start)
+	if err != nil {
+		return Begun{}, err
+	}
+	in.adopt(attempt.ID, known, folder)
+	return Begun{Attempt: attempt, Finished: len(known.finished)}, nil
+}
+
+// prepare reads what earlier runs of a session finished.
+func (in *Instance) prepare(r Request, folder resume.Folder) (*run, error) {
+	known := &run{chooser: newChooser(r.Workflow.Root, r.Selection)}
+	if in.cfg.Status == "" || r.Selection.Rerun {
+		return known, nil
+	}
+	var err error
+	known.finished, err = folder.Load()
+	return known, err
+}
+
+// adopt notes what is known of an attempt. The caller holds the lock.
+func (in *Instance) adopt(id model.AttemptID, known *run, folder resume.Folder) {
+	in.runs[id] = known
+	if in.cfg.Status != "" && !in.cfg.DryRun {
+		in.saver.watch(id, folder)
+	}
+}
+
+func (in *Instance) finished(id model.AttemptID) int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return len(in.runs[id].finished)
+}
+
+func (in *Instance) folder(s store.Session, zone *time.Location) resume.Folder {
+	return resume.Status{Path: in.cfg.Status}.Session(s.Time.Time().In(zone))
+}
+
+// Folder is where the results of a session are kept; empty if nowhere.
+func (in *Instance) Folder(a store.Attempt, zone *time.Location) string {
+	if in.cfg.Status == "" {
+		return ""
+	}
+	return in.folder(a.Session, zone).Path
+}
+
+// newest returns the newest attempt of a session.
+func (in *Instance) newest(ctx context.Context, s store.Session) (store.Attempt, bool, error) {
+	list, _, err := in.store.ListAttempts(ctx, store.Filter{Project: s.Project, Workflow: s.Workflow, Key: s.Key}, store.Page{Limit: 1})
+	if err != nil || len(list) == 0 {
+		return store.Attempt{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// pickUp deals with an attempt that was cut off: it goes on, or is ended so
+// that a new one takes its place.
+func (in *Instance) pickUp(ctx context.Context, id model.AttemptID, start store.Start, r Request, folder resume.Folder) (recovered bool, err error) {
+	snap, err := in.store.Load(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if in.cfg.Status != "" && !r.Selection.Rerun && !in.cfg.DryRun {
+		if err := harvest(snap, folder); err != nil {
+			return false, fmt.Errorf("save what was finished: %w", err)
+		}
+	}
+	if !r.Selection.All() || in.cfg.DryRun || !same(snap, start) {
+		return false, in.conductor.Abandon(ctx, id)
+	}
+	known, err := in.prepare(r, folder)
+	if err != nil {
+		return false, err
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	ids, err := in.conductor.Recover(ctx, 1, id)
+	if err != nil {
+		return false, err
+	}
+	if len(ids) == 0 {
+		return false, model.Errorf(model.Conflict, "session %s of %s is being run by another process", start.Session.Key, start.Session.Workflow).
+			WithHint("wait until it ends, or choose another session with --session")
+	}
+	in.adopt(id, known, folder)
+	return true, nil
+}
+
+// same reports whether an attempt runs what a new one would.
+func same(snap *store.Snapshot, start store.Start) bool {
+	return params.Equal(snap.Attempt.Params, start.Params) &&
+		string(snap.Definition.AppendBinary(nil)) == string(start.Definition.AppendBinary(nil))
+}
+
+// open turns the dispatches of an attempt into jobs.
+func (in *Instance) open(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
+	calendar, err := CalendarOf(w)
+	if err != nil {
+		calendar = Calendar{Zone: time.UTC} // it was checked before it was started
+	}
+	info := executor.AttemptInfo{
+		ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID,
+		SessionTime: a.Session.Time.Time(), Project: 1,
+		Zone: calendar.Zone, Dialect: w.Dialect, Params: a.Params,
+		ProjectDir: in.cfg.Project, Workdir: in.cfg.Project,
+		Evaluator: expr.New(expr.Env{Zone: calendar.Zone, Now: in.cfg.Clock.Now}),
+		Secrets:   in.cfg.Secrets, Services: in.services,
+	}
+	return in.executor.Open(info).Job
+}
+
+// before answers for tasks that earlier runs finished, and for those that the
+// selection leaves out.
+func (in *Instance) before(t *executor.Try) (*engine.Result, bool) {
+	in.mu.Lock()
+	known := in.runs[t.ID.Attempt]
+	in.mu.Unlock()
+	if known == nil {
+		return nil, false
+	}
+	choice := known.chooser.choose(t.Name)
+	if r, ok := known.finished[t.Name]; ok && choice.Replay {
+		return &engine.Result{
+			Export: r.Export, Store: r.Store, Reset: r.Reset, Subtasks: r.Subtasks, Replayed: true,
+		}, true
+	}
+	return &engine.Result{Replayed: true}, !choice.Run
+}
+
+// Wait returns the final state of an attempt once it is done.
+func (in *Instance) Wait(ctx context.Context, id model.AttemptID) (engine.AttemptRow, error) {
+	return in.conductor.Wait(ctx, id)
+}
+
+// Kill asks an attempt to end.
+func (in *Instance) Kill(ctx context.Context, id model.AttemptID) error {
+	return in.conductor.Send(ctx, id, engine.Command{Kind: engine.Kill})
+}
+
+// Done is closed when the instance can't work on, because its store is lost.
+func (in *Instance) Done() <-chan struct{} { return in.conductor.Done() }
+
+// Look returns the tasks of an attempt as they are stored.
+func (in *Instance) Look(ctx context.Context, id model.AttemptID) (*engine.Attempt, error) {
+	s, err := in.store.Load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Restore(s.Definition, s.Attempt.AttemptRow, s.Growths, s.Tasks, s.Seq)
+}
+
+// StatePath returns where a project keeps a file or folder of its own.
+func StatePath(project, name string) string { return filepath.Join(project, ".pawl", name) }

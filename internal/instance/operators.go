@@ -1,0 +1,32 @@
+package instance
+
+import (
+	"github.com/pawlhq/pawl/internal/dig"
+	"github.com/pawlhq/pawl/internal/operators/flow"
+	"github.com/pawlhq/pawl/internal/operators/httpop"
+	"github.com/pawlhq/pawl/internal/operators/notify"
+	"github.com/pawlhq/pawl/internal/operators/script"
+	"github.com/pawlhq/pawl/internal/operators/shell"
+	"github.com/pawlhq/pawl/internal/operators/value"
+	"github.com/pawlhq/pawl/operator"
+)
+
+// Operators returns all operators of the program, and what ends the
+// interpreters that they keep warm.
+func Operators() (operators *operator.Registry, end func() error) {
+	python := script.NewPython()
+	var r operator.Registry
+	r.Register(flow.Specs(dig.ReadConfig)...)
+	r.Register(shell.Spec(), python.Spec(), script.Ruby())
+	r.Register(httpop.Specs(dig.ReadConfig)...)
+	r.Register(value.Specs()...)
+	r.Register(notify.Specs()...)
+	return &r, python.Close
+}
+
+// OperatorNames returns the names of all operators, sorted.
+func OperatorNames() []string {
+	r, end := Operators()
+	defer func() { _ = end() }() // nothing was started
+	return r.Names()
+}

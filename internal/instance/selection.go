@@ -1,0 +1,119 @@
+package instance
+
+import (
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// Selection says which tasks of a local run are run and which of them may be
+// answered by what an earlier run finished. The zero value runs everything
+// that is not finished.
+type Selection struct {
+	// Rerun takes nothing over from earlier runs.
+	Rerun bool
+	// Start takes over only what comes before it.
+	Start *workflow.Path
+	// Goal runs only it, what is below it and what comes before it; the rest
+	// ends at once as an empty success. What comes before is taken over.
+	Goal *workflow.Path
+	// End runs only what comes before it; the rest is an empty success.
+	End *workflow.Path
+}
+
+// All reports whether nothing was selected.
+func (s Selection) All() bool { return s == Selection{} }
+
+// Choice is what a selection says of one task.
+type Choice struct {
+	// Replay lets an earlier result stand for the task.
+	Replay bool
+	// Run lets the task run; else it ends as an empty success.
+	Run bool
+}
+
+// chooser answers for the tasks of one workflow. A task that was generated is
+// treated like the task of the definition that it comes from.
+type chooser struct {
+	selection Selection
+	static    map[string]bool // full names that the definition has
+	replay    map[string]bool // nil means all
+	run       map[string]bool // nil means all
+}
+
+func newChooser(root *workflow.Node, s Selection) *chooser {
+	c := &chooser{selection: s, static: make(map[string]bool)}
+	root.Walk(func(p workflow.Path) bool { c.static[p.Name()] = true; return true })
+	switch {
+	case s.Start != nil:
+		c.replay = before(*s.Start)
+	case s.Goal != nil:
+		c.replay = before(*s.Goal)
+	}
+	switch {
+	case s.Goal != nil:
+		c.run = before(*s.Goal)
+		around(c.run, *s.Goal)
+		name := s.Goal.Name()
+		for static := range c.static {
+			if strings.HasPrefix(static, name) && (len(static) == len(name) || starts(static[len(name)])) {
+				c.run[static] = true
+			}
+		}
+	case s.End != nil:
+		c.run = before(*s.End)
+		around(c.run, *s.End)
+		delete(c.run, s.End.Name())
+	}
+	return c
+}
+
+// before returns the names of what a task comes after.
+func before(p workflow.Path) map[string]bool {
+	names := make(map[string]bool)
+	p.Before(func(q workflow.Path) { names[q.Name()] = true })
+	return names
+}
+
+// around adds the groups that a task is in.
+func around(names map[string]bool, p workflow.Path) {
+	full := ""
+	for _, n := range p.Nodes {
+		full += n.Name
+		names[full] = true
+	}
+}
+
+// starts reports whether a character begins the name of a task.
+func starts(c byte) bool { return c == '+' || c == '^' }
+
+// choose answers for the task of that full name.
+func (c *chooser) choose(name string) Choice {
+	static := name
+	for !c.static[static] {
+		cut := strings.LastIndexAny(static, "+^")
+		if cut <= 0 {
+			break
+		}
+		static = static[:cut]
+	}
+	return Choice{
+		Replay: !c.selection.Rerun && (c.replay == nil || c.replay[static]) && !IsHook(name),
+		Run:    c.run == nil || c.run[static],
+	}
+}
+
+// IsHook reports whether a task is, or is below, what runs because something
+// else failed or was late: it is never taken over from an earlier run.
+func IsHook(name string) bool {
+	for _, hook := range []string{"^error", "^failure-alert", "^sla"} {
+		i := strings.Index(name, hook)
+		if i < 0 {
+			continue
+		}
+		if rest := name[i+len(hook):]; rest == "" || starts(rest[0]) {
+			return true
+		}
+	}
+	return false
+}
