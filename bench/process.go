@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/dig"
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/instance"
+)
+
+// project writes the files of a project and returns its folder.
+func (h *harness) project(files map[string]string) (string, error) {
+	dir, err := os.MkdirTemp(h.dir, "project-")
+	if err != nil {
+		return "", err
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// runHere runs the one workflow of a project in this process, in memory, and
+// returns how long the attempt took.
+func (h *harness) runHere(dir string, slots int) (time.Duration, error) {
+	p, err := dig.LoadProject(os.DirFS(dir), dir)
+	if err != nil {
+		return 0, err
+	}
+	ctx := context.Background()
+	in, err := instance.Open(ctx, instance.Config{
+		Project: dir, Workflows: p.Workflows, Logs: filepath.Join(dir, "logs"), Slots: slots,
+		Env: os.Environ(), Clock: clock.System{}, Log: quietly(),
+	})
+	if err != nil {
+		return 0, err
+	}
+	calendar, err := instance.CalendarOf(p.Workflows[0])
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	b, err := in.Begin(ctx, instance.Request{Workflow: p.Workflows[0], Calendar: calendar, Session: time.Unix(0, 0)})
+	if err != nil {
+		return 0, err
+	}
+	row, err := in.Wait(ctx, b.Attempt.ID)
+	took := time.Since(began)
+	if err == nil && row.State != engine.AttemptSuccess {
+		err = fmt.Errorf("attempt is %v", row.State)
+	}
+	return took, errors.Join(err, in.Close())
+}
+
+// parallelTasks is a workflow of n independent tasks.
+func parallelTasks(n int, body string) string {
+	var b strings.Builder
+	b.WriteString("_parallel: true\n")
+	for i := range n {
+		fmt.Fprintf(&b, "+t%d:\n  %s\n", i, body)
+	}
+	return b.String()
+}
+
+const edges = 2_000
+
+func shTrue(h *harness) error { return h.shells("sh-true", "sh>: 'true'", "true") }
+
+func shDirect(h *harness) error { return h.shells("sh-direct", "sh>: /bin/true", "/bin/true") }
+
+// shells measures independent shell tasks beside ninja, which runs the same
+// command, and the machine's limit.
+func (h *harness) shells(name, body, command string) error {
+	dir, err := h.project(map[string]string{"bench.dig": parallelTasks(edges, body)})
+	if err != nil {
+		return err
+	}
+	for _, slots := range []int{1, 2} {
+		suffix := fmt.Sprintf("-j%d", slots)
+		err := h.measure(
+			testCase{name + suffix, "tasks/s", func() (float64, error) {
+				took, err := h.runHere(dir, slots)
+				return edges / took.Seconds(), err
+			}},
+			h.ninja(edges, slots, command, "ninja"+suffix),
+			h.ninja(edges, slots, "printf '%s' '"+command+"' > $out.sh && sh $out.sh", "ninja-script-file"+suffix),
+			testCase{"fork-exec-sh" + suffix, "tasks/s", func() (float64, error) {
+				return forkExec([]string{"/bin/sh", "-c", command}, slots)
+			}},
+			testCase{"fork-exec-true" + suffix, "tasks/s", func() (float64, error) {
+				return forkExec([]string{"/bin/true"}, slots)
+			}},
+		)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ninja runs n edges that are out of date, all with the same command.
+func (h *harness) ninja(n, jobs int, command, name string) testCase {
+	return testCase{name, "tasks/s", func() (float64, error) {
+		took, err := h.ninjaTime(n, jobs, command)
+		return float64(n) / took.Seconds(), err
+	}}
+}
+
+// ninjaEdges is the time that ninja takes for one edge.
+func (h *harness) ninjaEdges(n int, command, name, unit string) testCase {
+	return testCase{name, unit, func() (float64, error) {
+		took, err := h.ninjaTime(n, 2, command)
+		return float64(took.Microseconds()) / float64(n), err
+	}}
+}
+
+func (h *harness) ninjaTime(n, jobs int, command string) (time.Duration, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "rule r\n  command = %s\n", command)
+	for i := range n {
+		fmt.Fprintf(&b, "build t%d: r\n", i)
+	}
+	dir, err := h.project(map[string]string{"build.ninja": b.String()})
+	if err != nil {
+		return 0, err
+	}
+	cmd := exec.Command("ninja", "-C", dir, fmt.Sprintf("-j%d", jobs), "--quiet")
+	began := time.Now()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s", err, out)
+	}
+	return time.Since(began), nil
+}
+
+// forkExec starts and reaps a program without anything around it, keeping par
+// of them going: the limit for whatever starts programs from Go.
+func forkExec(argv []string, par int) (float64, error) {
+	attr := &syscall.ProcAttr{Files: []uintptr{0, 1, 2}}
+	const n = 1_000
+	began := time.Now()
+	for started, live := 0, 0; started < n || live > 0; {
+		for live < par && started < n {
+			if _, err := syscall.ForkExec(argv[0], argv, attr); err != nil {
+				return 0, err
+			}
+			started++
+			live++
+		}
+		var status syscall.WaitStatus
+		if _, err := syscall.Wait4(-1, &status, 0, nil); err != nil && !errors.Is(err, syscall.EINTR) {
+			return 0, err
+		} else if err == nil {
+			live--
+		}
+	}
+	return n / time.Since(began).Seconds(), nil
+}
+
+// program measures a whole command line.
+func program(name, dir string, argv ...string) testCase {
+	return testCase{name, "ms", func() (float64, error) {
+		cmd := exec.Command(argv[0], argv[1:]...)
+		cmd.Dir = dir
+		began := time.Now()
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return 0, fmt.Errorf("%w: %s", err, out)
+		}
+		return float64(time.Since(began).Microseconds()) / 1000, nil
+	}}
+}
+
+// sh40 is 40 tasks in a row from a cold start, with their state on disk.
+func sh40(h *harness) error {
+	var b strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&b, "+t%d:\n  sh>: 'true'\n", i)
+	}
+	dir, err := h.project(map[string]string{
+		"bench.dig": b.String(), "loop.sh": "i=0; while [ $i -lt 40 ]; do sh -c true; i=$((i+1)); done",
+	})
+	if err != nil {
+		return err
+	}
+	pawl, err := filepath.Abs(h.pawl)
+	if err != nil {
+		return err
+	}
+	return h.measure(
+		program("sh-40", dir, pawl, "run", "--rerun"),
+		program("shell-loop-40", dir, "sh", "loop.sh"),
+	)
+}
+
+// pyLight is 40 small Python tasks in a row.
+func pyLight(h *harness) error {
+	const fibo = "def fibo(n):\n    return n if n < 2 else fibo(n - 1) + fibo(n - 2)\n\n\ndef task():\n    assert fibo(10) == 55\n"
+	for _, mode := range []string{"cold", "forked"} {
+		var b strings.Builder
+		fmt.Fprintf(&b, "_export:\n  py:\n    python: /usr/bin/python3\n  python_mode: %s\n", mode)
+		for i := range 40 {
+			fmt.Fprintf(&b, "+t%d:\n  py>: tasks.task\n", i)
+		}
+		dir, err := h.project(map[string]string{
+			"bench.dig": b.String(), "tasks.py": fibo,
+			"loop.sh": "i=0; while [ $i -lt 40 ]; do /usr/bin/python3 -c 'import tasks; tasks.task()'; i=$((i+1)); done",
+		})
+		if err != nil {
+			return err
+		}
+		err = h.measure(
+			testCase{"py-light-" + mode, "ms", func() (float64, error) {
+				took, err := h.runHere(dir, 1)
+				return float64(took.Microseconds()) / 1000, err
+			}},
+			program("python-loop-40", dir, "sh", "loop.sh"),
+		)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start measures the program as it starts, and its size.
+func start(h *harness) error {
+	dir, err := h.project(map[string]string{"bench.dig": "+a:\n  echo>: hello\n"})
+	if err != nil {
+		return err
+	}
+	pawl, err := filepath.Abs(h.pawl)
+	if err != nil {
+		return err
+	}
+	if err := h.measure(
+		program("start-version", dir, pawl, "version"),
+		program("start-run", dir, pawl, "run", "--rerun"),
+		program("start-ninja", dir, "ninja", "--version"),
+		program("start-python", dir, "/usr/bin/python3", "-c", "pass"),
+	); err != nil {
+		return err
+	}
+	info, err := os.Stat(pawl)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("figure binary-size %.1f MB min=%[1]v max=%[1]v runs=1\n", float64(info.Size())/1e6)
+	return nil
+}

@@ -1,0 +1,7 @@
+import os
+
+import digdag
+
+
+def count():
+    digdag.env.store({"files": len(os.listdir("."))})
