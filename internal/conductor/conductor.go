@@ -266,27 +266,43 @@ func (c *Conductor) await(ctx context.Context, s Stimulus) error {
 	}
 }
 
+// ask is do for what gives something. The caller may be gone by the time that
+// f is called, so what it gives is handed over and not shared.
+func ask[T any](ctx context.Context, c *Conductor, f func(*Core) (T, error)) (T, error) {
+	given := make(chan T, 1)
+	err := c.do(ctx, func(core *Core) error {
+		v, err := f(core)
+		given <- v
+		return err
+	})
+	select {
+	case v := <-given:
+		return v, err
+	default:
+		var nothing T
+		return nothing, err
+	}
+}
+
 // StartAttempt makes an attempt of a session and drives it, or returns the
 // one that exists under the same name with made false. When it returns, the
 // start is durable.
 func (c *Conductor) StartAttempt(ctx context.Context, s store.Start) (a store.Attempt, made bool, err error) {
-	err = c.do(ctx, func(core *Core) error {
-		var err error
-		a, made, err = core.Start(ctx, s)
-		return err
+	type started struct {
+		store.Attempt
+		made bool
+	}
+	r, err := ask(ctx, c, func(core *Core) (started, error) {
+		a, made, err := core.Start(ctx, s)
+		return started{a, made}, err
 	})
-	return a, made, err
+	return r.Attempt, r.made, err
 }
 
 // Recover takes over up to n attempts that nobody drives, of those given or,
 // with none given, of all, and drives them on.
-func (c *Conductor) Recover(ctx context.Context, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
-	err = c.do(ctx, func(core *Core) error {
-		var err error
-		ids, err = core.Claim(ctx, n, only...)
-		return err
-	})
-	return ids, err
+func (c *Conductor) Recover(ctx context.Context, n int, only ...model.AttemptID) ([]model.AttemptID, error) {
+	return ask(ctx, c, func(core *Core) ([]model.AttemptID, error) { return core.Claim(ctx, n, only...) })
 }
 
 // Abandon ends an attempt that nobody drives as killed, without running

@@ -89,7 +89,7 @@ func (c *Core) Step(ctx context.Context, stimuli []Stimulus) error {
 		if !ok {
 			break
 		}
-		c.apply(now, t.attempt, t.command())
+		_ = c.apply(now, t.attempt, t.command()) // its attempt may be over
 	}
 	for i := range c.inbox {
 		s := &c.inbox[i]

@@ -8,11 +8,14 @@ import (
 	"time"
 )
 
-// ProjectID, SessionID and AttemptID number projects, sessions and attempts
-// within one store, each from its own sequence that starts at 1.
+// Projects, sessions and attempts are numbered within one store, each from a
+// sequence of its own that starts at 1.
 type (
+	// ProjectID is the number of a project.
 	ProjectID int64
+	// SessionID is the number of a session.
 	SessionID int64
+	// AttemptID is the number of an attempt.
 	AttemptID int64
 )
 
