@@ -37,11 +37,11 @@ func BenchmarkLoadCached(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(dir, "big.dig"), manyTasks(10_000), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := dig.LoadProjectCached(dir, cache); err != nil {
+	if _, err := dig.LoadProjectCached(dir, dir, cache); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := dig.LoadProjectCached(dir, cache); err != nil {
+		if _, err := dig.LoadProjectCached(dir, dir, cache); err != nil {
 			b.Fatal(err)
 		}
 	}

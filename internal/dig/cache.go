@@ -10,19 +10,19 @@ import (
 	"path/filepath"
 )
 
-// LoadProjectCached is LoadProject for the folder dir, but keeps what it
-// compiled in cacheDir, which it creates if needed. What is kept is used only
+// LoadProjectCached is LoadProject for the folder dir, of which root is the name
+// for people, but keeps what it compiled in cacheDir, which it creates if needed. What is kept is used only
 // while every file that went into it has the same content, so the result is
 // always that of LoadProject. A cache that is damaged, was written by another
 // build of the program, or cannot be read or written counts as empty.
-func LoadProjectCached(dir, cacheDir string) (*Project, error) {
+func LoadProjectCached(dir, root, cacheDir string) (*Project, error) {
 	project := os.DirFS(dir)
-	names, err := digFiles(project, dir)
+	names, err := digFiles(project, root)
 	if err != nil {
 		return nil, err
 	}
 	file := filepath.Join(cacheDir, entryName(dir))
-	if p, ok := readCached(file, project, dir, names); ok {
+	if p, ok := readCached(file, project, root, names); ok {
 		return p, nil
 	}
 	l := newLoader(project)
@@ -33,11 +33,11 @@ func LoadProjectCached(dir, cacheDir string) (*Project, error) {
 		inputs = append(inputs, in)
 		return in.Content, err
 	}
-	p, err := l.loadProject(dir, names)
+	p, err := l.loadProject(root, names)
 	if err != nil {
 		return nil, err
 	}
-	e := entry{key: Key(build(), dir, names, inputs), inputs: inputs, project: p}
+	e := entry{key: Key(build(), root, names, inputs), inputs: inputs, project: p}
 	// A project that is not kept is compiled again, that is all.
 	_ = replaceFile(file, e.encode())
 	return p, nil

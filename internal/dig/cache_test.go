@@ -64,7 +64,7 @@ func TestCachedLoadsProperty(t *testing.T) {
 				write(t, dir, name, rapid.SampledFrom(contents[name]).Draw(rt, "content"))
 			}
 			want := outcome(dig.LoadProject(os.DirFS(dir), dir))
-			if diff := cmp.Diff(want, outcome(dig.LoadProjectCached(dir, cache))); diff != "" {
+			if diff := cmp.Diff(want, outcome(dig.LoadProjectCached(dir, dir, cache))); diff != "" {
 				rt.Fatalf("after a change of %s (-cold +cached):\n%s", name, diff)
 			}
 		}
@@ -85,7 +85,7 @@ func TestDamagedCachesAreRebuilt(t *testing.T) {
 	t.Parallel()
 	dir, cache := t.TempDir(), t.TempDir()
 	write(t, dir, "a.dig", "_check: {echo>: x}\n+a: {echo>: 1}\n+b: {sh>: x, _retry: 3}\n")
-	want := outcome(dig.LoadProjectCached(dir, cache))
+	want := outcome(dig.LoadProjectCached(dir, dir, cache))
 	file := entry(t, cache)
 	good, err := os.ReadFile(file)
 	if err != nil {
@@ -100,7 +100,7 @@ func TestDamagedCachesAreRebuilt(t *testing.T) {
 		if err := os.WriteFile(file, bad, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, outcome(dig.LoadProjectCached(dir, cache))); diff != "" {
+		if diff := cmp.Diff(want, outcome(dig.LoadProjectCached(dir, dir, cache))); diff != "" {
 			t.Fatalf("damage at byte %d (-want +got):\n%s", i, diff)
 		}
 		if again, err := os.ReadFile(file); err != nil || string(again) != string(good) {
@@ -115,7 +115,7 @@ func TestACacheThatCannotBeWrittenDoesNotMatter(t *testing.T) {
 	write(t, dir, "a.dig", "+a: {echo>: 1}\n")
 	write(t, dir, "cache", "this is no folder")
 	for range 2 {
-		if _, err := dig.LoadProjectCached(dir, filepath.Join(dir, "cache")); err != nil {
+		if _, err := dig.LoadProjectCached(dir, dir, filepath.Join(dir, "cache")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -130,10 +130,10 @@ func TestProjectsCanShareACache(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, "a.dig", fmt.Sprintf("+a: {echo>: %d}\n", i))
 		dirs = append(dirs, dir)
-		want = append(want, outcome(dig.LoadProjectCached(dir, cache)))
+		want = append(want, outcome(dig.LoadProjectCached(dir, dir, cache)))
 	}
 	for i, dir := range dirs {
-		if diff := cmp.Diff(want[i], outcome(dig.LoadProjectCached(dir, cache))); diff != "" {
+		if diff := cmp.Diff(want[i], outcome(dig.LoadProjectCached(dir, dir, cache))); diff != "" {
 			t.Errorf("project %d (-first +second):\n%s", i, diff)
 		}
 	}

@@ -19,7 +19,7 @@ func TestTheCacheIsUsed(t *testing.T) {
 	if _, ok := readCached(file, os.DirFS(dir), dir, names); ok {
 		t.Fatal("an empty cache has the project")
 	}
-	if _, err := LoadProjectCached(dir, cache); err != nil {
+	if _, err := LoadProjectCached(dir, dir, cache); err != nil {
 		t.Fatal(err)
 	}
 	p, ok := readCached(file, os.DirFS(dir), dir, names)

@@ -95,7 +95,7 @@ func TestAMissingFolderIsNotFound(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "nowhere")
 	_, err := dig.LoadProject(os.DirFS(dir), dir)
-	_, cached := dig.LoadProjectCached(dir, t.TempDir())
+	_, cached := dig.LoadProjectCached(dir, dir, t.TempDir())
 	if model.CodeOf(err) != model.NotFound || model.CodeOf(cached) != model.NotFound {
 		t.Errorf("got %v and %v", err, cached)
 	}

@@ -86,7 +86,11 @@ func (b *builder) fresh(y *yaml.Node) *Node {
 		return b.mapping(y)
 	}
 	n := b.newNode(y, Scalar)
-	n.value = b.scalar(y)
+	v, ok := b.scalar(y)
+	if !ok {
+		v = y.Value
+	}
+	n.value = v
 	return n
 }
 
@@ -113,20 +117,24 @@ func (b *builder) grow(n, child *Node) {
 	}
 }
 
-// scalar returns what the scalar means: by its tag, its quotes, or the dialect.
-func (b *builder) scalar(y *yaml.Node) params.Value {
+// scalar returns what the scalar means, by its tag, its quotes or the dialect,
+// or false if that is its text.
+func (b *builder) scalar(y *yaml.Node) (v params.Value, ok bool) {
 	const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	switch {
 	case y.Style&yaml.TaggedStyle != 0:
-		return b.tagged(y)
+		return b.tagged(y), true
 	case y.Style&quoted != 0 || y.Tag == "!":
-		return y.Value
+		return nil, false
 	}
 	return b.format.Scalars(y.Value)
 }
 
 func (b *builder) tagged(y *yaml.Node) params.Value {
-	plain := b.format.Scalars(y.Value)
+	plain, ok := b.format.Scalars(y.Value)
+	if !ok {
+		plain = y.Value
+	}
 	switch y.Tag {
 	case "!!str":
 		return y.Value

@@ -60,19 +60,17 @@ func (b *builder) entry(t *table, key, value *yaml.Node) {
 
 // key returns the text of a key: a number or boolean as its literal.
 func (b *builder) key(y *yaml.Node) (string, bool) {
-	var v params.Value
-	what := "nothing"
 	if y.Kind == yaml.ScalarNode && y.Anchor == "" {
-		v = b.scalar(y) // without the cost of a node
-	} else {
-		n := b.node(y)
-		v, what = n.value, n.What()
+		if _, ok := b.scalar(y); !ok {
+			return y.Value, true // nearly all keys, without the cost of a node
+		}
 	}
-	if v == nil {
-		b.fail(b.at(y).Errorf("a key must be a text, not %s", what))
+	n := b.node(y)
+	if n.value == nil {
+		b.fail(b.at(y).Errorf("a key must be a text, not %s", n.What()))
 		return "", false
 	}
-	return params.Literal(v), true
+	return params.Literal(n.value), true
 }
 
 // merge adds the entries of a mapping, or of a list of mappings, that the

@@ -1,19 +1,18 @@
 package document
 
 import (
+	"encoding/json"
 	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
 
-	"encoding/json"
-
 	"github.com/pawlhq/pawl/internal/params"
 )
 
-// Scalars is a dialect: it says what the text of a plain scalar, one without
-// quotes and tag, means.
-type Scalars func(text string) params.Value
+// Scalars is a dialect: it returns what the text of a plain scalar, one without
+// quotes and tag, means, or false if it means nothing but itself.
+type Scalars func(text string) (v params.Value, ok bool)
 
 // longestNumber is more than any number needs that someone wrote on purpose.
 const longestNumber = 100
@@ -27,30 +26,29 @@ var (
 // true, True, false and False. Integers may be octal (010), hexadecimal or
 // binary and have underscores. Times and dates are texts, and so is a float
 // that starts with the digit 0, such as 0.5; .5 is a float.
-func Digdag(text string) params.Value {
+func Digdag(text string) (v params.Value, ok bool) {
 	switch text {
 	case "", "~", "null", "Null", "NULL":
-		return nil
+		return nil, true
 	case "true", "True":
-		return true
+		return true, true
 	case "false", "False":
-		return false
+		return false, true
 	}
 	if c := text[0]; c > '9' || len(text) > longestNumber {
-		return text
+		return nil, false
 	}
 	if i, ok := shortDecimal(text); ok {
-		return i
+		return i, true
 	}
 	if digdagInt.MatchString(text) {
 		return integer(text)
 	}
 	if digdagFloat.MatchString(text) {
-		if f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64); err == nil {
-			return f
-		}
+		f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)
+		return f, err == nil
 	}
-	return text
+	return nil, false
 }
 
 // shortDecimal reads the integers that nearly all numbers are.
@@ -68,15 +66,15 @@ func shortDecimal(text string) (i int64, ok bool) {
 }
 
 // integer reads what digdagInt matches. A prefix without a digit after it, as
-// in "0x_", leaves a text.
-func integer(text string) params.Value {
+// in "0x_", is a text.
+func integer(text string) (v params.Value, ok bool) {
 	digits := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
 	// Base 0 reads 0x, 0b and a leading 0 as they are meant here.
 	if i, err := strconv.ParseInt(digits, 0, 64); err == nil {
-		return i
+		return i, true
 	}
 	if i, ok := new(big.Int).SetString(digits, 0); ok {
-		return json.Number(i.String())
+		return json.Number(i.String()), true
 	}
-	return text
+	return nil, false
 }

@@ -31,8 +31,9 @@ func TestDigdagScalars(t *testing.T) {
 		"1.5": 1.5, "-1.5": -1.5, "1e3": 1000.0, "1E-2": 0.01, ".5": 0.5, "-.5": -0.5, "1.": 1.0, "1_0.2_5": 10.25,
 	}
 	for text, want := range values {
-		if diff := cmp.Diff(want, document.Digdag(text)); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", text, diff)
+		got, ok := document.Digdag(text)
+		if diff := cmp.Diff(want, got); diff != "" || !ok {
+			t.Errorf("%q, %v (-want +got):\n%s", text, ok, diff)
 		}
 	}
 }
@@ -46,7 +47,7 @@ func TestDigdagLeavesOtherScalarsAsText(t *testing.T) {
 		"08", "0o17", "0x", "0b_", "0xG", "0b2", "+", "-", "--1", "1 000", "1,000", "_1",
 		"٣", "99999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999",
 	} {
-		if got := document.Digdag(text); got != text {
+		if got, ok := document.Digdag(text); ok {
 			t.Errorf("%q became %#v", text, got)
 		}
 	}

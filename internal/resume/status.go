@@ -140,15 +140,12 @@ func read(path string) (name string, r Result, success bool, err error) {
 // scalar reads plain text as whoever wrote it meant it: numbers and words of
 // JSON are that, all else is text. The dialect of .dig files would turn the
 // number 0.5 into text.
-func scalar(text string) params.Value {
+func scalar(text string) (params.Value, bool) {
 	if text == "" || text == "~" {
-		return nil
+		return nil, true
 	}
 	v, err := params.ParseJSON([]byte(text))
-	if err != nil {
-		return text
-	}
-	return v
+	return v, err == nil
 }
 
 func decode(m params.Map) (Result, error) {
