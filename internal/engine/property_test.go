@@ -24,26 +24,30 @@ import (
 // end.
 func TestRandomHistories(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		def := randomWorkflow(t)
-		start := params.Of("k", 1, "m", params.Of("a", 0))
-		p := &trial{T: t, driver: newDriver(def, start), script: []string{definition(def, start) + dashes}}
-		if chance(t, 98, "begin") {
-			p.apply(engine.Command{Kind: engine.Begin})
+	rapid.Check(t, randomHistory)
+}
+
+func FuzzHistories(f *testing.F) { f.Fuzz(rapid.MakeFuzz(randomHistory)) }
+
+func randomHistory(t *rapid.T) {
+	def := randomWorkflow(t)
+	start := params.Of("k", 1, "m", params.Of("a", 0))
+	p := &trial{T: t, driver: newDriver(def, start), script: []string{definition(def, start) + dashes}}
+	if chance(t, 98, "begin") {
+		p.apply(engine.Command{Kind: engine.Begin})
+	}
+	for range uniform.Draw(t, "length") * 40 / 1024 {
+		switch pick(t, "move", "command", "command", "command", "command", "tick", "crash") {
+		case "command":
+			p.apply(randomCommand(t, p.driver.attempt))
+		case "tick":
+			p.tick(pick(t, "by", time.Second, 5*time.Second, 20*time.Second))
+		case "crash":
+			p.crash()
 		}
-		for range uniform.Draw(t, "length") * 40 / 1024 {
-			switch pick(t, "move", "command", "command", "command", "command", "tick", "crash") {
-			case "command":
-				p.apply(randomCommand(t, p.driver.attempt))
-			case "tick":
-				p.tick(pick(t, "by", time.Second, 5*time.Second, 20*time.Second))
-			case "crash":
-				p.crash()
-			}
-		}
-		p.finish()
-		p.repeat(def)
-	})
+	}
+	p.finish()
+	p.repeat(def)
 }
 
 // trial is one random history.

@@ -17,7 +17,7 @@ const (
 )
 
 // End asks all processes in the group to end, with SIGTERM, and kills those
-// that are left after the grace. It returns when none is left or they were
+// that are left after the grace, or at once after Hurry. It returns when none is left or they were
 // killed. The leader must be reaped meanwhile.
 //
 // The kernel gives a group's id to nobody else while the group has a member,
@@ -32,6 +32,9 @@ func (g Group) End(grace time.Duration) {
 		look.Reset(between)
 		select {
 		case <-deadline.C:
+			g.signal(syscall.SIGKILL)
+			return
+		case <-hurried:
 			g.signal(syscall.SIGKILL)
 			return
 		case <-look.C:

@@ -34,7 +34,7 @@ const patience = 10 * time.Second
 
 // Open opens the database at path and makes it, and the folders above it,
 // when there is none. It is Invalid to open a file that is something else, or
-// that a newer version of this program has written, Forbidden to open one that
+// that a newer version of this program has written, Forbidden where the folder
 // can't be written, and Unavailable while another process keeps it locked.
 func Open(path string) (*Store, error) {
 	return open(path, patience)

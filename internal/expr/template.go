@@ -1,0 +1,99 @@
+package expr
+
+import "strings"
+
+// template is a text taken apart: literal text and expressions in turn.
+type template struct {
+	parts   []part
+	size    int // bytes of literal text
+	longest int // bytes of the longest expression
+}
+
+// part is literal text or, if expr is not nil, an expression.
+type part struct {
+	text string
+	expr *expression
+}
+
+// parseTemplate takes a text apart. It fails if one of its expressions is none.
+//
+// "${" begins an expression that ends at the brace which closes it; braces in
+// string literals count too. Without a closing brace the rest is literal text,
+// and so is what begins with lower case letters and a colon, such as
+// ${secret:key}, which is left to others. "$$" stands for "$", which does not
+// keep a following "{" from beginning an expression.
+func parseTemplate(text string, limits Limits) (*template, error) {
+	t := &template{}
+	literal := 0 // start of the literal text not yet added
+	for i := 0; ; {
+		start := strings.Index(text[i:], "${")
+		if start < 0 || i+start+2 == len(text) {
+			break
+		}
+		start += i
+		if isForeign(text[start+2:]) {
+			i = start + 2
+			continue
+		}
+		t.addText(text[literal:start])
+		literal = start
+		length := expressionLength(text[start+2:])
+		if length < 0 {
+			break
+		}
+		if err := t.addExpression(text[start+2:start+2+length], limits); err != nil {
+			return nil, err
+		}
+		i = start + 2 + length + 1
+		literal = i
+	}
+	t.addText(text[literal:])
+	return t, nil
+}
+
+func (t *template) addText(text string) {
+	if text == "" {
+		return
+	}
+	text = strings.ReplaceAll(text, "$$", "$")
+	t.parts = append(t.parts, part{text: text})
+	t.size += len(text)
+}
+
+func (t *template) addExpression(source string, limits Limits) error {
+	if source == "" {
+		return nil
+	}
+	e, err := parseExpression(source, limits)
+	t.longest = max(t.longest, len(source))
+	t.parts = append(t.parts, part{expr: e})
+	return err
+}
+
+// isForeign tells whether what follows "${" is not for this package.
+func isForeign(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < 'a' || c > 'z' {
+			return c == ':' && i > 0
+		}
+	}
+	return false
+}
+
+// expressionLength returns the length of the text before the brace that closes
+// an expression, or -1 if there is none.
+func expressionLength(text string) int {
+	open := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '{':
+			open++
+		case '}':
+			if open == 0 {
+				return i
+			}
+			open--
+		}
+	}
+	return -1
+}

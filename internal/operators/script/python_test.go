@@ -1,0 +1,315 @@
+package script_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/operator"
+)
+
+// pyTask returns a py task with the interpreter and mode of the test.
+func pyTask(t testing.TB, project, mode, command string, parameters ...any) *operator.Task {
+	return task(project, command, append(parameters, "python", pythonPath(t), "python_mode", mode)...)
+}
+
+func TestPythonArgumentsGoByName(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, o operator.Operator, mode string) {
+		dir := project(t, map[string]string{"tasks.py": `
+def plain(a, b=2): print(a, b)
+def only(a, /, b=3, *, c, d=4): print(a, b, c, d)
+def rest(a, *more, **all): print(a, more, "a" in all, all["s"], all["_command"])
+def decorated(f):
+    def inner(*args, **keywords): f(keywords["a"])
+    return inner
+@decorated
+def wrapped(a): print("wrapped", a)
+class Both(object):
+    def __init__(self, a, b=2): self.a, self.b = a, b
+    def run(self, s): print("run", self.a, self.b, s)
+    def other(self, c): print("other", self.a, c)
+    @staticmethod
+    def static(a): print("static", a)
+    @classmethod
+    def make(cls, a): print(cls.__name__, a)
+class Bare(object):
+    def run(self): print("bare")
+class Failure(Exception):
+    def run(self): print("slots")
+import abc
+class Abstract(abc.ABC):
+    def run(self, a): print("abstract", a)
+`})
+		for command, want := range map[string]string{
+			"tasks.plain":       "1 2\n",
+			"tasks.only":        "1 3 [1, {'k': None}] 4\n",
+			"tasks.rest":        "1 () False é tasks.rest\n",
+			"tasks.wrapped":     "wrapped 1\n",
+			"tasks.Both":        "run 1 2 é\n",
+			"tasks.Both.other":  "other 1 [1, {'k': None}]\n",
+			"tasks.Both.static": "static 1\n",
+			"tasks.Both.make":   "Both 1\n",
+			"tasks.Bare":        "bare\n",
+			"tasks.Failure":     "slots\n",
+			"tasks.Abstract":    "abstract 1\n",
+			"os.getcwd":         "",
+		} {
+			prints(t, o, pyTask(t, dir, mode, command, "a", 1, "s", "é", "c", []any{1, params.Of("k", nil)}), want)
+		}
+	})
+}
+
+func TestPythonCommandsThatCannotBeCalled(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, o operator.Operator, mode string) {
+		dir := project(t, map[string]string{
+			"pkg/__init__.py": "", "pkg/sub.py": "", "pkg/broken.py": "import missing_library", "pkg/wrong.py": "def (",
+			"tasks.py": "class C(object):\n  def m(self, *, gone): pass\ndef f(a, gone): pass\n",
+		})
+		for command, want := range map[string]string{
+			"tasks.f":      "Method 'f' requires parameter 'gone' but not set (TypeError)",
+			"tasks.C.m":    "Method 'C.m' requires parameter 'gone' but not set (TypeError)",
+			"tasks.C.x":    "'C' object has no attribute 'x' (AttributeError)",
+			"tasks.x":      "Module 'tasks' has no attribute 'x' (AttributeError)",
+			"pkg.sub":      "Module 'pkg' has no attribute 'sub' (AttributeError)",
+			"pkg.none.x":   "Module 'pkg' has no attribute 'none' (AttributeError)",
+			"pkg.broken.x": "No module named 'missing_library' (ModuleNotFoundError)",
+			"pkg.wrong.x":  "invalid syntax (wrong.py, line 1) (SyntaxError)",
+			"none.x":       "No module named 'none' (ModuleNotFoundError)",
+			"x":            "'x' is in no module: write MODULE.NAME or MODULE.CLASS.NAME (ValueError)",
+		} {
+			fails(t, o, pyTask(t, dir, mode, command, "a", 1), "Python command failed with code 1\nError messages from python: "+want)
+		}
+	})
+}
+
+func TestPythonHandsOnWhatTheCodeAsksFor(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, o operator.Operator, mode string) {
+		dir := project(t, map[string]string{"pkg/__init__.py": "", "pkg/tasks.py": `
+import digdag, digdag_env
+def main():
+    digdag.env.export({"e": 1}, f="é")
+    digdag.env.store({"s": {"x": [1.5, None, True]}})
+    digdag.env.store(big=2**70)
+    digdag.env.set_state(ignored=1)
+    digdag.env.add_subtask(main, p=1)
+    digdag.env.add_subtask(Task.method)
+    digdag.env.add_subtask({"echo>": "x"}, more=2)
+    digdag.env.add_subtask(**{"sh>": "true"})
+    digdag_env.subtask_config["_parallel"] = digdag.env.params["parallel"]
+    try:
+        digdag.env.add_subtask(main, p=object())
+    except TypeError as error:
+        print(error)
+class Task(object):
+    def method(self): pass
+`})
+		got := run(t, o, pyTask(t, dir, mode, "pkg.tasks.main", "parallel", true))
+		if want := "Parameters must be serializable using JSON: Object of type object is not JSON serializable\n"; got.printed != want || got.err != nil {
+			t.Errorf("printed %q, %v", got.printed, got.err)
+		}
+		big, err := params.ParseJSON([]byte("1180591620717411303424"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := operator.Result{
+			Export: params.Of("e", 1, "f", "é"),
+			Store:  params.Of("s", params.Of("x", []any{1.5, nil, true}), "big", big),
+			Subtasks: params.Of(
+				"+subtask0", params.Of("p", 1, "py>", "pkg.tasks.main"),
+				"+subtask1", params.Of("py>", "pkg.tasks.Task.method"),
+				"+subtask2", params.Of("echo>", "x", "more", 2),
+				"+subtask3", params.Of("sh>", "true"),
+				"_parallel", true,
+			),
+		}
+		if diff := cmp.Diff(want, got.result); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestPythonFailures(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, o operator.Operator, mode string) {
+		dir := project(t, map[string]string{"tasks.py": `
+import os, sys, signal, digdag
+class MyError(Exception): pass
+def boom(): raise MyError("it broke")
+def outer():
+    digdag.env.store(lost=1)
+    boom()
+def silent(): raise MyError()
+def leave(): sys.exit(3)
+def leave_well(): sys.exit()
+def leave_text(): sys.exit("bye")
+def vanish(): os._exit(5)
+def vanish_well(): os._exit(0)
+def die(): os.kill(os.getpid(), signal.SIGKILL)
+def odd(): digdag.env.store(x=object())
+def nan(): digdag.env.store(x=float("nan"))
+def interrupt(): raise KeyboardInterrupt
+`})
+		const failed = "Python command failed with code "
+		const because = "\nError messages from python: "
+		for command, want := range map[string]string{
+			"silent":      failed + "1 (MyError)",
+			"leave":       failed + "3" + because + "tasks.leave ended Python by sys.exit(3) (SystemExit)",
+			"leave_well":  failed + "1" + because + "tasks.leave_well ended Python by sys.exit() (SystemExit)",
+			"leave_text":  failed + "1" + because + "tasks.leave_text ended Python by sys.exit('bye') (SystemExit)",
+			"vanish":      failed + "5 (runtime)",
+			"vanish_well": "Python command has left no result (",
+			"die":         failed + "137 (runtime)",
+			"odd":         failed + "1" + because + "Object of type object is not JSON serializable (TypeError)",
+			"nan":         failed + "1" + because + "Out of range float values are not JSON compliant",
+			"interrupt":   failed + "130 (KeyboardInterrupt)",
+			"outer": failed + "1" + because + "it broke (MyError)\n\tfrom Traceback (most recent call last):" +
+				"\n\tfrom   File \"" + dir + "/tasks.py\", line 7, in outer\n    boom()",
+		} {
+			got := run(t, o, pyTask(t, dir, mode, "tasks."+command))
+			var failure *operator.Error
+			if !errors.As(got.err, &failure) || failure.Kind != "runtime" || !strings.HasPrefix(got.err.Error(), want) {
+				t.Errorf("%s: got %v; want %s", command, got.err, want)
+			}
+			if command == "outer" && (!strings.Contains(got.printed, "MyError: it broke") || got.result.Store.Len() != 0) {
+				t.Errorf("printed %q, stored %v", got.printed, got.result.Store)
+			}
+		}
+	})
+}
+
+func TestPythonEnvironment(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, o operator.Operator, mode string) {
+		dir := project(t, map[string]string{"sub/tasks.py": `
+import os
+def main(): print(os.environ.get("A"), os.environ.get("p"), os.environ["HOME"] == os.environ["B"], os.getcwd(), os.environ["PWD"])
+`})
+		tk := pyTask(t, dir, mode, "tasks.main", "p", "no variable")
+		tk.Workdir = filepath.Join(dir, "sub")
+		tk.Local = params.Of("_env", params.Of("A", "<${secret:key}>é\n", "B", dir))
+		prints(t, o, tk, "<s3cret>é\n None True "+tk.Workdir+" "+tk.Workdir+"\n")
+	})
+}
+
+func TestPythonOutputIsInOrder(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, o operator.Operator, mode string) {
+		dir := project(t, map[string]string{"tasks.py": `
+import os, sys
+def main():
+    sys.stdout.write("a"); sys.stdout.flush()
+    sys.stderr.write("b\n")
+    os.system("echo c; echo d >&2; cat")
+    print("e")
+`})
+		prints(t, o, pyTask(t, dir, mode, "tasks.main"), "ab\nc\nd\ne\n")
+	})
+}
+
+func TestPythonScriptReplacesTheRunner(t *testing.T) {
+	t.Parallel()
+	o := newPython(t)
+	text := `
+import json, sys
+with open(sys.argv[1]) as f: params = json.load(f)["params"]
+print(len(sys.argv), params["a"])
+with open(sys.argv[2], "w") as f: json.dump({"store_params": {"b": params["a"] + 1}}, f)
+`
+	for _, mode := range []string{"cold", "forked"} {
+		got := run(t, o, pyTask(t, project(t, nil), mode, "", "script", text, "a", 1))
+		if got.printed != "3 1\n" || got.err != nil || !got.result.Store.Equal(params.Of("b", 2)) {
+			t.Errorf("%s: printed %q, %v, %v", mode, got.printed, got.result, got.err)
+		}
+	}
+	fails(t, o, pyTask(t, project(t, nil), "", "", "script", "pass"), "Python command has left no result (invalid JSON")
+	fails(t, o, pyTask(t, project(t, nil), "", "", "script", "import sys; open(sys.argv[2], 'w').write('[1]')"),
+		"Python command has left no result (expected a JSON object but got [1]) (runtime)")
+	fails(t, o, pyTask(t, project(t, nil), "", "", "script", "import sys; open(sys.argv[2], 'w').write('{\"store_params\": 1}')"),
+		"Expected object type for key 'store_params' but got 1 (number)")
+}
+
+func TestColdPythonSeesItsFilesWhileItRuns(t *testing.T) {
+	t.Parallel()
+	dir := project(t, map[string]string{"runner.py": `
+import os, stat, sys
+def main(secret="none"):
+    print(sys.argv[1])
+    for path in sys.argv[0], sys.argv[2]:
+        print(path.split("-")[:2], path.split("-")[-1], oct(os.stat(path).st_mode))
+`})
+	o := newPython(t)
+	prints(t, o, pyTask(t, dir, "cold", "runner.main"), "runner.main\n"+
+		"['.digdag/tmp/digdag', 'py'] runner.py 0o100600\n['.digdag/tmp/digdag', 'py'] input.json 0o100600\n")
+	left, err := os.ReadDir(filepath.Join(dir, ".digdag", "tmp"))
+	if len(left) != 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestPythonProgram(t *testing.T) {
+	t.Parallel()
+	path := pythonPath(t)
+	o := newPython(t)
+	dir := project(t, map[string]string{"tasks.py": "import sys\ndef main(): print(sys.flags.optimize, sys.executable)\n"})
+	for _, folder := range []string{"bin", "both"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"python", "python3"} {
+			if folder == "bin" && name == "python" {
+				continue
+			}
+			if err := os.Symlink(path, filepath.Join(dir, folder, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		python any
+		path   string
+		want   string
+	}{
+		{"text", path, "", "0 " + path},
+		{"list", []any{path, "-O"}, "", "1 " + path},
+		{"relative", "both/python3", "", "0 " + dir + "/both/python3"},
+		{"python on PATH", nil, dir + "/both", "0 " + dir + "/both/python"},
+		{"python3 where there is no python", nil, dir + "/bin", "0 " + dir + "/bin/python3"},
+	} {
+		for _, mode := range []string{"cold", "forked", ""} {
+			tk := task(dir, "tasks.main", "python", tt.python, "python_mode", mode)
+			tk.Env = []string{"PATH=" + tt.path}
+			if got := run(t, o, tk); got.printed != tt.want+"\n" || got.err != nil {
+				t.Errorf("%s, %s: printed %q, %v; want %q", tt.name, mode, got.printed, got.err, tt.want)
+			}
+		}
+	}
+}
+
+func TestPythonParametersThatCannotBe(t *testing.T) {
+	t.Parallel()
+	o := newPython(t)
+	for want, tk := range map[string]*operator.Task{
+		"Parameter '_command' is required but not set":                task("/", ""),
+		`python_mode must be "cold" or "forked", not "warm"`:          task("/", "a.b", "python_mode", "warm"),
+		"python: the list names no program":                           task("/", "a.b", "python", []any{}),
+		"python must be a text or a list of texts, not [1]":           task("/", "a.b", "python", []any{[]any{1}}),
+		`program "no-such-python" is not on PATH`:                     task("/", "a.b", "python", "no-such-python"),
+		"start /no/such/python: no such file or directory":            task(project(t, nil), "a.b", "python", "/no/such/python"),
+		"Expected string type for key '_command' but got [1] (array)": task("/", "", "_command", []any{1}),
+	} {
+		fails(t, o, tk, want)
+	}
+	tk := task("/", "a.b")
+	tk.Env = []string{"PATH=/none", "PAWL_PYTHON_MODE=hot"}
+	fails(t, o, tk, `PAWL_PYTHON_MODE must be "cold" or "forked", not "hot"`)
+	tk.Env = []string{"PATH=/none"}
+	fails(t, o, tk, `program "python" is not on PATH (/none)`)
+}

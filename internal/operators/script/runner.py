@@ -1,0 +1,202 @@
+# Calls the function or method that a py> task names, and writes down what that
+# asks for:
+#
+#     runner.py COMMAND INPUT OUTPUT
+#
+# Most of a small task's time is Python's start, so nothing is imported here
+# before it is needed.
+import os
+import sys
+
+
+class Env(object):
+    """What the code of a task finds as digdag.env."""
+
+    def __init__(self, params):
+        self.params = params
+        self.subtask_config = {}
+        self.export_params = {}
+        self.store_params = {}
+        self.state_params = {}
+        self.subtask_index = 0
+
+    def set_state(self, params={}, **more):
+        self.state_params.update(params, **more)
+
+    def export(self, params={}, **more):
+        self.export_params.update(params, **more)
+
+    def store(self, params={}, **more):
+        self.store_params.update(params, **more)
+
+    def add_subtask(self, function=None, **params):
+        if function is None:
+            config = params
+        elif isinstance(function, dict):
+            config = dict(function, **params)
+        else:
+            name = getattr(function, "__qualname__", function.__name__)
+            config = dict(params, **{"py>": function.__module__ + "." + name})
+        try:
+            dump(config)
+        except (TypeError, ValueError) as error:
+            raise TypeError("Parameters must be serializable using JSON: %s" % error)
+        self.subtask_config["+subtask%d" % self.subtask_index] = config
+        self.subtask_index += 1
+
+
+def load(text):
+    try:
+        from _json import make_scanner  # json itself takes as long as all else
+
+        class Rules(object):
+            strict = True
+            object_hook = object_pairs_hook = None
+            parse_float, parse_int, parse_constant = float, int, float
+
+        return make_scanner(Rules)(text, 0)[0]
+    except Exception:
+        import json
+
+        return json.loads(text)
+
+
+def dump(value):
+    import json
+
+    return json.dumps(value, allow_nan=False)
+
+
+def provide(params):
+    """Makes the modules digdag and digdag_env, which every task finds imported."""
+    digdag, digdag_env = type(sys)("digdag"), type(sys)("digdag_env")
+    digdag.env = Env(params)
+    for name, value in vars(digdag.env).items():
+        setattr(digdag_env, name, value)
+    sys.modules.update(digdag=digdag, digdag_env=digdag_env)
+    return digdag_env
+
+
+def attribute(module, name):
+    __import__(module)
+    if not hasattr(sys.modules[module], name):
+        raise AttributeError("Module '%s' has no attribute '%s'" % (module, name))
+    return getattr(sys.modules[module], name)
+
+
+def find(command):
+    """Returns what a command names, and the name of its method to be called."""
+    module, _, name = command.rpartition(".")
+    if not module:
+        raise ValueError("'%s' is in no module: write MODULE.NAME or MODULE.CLASS.NAME" % command)
+    try:
+        target = attribute(module, name)
+        return target, "run" if isinstance(target, type) else None
+    except ImportError as error:
+        outer, _, owner = module.rpartition(".")
+        missing = getattr(error, "name", None) or module
+        if not outer or not (module + ".").startswith(missing + "."):
+            raise  # it is something else that cannot be imported
+    return attribute(outer, owner), name
+
+
+def signature(function):
+    """Lists name, kind (as in inspect) and whether it has a default of each parameter."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        import inspect
+
+        found = inspect.signature(function).parameters.values()
+        return [(p.name, int(p.kind), p.default is not p.empty) for p in found]
+    names, count, only = code.co_varnames, code.co_argcount, code.co_kwonlyargcount
+    required = count - len(function.__defaults__ or ())
+    positional = getattr(code, "co_posonlyargcount", 0)
+    found = [(names[i], int(i >= positional), i >= required) for i in range(count)]
+    found += [(name, 3, name in (function.__kwdefaults__ or ())) for name in names[count : count + only]]
+    if code.co_flags & 8:
+        found.append(("", 4, True))
+    # A bound method has the first one already.
+    return found[1:] if getattr(function, "__self__", None) is not None else found
+
+
+def arguments(function, params, expected):
+    """Returns the arguments that a function asks for by their names."""
+    args, keywords = [], {}
+    for name, kind, optional in expected:
+        if kind == 4:
+            keywords = dict(params)
+        elif kind != 2 and name in params:
+            if kind == 0:
+                args.append(params[name])
+            else:
+                keywords[name] = params[name]
+        elif kind != 2 and not optional:
+            shown = getattr(function, "__qualname__", function)
+            raise TypeError("Method '%s' requires parameter '%s' but not set" % (shown, name))
+    return args, keywords
+
+
+def call(function, params):
+    args, keywords = arguments(function, params, signature(function))
+    function(*args, **keywords)
+
+
+def perform(command, params):
+    target, method = find(command)
+    if method is None:
+        return call(target, params)
+    if isinstance(target, type):
+        init = target.__init__
+        expected = signature(init)[1:] if hasattr(init, "__code__") else []
+        args, keywords = arguments(init, params, expected)
+        target = target(*args, **keywords)
+    call(getattr(target, method), params)
+
+
+def describe(error, command):
+    """Returns an error as it is to be shown."""
+    import traceback
+
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_globals is globals():
+        trace = trace.tb_next
+    message = str(error)
+    if isinstance(error, SystemExit):
+        message = "%s ended Python by sys.exit(%s)" % (command, "" if error.code is None else repr(error.code))
+    lines = traceback.format_exception(type(error), error, trace)
+    return {"class": type(error).__name__, "message": message, "backtrace": [line.rstrip() for line in lines]}
+
+
+def run(command, params, write):
+    asked = provide(params)
+    sys.path.append(os.getcwd())
+    keys = ("subtask_config", "export_params", "store_params")
+    try:
+        perform(command, params)
+        result = dict((key, getattr(asked, key)) for key in keys)
+        text = dump(result) if any(result.values()) else "{}"
+    except BaseException as error:
+        write(dump({"error": describe(error, command)}))
+        if isinstance(error, SystemExit) and not error.code:
+            sys.exit(1)
+        raise
+    write(text)
+
+
+def main(command, source, target):
+    if os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):
+        del sys.path[0]  # it is no place for modules
+    with open(source, "rb") as f:
+        params = load(f.read().decode("utf-8"))["params"]
+
+    def write(text):
+        with open(target, "w") as f:
+            f.write(text)
+
+    run(command, params, write)
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 6):
+        sys.exit("%s is too old for py>: it needs Python 3.6 or later" % sys.executable)
+    main(*sys.argv[1:])

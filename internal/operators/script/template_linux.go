@@ -1,0 +1,218 @@
+package script
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/process"
+	"golang.org/x/sys/unix"
+)
+
+//go:embed template.py
+var templateSource string
+
+const (
+	// boot is the program of a template: it runs what it is sent.
+	boot = "import os; exec(compile(os.read(3, 1 << 17), 'template.py', 'exec'), {'__name__': 'template'})"
+	// startLimit bounds how long a template may take to start.
+	startLimit = 30 * time.Second
+	// maxRequest is what fits into one message for sure.
+	maxRequest = 64 << 10
+)
+
+// template is a Python that forks a child for each call. What is said to it
+// and by it stands in template.py.
+type template struct {
+	conn    *net.UnixConn
+	process *process.Process
+
+	sending sync.Mutex // keeps the order of asked
+
+	mu      sync.Mutex
+	asked   []*child // that have not begun
+	running map[int]*child
+	lost    bool // nothing will be heard any more
+}
+
+// child is one call. Each channel gets one value, or is closed if nobody will
+// ever know it.
+type child struct {
+	began chan int // its process
+	ended chan process.Status
+}
+
+// startTemplate starts a template, and returns the folders in which it looks
+// for modules. Its listen must be called.
+func startTemplate(ctx context.Context, words, env []string) (*template, []string, error) {
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := process.Command{
+		Path:  words[0],
+		Args:  append(words[:len(words):len(words)], "-c", boot),
+		Dir:   "/",
+		Env:   env,
+		Files: []*os.File{theirs},
+	}
+	p, err := c.Start()
+	_ = theirs.Close() // the template has its own, and is heard to end by it
+	if err != nil {
+		return nil, nil, errors.Join(err, ours.Close())
+	}
+	t := &template{conn: ours, process: p, running: make(map[int]*child)}
+	folders, err := t.greet(ctx)
+	if err != nil {
+		t.close()
+		t.listen()
+		return nil, nil, err
+	}
+	return t, folders, nil
+}
+
+func socketPair() (*net.UnixConn, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, os.NewSyscallError("socketpair", err)
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "template"), os.NewFile(uintptr(fds[1]), "owner")
+	conn, err := net.FileConn(ours)
+	if err = errors.Join(err, ours.Close()); err != nil {
+		return nil, nil, errors.Join(err, theirs.Close())
+	}
+	return conn.(*net.UnixConn), theirs, nil
+}
+
+// greet sends the template its program and waits until that is ready.
+func (t *template) greet(ctx context.Context) (folders []string, err error) {
+	if err := t.conn.SetReadDeadline(time.Now().Add(startLimit)); err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = t.conn.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	if _, err := t.conn.Write([]byte(pythonRunner + "\n" + templateSource)); err != nil {
+		return nil, err
+	}
+	message := make([]byte, maxRequest)
+	n, err := t.conn.Read(message)
+	if err != nil {
+		return nil, err
+	}
+	words := strings.Split(string(message[:n]), "\x00")
+	if words[0] != "ready" {
+		return nil, fmt.Errorf("template said %q", words[0])
+	}
+	return words[1:], t.conn.SetReadDeadline(time.Time{})
+}
+
+// close makes the template end. Its children go on.
+func (t *template) close() {
+	_ = t.conn.Close() // it ends when it sees that
+}
+
+// listen hears what the template says until it ends, and reaps it.
+func (t *template) listen() {
+	message := make([]byte, 512)
+	for {
+		n, err := t.conn.Read(message)
+		if err != nil {
+			break
+		}
+		t.hear(strings.Split(string(message[:n]), "\x00"))
+	}
+	t.lose()
+	t.close()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // it has closed its end or soon will; this makes sure
+	_, _ = t.process.Wait(ctx)
+}
+
+func (t *template) hear(words []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	number := func(i int) int {
+		if i >= len(words) {
+			return 0
+		}
+		n, _ := strconv.Atoi(words[i])
+		return n
+	}
+	pid := number(1)
+	if words[0] == "ended" {
+		if c := t.running[pid]; c != nil {
+			delete(t.running, pid)
+			c.ended <- process.StatusOf(syscall.WaitStatus(number(2)))
+		}
+		return
+	}
+	if len(t.asked) == 0 {
+		return
+	}
+	c := t.asked[0]
+	t.asked = t.asked[1:]
+	if words[0] != "began" {
+		close(c.began)
+		return
+	}
+	t.running[pid] = c
+	c.began <- pid
+}
+
+// lose tells all who wait that they wait in vain.
+func (t *template) lose() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lost = true
+	for _, c := range t.asked {
+		close(c.began)
+	}
+	for _, c := range t.running {
+		close(c.ended)
+	}
+}
+
+func (t *template) isLost() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lost
+}
+
+// ask asks for a child. An error means that there will be none.
+func (t *template) ask(request []byte, files ...*os.File) (*child, error) {
+	fds := make([]int, len(files))
+	for i, f := range files {
+		fds[i] = int(f.Fd())
+	}
+	c := &child{began: make(chan int, 1), ended: make(chan process.Status, 1)}
+	t.sending.Lock()
+	defer t.sending.Unlock()
+	if !t.enqueue(c) {
+		return nil, errCold
+	}
+	if _, _, err := t.conn.WriteMsgUnix(request, syscall.UnixRights(fds...), nil); err != nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.asked = t.asked[:max(0, len(t.asked)-1)] // it is the last one while sending is locked
+		return nil, errCold
+	}
+	return c, nil
+}
+
+func (t *template) enqueue(c *child) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.lost {
+		return false
+	}
+	t.asked = append(t.asked, c)
+	return true
+}

@@ -1,0 +1,21 @@
+//go:build !linux
+
+package script
+
+import (
+	"context"
+
+	"github.com/pawlhq/pawl/internal/process"
+)
+
+// templates are for Linux only: elsewhere a fork does not leave all libraries
+// in working order, or there is none.
+type templates struct{}
+
+func newTemplates() *templates { return &templates{} }
+
+func (*templates) call(context.Context, *call, []string) ([]byte, process.Status, error) {
+	return nil, process.Status{}, errCold
+}
+
+func (*templates) close() {}

@@ -1,0 +1,138 @@
+package sim
+
+import (
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// checks watch a simulation from outside: what the store took, what was handed
+// to runners, what clients were told.
+type checks struct {
+	sim      *simulation
+	dice     dice
+	attempts map[model.AttemptID]*witness
+	// order lists the attempts as they were made.
+	order []*witness
+	names map[attemptName]model.AttemptID
+	tries map[model.TryID]*try
+}
+
+// witness is what the checks know of one attempt, all from commits.
+type witness struct {
+	def  *workflow.Workflow
+	info store.Attempt
+	row  engine.AttemptRow
+	rows map[model.TaskID]engine.TaskRow
+	// texts are the rows as they were when the store took them.
+	texts  map[model.TaskID]string
+	tales  map[model.TaskID]*tale
+	events []string
+	// over, edits and added are what the events say of the attempt as a whole:
+	// its end, its changed parameters and how many tasks it gained.
+	over  bool
+	edits params.Map
+	added int32
+	// acknowledged is set once a client was told that the attempt exists.
+	acknowledged bool
+}
+
+func newChecks(s *simulation) *checks {
+	return &checks{
+		sim:      s,
+		dice:     newDice(s.seed, "checks"),
+		attempts: make(map[model.AttemptID]*witness),
+		names:    make(map[attemptName]model.AttemptID),
+		tries:    make(map[model.TryID]*try),
+	}
+}
+
+// made is called when the store has made an attempt.
+func (c *checks) made(a *store.Attempt, def *workflow.Workflow) {
+	c.sim.log.note(c.sim.now, "made a%d %s%s for %s", a.ID, a.Session.Workflow, a.Name, a.Owner)
+	c.oneSession(a)
+	w := &witness{
+		def: def, info: *a, row: a.AttemptRow,
+		rows:  make(map[model.TaskID]engine.TaskRow),
+		texts: make(map[model.TaskID]string),
+		tales: make(map[model.TaskID]*tale),
+	}
+	c.attempts[a.ID] = w
+	c.order = append(c.order, w)
+}
+
+// committed is called when the store has taken a batch.
+func (c *checks) committed(p *process, b *store.Batch) {
+	p.note("commits %d attempts, %d tasks, %d growths, %d events", len(b.Attempts), len(b.Tasks), len(b.Grown), len(b.Events))
+	c.oneOwner(p, b)
+	again := c.again(b)
+	for i := range b.Events {
+		c.event(&b.Events[i], again)
+	}
+	for i := range b.Tasks {
+		c.task(&b.Tasks[i], again)
+	}
+	for i := range b.Attempts {
+		c.attempt(&b.Attempts[i], again)
+	}
+	for id := range b.AttemptIDs() {
+		c.agrees(c.attempts[id])
+		c.alwaysWakes(c.attempts[id])
+	}
+}
+
+func (c *checks) attempt(r *engine.AttemptRow, again map[model.AttemptID]bool) {
+	if again[r.ID] {
+		return
+	}
+	w := c.attempts[r.ID]
+	c.sim.log.note(c.sim.now, "  %s", attemptText(r))
+	if w.row.State.Done() && attemptText(&w.row) != attemptText(r) {
+		c.sim.fail("attempt %d changed after its end: %s", r.ID, attemptText(r))
+	}
+	w.row = *r
+}
+
+// submitted is called when a job is handed to a runner.
+func (c *checks) submitted(j *runner.Job) { c.submittedOnce(j) }
+
+// stepped is called when a process has committed a step.
+func (c *checks) stepped(p *process) { c.restoresAlike(p) }
+
+// ended is called when everything has come to rest.
+func (c *checks) ended() {
+	if c.sim.broken != nil {
+		return
+	}
+	c.neverLost()
+	for _, w := range c.order {
+		c.followsFromHistory(w)
+		c.storedAsCommitted(w)
+	}
+}
+
+// running returns the attempts that are not done, oldest first.
+func (c *checks) running() []*witness {
+	var running []*witness
+	for _, w := range c.order {
+		if !w.row.State.Done() {
+			running = append(running, w)
+		}
+	}
+	return running
+}
+
+// failures counts the tasks of a name that have failed: those of its earlier
+// rounds.
+func (c *checks) failures(id model.AttemptID, name string) int {
+	n := 0
+	for _, r := range c.attempts[id].rows {
+		if r.Name == name && r.State == model.Failed {
+			n++
+		}
+	}
+	return n
+}

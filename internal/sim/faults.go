@@ -1,0 +1,52 @@
+package sim
+
+import "time"
+
+// faults are the chances of what can go wrong, each for one occasion. The
+// zero value is a world in which nothing does.
+type faults struct {
+	// The store: a write that is not made, or made without an answer; a read
+	// that fails.
+	requestLost, replyLost, readFails float64
+	// The process: its death around a write, and while it hands tries over.
+	dieBefore, dieAfter, dieSubmitting float64
+	// The runner: a report that comes as a loss, twice, or late; a cancel that
+	// is not listened to.
+	reportLost, reportTwice, reportLate, deaf float64
+	// The machines, each time that the troublemaker looks: a crash, an orderly
+	// restart, a pause longer than the lease, a jump of the clock.
+	crash, restart, pause, jump float64
+}
+
+// newFaults decides what goes wrong in one simulation: some of it rarely, some
+// often, some never.
+func newFaults(d dice) faults {
+	level := func(rare, often float64) float64 { return pick(d, 0, rare, often) }
+	return faults{
+		requestLost:   level(0.01, 0.1),
+		replyLost:     level(0.01, 0.1),
+		readFails:     level(0.05, 0.3),
+		dieBefore:     level(0.001, 0.01),
+		dieAfter:      level(0.001, 0.01),
+		dieSubmitting: level(0.005, 0.02),
+		reportLost:    level(0.01, 0.1),
+		reportTwice:   level(0.05, 0.3),
+		reportLate:    level(0.05, 0.3),
+		deaf:          level(0.2, 0.6),
+		crash:         level(0.02, 0.1),
+		restart:       level(0.02, 0.1),
+		pause:         level(0.02, 0.1),
+		jump:          level(0.01, 0.05),
+	}
+}
+
+// Spans of virtual time.
+const (
+	leaseFor = 10 * time.Second
+	// replyWithin is how long a client waits for an answer.
+	replyWithin = 8 * time.Second
+	// patrolEvery is how often a process looks for attempts that nobody drives.
+	patrolEvery = 5 * time.Second
+	// troubleEvery is how often the troublemaker looks.
+	troubleEvery = 2 * time.Second
+)

@@ -1,0 +1,35 @@
+package sim
+
+import (
+	"testing"
+
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/memory"
+	"github.com/pawlhq/pawl/internal/store/storetest"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// A link that loses nothing is a store.
+func TestLinkWithoutFaultsIsAStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) store.Store {
+		s := &link{Store: memory.New(), dice: newDice(1, "link"), host: sound{}}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		})
+		return s
+	})
+}
+
+// sound is a process to which nothing happens.
+type sound struct{}
+
+func (sound) faults() faults                          { return faults{} }
+func (sound) gone() bool                              { return false }
+func (sound) die(string)                              {}
+func (sound) note(string, ...any)                     {}
+func (sound) made(*store.Attempt, *workflow.Workflow) {}
+func (sound) committed(*store.Batch)                  {}
+func (sound) leased(int64)                            {}

@@ -1,0 +1,234 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// machine is a place where one process runs at a time, with its own clock.
+type machine struct {
+	sim    *simulation
+	name   string
+	watch  watch
+	starts int
+	up     *process // nil while nothing runs
+}
+
+// process is a conductor's core with a runner, from its start to its death.
+type process struct {
+	sim     *simulation
+	machine *machine
+	owner   string
+	core    *conductor.Core
+	jobs    *jobs
+	dice    dice
+	inbox   []conductor.Stimulus
+	// epoch is that of the lease, as the store has it.
+	epoch int64
+	dead  bool
+	// asleep is until when the process does nothing.
+	asleep model.Instant
+	// stepAt is when the next step is planned; zero when none is.
+	stepAt model.Instant
+}
+
+// start begins a new process, under a name that none had before.
+func (m *machine) start() {
+	m.starts++
+	owner := fmt.Sprintf("%s.%d", m.name, m.starts)
+	p := &process{sim: m.sim, machine: m, owner: owner, dice: newDice(m.sim.seed, owner)}
+	p.jobs = newJobs(&m.sim.world, newDice(m.sim.seed, owner+" runner"), m.sim.faults)
+	p.core = conductor.NewCore(conductor.Config{
+		Store:    &link{Store: m.sim.store, dice: p.dice, host: p},
+		Runner:   hands{p.jobs, p},
+		Open:     p.open,
+		Owner:    owner,
+		Clock:    m.watch,
+		LeaseFor: leaseFor,
+	})
+	_ = p.jobs.Start(p.receive) // the model's Start never fails
+	m.up = p
+	p.note("starts")
+	p.stepBy(m.sim.now)
+	p.patrol()
+}
+
+// receive hands reports to whatever runs on the machine now.
+func (m *machine) receive(reports []runner.Report) {
+	if m.up != nil {
+		m.up.receive(reports)
+	}
+}
+
+func (p *process) note(format string, args ...any) {
+	p.sim.log.note(p.sim.now, "%s %s", p.owner, fmt.Sprintf(format, args...))
+}
+
+// open turns dispatches into jobs.
+func (p *process) open(a store.Attempt, _ *workflow.Workflow) func(*engine.Effect) runner.Job {
+	return func(e *engine.Effect) runner.Job {
+		id := model.TryID{Attempt: a.ID, Task: e.Task, Try: e.Try}
+		return runner.Job{ID: id, Task: e.Name, Work: &body{sim: p.sim, id: id, effect: *e}}
+	}
+}
+
+func (p *process) receive(reports []runner.Report) {
+	for _, r := range reports {
+		p.note("hears of %v: lost=%t", r.ID, r.Lost)
+	}
+	p.inbox = conductor.Stimuli(p.inbox, reports)
+	p.stepSoon()
+}
+
+// send gives the process a stimulus. Its Reply is not called when the process
+// dies before it answers.
+func (p *process) send(s conductor.Stimulus) {
+	if reply := s.Reply; reply != nil {
+		s.Reply = func(err error) {
+			if !p.dead {
+				reply(err)
+			}
+		}
+	}
+	p.inbox = append(p.inbox, s)
+	p.stepSoon()
+}
+
+func (p *process) stepSoon() { p.stepBy(p.sim.now.Add(p.dice.between(0, 5*time.Millisecond))) }
+
+// stepBy plans a step, unless one is planned for before.
+func (p *process) stepBy(at model.Instant) {
+	at = max(at, p.asleep, p.sim.now)
+	if p.stepAt != 0 && p.stepAt <= at {
+		return
+	}
+	p.stepAt = at
+	p.sim.at(at, func() {
+		if p.stepAt == at && !p.dead {
+			p.stepAt = 0
+			p.step()
+		}
+	})
+}
+
+func (p *process) step() {
+	if p.asleep > p.sim.now {
+		p.stepBy(p.asleep)
+		return
+	}
+	taken := p.inbox
+	p.inbox = nil
+	err := p.core.Step(context.Background(), taken)
+	switch {
+	case p.dead:
+	case errors.Is(err, conductor.ErrFenced):
+		p.die("fenced")
+	case err != nil:
+		p.note("step: %v", err)
+		p.stepBy(p.sim.now.Add(100 * time.Millisecond))
+	default:
+		p.sim.checks.stepped(p)
+		p.stepBy(p.core.NextDue().Add(-p.machine.watch.skew))
+	}
+}
+
+// patrol looks for attempts that nobody drives, now and then.
+func (p *process) patrol() {
+	if p.dead {
+		return
+	}
+	p.send(conductor.Stimulus{Do: func(c *conductor.Core) error {
+		ids, err := c.Claim(context.Background(), 1+p.dice.IntN(5))
+		if len(ids) > 0 || err != nil {
+			p.note("claims %v, %v", ids, err)
+		}
+		return err
+	}})
+	p.sim.after(patrolEvery, p.patrol)
+}
+
+// die ends the process as it stands. The machine starts another one later.
+func (p *process) die(why string) {
+	if p.dead {
+		return
+	}
+	p.note("dies: %s", why)
+	p.dead = true
+	p.machine.up = nil
+	p.jobs.crash(p.machine.receive)
+	if p.dice.chance(0.5) {
+		p.endLease()
+	}
+	p.sim.after(p.dice.between(10*time.Millisecond, 20*time.Second), p.machine.start)
+}
+
+// leave ends the process as an orderly stop does.
+func (p *process) leave() {
+	_ = p.jobs.Close() // the model's Close never fails
+	p.note("leaves")
+	if p.core.Step(context.Background(), p.inbox) == nil && !p.dead {
+		p.inbox = nil
+		p.endLease()
+	}
+	p.die("left")
+}
+
+// endLease tells the store that the process drives nothing any more: by itself
+// as it leaves, or because its death is proven.
+func (p *process) endLease() {
+	if err := p.sim.store.EndLease(context.Background(), p.owner, p.epoch); err != nil {
+		p.sim.fail("end the lease of %s: %v", p.owner, err)
+	}
+}
+
+// What the process is to its link.
+func (p *process) faults() faults { return p.sim.faults() }
+
+func (p *process) gone() bool { return p.dead }
+
+func (p *process) made(a *store.Attempt, def *workflow.Workflow) { p.sim.checks.made(a, def) }
+
+func (p *process) committed(b *store.Batch) { p.sim.checks.committed(p, b) }
+
+func (p *process) leased(epoch int64) { p.epoch = epoch }
+
+var _ host = (*process)(nil)
+
+// hands is the runner as the core sees it.
+type hands struct {
+	*jobs
+	process *process
+}
+
+// Submit implements runner.Runner; the process may die half-way.
+func (h hands) Submit(batch []runner.Job) {
+	for i := range batch {
+		if h.process.dead {
+			return
+		}
+		if h.process.dice.chance(h.process.faults().dieSubmitting) {
+			h.process.die("while submitting")
+			return
+		}
+		h.process.note("submits %v %s", batch[i].ID, batch[i].Task)
+		h.process.sim.checks.submitted(&batch[i])
+		h.jobs.Submit(batch[i : i+1])
+	}
+}
+
+// Cancel implements runner.Runner.
+func (h hands) Cancel(id runner.ID) {
+	if !h.process.dead {
+		h.process.note("cancels %v", id)
+		h.jobs.Cancel(id)
+	}
+}

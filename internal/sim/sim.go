@@ -1,0 +1,188 @@
+// Package sim runs whole histories of pawl in one goroutine: the real engine
+// and the real conductor's core, over virtual time, with models of the clients,
+// the runner and the machines, and a store that loses what networks lose. A
+// seed decides everything; the same seed gives the same history. After every
+// commit, and at the end, the promises of pawl are checked, each in a file of
+// its own.
+//
+// The package knows no disk, network or goroutine, and no clock but its own.
+package sim
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/memory"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// Options say what a run does beside what its seed decides.
+type Options struct {
+	// Faultless leaves out everything that goes wrong. Workflows, parameters
+	// and what the tasks do stay as the seed has them.
+	Faultless bool
+	// Trace, when set, gets every line of the history.
+	Trace io.Writer
+}
+
+// Result is what a run came to.
+type Result struct {
+	// Hash sums up the history: starts, commits, events, dispatches and
+	// faults, in order.
+	Hash uint64
+	// Lines is how many lines the history has.
+	Lines int
+	// Steady tells that the outcome does not depend on who is faster, so that
+	// it is the same with and without faults.
+	Steady bool
+	// Outcomes say how each attempt ended, in the order of the clients that
+	// asked for them.
+	Outcomes []string
+	// Err is the first promise that was broken, with the end of the history;
+	// nil when all were kept.
+	Err error
+}
+
+// Run simulates one history.
+func Run(seed uint64, o Options) (r Result) {
+	s := newSimulation(seed, o)
+	defer func() {
+		if p := recover(); p != nil {
+			s.fail("panic: %v\n%s", p, debug.Stack())
+		}
+		r.Hash, r.Lines, r.Steady = s.log.hash.Sum64(), s.log.count, s.steady
+		if s.broken != nil {
+			r.Err = fmt.Errorf("%w\nthe history ends with:\n%s", s.broken, s.log.tail())
+		}
+	}()
+	s.run()
+	s.checks.ended()
+	r.Outcomes = s.outcomes()
+	return r
+}
+
+// simulation is one run: the world, what is in it, and what is watched.
+type simulation struct {
+	world
+	seed     uint64
+	log      *history
+	store    store.Store
+	machines []*machine
+	clients  []*client
+	checks   *checks
+	// steady workflows have an outcome that does not depend on timing, so no
+	// command meddles with them.
+	steady bool
+	// trouble is what goes wrong until peace.
+	trouble faults
+	peace   model.Instant
+	broken  error
+}
+
+func newSimulation(seed uint64, o Options) *simulation {
+	d := newDice(seed, "simulation")
+	s := &simulation{
+		seed:  seed,
+		log:   newHistory(o.Trace),
+		store: memory.New(),
+	}
+	s.now = origin
+	s.checks = newChecks(s)
+	s.steady = d.chance(0.5)
+	s.peace = origin.Add(d.between(10*time.Second, 2*time.Minute))
+	f := newFaults(d)
+	machines := 1 + d.IntN(3)
+	skewed := d.chance(0.3)
+	if !o.Faultless {
+		s.trouble = f
+	}
+	for i := range machines {
+		m := &machine{sim: s, name: fmt.Sprint("m", i+1), watch: watch{world: &s.world}}
+		if skewed && !o.Faultless {
+			m.watch.skew = d.between(0, 3*time.Second)
+		}
+		s.machines = append(s.machines, m)
+		s.after(d.between(0, time.Second), m.start)
+	}
+	s.newClients(newDice(seed, "clients"))
+	s.after(troubleEvery, newTroublemaker(s).look)
+	s.after(time.Second, newMessenger(s).look)
+	if !s.steady {
+		s.after(time.Second, newMeddler(s).look)
+	}
+	return s
+}
+
+// maxLines and maxTime end a run that would never come to rest.
+const (
+	maxLines = 20_000
+	maxTime  = 6 * time.Hour
+)
+
+// run lets things happen until everything has come to rest.
+func (s *simulation) run() {
+	for s.broken == nil && !s.atRest() {
+		if !s.next() {
+			s.fail("nothing is planned any more")
+		}
+		if s.log.count > maxLines || s.now.Sub(origin) > maxTime {
+			s.fail("no rest after %v and %d lines", s.now.Sub(origin), s.log.count)
+		}
+	}
+}
+
+// faults are what can go wrong now.
+func (s *simulation) faults() faults {
+	if s.now >= s.peace {
+		return faults{}
+	}
+	return s.trouble
+}
+
+// fail notes the first promise that is broken.
+func (s *simulation) fail(format string, args ...any) {
+	if s.broken == nil {
+		s.broken = fmt.Errorf(format, args...)
+	}
+}
+
+func (s *simulation) definition(id model.AttemptID) *workflow.Workflow {
+	return s.checks.attempts[id].def
+}
+
+// subtasks makes what a task generates.
+func (s *simulation) subtasks(seed uint64) *workflow.Node {
+	n := newSubtasks(seed, s.steady)
+	if err := n.Finish(); err != nil {
+		s.fail("generated tasks: %v", err)
+	}
+	return n
+}
+
+// anyProcess returns one that is up, or nil.
+func (s *simulation) anyProcess(d dice) *process {
+	first := d.IntN(len(s.machines))
+	for i := range s.machines {
+		if p := s.machines[(first+i)%len(s.machines)].up; p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// ownerOf returns the process that drives an attempt, or any.
+func (s *simulation) ownerOf(id model.AttemptID, d dice) *process {
+	for _, m := range s.machines {
+		if m.up == nil {
+			continue
+		}
+		if _, ok := m.up.core.Attempt(id); ok {
+			return m.up
+		}
+	}
+	return s.anyProcess(d)
+}
