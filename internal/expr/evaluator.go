@@ -130,40 +130,44 @@ func (e *Evaluator) template(text string) (*template, error) {
 
 // fill evaluates the parts of a template. Once one of them needs the engine,
 // those after it see what it did there, as they would in Digdag, where they are
-// all one program.
-func (e *Evaluator) fill(t *template, s scope) (string, error) {
+// all one program. It is the boundary to code of users: nothing they write gets
+// beyond it but text and an error.
+func (e *Evaluator) fill(t *template, s scope) (result string, err error) {
 	f := frame{scope: s, moment: e.moment}
 	var m *machine
-	defer func() { m.stop() }()
+	defer func() {
+		m.stop()
+		if r := recover(); r != nil {
+			err = e.recovered(r)
+		}
+	}()
 	out := make([]byte, 0, t.size+32*len(t.parts))
 	for _, p := range t.parts {
-		if p.expr == nil {
+		direct := p.expr == nil
+		if direct {
 			out = append(out, p.text...)
-			continue
+		} else if m == nil {
+			out, direct = p.expr.evalDirect(out, &f)
 		}
-		if m == nil {
-			if text, ok := p.expr.evalDirect(out, &f); ok {
-				out = text
-				continue
+		if !direct {
+			if m == nil {
+				m = e.start(s)
 			}
-			m = e.start(s)
+			text, err := m.eval(p.expr)
+			if err != nil {
+				return "", err
+			}
+			out = append(out, p.expr.exact(text, &f)...)
 		}
-		text, err := m.eval(p.expr)
-		if err != nil {
-			return "", err
+		if len(out) > e.limits.Result {
+			return "", tooLong("the result", len(out), e.limits.Result)
 		}
-		if out = append(out, p.expr.exact(text, &f)...); len(out) > e.limits.Result {
-			break
-		}
-	}
-	if len(out) > e.limits.Result {
-		return "", tooLong("the result", len(out), e.limits.Result)
 	}
 	return string(out), nil
 }
 
-// evalDirect appends the text of an expression to dst if it can do without the
-// engine.
+// evalDirect appends the text of an expression to dst, or nothing if it needs
+// the engine.
 func (e *expression) evalDirect(dst []byte, f *frame) ([]byte, bool) {
 	if e.direct == nil {
 		return dst, false
@@ -172,7 +176,11 @@ func (e *expression) evalDirect(dst []byte, f *frame) ([]byte, bool) {
 	if !ok {
 		return dst, false
 	}
-	return writer{}.append(dst, v)
+	out, ok := writer{}.append(dst, v)
+	if !ok {
+		return dst, false
+	}
+	return out, true
 }
 
 // exact gives integers back the digits that they lost in the engine, if the

@@ -153,12 +153,32 @@ func TestMomentIsThere(t *testing.T) {
 		{name: "but not as a parameter", text: "${(function(moment) { return moment })(5)}", want: "5"},
 		{name: "without what it lacks", text: "${moment().tz('x')}", reason: "TypeError: moment#tz is not supported"},
 		{name: "without functions it lacks", text: "${moment.tz('x')}", reason: "TypeError: moment.tz is not supported"},
+		{name: "with errors from itself", text: "${moment.duration(1).as('100%')}", reason: "TypeError: Unknown unit undefined"},
 		{name: "with errors from call backs", text: "${moment().calendar(null, {sameDay: function() { throw new RangeError('no') }})}", reason: "RangeError: no"},
 	})
 	shadowed, err := e.String("${moment + 1} ${moment.length}", params.Of("moment", "mine"))
 	if shadowed != "mine1 4" || err != nil {
 		t.Errorf("a parameter named moment: %q, %v", shadowed, err)
 	}
+}
+
+func TestExpressionsOfTheManual(t *testing.T) {
+	t.Parallel()
+	scope := params.Of(
+		"session_time", "2016-09-24T00:00:00-07:00", "session_date", "2016-09-24", "timezone", "America/Los_Angeles", "i", 2,
+		"http", params.Of("last_content", `{"items": [{"name": "a"}, {"name": "b"}]}`),
+		"td", params.Of("last_results", params.Of("count", 3)),
+	)
+	checkTexts(t, newEvaluator(t, "America/Los_Angeles"), scope, []textCase{
+		{name: "time of the session", text: `${moment(session_time).format("YYYY-MM-DD HH:mm:ss Z")}`, want: "2016-09-24 00:00:00 -07:00"},
+		{name: "in UTC", text: `${moment(session_time).utc().format("YYYY-MM-DD HH:mm:ss")}`, want: "2016-09-24 07:00:00"},
+		{name: "the next day", text: `${moment(session_time).add(1, 'days').format("LLL")}`, want: "September 25, 2016 12:00 AM"},
+		{name: "now", text: `${moment().format("YYYY-MM-DD HH:mm:ss Z")}`, want: "2016-01-30 04:00:00 -08:00"},
+		{name: "days of a loop", text: `${moment(session_date).add(i, 'days').format("YYYY-MM-DD")}`, want: "2016-09-26"},
+		{name: "a counter", text: "${i + 1}", want: "3"},
+		{name: "a condition", text: "${td.last_results.count > 0}", want: "true"},
+		{name: "JSON from a service", text: "${JSON.parse(http.last_content).items.map(function(e) { return e.name })}", want: `["a","b"]`},
+	})
 }
 
 // What an expression does is seen by those after it in the same text, as in
@@ -209,11 +229,13 @@ func TestLimits(t *testing.T) {
 	e := expr.New(expr.Env{Now: func() time.Time { return noon }, Limits: expr.Limits{
 		Time: 50 * time.Millisecond, Text: 1000, Expression: 300, Result: 2000, Calls: 100,
 	}})
-	checkTexts(t, e, values, []textCase{
+	checkTexts(t, e, values.Set("long", strings.Repeat("x", 1500)), []textCase{
+		{name: "result of two values", text: "${long}${long}", reason: "the result has 3000 bytes; the limit is 2000"},
 		{name: "time", text: "${(function() { for (;;); })()}", reason: "it takes longer than 50ms"},
 		{name: "time of getters while the result is written", text: "${({get a() { for (;;); }})}", reason: "it takes longer than 50ms"},
 		{name: "time of an error's text", text: "${(function() { throw {toString: function() { for (;;); }} })()}", reason: "it takes longer than 50ms"},
 		{name: "calls", text: "${(function f() { return f() })()}", reason: "RangeError: Maximum call stack size exceeded"},
+		{name: "calls while the result is written", text: "${({get a() { return (function f() { return f() })() }})}", reason: "RangeError: Maximum call stack size exceeded"},
 		{name: "calls through built-in functions", text: "${(function f() { return [1].map(f) })()}", reason: "RangeError: Maximum call stack size exceeded"},
 		{name: "text", text: "${text}" + strings.Repeat("x", 1000), reason: "the text has 1007 bytes; the limit is 1000"},
 		{name: "expression", text: "${'" + strings.Repeat("x", 300) + "'}", reason: "an expression has 302 bytes; the limit is 300"},

@@ -32,7 +32,7 @@ func (e *Evaluator) start(s scope) *machine {
 	m.installGlobals()
 	m.installStrings()
 	m.scope = m.vm.NewDynamicObject(&parameters{m: m, scope: s})
-	m.timer = time.AfterFunc(e.limits.Time, func() { m.vm.Interrupt(tooSlow(e.limits.Time)) })
+	m.timer = time.AfterFunc(e.limits.Time, func() { m.vm.Interrupt("time") })
 	return m
 }
 
@@ -42,18 +42,8 @@ func (m *machine) stop() {
 	}
 }
 
-// eval returns the text of an expression's value. It is the boundary to code of
-// users: nothing they write gets beyond it but text and an error.
+// eval returns the text of an expression's value.
 func (m *machine) eval(e *expression) (text string, err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case *goja.InterruptedError:
-			err = m.reason(r)
-		default:
-			err = fmt.Errorf("internal error of the JavaScript engine: %v", r)
-		}
-	}()
 	var v goja.Value
 	thrown := m.vm.Try(func() { v, err = m.call(e) })
 	if thrown != nil {
@@ -115,16 +105,29 @@ func (m *machine) reason(err error) error {
 	var overflow *goja.StackOverflowError
 	var interrupted *goja.InterruptedError
 	switch {
-	case errors.As(err, &overflow):
-		return errors.New("RangeError: Maximum call stack size exceeded")
-	case errors.As(err, &interrupted):
-		return tooSlow(m.e.limits.Time)
-	case errors.As(err, &thrown):
-		text := "an error without a text"
-		m.vm.Try(func() { text = thrown.Value().String() })
-		return errors.New(text)
+	case errors.As(err, &overflow), errors.As(err, &interrupted):
+		return m.e.recovered(err)
+	case !errors.As(err, &thrown):
+		return err
 	}
-	return err
+	text := ""
+	if failed := m.vm.Try(func() { text = thrown.Value().String() }); failed != nil {
+		text = "an error that has no text"
+	}
+	return errors.New(text)
+}
+
+// recovered puts what a panic ended with in words. Some ends of expressions come
+// as panics, and an error of this package must end no more than one evaluation.
+func (e *Evaluator) recovered(r any) error {
+	switch r := r.(type) {
+	case *goja.StackOverflowError:
+		return errors.New("RangeError: Maximum call stack size exceeded")
+	case *goja.InterruptedError:
+		return tooSlow(e.limits.Time)
+	default:
+		return fmt.Errorf("internal error: %v", r)
+	}
 }
 
 // throw raises an error of Go code in the expression that called it.
@@ -135,7 +138,7 @@ func (m *machine) throw(err error) {
 	if errors.As(err, &thrown) || errors.As(err, &overflow) || errors.As(err, &interrupted) {
 		panic(err)
 	}
-	panic(m.vm.NewTypeError(err.Error()))
+	panic(m.vm.NewTypeError("%s", err.Error()))
 }
 
 // function makes a function of the engine.
@@ -146,28 +149,31 @@ func (m *machine) function(f func(this goja.Value, args []goja.Value) goja.Value
 // lazy is an object whose properties are made when they are read. Those it does
 // not have are looked for in its prototype.
 type lazy struct {
-	make func(name string) goja.Value // nil if there is none
-	made map[string]goja.Value
+	provide func(name string) goja.Value // nil if there is none
+	known   map[string]goja.Value
 }
 
 func (l *lazy) Get(name string) goja.Value {
-	v, ok := l.made[name]
+	v, ok := l.known[name]
 	if !ok {
-		v = l.make(name)
-		if l.made == nil {
-			l.made = make(map[string]goja.Value)
-		}
-		l.made[name] = v
+		v = l.provide(name)
+		l.put(name, v)
 	}
 	return v
+}
+
+func (l *lazy) put(name string, v goja.Value) {
+	if l.known == nil {
+		l.known = make(map[string]goja.Value)
+	}
+	l.known[name] = v
 }
 
 func (l *lazy) Has(name string) bool { return l.Get(name) != nil }
 
 // Set is called where a name that the object has is assigned to.
 func (l *lazy) Set(name string, v goja.Value) bool {
-	l.Get(name)
-	l.made[name] = v
+	l.put(name, v)
 	return true
 }
 
@@ -178,7 +184,7 @@ func (l *lazy) Keys() []string          { return nil }
 func (m *machine) installGlobals() {
 	global := m.vm.GlobalObject()
 	m.nativeDate = global.Get("Date").(*goja.Object)
-	names := &lazy{make: func(name string) goja.Value {
+	names := &lazy{provide: func(name string) goja.Value {
 		switch name {
 		case "moment":
 			return m.newMomentFunction()

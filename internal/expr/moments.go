@@ -13,7 +13,7 @@ func (m *machine) newMomentFunction() *goja.Object {
 	})
 	statics := m.properties("moment.", f.Prototype(), func(name string) goja.Value {
 		if name == "prototype" || name == "fn" {
-			return m.prototype("moment#", moment.MomentMethod)
+			return m.prototype("moment#", moment.Method)
 		}
 		if v, ok := m.e.moment.Static(name); ok {
 			return m.fromMoment(v)
@@ -26,12 +26,12 @@ func (m *machine) newMomentFunction() *goja.Object {
 	return f
 }
 
-// properties returns an object with what make returns, on top of another one.
+// properties returns an object with what provide returns, on top of another one.
 // What neither of them has is an error, since it may well be something that the
 // original moment has.
-func (m *machine) properties(label string, above *goja.Object, make func(name string) goja.Value) *goja.Object {
-	o := m.vm.NewDynamicObject(&lazy{make: func(name string) goja.Value {
-		if v := make(name); v != nil {
+func (m *machine) properties(label string, above *goja.Object, provide func(name string) goja.Value) *goja.Object {
+	o := m.vm.NewDynamicObject(&lazy{provide: func(name string) goja.Value {
+		if v := provide(name); v != nil {
 			return v
 		}
 		if above.Get(name) == nil {
@@ -75,14 +75,14 @@ func (m *machine) fromFunc(f moment.Func) *goja.Object {
 }
 
 // host makes an object that stands for v; the same v is always the same object.
-func (m *machine) host(v any, make func() *goja.Object) *goja.Object {
+func (m *machine) host(v any, create func() *goja.Object) *goja.Object {
 	if o := m.made[v]; o != nil {
 		return o
 	}
 	if m.made == nil {
 		m.made, m.hosted = map[any]*goja.Object{}, map[*goja.Object]any{}
 	}
-	o := make()
+	o := create()
 	m.made[v], m.hosted[o] = o, v
 	return o
 }
@@ -98,7 +98,7 @@ func (m *machine) fromMoment(v moment.Value) goja.Value {
 		return m.newDate(float64(v))
 	case *moment.Moment:
 		return m.host(v, func() *goja.Object {
-			return m.vm.CreateObject(m.prototype("moment#", moment.MomentMethod))
+			return m.vm.CreateObject(m.prototype("moment#", moment.Method))
 		})
 	case *moment.Duration:
 		return m.host(v, func() *goja.Object {

@@ -143,6 +143,10 @@ func rounded(v moment.Value, ok bool) (moment.Value, bool) {
 	return v, ok && !hasBig(v)
 }
 
+// maxSum is the longest string that is put together without the engine, which
+// has a limit of time.
+const maxSum = 1 << 20
+
 func add(left, right moment.Value) (moment.Value, bool) {
 	_, leftText := left.(string)
 	_, rightText := right.(string)
@@ -153,7 +157,7 @@ func add(left, right moment.Value) (moment.Value, bool) {
 	}
 	a, ok1 := primitiveText(left)
 	b, ok2 := primitiveText(right)
-	if !ok1 || !ok2 {
+	if !ok1 || !ok2 || len(a)+len(b) > maxSum {
 		return nil, false
 	}
 	return a + b, true

@@ -26,7 +26,7 @@ func (m *machine) installStrings() {
 			m.throw(err)
 		}
 	}
-	methods := &lazy{make: func(name string) goja.Value {
+	methods := &lazy{provide: func(name string) goja.Value {
 		f := stringMethods[name]
 		if f == nil {
 			return nil

@@ -59,7 +59,7 @@ func (w writer) json(dst []byte, v moment.Value) ([]byte, bool) {
 	case params.Map:
 		return w.object(dst, v)
 	case *moment.Moment:
-		return w.result(dst, v, moment.MomentMethod)
+		return w.result(dst, v, moment.Method)
 	case *moment.Duration:
 		return w.result(dst, v, moment.DurationMethod)
 	case moment.Date:
@@ -86,7 +86,7 @@ func (w writer) result(dst []byte, v moment.Value, methods func(string) (moment.
 
 func (w writer) list(dst []byte, list []params.Value) ([]byte, bool) {
 	dst = append(dst, '[')
-	ok := true
+	var ok bool
 	for i, e := range list {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -100,7 +100,8 @@ func (w writer) list(dst []byte, list []params.Value) ([]byte, bool) {
 
 func (w writer) object(dst []byte, m params.Map) ([]byte, bool) {
 	dst = append(dst, '{')
-	start, ok := len(dst), true
+	start := len(dst)
+	var ok bool
 	for k, v := range inOrder(m) {
 		if len(dst) > start {
 			dst = append(dst, ',')

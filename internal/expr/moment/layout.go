@@ -17,14 +17,17 @@ type element struct {
 	text    string   // what to print if print is nil
 }
 
-// layouts caches what parseLayout made. Workflows use few formats; beyond
-// maxLayouts, formats are made by expressions and not worth keeping.
+// layouts caches what parseLayout made of formats of a usual length. Workflows
+// have few; beyond maxLayouts, expressions make them up.
 var layouts struct {
 	sync.RWMutex
 	m map[string]layout
 }
 
-const maxLayouts = 1000
+const (
+	maxLayouts = 1000
+	maxLayout  = 200 // bytes of a format
+)
 
 // layoutOf parses a format; bytes spare a string for a known one.
 func layoutOf[T string | []byte](format T) layout {
@@ -36,6 +39,9 @@ func layoutOf[T string | []byte](format T) layout {
 	}
 	text := strings.Clone(string(format))
 	l = parseLayout(expandLayout(text))
+	if len(text) > maxLayout {
+		return l
+	}
 	layouts.Lock()
 	defer layouts.Unlock()
 	if layouts.m == nil || len(layouts.m) >= maxLayouts {

@@ -3,8 +3,6 @@ package moment
 import (
 	"errors"
 	"math"
-
-	"github.com/pawlhq/pawl/internal/expr/js"
 )
 
 // Call is moment(...).
@@ -111,11 +109,11 @@ func names(list []string, length int, a args) Value {
 	}
 	if ok {
 		n := float64(len(list))
-		at := js.Clip(i - n*math.Floor(i/n))
+		at := math.Mod(i, n)
 		if math.IsNaN(at) {
 			return invalidDate
 		}
-		return cut(int(at))
+		return cut(int(math.Mod(at+n, n)))
 	}
 	all := make([]Value, len(list))
 	for i := range list {

@@ -11,9 +11,9 @@ import (
 // method is a method of a moment or a duration.
 type method[T any] func(this T, a args) (Value, error)
 
-// MomentMethod returns a method of moments; what is called as its this must be
-// a *Moment.
-func MomentMethod(name string) (Func, bool) {
+// Method returns a method of moments; what is called as its this must be a
+// *Moment.
+func Method(name string) (Func, bool) {
 	return bind(momentMethods[name], "a moment")
 }
 

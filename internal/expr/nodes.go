@@ -165,7 +165,7 @@ func (n methodCall) eval(f *frame) (moment.Value, bool) {
 	var fn moment.Func
 	switch object.(type) {
 	case *moment.Moment:
-		fn, ok = moment.MomentMethod(n.name)
+		fn, ok = moment.Method(n.name)
 	case *moment.Duration:
 		fn, ok = moment.DurationMethod(n.name)
 	default:
