@@ -53,7 +53,7 @@ func planLoad(h *harness) error {
 			return milliseconds(func() error { return check(dig.LoadProject(os.DirFS(dir), dir)) })
 		}},
 		testCase{"plan-load-cached", "ms", func() (float64, error) {
-			return milliseconds(func() error { return check(dig.LoadProjectCached(dir, cache)) })
+			return milliseconds(func() error { return check(dig.LoadProjectCached(dir, dir, cache)) })
 		}},
 		testCase{"yaml-nodes", "ms", func() (float64, error) {
 			return milliseconds(func() error { var n yaml.Node; return yaml.Unmarshal([]byte(b.String()), &n) })

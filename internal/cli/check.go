@@ -2,13 +2,15 @@ package cli
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/params"
@@ -27,15 +29,22 @@ func newCheck(world IO) *cobra.Command {
 	c := &cobra.Command{
 		Use: "check [WORKFLOW]", Aliases: []string{"c"}, GroupID: "look",
 		Short: "Check the definitions and show what they mean",
-		Args:  cobra.MaximumNArgs(1),
-		RunE:  func(_ *cobra.Command, args []string) error { return o.run(args) },
+		Long: "Check the definitions and show the workflows, the parameters and when their schedules begin.\n\n" +
+			"All that is wrong in all files is shown at once. An operator that pawl does not have is a warning.",
+		Example: "  pawl check\n  pawl check daily -p limit=10 --json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args) },
 
 		ValidArgsFunction: o.completeWorkflows,
 	}
-	o.projectOptions.flags(c)
-	o.paramOptions.flags(c)
-	o.configOptions.flags(c)
-	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
+	grouped(c, "Project and parameters", func(f *pflag.FlagSet) {
+		o.projectOptions.flags(f)
+		o.paramOptions.flags(f)
+		o.configOptions.flags(f)
+	})
+	grouped(c, "Output", func(f *pflag.FlagSet) {
+		f.BoolVar(&o.json, "json", false, "print one JSON object")
+	})
 	return c
 }
 
@@ -70,7 +79,7 @@ func (o *checkOptions) run(args []string) error {
 	}
 	found := make([]checked, len(workflows))
 	for i, w := range workflows {
-		if found[i], err = o.check(p, w); err != nil {
+		if found[i], err = o.check(w); err != nil {
 			return err
 		}
 	}
@@ -80,15 +89,15 @@ func (o *checkOptions) run(args []string) error {
 	return o.print(found, given)
 }
 
-func (o *checkOptions) check(p *dig.Project, w *workflow.Workflow) (checked, error) {
+func (o *checkOptions) check(w *workflow.Workflow) (checked, error) {
 	c := checked{w: w}
 	var err error
 	if c.calendar, err = instance.CalendarOf(w); err != nil {
 		return c, err
 	}
 	known := instance.OperatorNames()
-	w.Root.Walk(func(path workflow.Path) bool {
-		n := path.Node()
+	w.Root.Walk(func(at workflow.Path) bool {
+		n := at.Node()
 		c.tasks++
 		if n.Operator == "require" {
 			if v, ok := n.Config.Get("_command"); ok {
@@ -105,7 +114,8 @@ func (o *checkOptions) check(p *dig.Project, w *workflow.Workflow) (checked, err
 
 // warn tells of an operator that this program does not have.
 func (o *checkOptions) warn(n *workflow.Node, known []string) {
-	text := fmt.Sprintf("%s:%d:%d: task %s: there is no operator %q", n.Pos.File, n.Pos.Line, n.Pos.Column, n.Name, n.Operator)
+	file := path.Join(filepath.ToSlash(o.dir), n.Pos.File)
+	text := fmt.Sprintf("%s:%d:%d: task %s: there is no operator %q", file, n.Pos.Line, n.Pos.Column, n.Name, n.Operator)
 	if near := document.DidYouMean(n.Operator, known); near != "" {
 		text += " (" + near + ")"
 	}

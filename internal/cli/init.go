@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,8 +25,11 @@ func newInit(world IO) *cobra.Command {
 	c := &cobra.Command{
 		Use: "init DIR", Aliases: []string{"new"}, GroupID: "run",
 		Short: "Make a folder with an example workflow",
-		Args:  cobra.ExactArgs(1),
-		RunE:  func(_ *cobra.Command, args []string) error { return o.run(args[0]) },
+		Long: "Make a folder with an example workflow. What is in the folder already stays as it is.\n\n" +
+			"The types python and ruby need an interpreter; echo and sh need nothing.",
+		Example: "  pawl init tour\n  pawl init -t python etl",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args[0]) },
 	}
 	c.Flags().StringVarP(&o.kind, "type", "t", "echo", "kind of `example`: "+strings.Join(exampleKinds(), ", "))
 	_ = c.RegisterFlagCompletionFunc("type", cobra.FixedCompletions(exampleKinds(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
@@ -141,19 +145,14 @@ end
 }
 
 func exampleKinds() []string {
-	kinds := make([]string, 0, len(examples))
-	for k := range examples {
-		kinds = append(kinds, k)
-	}
-	slices.Sort(kinds)
-	return kinds
+	return slices.Sorted(maps.Keys(examples))
 }
 
 func (o initOptions) run(dir string) error {
 	files, ok := examples[o.kind]
 	if !ok {
-		return usageError{model.Errorf(model.Invalid, "there is no example of type %q", o.kind).
-			WithHint("there are: %s", strings.Join(exampleKinds(), ", "))}
+		return model.Errorf(model.Invalid, "there is no example of type %q", o.kind).
+			WithHint("there are: %s", strings.Join(exampleKinds(), ", "))
 	}
 	path := dir
 	if !filepath.IsAbs(path) {
@@ -161,7 +160,7 @@ func (o initOptions) run(dir string) error {
 	}
 	name := filepath.Base(path)
 	if strings.ContainsAny(name[:1], "+^@0123456789") {
-		return usageError{model.Errorf(model.Invalid, "a workflow can't be called %q: its name would start with %q", name, name[:1])}
+		return model.Errorf(model.Invalid, "a workflow can't be called %q: its name would start with %q", name, name[:1])
 	}
 	for _, f := range append(slices.Clone(files), file{name: ".gitignore", text: ignored}) {
 		if f.name == ".dig" {

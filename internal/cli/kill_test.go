@@ -1,3 +1,5 @@
+//go:build unix
+
 package cli_test
 
 import (
@@ -94,22 +96,6 @@ func TestKilledRunsGoOnWhereTheyWere(t *testing.T) {
 		<-done
 		checkFinished(t, dir, before)
 	}
-}
-
-func startPawl(t *testing.T, dir string, args ...string) *exec.Cmd {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := exec.Command(exe, args...)
-	p.Dir = dir
-	p.Env = append(os.Environ(), asPawl+"=1", "XDG_CONFIG_HOME="+dir)
-	p.Stdout, p.Stderr = new(strings.Builder), new(strings.Builder)
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 // killGroup kills pawl and then the programs that it had started.

@@ -3,7 +3,12 @@ package cli_test
 import (
 	"context"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/pawlhq/pawl/internal/cli"
 )
@@ -12,8 +17,33 @@ import (
 const asPawl = "PAWL_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	pawl := func() { os.Exit(cli.Main(context.Background(), os.Args[1:], cli.OS())) }
 	if os.Getenv(asPawl) != "" {
-		os.Exit(cli.Main(context.Background(), os.Args[1:], cli.OS()))
+		pawl()
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){"pawl": pawl})
+}
+
+// startPawl starts the program in a folder, which is its configuration too.
+func startPawl(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := exec.Command(exe, args...)
+	p.Dir = dir
+	p.Env = append(os.Environ(), asPawl+"=1", "XDG_CONFIG_HOME="+filepath.Join(dir, ".config"))
+	p.Stdout, p.Stderr = new(strings.Builder), new(strings.Builder)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func write(t *testing.T, path, text string, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"path/filepath"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/model"
@@ -17,9 +19,9 @@ type configOptions struct {
 	overrides []string
 }
 
-func (o *configOptions) flags(c *cobra.Command) {
-	c.Flags().StringVarP(&o.file, "config", "c", "", "configuration `file` to read instead of the default ones")
-	c.Flags().StringArrayVarP(&o.overrides, "set", "X", nil, "set a configuration `KEY=VALUE`; may be repeated")
+func (o *configOptions) flags(f *pflag.FlagSet) {
+	f.StringVarP(&o.file, "config", "c", "", "configuration `file` to read instead of the default ones")
+	f.StringArrayVarP(&o.overrides, "set", "X", nil, "set a configuration `KEY=VALUE`; repeatable")
 }
 
 func sources(world IO) config.Sources { return config.Sources{Env: world.env} }
@@ -31,7 +33,12 @@ func (o *configOptions) config(world IO) (*config.Config, error) {
 		s.File = filepath.Join(world.Dir, s.File)
 	}
 	c, err := config.Load(s)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, model.Errorf(model.NotFound, "there is no file %s", o.file)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, model.Errorf(model.Forbidden, "configuration: %w", err)
+	case err != nil:
 		return nil, model.Errorf(model.Invalid, "configuration: %w", err)
 	}
 	return c, nil

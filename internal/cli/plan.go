@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/params"
@@ -19,13 +20,16 @@ func newPlan(world IO) *cobra.Command {
 		Short: "Show what `run` would run, and why",
 		Long: "Show what `run` with the same options would run, and why. Tasks that others generate\n" +
 			"are decided when they are there.",
-		Args: cobra.MaximumNArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error { return o.explain(args) },
+		Example: "  pawl plan\n  pawl plan daily --start +load",
+		Args:    cobra.MaximumNArgs(2),
+		RunE:    func(_ *cobra.Command, args []string) error { return o.explain(args) },
 
 		ValidArgsFunction: o.completeWorkflows,
 	}
 	o.selectionFlags(c)
-	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line")
+	grouped(c, "Output", func(f *pflag.FlagSet) {
+		f.BoolVar(&o.json, "json", false, "print one JSON object a line")
+	})
 	return c
 }
 

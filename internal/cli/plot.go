@@ -3,11 +3,14 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
@@ -20,24 +23,31 @@ type plotOptions struct {
 	output, format string
 }
 
-var plotFormats = map[string]func(io.Writer, plot.Graph) error{
+var plotters = map[string]func(io.Writer, plot.Graph) error{
 	"svg": plot.SVG, "html": plot.HTML, "dot": plot.DOT, "mermaid": plot.Mermaid,
 }
+
+func plotFormats() []string { return slices.Sorted(maps.Keys(plotters)) }
 
 func newPlot(world IO) *cobra.Command {
 	o := plotOptions{projectOptions: projectOptions{world: world}}
 	c := &cobra.Command{
 		Use: "plot [WORKFLOW]", GroupID: "look",
 		Short: "Draw the tasks of a workflow",
-		Long:  "Draw the tasks of a workflow as SVG, as a page, or as DOT or Mermaid text. Nothing else needs to be installed.",
-		Args:  cobra.MaximumNArgs(1),
-		RunE:  func(_ *cobra.Command, args []string) error { return o.run(args) },
+		Long: "Draw the tasks of a workflow as SVG, as a page, or as DOT or Mermaid text.\n" +
+			"Nothing else needs to be installed.",
+		Example: "  pawl plot -o daily.svg\n  pawl plot daily -f mermaid",
+		Args:    cobra.MaximumNArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args) },
 
 		ValidArgsFunction: o.completeWorkflows,
 	}
-	o.flags(c)
-	c.Flags().StringVarP(&o.output, "output", "o", "", "`file` to write (default: standard output)")
-	c.Flags().StringVarP(&o.format, "format", "f", "", "svg, html, dot or mermaid (default: by the file's extension, else svg)")
+	grouped(c, "Project", o.flags)
+	grouped(c, "Output", func(f *pflag.FlagSet) {
+		f.StringVarP(&o.output, "output", "o", "", "`file` to write (default: standard output)")
+		f.StringVarP(&o.format, "format", "f", "", "`svg`, html, dot or mermaid (default: by the file's extension, else svg)")
+	})
+	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(plotFormats(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	return c
 }
 
@@ -56,9 +66,10 @@ func (o *plotOptions) run(args []string) error {
 	case "mmd":
 		format = "mermaid"
 	}
-	write, ok := plotFormats[format]
+	write, ok := plotters[format]
 	if !ok {
-		return usageError{model.Errorf(model.Invalid, "pawl draws svg, html, dot and mermaid, not %q", format)}
+		return model.Errorf(model.Invalid, "there is no format %q", format).
+			WithHint("pawl draws %s; choose one with --format", strings.Join(plotFormats(), ", "))
 	}
 	p, err := o.load()
 	if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,9 +11,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -24,9 +27,8 @@ type projectOptions struct {
 	dir   string
 }
 
-func (o *projectOptions) flags(c *cobra.Command) {
-	c.Flags().StringVar(&o.dir, "project", "", "`folder` of the project (default: the working directory)")
-	_ = c.MarkFlagDirname("project") // the flag exists
+func (o *projectOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.dir, "project", "", "`folder` of the project (default: the working directory)")
 }
 
 // path returns the project's folder as an absolute path.
@@ -37,20 +39,17 @@ func (o *projectOptions) path() string {
 	return filepath.Join(o.world.Dir, o.dir)
 }
 
-// stateDir is where a project's own state is kept.
-const stateDir = ".pawl"
-
 // load compiles the project's workflows and prints warnings.
 func (o *projectOptions) load() (*dig.Project, error) {
 	dir := o.path()
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), err == nil && !info.IsDir():
-		return nil, model.Errorf(model.NotFound, "there is no folder %s", dir)
+		return nil, model.Errorf(model.NotFound, "there is no folder %s", o.dir)
 	case err != nil:
 		return nil, err
 	}
-	p, err := dig.LoadProjectCached(dir, filepath.Join(dir, stateDir, "cache"))
+	p, err := dig.LoadProjectCached(dir, filepath.ToSlash(o.dir), instance.StatePath(dir, "cache"))
 	if err != nil {
 		return nil, err
 	}
@@ -120,9 +119,9 @@ type paramOptions struct {
 	file  string
 }
 
-func (o *paramOptions) flags(c *cobra.Command) {
-	c.Flags().StringArrayVarP(&o.pairs, "param", "p", nil, "set a parameter: `KEY=VALUE`; dots in the key nest; may be repeated")
-	c.Flags().StringVarP(&o.file, "params-file", "P", "", "read parameters from a YAML or JSON `file`")
+func (o *paramOptions) flags(f *pflag.FlagSet) {
+	f.StringArrayVarP(&o.pairs, "param", "p", nil, "set a parameter: `KEY=VALUE`; dots in the key nest; repeatable")
+	f.StringVarP(&o.file, "params-file", "P", "", "read parameters from a YAML or JSON `file`")
 }
 
 // read merges base, the file and the pairs; what comes later wins.
@@ -149,7 +148,7 @@ func (o *paramOptions) read(world IO, base params.Map) (params.Map, error) {
 	for _, pair := range o.pairs {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
-			return m, usageError{model.Errorf(model.Invalid, "-p needs KEY=VALUE, not %q", pair)}
+			return m, model.Errorf(model.Invalid, "-p needs KEY=VALUE, not %q", pair)
 		}
 		m = m.SetAt(value, params.SplitPath(key)...)
 	}
@@ -159,7 +158,7 @@ func (o *paramOptions) read(world IO, base params.Map) (params.Map, error) {
 // completeWorkflows offers the names of the project's workflows.
 func (o *projectOptions) completeWorkflows(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	quietly := *o
-	quietly.world.Stderr = discard{}
+	quietly.world.Stderr = io.Discard
 	p, err := quietly.load()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -181,8 +180,3 @@ func (o *projectOptions) completeWorkflows(_ *cobra.Command, args []string, _ st
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
-
-// discard is a writer that keeps nothing.
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }

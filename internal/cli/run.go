@@ -1,24 +1,15 @@
 package cli
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/pawlhq/pawl/internal/cli/progress"
-	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/resume"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -60,32 +51,62 @@ func newRun(world IO) *cobra.Command {
 		ValidArgsFunction: o.completeWorkflows,
 	}
 	o.selectionFlags(c)
-	f := c.Flags()
-	f.BoolVarP(&o.dryRun, "dry-run", "d", false, "evaluate parameters, but run nothing")
-	f.BoolVarP(&o.showParams, "show-params", "E", false, "print the parameters of each task before it runs")
-	f.IntVar(&o.maxThreads, "max-task-threads", 0, "`number` of tasks that run at a time (default: the number of processors)")
-	f.StringVarP(&o.taskLog, "task-log", "O", "", "`folder` for the output of tasks (default: .pawl/logs in the project)")
-	f.BoolVar(&o.json, "json", false, "print one JSON object a line while running")
+	grouped(c, "How it is run", func(f *pflag.FlagSet) {
+		f.BoolVarP(&o.dryRun, "dry-run", "d", false, "evaluate parameters, but run nothing")
+		f.IntVar(&o.maxThreads, "max-task-threads", 0, "`number` of tasks that run at a time (default: the number of processors)")
+	})
+	grouped(c, "Output", func(f *pflag.FlagSet) {
+		f.BoolVarP(&o.showParams, "show-params", "E", false, "print the parameters of each task before it runs")
+		f.StringVarP(&o.taskLog, "task-log", "O", "", "`folder` for the output of tasks (default: .pawl/logs in the project)")
+		f.BoolVar(&o.json, "json", false, "print one JSON object a line while running")
+	})
 	return c
 }
 
 // selectionFlags are the flags that say what is run.
 func (o *runOptions) selectionFlags(c *cobra.Command) {
-	o.projectOptions.flags(c)
-	o.paramOptions.flags(c)
-	o.configOptions.flags(c)
-	f := c.Flags()
+	grouped(c, "What is run", o.selectFlags)
+	grouped(c, "What is kept", func(f *pflag.FlagSet) {
+		f.StringVarP(&o.save, "save", "o", defaultSave, "`folder` that keeps what was finished, relative to the project")
+		f.BoolVar(&o.noSave, "no-save", false, "keep nothing and take nothing over")
+	})
+	grouped(c, "Project and parameters", func(f *pflag.FlagSet) {
+		o.projectOptions.flags(f)
+		o.paramOptions.flags(f)
+		o.configOptions.flags(f)
+	})
+}
+
+// defaultSave is where a project keeps what was finished, as with Digdag.
+const defaultSave = ".digdag/status"
+
+func (o *runOptions) selectFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.session, "session", "t", "last", "session `time`: daily, hourly, schedule, last, yyyy-MM-dd or \"yyyy-MM-dd HH:mm:ss\"")
 	f.BoolVarP(&o.rerun, "rerun", "a", false, "run all tasks, finished or not")
 	f.StringVarP(&o.start, "start", "s", "", "run `+TASK` and all that comes after it again")
 	f.StringVarP(&o.goal, "goal", "g", "", "run only `+TASK` and what it comes after")
 	f.StringVarP(&o.end, "end", "e", "", "stop before `+TASK`")
-	f.StringVarP(&o.session, "session", "t", "last", "session `time`: daily, hourly, schedule, last, yyyy-MM-dd or \"yyyy-MM-dd HH:mm:ss\"")
-	f.StringVarP(&o.save, "save", "o", filepath.Join(".digdag", "status"), "`folder` that keeps what was finished, relative to the project")
-	f.BoolVar(&o.noSave, "no-save", false, "keep nothing and take nothing over")
-	c.MarkFlagsMutuallyExclusive("start", "goal")
-	c.MarkFlagsMutuallyExclusive("goal", "end")
-	c.MarkFlagsMutuallyExclusive("rerun", "start")
-	c.MarkFlagsMutuallyExclusive("rerun", "goal")
+}
+
+// check refuses options that contradict each other or make no sense.
+func (o *runOptions) check() error {
+	for _, pair := range []struct {
+		both        bool
+		first, then string
+	}{
+		{o.start != "" && o.goal != "", "--start", "--goal"},
+		{o.goal != "" && o.end != "", "--goal", "--end"},
+		{o.rerun && o.start != "", "--rerun", "--start"},
+		{o.rerun && o.goal != "", "--rerun", "--goal"},
+	} {
+		if pair.both {
+			return model.Errorf(model.Invalid, "%s and %s exclude each other", pair.first, pair.then)
+		}
+	}
+	if o.maxThreads < 0 {
+		return model.Errorf(model.Invalid, "--max-task-threads must not be negative, but is %d", o.maxThreads)
+	}
+	return nil
 }
 
 // planned is what the arguments of run mean.
@@ -97,6 +118,9 @@ type planned struct {
 
 func (o *runOptions) plan(args []string) (planned, error) {
 	o.args = args
+	if err := o.check(); err != nil {
+		return planned{}, err
+	}
 	p, err := o.load()
 	if err != nil {
 		return planned{}, err
@@ -169,7 +193,7 @@ func (o *runOptions) only(w *workflow.Workflow, args []string) (*workflow.Workfl
 		return w, nil
 	}
 	if !strings.HasPrefix(args[1], "+") {
-		return nil, usageError{model.Errorf(model.Invalid, "a task starts with +, not %q", args[1])}
+		return nil, model.Errorf(model.Invalid, "a task starts with +, not %q", args[1])
 	}
 	path, err := findTask(w, args[1])
 	if err != nil {
@@ -194,204 +218,4 @@ func (o *runOptions) selection(w *workflow.Workflow) (instance.Selection, error)
 		*given.to = &path
 	}
 	return s, nil
-}
-
-func (o *runOptions) run(ctx context.Context, args []string) error {
-	r, err := o.plan(args)
-	if err != nil {
-		return err
-	}
-	if err := o.place(&r.config); err != nil {
-		return err
-	}
-	if o.showParams {
-		r.config.Evaluated = o.showing()
-	}
-	feed := newFeed()
-	r.config.Observe = feed.observe
-	in, err := instance.Open(ctx, r.config)
-	if err != nil {
-		return err
-	}
-	code, err := o.drive(ctx, in, r, feed)
-	if err := errors.Join(err, in.Close()); err != nil {
-		return err
-	}
-	if code != exitOK {
-		return quiet{code}
-	}
-	return nil
-}
-
-// place says where state and logs are kept, and makes the folder for them.
-func (o *runOptions) place(c *instance.Config) error {
-	c.Logs = o.taskLog
-	if c.Logs == "" {
-		c.Logs = instance.StatePath(o.path(), "logs")
-	} else if !filepath.IsAbs(c.Logs) {
-		c.Logs = filepath.Join(o.world.Dir, c.Logs)
-	}
-	if o.noSave || o.dryRun {
-		return o.placeNowhere(c)
-	}
-	c.Database = instance.StatePath(o.path(), "pawl.db")
-	dir := filepath.Dir(c.Database)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return model.Errorf(model.Forbidden, "the project can't keep its state: %w", err).WithHint("--no-save runs without")
-	}
-	// The folder is state of this machine: it keeps itself out of git.
-	ignore := filepath.Join(dir, ".gitignore")
-	if _, err := os.Stat(ignore); err != nil {
-		return os.WriteFile(ignore, []byte("*\n"), 0o644)
-	}
-	return nil
-}
-
-// placeNowhere lets a run that is not kept leave nothing in the project.
-func (o *runOptions) placeNowhere(c *instance.Config) error {
-	if o.taskLog != "" {
-		return nil
-	}
-	dir, err := os.MkdirTemp("", "pawl-logs-")
-	c.Logs = dir
-	return err
-}
-
-// showing returns what prints the parameters of tasks.
-func (o *runOptions) showing() func(string, params.Map) {
-	var mu sync.Mutex
-	return func(task string, p params.Map) {
-		mu.Lock()
-		defer mu.Unlock()
-		b := appendYAML(fmt.Appendf(nil, "%s:\n", task), p, "  ")
-		_, _ = o.world.Stderr.Write(b) // a reader that has gone away must not end the run
-	}
-}
-
-// drive begins the run, shows it until it ends and returns the exit code.
-func (o *runOptions) drive(ctx context.Context, in *instance.Instance, r planned, feed *feed) (int, error) {
-	logs := taskLogs{in.Logs()}
-	if o.dryRun || o.noSave {
-		defer func() {
-			if o.taskLog == "" {
-				_ = os.RemoveAll(r.config.Logs) // a temporary folder
-			}
-		}()
-	}
-	printer := o.printer(logs, r.request.Calendar.Zone)
-	began := o.world.Clock.Now()
-	b, err := in.Begin(ctx, r.request)
-	if err != nil {
-		return exitInternal, err
-	}
-	printer.Begin(progress.Run{
-		Workflow: r.request.Workflow.Name, Session: r.request.Session.In(r.request.Calendar.Zone),
-		Attempt: b.Attempt.ID, Finished: b.Finished,
-	})
-	ended := make(chan ending, 1)
-	go func() { // ended by the attempt's end, or by that of the instance
-		row, err := in.Wait(ctx, b.Attempt.ID)
-		ended <- ending{row, err}
-	}()
-	end, signal := o.show(ctx, in, b.Attempt.ID, printer, feed, ended)
-	if end.err != nil {
-		return exitInternal, end.err
-	}
-	summary, err := o.summary(ctx, in, b.Attempt.ID, logs)
-	if err != nil {
-		return exitInternal, err
-	}
-	summary.Duration = o.world.Clock.Now().Sub(began)
-	if !o.dryRun {
-		summary.Status = in.Folder(b.Attempt, r.request.Calendar.Zone)
-	}
-	summary.Again = o.again(r)
-	printer.End(summary)
-	switch {
-	case signal != 0:
-		return 128 + int(signal), nil
-	case end.row.State == engine.AttemptSuccess:
-		return exitOK, nil
-	}
-	return exitFailed, nil
-}
-
-type ending struct {
-	row engine.AttemptRow
-	err error
-}
-
-// tick is how often what changes by itself is shown.
-const tick = 100 * time.Millisecond
-
-// show feeds the printer until the attempt has ended. The first signal asks
-// the attempt to end; the second one does not wait for it.
-func (o *runOptions) show(ctx context.Context, in *instance.Instance, id model.AttemptID, p progress.Printer, feed *feed, ended <-chan ending) (ending, syscall.Signal) {
-	var asked syscall.Signal
-	for {
-		due, stop := o.world.Clock.After(tick)
-		select {
-		case end := <-ended:
-			stop()
-			p.Events(feed.take(id))
-			return end, asked
-		case <-due:
-		case s := <-o.world.Signals:
-			if asked != 0 {
-				stop()
-				_, _ = fmt.Fprintln(o.world.Stderr, "pawl: tasks are killed")
-				return ending{err: quiet{128 + int(asked)}}, asked
-			}
-			asked, _ = s.(syscall.Signal)
-			_, _ = fmt.Fprintln(o.world.Stderr, "pawl: asking the tasks to end; once more kills them")
-			go func() { _ = in.Kill(ctx, id) }() // it fails only where the attempt has ended
-		}
-		stop()
-		p.Events(feed.take(id))
-		p.Tick(o.world.Clock.Now())
-	}
-}
-
-func (o *runOptions) printer(logs progress.Logs, zone *time.Location) progress.Printer {
-	if o.json {
-		return progress.NewJSON(o.world.Stdout)
-	}
-	stderr, ok := o.world.Stderr.(*os.File)
-	stdout, both := o.world.Stdout.(*os.File)
-	if ok && both && isTerminal(stderr) && isTerminal(stdout) && o.world.env("TERM") != "dumb" {
-		size := func() (int, int) { return terminalSize(stderr) }
-		return progress.NewTree(stderr, logs, size, o.world.env("NO_COLOR") == "")
-	}
-	return progress.NewPlain(o.world.Stdout, o.world.Stderr, logs, zone)
-}
-
-// again is the command that runs what is left.
-func (o *runOptions) again(r planned) string {
-	words := []string{"pawl", "run"}
-	if o.dir != "" {
-		words = append(words, "--project", quote(o.dir))
-	}
-	words = append(words, quote(r.request.Workflow.Name))
-	for _, a := range o.args[min(1, len(o.args)):] {
-		words = append(words, quote(a))
-	}
-	words = append(words, "--session", quote(r.request.Session.In(r.request.Calendar.Zone).Format("2006-01-02 15:04:05")))
-	if o.save != filepath.Join(".digdag", "status") {
-		words = append(words, "--save", quote(o.save))
-	}
-	if o.paramOptions.file != "" {
-		words = append(words, "-P", quote(o.paramOptions.file))
-	}
-	for _, p := range o.pairs {
-		words = append(words, "-p", quote(p))
-	}
-	return strings.Join(words, " ")
-}
-
-// quote makes a word safe for a shell.
-func quote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

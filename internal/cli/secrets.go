@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -27,28 +28,30 @@ type secretsOptions struct {
 func newSecrets(world IO) *cobra.Command {
 	o := secretsOptions{world: world}
 	c := &cobra.Command{
-		Use: "secrets --local [--set KEY[=VALUE]]... [--delete KEY]...", Aliases: []string{"secret"}, GroupID: "other",
+		Use: "secrets --local [--set KEY=VALUE ... | --delete KEY ...]", Aliases: []string{"secret"}, GroupID: "other",
 		Short: "List, set or delete the secrets of local runs",
 		Long: "List, set or delete the secrets of local runs.\n\n" +
 			"--set KEY=VALUE sets a value, KEY=@FILE takes it from a file, KEY=- from standard input,\n" +
-			"@FILE and @- set every key of a YAML or JSON mapping. A bare KEY asks for the value.",
-		Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, args []string) error { return o.run(args) },
+			"@FILE and @- set every key of a YAML or JSON mapping. A bare KEY asks for the value.\n" +
+			"What follows the options is taken as more of the same.",
+		Example: "  pawl secrets --local\n  pawl secrets --local --set db.password\n  pawl secrets --local --delete db.password",
+		Args:    cobra.ArbitraryArgs,
+		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args) },
 	}
 	c.Flags().BoolVar(&o.local, "local", false, "the secrets of local runs")
-	c.Flags().StringArrayVar(&o.set, "set", nil, "set a secret: `KEY=VALUE`, KEY=@FILE, KEY=-, @FILE, @- or KEY; more may follow")
-	c.Flags().StringArrayVar(&o.delete, "delete", nil, "delete the secret `KEY`; more may follow")
+	c.Flags().StringArrayVar(&o.set, "set", nil, "set a secret: `KEY[=VALUE]`, KEY=@FILE, KEY=-, @FILE or @-")
+	c.Flags().StringArrayVar(&o.delete, "delete", nil, "delete the secret `KEY`")
 	return c
 }
 
 func (o *secretsOptions) run(more []string) error {
 	switch {
 	case !o.local:
-		return usageError{model.Errorf(model.Invalid, "whose secrets? Give --local")}
+		return model.Errorf(model.Invalid, "whose secrets? give --local")
 	case len(o.set) > 0 && len(o.delete) > 0:
-		return usageError{model.Errorf(model.Invalid, "--set and --delete exclude each other")}
+		return model.Errorf(model.Invalid, "--set and --delete exclude each other")
 	case len(more) > 0 && len(o.set) == 0 && len(o.delete) == 0:
-		return usageError{model.Errorf(model.Invalid, "%q needs --set or --delete before it", more[0])}
+		return model.Errorf(model.Invalid, "%q needs --set or --delete before it", more[0])
 	}
 	dir := localSecrets(o.world)
 	if dir == "" {
@@ -88,7 +91,7 @@ func (o *secretsOptions) setAll(files secret.Files, args []string) error {
 	}
 	for _, p := range pairs {
 		if err := secret.CheckKey(p.key); err != nil {
-			return usageError{model.Errorf(model.Invalid, "%w", err)}
+			return model.Errorf(model.Invalid, "%w", err)
 		}
 	}
 	for _, p := range pairs {
@@ -140,7 +143,7 @@ func (o *secretsOptions) mapping(name string, stdin *bufio.Reader) ([]pair, erro
 	for key, v := range m.All() {
 		value, ok := params.ToString(v)
 		if !ok {
-			return nil, usageError{model.Errorf(model.Invalid, "%s: the value of %q is no text", name, key)}
+			return nil, model.Errorf(model.Invalid, "%s: the value of %q is no text", name, key)
 		}
 		pairs = append(pairs, pair{key, value})
 	}
@@ -166,12 +169,36 @@ func (o *secretsOptions) ask(key string, stdin *bufio.Reader) (string, error) {
 		restore = hideInput(f)
 		defer func() { _, _ = fmt.Fprintln(o.world.Stderr) }()
 	}
-	line, err := stdin.ReadString('\n')
+	line, err := o.readLine(stdin)
 	restore()
+	var interrupted quiet
+	if errors.As(err, &interrupted) {
+		return "", err
+	}
 	if err != nil && !(errors.Is(err, io.EOF) && line != "") {
 		return "", model.Errorf(model.Invalid, "no value for %s on standard input", key)
 	}
 	return strings.TrimRight(line, "\r\n"), nil
+}
+
+// readLine reads a line unless it is interrupted, so that a terminal is left as
+// it was.
+func (o *secretsOptions) readLine(stdin *bufio.Reader) (string, error) {
+	signals, stop := o.world.Signals()
+	defer stop()
+	var line string
+	var err error
+	read := make(chan struct{})
+	go func() { // ended by the line, or with the program
+		defer close(read)
+		line, err = stdin.ReadString('\n')
+	}()
+	select {
+	case <-read:
+		return line, err
+	case <-signals:
+		return "", quiet{128 + int(syscall.SIGINT)}
+	}
 }
 
 func (o *secretsOptions) deleteAll(files secret.Files, keys []string) error {

@@ -8,13 +8,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // LoadProjectCached is LoadProject for the folder dir, of which root is the name
-// for people, but keeps what it compiled in cacheDir, which it creates if needed. What is kept is used only
-// while every file that went into it has the same content, so the result is
-// always that of LoadProject. A cache that is damaged, was written by another
-// build of the program, or cannot be read or written counts as empty.
+// for people, but keeps what it compiled in cacheDir, which it creates if
+// needed. What is kept is used only while every file that went into it has the
+// same content, so the result is always that of LoadProject. A cache that is
+// damaged, was written by another build of the program, or cannot be read or
+// written counts as empty.
 func LoadProjectCached(dir, root, cacheDir string) (*Project, error) {
 	project := os.DirFS(dir)
 	names, err := digFiles(project, root)
@@ -111,16 +114,19 @@ func readCached(file string, project fs.FS, root string, names []string) (*Proje
 	if err != nil {
 		return nil, false
 	}
+	// Most often the key will fit: decode while it is made.
+	var g errgroup.Group
+	g.Go(func() error { return e.decodeWorkflows(payload) })
 	l := newLoader(project)
 	for i, in := range e.inputs {
 		// One that is gone has another key.
 		e.inputs[i], _ = input(in.Name, l.read)
 	}
-	if Key(build(), root, names, e.inputs) != e.key {
+	key := Key(build(), root, names, e.inputs)
+	if err := g.Wait(); err != nil || key != e.key {
 		return nil, false
 	}
-	err = e.decodeWorkflows(payload)
-	return e.project, err == nil
+	return e.project, true
 }
 
 // replaceFile writes a file in one step: readers find the old content or the

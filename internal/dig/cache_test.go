@@ -139,6 +139,32 @@ func TestProjectsCanShareACache(t *testing.T) {
 	}
 }
 
+// Large workflows are kept in parts.
+func TestLargeProjectsSurviveTheCache(t *testing.T) {
+	t.Parallel()
+	dir, cache := t.TempDir(), t.TempDir()
+	write(t, dir, "a.dig", "+a: {echo>: 1}\n")
+	write(t, dir, "big.dig", string(manyTasks(4500)))
+	write(t, dir, "c.dig", "_parallel: true\n"+string(manyTasks(2001)))
+	want := outcome(dig.LoadProject(os.DirFS(dir), dir))
+	for _, state := range []string{"empty", "full"} {
+		if got := outcome(dig.LoadProjectCached(dir, dir, cache)); got != want {
+			t.Errorf("with the cache %s the project is another one", state)
+		}
+	}
+	file := entry(t, cache)
+	before, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dig.LoadProjectCached(dir, dir, cache); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(file); err != nil || !os.SameFile(before, after) {
+		t.Errorf("the entry was written again (%v)", err)
+	}
+}
+
 func TestKeysDifferWithEveryInput(t *testing.T) {
 	t.Parallel()
 	in := func(name, content string, exists bool) dig.Input {

@@ -141,7 +141,7 @@ func (a *Attempt) again(id model.TaskID) error {
 		return model.Errorf(model.Conflict, "task %s is %s: only a task that has ended can run again", a.name(id), s)
 	}
 	p := &a.tasks[t.parent]
-	if p.state != model.Open || p.pending == 0 || p.asked() || int(t.index) >= len(p.kids) || p.kids[t.index] != id {
+	if p.state != model.Open || p.pending == 0 || p.asked() || !a.counts(t.parent, id) {
 		return model.Errorf(model.Conflict, "task %s can't run again: its group is over", a.name(id))
 	}
 	parent := t.parent

@@ -134,8 +134,11 @@ func TestTheNewestTaskOfANameIsFound(t *testing.T) {
 	if id, ok := a.Find("+w+b"); id != model.NoTask || ok {
 		t.Errorf("found task %d, %v", id, ok)
 	}
-	if a.ID() != 7 || a.Len() != 3 {
-		t.Errorf("attempt %d has %d tasks", a.ID(), a.Len())
+	if a.ID() != 7 || a.Len() != 3 || a.Row().Tasks != 3 {
+		t.Errorf("attempt %d has %d tasks, in its row %d", a.ID(), a.Len(), a.Row().Tasks)
+	}
+	if fresh := engine.New(7, def, params.Map{}); fresh.Row().Tasks != 2 {
+		t.Errorf("a fresh attempt of 2 tasks says %d", fresh.Row().Tasks)
 	}
 }
 

@@ -100,7 +100,6 @@ func (a *Attempt) replant(g Growth) {
 	id := a.plant(old.node, old.parent, old.index, old.made)
 	a.tasks[id].extra = old.extra
 	a.tasks[id].name = a.name(g.Replaces)
-	a.tasks[id].pending = 0
 	a.tasks[old.parent].kids[old.index] = id
 }
 

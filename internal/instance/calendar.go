@@ -57,7 +57,7 @@ func (c Calendar) Session(kind string, now time.Time, root string, status resume
 	}
 	t, err := schedule.ParseSession(kind, c.Zone)
 	if err != nil {
-		return time.Time{}, model.Errorf(model.Invalid, "session: %w", err).
+		return time.Time{}, model.Errorf(model.Invalid, "session: %v", err).
 			WithHint("use daily, hourly, schedule, last, yyyy-MM-dd or \"yyyy-MM-dd HH:mm:ss\"")
 	}
 	return t, nil

@@ -1,6 +1,8 @@
 package progress
 
 import (
+	"strings"
+
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 )
@@ -15,6 +17,18 @@ func (p palette) paint(code, text string) string {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// bare is text without sequences that control a terminal.
+func bare(text string) string {
+	for {
+		before, rest, found := strings.Cut(text, "\x1b[")
+		if !found {
+			return text
+		}
+		end := strings.IndexFunc(rest, func(r rune) bool { return r >= '@' && r <= '~' })
+		text = before + rest[end+1:]
+	}
 }
 
 func (p palette) bad(text string) string  { return p.paint("31", text) }

@@ -25,7 +25,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000
 func (j *JSON) Begin(r Run) {
 	j.line(params.Of(
 		"type", "run", "workflow", r.Workflow, "session_time", r.Session.Format(time.RFC3339),
-		"attempt", int64(r.Attempt), "finished_before", r.Finished,
+		"attempt", int64(r.Attempt), "resumes", r.Resumes,
 	))
 }
 
@@ -47,6 +47,9 @@ func (j *JSON) Events(events []engine.Event) {
 
 // Tick writes nothing.
 func (j *JSON) Tick(time.Time) {}
+
+// Note writes nothing: it is for people.
+func (j *JSON) Note(string) {}
 
 // End writes an object of type "summary".
 func (j *JSON) End(s Summary) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -17,7 +18,6 @@ type Plain struct {
 	out, err io.Writer
 	logs     Logs
 	zone     *time.Location
-	now      time.Time
 	running  map[model.TaskID]*following
 	order    []model.TaskID
 }
@@ -43,19 +43,25 @@ func (p *Plain) say(at time.Time, format string, args ...any) {
 // Begin writes what is run.
 func (p *Plain) Begin(r Run) {
 	line := fmt.Sprintf("workflow %s, session time %s", r.Workflow, r.Session.Format(time.RFC3339))
-	if r.Finished > 0 {
-		line += fmt.Sprintf(", %d tasks finished before", r.Finished)
+	if r.Resumes {
+		line += ", taking over what is finished"
 	}
 	_, _ = fmt.Fprintln(p.err, line)
 }
 
 // Events writes a line for each event that people care about.
 func (p *Plain) Events(events []engine.Event) {
+	over := takenOver(events)
 	for i := range events {
 		e := &events[i]
+		if boring(e) {
+			continue
+		}
 		switch e.Kind {
 		case engine.TaskStarted:
-			p.follow(e)
+			if !over[e.Task] {
+				p.follow(e)
+			}
 		case engine.TaskEnded:
 			p.end(e)
 		case engine.TaskRetries:
@@ -73,6 +79,18 @@ func (p *Plain) Events(events []engine.Event) {
 	}
 }
 
+// takenOver returns the tasks that end as they did in an earlier run: they
+// need one line, not two.
+func takenOver(events []engine.Event) map[model.TaskID]bool {
+	over := make(map[model.TaskID]bool)
+	for i := range events {
+		if e := &events[i]; e.Kind == engine.TaskEnded && replayed(e) {
+			over[e.Task] = true
+		}
+	}
+	return over
+}
+
 func (p *Plain) follow(e *engine.Event) {
 	p.drop(e.Task)
 	p.say(e.At.Time(), "%s", e.Name)
@@ -84,7 +102,7 @@ func (p *Plain) end(e *engine.Event) {
 	p.drop(e.Task)
 	switch {
 	case replayed(e):
-		p.say(e.At.Time(), "%s: skipped, it was finished before", e.Name)
+		p.say(e.At.Time(), "%s: skipped", e.Name)
 	case e.State == model.Failed && message(e) != "":
 		p.say(e.At.Time(), "%s failed: %s", e.Name, message(e))
 	case e.State != model.Success:
@@ -108,11 +126,8 @@ func (p *Plain) drop(id model.TaskID) {
 	p.copy(f, true)
 	_ = f.from.Close() // it was only read
 	delete(p.running, id)
-	for i, other := range p.order {
-		if other == id {
-			p.order = append(p.order[:i], p.order[i+1:]...)
-			break
-		}
+	if i := slices.Index(p.order, id); i >= 0 {
+		p.order = slices.Delete(p.order, i, i+1)
 	}
 }
 
@@ -138,9 +153,12 @@ func (p *Plain) copy(f *following, all bool) {
 	}
 }
 
+// Note writes the text.
+func (p *Plain) Note(text string) { _, _ = fmt.Fprintln(p.err, "pawl: "+text) }
+
 // End writes how it went, in the words of Digdag's local runs.
 func (p *Plain) End(s Summary) {
-	for _, id := range append([]model.TaskID(nil), p.order...) {
+	for _, id := range slices.Clone(p.order) {
 		p.drop(id)
 	}
 	writeSummary(p.err, s, noColour)
@@ -178,7 +196,7 @@ func (c Counts) String() string {
 		n    int
 		what string
 	}{
-		{c.Success, "done"}, {c.Replayed, "finished before"}, {c.Skipped, "skipped"},
+		{c.Success, "done"}, {c.Replayed + c.Skipped, "skipped"},
 		{c.Failed, "failed"}, {c.Cancelled, "cancelled"}, {c.NotReached, "not reached"},
 	} {
 		if part.n == 0 {

@@ -5,6 +5,7 @@ package progress
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -12,7 +13,7 @@ import (
 )
 
 // Printer shows one run. Its methods are called from one goroutine: Begin,
-// then Events and Tick in any order, then End.
+// then Events, Tick and Note in any order, then End.
 type Printer interface {
 	// Begin says what is run.
 	Begin(Run)
@@ -21,6 +22,8 @@ type Printer interface {
 	// Tick gives the printer the time to show what changes by itself, such as
 	// elapsed times and the output of running tasks.
 	Tick(now time.Time)
+	// Note tells people something between two events, on one line.
+	Note(text string)
 	// End says how it went.
 	End(Summary)
 }
@@ -31,8 +34,8 @@ type Run struct {
 	// Session is the session time, in its zone.
 	Session time.Time
 	Attempt model.AttemptID
-	// Finished is the number of tasks that earlier runs finished.
-	Finished int
+	// Resumes says that there is something that earlier runs finished.
+	Resumes bool
 }
 
 // Summary describes a run that has ended.
@@ -49,7 +52,8 @@ type Summary struct {
 	Again string
 }
 
-// Counts says how many actions ended how.
+// Counts says how many actions ended how. Replayed are those that did not run
+// because an earlier run finished them, or because they were not selected.
 type Counts struct {
 	Success, Replayed, Skipped, Failed, Cancelled, NotReached int
 }
@@ -87,6 +91,14 @@ type Logs interface {
 	Follow(id model.TryID, task string) io.ReadCloser
 	// Last returns the last line that a try printed so far.
 	Last(id model.TryID, task string) string
+}
+
+// failureAlert ends the name of the task that tells others of a failed
+// attempt. It is of interest to people only when it fails itself.
+const failureAlert = "^failure-alert"
+
+func boring(e *engine.Event) bool {
+	return strings.HasSuffix(e.Name, failureAlert) && e.State != model.Failed
 }
 
 func tryOf(e *engine.Event) model.TryID {

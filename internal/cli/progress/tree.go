@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -22,7 +21,7 @@ type Tree struct {
 	byName  map[string]*branch
 	started time.Time
 	frame   int
-	drawn   int // lines on the screen that the next frame replaces
+	drawn   []int // columns of the lines that the next frame replaces
 }
 
 // branch is a task on the screen.
@@ -46,8 +45,8 @@ func NewTree(w io.Writer, logs Logs, size func() (width, height int), colour boo
 // Begin writes what is run.
 func (t *Tree) Begin(r Run) {
 	text := fmt.Sprintf("%s %s", r.Workflow, t.paint.dim(r.Session.Format(time.RFC3339)))
-	if r.Finished > 0 {
-		text += t.paint.dim(fmt.Sprintf(" · %d tasks finished before", r.Finished))
+	if r.Resumes {
+		text += t.paint.dim(" · taking over what is finished")
 	}
 	_, _ = fmt.Fprintln(t.to, text)
 }
@@ -56,6 +55,9 @@ func (t *Tree) Begin(r Run) {
 func (t *Tree) Events(events []engine.Event) {
 	for i := range events {
 		e := &events[i]
+		if boring(e) {
+			continue
+		}
 		if t.started.IsZero() {
 			t.started = e.At.Time()
 		}
@@ -110,13 +112,22 @@ func (b *branch) quiet() bool { return b.state == model.Success || b.state == mo
 func (t *Tree) Tick(now time.Time) {
 	t.frame++
 	width, height := t.size()
-	t.draw(t.lines(now, width, max(height-2, 3), false))
+	t.draw(t.lines(now, width, max(height-2, 3), false), width)
+}
+
+// Note writes the text where the tree stands; the tree goes on below it.
+func (t *Tree) Note(text string) {
+	var b strings.Builder
+	width, _ := t.size()
+	t.rise(&b, width)
+	b.WriteString("\x1b[J" + t.paint.warn("pawl: "+text) + "\n")
+	_, _ = io.WriteString(t.to, b.String())
 }
 
 // End draws the last frame and says how it went.
 func (t *Tree) End(s Summary) {
 	width, _ := t.size()
-	t.draw(t.lines(t.started.Add(s.Duration), width, maxFinal, true))
+	t.draw(t.lines(t.started.Add(s.Duration), width, maxFinal, true), width)
 	writeSummary(t.to, s, t.paint)
 }
 
@@ -130,14 +141,14 @@ func (t *Tree) lines(now time.Time, width, limit int, final bool) []string {
 		return nil
 	}
 	for fold := range 3 {
-		r := render{tree: t, now: now, width: width, folded: fold > 0 || !final, terse: fold > 1}
+		r := render{tree: t, now: now, width: width, limit: limit, folded: fold > 0 || !final, terse: fold > 1}
 		r.branch(t.root, 0)
-		if len(r.lines) <= limit {
+		if r.hidden == 0 {
 			return r.lines
 		}
-		if fold == 2 {
-			hidden := len(r.lines) - limit + 1
-			return append(r.lines[:limit-1], t.paint.dim(fmt.Sprintf("  … and %d more", hidden)))
+		if r.terse {
+			more := fmt.Sprintf("  … and %d more", r.hidden+1)
+			return append(r.lines[:limit-1], t.paint.dim(clip(more, width)))
 		}
 	}
 	return nil
@@ -148,52 +159,68 @@ type render struct {
 	tree   *Tree
 	now    time.Time
 	width  int
+	limit  int  // of lines
 	folded bool // groups that ended well are one line
 	terse  bool // nothing but what runs or has failed is shown
 	lines  []string
+	hidden int // lines for which there is no room
 }
 
 func (r *render) branch(b *branch, depth int) {
-	r.lines = append(r.lines, r.line(b, depth))
+	if len(r.lines) < r.limit {
+		r.lines = append(r.lines, r.line(b, depth))
+	} else {
+		r.hidden++
+	}
 	if r.folded && b.quiet() && depth > 0 {
 		return
 	}
+	r.below(b, depth+1)
+}
+
+// below shows what is in a group. Tasks that an operator made stand in a group
+// without a name of its own, which is left out.
+func (r *render) below(b *branch, depth int) {
 	for _, kid := range b.kids {
-		if r.terse && kid.quiet() {
-			continue
+		switch {
+		case r.terse && kid.quiet():
+		case kid.name == "^sub":
+			r.below(kid, depth)
+		default:
+			r.branch(kid, depth)
 		}
-		r.branch(kid, depth+1)
 	}
 }
 
 func (r *render) line(b *branch, depth int) string {
 	p := r.tree.paint
-	head := strings.Repeat("  ", depth) + p.mark(b.state, r.tree.frame) + " " + b.name
-	used := 2*depth + 2 + utf8.RuneCountInString(b.name)
-	var tail string
+	indent := min(2*depth, max(r.width-8, 0))
+	name := clip(b.name, max(r.width-indent-2, 1))
+	line := strings.Repeat(" ", indent) + p.mark(b.state, r.tree.frame) + " " + name
+	used := indent + 2 + columns(name)
 	add := func(text string, paint func(string) string) {
 		room := r.width - used - 2
 		if text == "" || room < 4 {
 			return
 		}
 		text = clip(text, room)
-		used += 2 + utf8.RuneCountInString(text)
-		tail += "  " + paint(text)
+		used += 2 + columns(text)
+		line += "  " + paint(text)
 	}
 	if b.replayed {
-		add("finished before", p.dim)
+		add("skipped", p.dim)
 	} else if took := r.took(b); took > 0 {
 		add(duration(took), p.dim)
 	}
-	switch {
-	case b.state == model.Failed:
+	switch b.state {
+	case model.Failed:
 		add(b.note, p.bad)
-	case b.state == model.Running:
+	case model.Running:
 		add(r.tree.logs.Last(b.try, b.full), p.dim)
 	default:
 		add(b.note, p.dim)
 	}
-	return head + tail
+	return line
 }
 
 func (r *render) took(b *branch) time.Duration {
@@ -206,33 +233,30 @@ func (r *render) took(b *branch) time.Duration {
 	return b.end.Sub(b.start)
 }
 
-// clip makes text fit into width columns of one line.
-func clip(text string, width int) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, strings.ReplaceAll(text, "\t", " "))
-	if utf8.RuneCountInString(text) <= width {
-		return text
-	}
-	return string([]rune(text)[:width-1]) + "…"
-}
-
 // draw replaces the last frame. It moves up, rewrites each line and clears
 // what is left over, all in one write, so that nothing flickers.
-func (t *Tree) draw(lines []string) {
+func (t *Tree) draw(lines []string, width int) {
 	var b strings.Builder
-	if t.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", t.drawn)
-	}
+	t.rise(&b, width)
 	for _, line := range lines {
-		b.WriteString("\r" + line + "\x1b[K\n")
+		b.WriteString(line + "\x1b[K\n")
+		t.drawn = append(t.drawn, columns(bare(line)))
 	}
 	b.WriteString("\x1b[J")
-	t.drawn = len(lines)
 	_, _ = io.WriteString(t.to, b.String())
+}
+
+// rise goes back to where the last frame begins. A terminal that has become
+// narrower since has broken its lines.
+func (t *Tree) rise(b *strings.Builder, width int) {
+	rows := 0
+	for _, used := range t.drawn {
+		rows += max(1, (used+width-1)/width)
+	}
+	if rows > 0 {
+		fmt.Fprintf(b, "\r\x1b[%dA", rows)
+	}
+	t.drawn = t.drawn[:0]
 }
 
 var _ Printer = (*Tree)(nil)

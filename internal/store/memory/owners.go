@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -74,8 +75,8 @@ func (s *Store) Claim(ctx context.Context, owner string, epoch int64, now model.
 }
 
 // candidates yields the attempts that can be claimed, oldest first: those of
-// ids or, with none, of all.
-func (s *Store) candidates(only []model.AttemptID) func(yield func(*attempt) bool) {
+// only or, with none, of all.
+func (s *Store) candidates(only []model.AttemptID) iter.Seq[*attempt] {
 	return func(yield func(*attempt) bool) {
 		if len(only) == 0 {
 			for _, a := range s.attempts {

@@ -1,0 +1,107 @@
+package cli_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestGuides does what the tutorials and the how-to guides say. What follows
+// the language of a fenced block says what the block is:
+//
+//	sh run           commands to run; with exit=N they end with that code
+//	yaml file=NAME   a file to write
+//	text output      lines that the last commands print, "..." for anything
+//
+// Blocks without such words are only read by people.
+func TestGuides(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"tutorials/*.md", "how-to/*.md"} {
+		paths, err := filepath.Glob(filepath.Join("..", "..", "docs", filepath.FromSlash(pattern)))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no guides: %v", err)
+		}
+		for _, path := range paths {
+			t.Run(filepath.Base(path), func(t *testing.T) {
+				t.Parallel()
+				text, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				follow(t, string(text))
+			})
+		}
+	}
+}
+
+var fence = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
+
+// follow does what a guide says, in a folder of its own.
+func follow(t *testing.T, text string) {
+	r := reader{t: t, home: t.TempDir()}
+	r.dir = r.home
+	for _, block := range fence.FindAllStringSubmatch(text, -1) {
+		var exit int
+		for _, word := range strings.Fields(block[1]) {
+			name, arg, _ := strings.Cut(word, "=")
+			switch name {
+			case "exit":
+				_, _ = fmt.Sscan(arg, &exit)
+			case "file":
+				write(t, filepath.Join(r.dir, arg), block[2], 0o755)
+			case "output":
+				r.compare(block[2])
+			}
+		}
+		if strings.HasPrefix(block[1], "sh run") {
+			r.run(block[2], exit)
+		}
+	}
+}
+
+// reader follows a guide.
+type reader struct {
+	t         *testing.T
+	home, dir string
+	printed   string
+}
+
+// run runs commands where the last ones ended.
+func (r *reader) run(commands string, exit int) {
+	r.t.Helper()
+	where := filepath.Join(r.home, ".where")
+	c := exec.Command("sh", "-e", "-c", "trap 'pwd > "+where+"' EXIT\n"+commands)
+	c.Dir = r.dir
+	c.Env = append(os.Environ(), "HOME="+r.home, "XDG_CONFIG_HOME="+filepath.Join(r.home, ".config"))
+	out, err := c.CombinedOutput()
+	r.printed = string(out)
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		r.t.Fatal(err)
+	}
+	if got := c.ProcessState.ExitCode(); got != exit {
+		r.t.Fatalf("exit code %d, want %d, after\n%s%s", got, exit, commands, out)
+	}
+	dir, err := os.ReadFile(where)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.dir = strings.TrimSpace(string(dir))
+}
+
+// compare looks for each line in what was printed last.
+func (r *reader) compare(lines string) {
+	r.t.Helper()
+	for line := range strings.Lines(lines) {
+		line = strings.TrimSpace(line)
+		pattern := strings.ReplaceAll(regexp.QuoteMeta(line), `\.\.\.`, ".*")
+		if !regexp.MustCompile(`(?m)^\s*` + pattern + `\s*$`).MatchString(r.printed) {
+			r.t.Errorf("there is no line %q in\n%s", line, r.printed)
+		}
+	}
+}

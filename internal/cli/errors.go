@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitForbidden   = 4
+	exitConflict    = 5
+	exitUnreachable = 6
+	exitInternal    = 7
+)
+
+const exitHelp = `Exit codes:
+  0 done · 1 the run failed · 2 wrong usage or definition · 3 not found
+  4 not allowed · 5 conflict · 6 not available · 7 internal error
+  130 and 143 ended by a signal`
+
+// quiet is an error whose text was printed already.
+type quiet struct{ code int }
+
+func (q quiet) Error() string { return fmt.Sprintf("exit code %d", q.code) }
+
+// exitCode follows from the code of the error and from nothing else.
+func exitCode(err error) int {
+	switch model.CodeOf(err) {
+	case model.Invalid:
+		return exitUsage
+	case model.NotFound:
+		return exitNotFound
+	case model.Forbidden:
+		return exitForbidden
+	case model.Conflict:
+		return exitConflict
+	case model.Unavailable:
+		return exitUnreachable
+	case model.RunFailed:
+		return exitFailed
+	default:
+		return exitInternal
+	}
+}
+
+// coded gives an error of the operating system the code and the hint that
+// follow from it, unless it has a code.
+func coded(err error) error {
+	var known *model.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return model.Errorf(model.Forbidden, "%w", err).WithHint("check the permissions of the file and of its folder")
+	case errors.Is(err, fs.ErrNotExist):
+		return model.Errorf(model.NotFound, "%w", err)
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), errors.Is(err, fs.ErrExist):
+		return model.Errorf(model.Conflict, "%w", err).WithHint("move away what is there, or choose another place")
+	case errors.Is(err, syscall.ENOSPC):
+		return model.Errorf(model.Unavailable, "%w", err).WithHint("make room on the disk; what was finished is kept")
+	}
+	return err
+}
+
+// printError shows an error once, with the lines of a definition that it
+// points to and what to do next.
+func printError(w io.Writer, err error) {
+	var definition document.Errors
+	if definition.Take(err) {
+		_, _ = fmt.Fprintf(w, "%s\n", definition.Excerpt())
+		_, _ = fmt.Fprintf(w, "pawl: error: %s\n", counted(len(definition), "error in the definitions", "errors in the definitions"))
+		return
+	}
+	_, _ = fmt.Fprintf(w, "pawl: error: %s\n", strings.TrimSpace(err.Error()))
+	for hint := range strings.Lines(model.HintsOf(err)) {
+		_, _ = fmt.Fprintf(w, "pawl: hint: %s\n", strings.TrimSpace(hint))
+	}
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// titleKey is the annotation of a flag that names its group in the help.
+const titleKey = "title"
+
+// grouped gives c the flags that define makes, under a title in its help.
+func grouped(c *cobra.Command, title string, define func(*pflag.FlagSet)) {
+	set := pflag.NewFlagSet(title, pflag.ContinueOnError)
+	set.SortFlags = false
+	define(set)
+	set.VisitAll(func(f *pflag.Flag) {
+		f.Annotations = map[string][]string{titleKey: {title}}
+		c.Flags().AddFlag(f)
+	})
+}
+
+// flagGroup is the flags of a command under one title.
+type flagGroup struct {
+	title string
+	*pflag.FlagSet
+}
+
+// flagGroups returns the flags of c by title, in the order of their definition.
+func flagGroups(c *cobra.Command) []flagGroup {
+	c.InitDefaultHelpFlag()
+	c.Flags().SortFlags = false
+	var groups []flagGroup
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		title := "Flags"
+		if t := f.Annotations[titleKey]; len(t) > 0 {
+			title = t[0]
+		}
+		for _, g := range groups {
+			if g.title == title {
+				g.AddFlag(f)
+				return
+			}
+		}
+		set := pflag.NewFlagSet(title, pflag.ContinueOnError)
+		set.SortFlags = false
+		set.AddFlag(f)
+		groups = append(groups, flagGroup{title, set})
+	})
+	return groups
+}
+
+// usage writes how c is used.
+func usage(c *cobra.Command) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:\n  %s\n", useLine(c))
+	if len(c.Aliases) > 0 {
+		fmt.Fprintf(&b, "\nAlias: %s\n", strings.Join(c.Aliases, ", "))
+	}
+	if c.HasExample() {
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
+	}
+	for _, g := range c.Groups() {
+		fmt.Fprintf(&b, "\n%s:\n", g.Title)
+		for _, sub := range c.Commands() {
+			if sub.GroupID == g.ID {
+				fmt.Fprintf(&b, "  %-10s  %s\n", sub.Name(), sub.Short)
+			}
+		}
+	}
+	for _, g := range flagGroups(c) {
+		fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.FlagUsages())
+	}
+	if c.HasAvailableSubCommands() {
+		fmt.Fprintf(&b, "\nMore of a command: %s COMMAND --help\n", c.CommandPath())
+	}
+	_, err := fmt.Fprint(c.OutOrStderr(), b.String())
+	return err
+}
+
+func useLine(c *cobra.Command) string {
+	if c.HasAvailableSubCommands() {
+		return c.CommandPath() + " COMMAND"
+	}
+	return c.UseLine()
+}
+
+// misused is a mistake in the arguments of c.
+func misused(c *cobra.Command, err error) error {
+	e := model.Errorf(model.Invalid, "%s", err)
+	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
+		if near := document.DidYouMean("--"+name, flagNames(c)); near != "" {
+			return e.WithHint("%s", near)
+		}
+	}
+	return e.WithHint("see `%s --help`", c.CommandPath())
+}
+
+func flagNames(c *cobra.Command) []string {
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return names
+}
+
+// knownCommand refuses what is no command of root.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(append(names, c.Name()), c.Aliases...)
+	}
+	e := model.Errorf(model.Invalid, "there is no command %q", args[0])
+	if near := document.DidYouMean(args[0], names); near != "" {
+		return e.WithHint("%s", near)
+	}
+	return e.WithHint("see `%s --help`", root.CommandPath())
+}

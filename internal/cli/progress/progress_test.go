@@ -1,0 +1,333 @@
+package progress_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pawlhq/pawl/internal/cli/progress"
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+)
+
+var start = time.Date(2026, 1, 30, 12, 0, 0, 0, time.UTC)
+
+// output is what tasks print, by their names.
+type output map[string]string
+
+func (o output) Follow(_ model.TryID, task string) io.ReadCloser {
+	return io.NopCloser(strings.NewReader(o[task]))
+}
+
+func (o output) Last(_ model.TryID, task string) string {
+	lines := strings.Split(strings.TrimRight(o[task], "\n"), "\n")
+	return lines[len(lines)-1]
+}
+
+// history makes events one after the other.
+type history struct {
+	ids map[string]model.TaskID
+	seq int64
+}
+
+func (h *history) event(seconds float64, kind engine.EventKind, task string, state model.State, data params.Map) engine.Event {
+	if h.ids == nil {
+		h.ids = make(map[string]model.TaskID)
+	}
+	if _, ok := h.ids[task]; !ok {
+		h.ids[task] = model.TaskID(len(h.ids))
+	}
+	h.seq++
+	at := model.InstantOf(start.Add(time.Duration(seconds * float64(time.Second))))
+	return engine.Event{
+		Attempt: 7, Seq: h.seq, At: at, Kind: kind, Task: h.ids[task], Name: task, Try: 1, State: state, Data: data,
+	}
+}
+
+func (h *history) opened(s float64, task string) engine.Event {
+	return h.event(s, engine.TaskOpened, task, model.Open, params.Map{})
+}
+
+func (h *history) started(s float64, task string) engine.Event {
+	return h.event(s, engine.TaskStarted, task, model.Running, params.Map{})
+}
+
+func (h *history) ended(s float64, task string, state model.State) engine.Event {
+	return h.event(s, engine.TaskEnded, task, state, params.Map{})
+}
+
+func (h *history) failed(s float64, task, message string) engine.Event {
+	return h.event(s, engine.TaskEnded, task, model.Failed, params.Of("error", params.Of("message", message)))
+}
+
+func (h *history) replayed(s float64, task string) engine.Event {
+	return h.event(s, engine.TaskEnded, task, model.Success, params.Of("replayed", true))
+}
+
+var aRun = progress.Run{Workflow: "w", Session: start, Attempt: 7, Resumes: true}
+
+// story is a run that fails, with the alert that follows.
+func story() []engine.Event {
+	h := &history{}
+	return []engine.Event{
+		h.event(0, engine.AttemptStarted, "+w", model.Blocked, params.Map{}),
+		h.opened(0, "+w"),
+		h.started(0, "+w+old"), h.replayed(0, "+w+old"),
+		h.started(0, "+w+talk"), h.ended(1, "+w+talk", model.Success),
+		h.started(1, "+w+flaky"),
+		h.event(2, engine.TaskRetries, "+w+flaky", model.Waiting, params.Of("error", params.Of("message", "not yet"))),
+		h.started(3, "+w+flaky"),
+		h.event(4, engine.LimitPassed, "+w+flaky", model.Running, params.Map{}),
+		h.failed(5, "+w+flaky", "too late"),
+		h.started(5, "+w^failure-alert"), h.ended(5, "+w^failure-alert", model.Success),
+		h.ended(5, "+w", model.Failed),
+		h.event(5, engine.AttemptEnded, "+w", model.Failed, params.Map{}),
+	}
+}
+
+var said = output{"+w+talk": "one\ntwo, without an end", "+w+flaky": "said it\n"}
+
+func anEnd() progress.Summary {
+	return progress.Summary{
+		State: engine.AttemptFailed, Duration: 5 * time.Second,
+		Counts:   progress.Counts{Success: 1, Replayed: 1, Failed: 1, NotReached: 2},
+		Failures: []progress.Failure{{Task: "+w+flaky", Message: "too late", Tail: []string{"said it"}}},
+		Status:   "kept/here", Again: "pawl run w",
+	}
+}
+
+func tell(p progress.Printer, events []engine.Event) {
+	p.Begin(aRun)
+	p.Events(events)
+	p.Tick(start.Add(5 * time.Second))
+	p.Note("a note")
+	p.End(anEnd())
+}
+
+func TestPlainTellsTheStory(t *testing.T) {
+	t.Parallel()
+	var out, err bytes.Buffer
+	tell(progress.NewPlain(&out, &err, said, time.FixedZone("", 3600)), story())
+	if diff := cmp.Diff("one\ntwo, without an end\nsaid it\nsaid it\n", out.String()); diff != "" {
+		t.Errorf("output: %s", diff)
+	}
+	want := `workflow w, session time 2026-01-30T12:00:00Z, taking over what is finished
+2026-01-30 13:00:00 +0100 +w+old: skipped
+2026-01-30 13:00:00 +0100 +w+talk
+2026-01-30 13:00:01 +0100 +w+flaky
+2026-01-30 13:00:02 +0100 +w+flaky will be tried again: not yet
+2026-01-30 13:00:03 +0100 +w+flaky
+2026-01-30 13:00:04 +0100 +w+flaky has passed its time limit
+2026-01-30 13:00:05 +0100 +w+flaky failed: too late
+2026-01-30 13:00:05 +0100 +w: failed
+pawl: a note
+
+  * +w+flaky:
+    | said it
+    too late
+
+Failed in 5s: 1 done, 1 skipped, 1 failed, 2 not reached
+Task state is saved at kept/here directory.
+Run what is left: pawl run w
+`
+	if diff := cmp.Diff(want, err.String()); diff != "" {
+		t.Errorf("error output: %s", diff)
+	}
+}
+
+func TestAlertIsShownWhenItFails(t *testing.T) {
+	t.Parallel()
+	h := &history{}
+	events := []engine.Event{
+		h.opened(0, "+w"), h.started(0, "+w^failure-alert"), h.failed(0, "+w^failure-alert", "no mail"),
+	}
+	var err bytes.Buffer
+	progress.NewPlain(io.Discard, &err, said, time.UTC).Events(events)
+	if want := "2026-01-30 12:00:00 +0000 +w^failure-alert failed: no mail\n"; err.String() != want {
+		t.Errorf("got %q", err.String())
+	}
+	v := newTerminal(t, 80, 24)
+	tree := progress.NewTree(v, said, v.size, true)
+	tree.Events(events)
+	tree.Tick(start)
+	if !strings.Contains(v.text(), "✗ ^failure-alert  no mail") {
+		t.Errorf("got\n%s", v.text())
+	}
+}
+
+func TestJSONIsAContract(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	events := story()
+	tell(progress.NewJSON(&out), append(events[2:4:4], events[10]))
+	want := `{"type":"run","workflow":"w","session_time":"2026-01-30T12:00:00Z","attempt":7,"resumes":true}
+{"type":"event","time":"2026-01-30T12:00:00.000000Z","seq":3,"event":"task_started","task":"+w+old","task_id":1,"try":1,"state":"running"}
+{"type":"event","time":"2026-01-30T12:00:00.000000Z","seq":4,"event":"task_ended","task":"+w+old","task_id":1,"try":1,"state":"success","data":{"replayed":true}}
+{"type":"event","time":"2026-01-30T12:00:05.000000Z","seq":11,"event":"task_ended","task":"+w+flaky","task_id":3,"try":1,"state":"failed","data":{"error":{"message":"too late"}}}
+{"type":"summary","state":"error","seconds":5.0,"success":1,"replayed":1,"skipped":0,"failed":1,"cancelled":0,"not_reached":2,"failures":[{"task":"+w+flaky","message":"too late","tail":["said it"]}],"status":"kept/here","again":"pawl run w"}
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTreeTellsTheStory(t *testing.T) {
+	t.Parallel()
+	v := newTerminal(t, 60, 24)
+	tell(progress.NewTree(v, said, v.size, true), story())
+	want := `w 2026-01-30T12:00:00Z · taking over what is finished
+pawl: a note
+✗ +w  5s
+  ✓ +old  skipped
+  ✓ +talk  1s  two, without an end
+  ✗ +flaky  2s  too late
+
+  * +w+flaky:
+    | said it
+    too late
+
+Failed in 5s: 1 done, 1 skipped, 1 failed, 2 not reached
+Task state is saved at kept/here directory.
+Run what is left: pawl run w
+`
+	if diff := cmp.Diff(want, v.text()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// busy is a run under way: a group that is done, one that works.
+func busy() []engine.Event {
+	h := &history{}
+	return []engine.Event{
+		h.opened(0, "+w"), h.opened(0, "+w+first"),
+		h.started(0, "+w+first+a"), h.ended(1, "+w+first+a", model.Success), h.ended(1, "+w+first", model.Success),
+		h.opened(1, "+w+loop"), h.opened(1, "+w+loop^sub"),
+		h.started(1, "+w+loop^sub+loop-0"), h.started(1, "+w+loop^sub+loop-1"),
+	}
+}
+
+var working = output{
+	"+w+loop^sub+loop-0": "step 1\nstep 2 of a long way\n",
+	"+w+loop^sub+loop-1": "\x1b[31m10%\rpainted\x1b[0m\t日本語のとても長い行です\n",
+}
+
+func TestTreeWhileItRuns(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		width, height int
+		want          string
+	}{
+		"wide": {80, 24, `▸ +w  3s
+  ✓ +first  1s
+  ▸ +loop  2s
+    ⠙ +loop-0  2s  step 2 of a long way
+    ⠙ +loop-1  2s  painted 日本語のとても長い行です
+`},
+		"narrow": {30, 24, `▸ +w  3s
+  ✓ +first  1s
+  ▸ +loop  2s
+    ⠙ +loop-0  2s  step 2 of…
+    ⠙ +loop-1  2s  painted 日…
+`},
+		"very narrow": {8, 24, `▸ +w
+✓ +first
+▸ +loop
+⠙ +loop…
+⠙ +loop…
+`},
+		"low": {80, 5, `▸ +w  3s
+  ▸ +loop  2s
+  … and 2 more
+`},
+		"tiny": {80, 1, `▸ +w  3s
+  ▸ +loop  2s
+  … and 2 more
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newTerminal(t, c.width, max(c.height, 4))
+			tree := progress.NewTree(v, working, func() (int, int) { return c.width, c.height }, true)
+			tree.Events(busy())
+			tree.Tick(start.Add(3 * time.Second))
+			if diff := cmp.Diff(c.want, v.text()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTreeReplacesItsLastFrame(t *testing.T) {
+	t.Parallel()
+	v := newTerminal(t, 40, 24)
+	tree := progress.NewTree(v, working, v.size, true)
+	tree.Begin(progress.Run{Workflow: "w", Session: start})
+	tree.Events(busy())
+	tree.Tick(start.Add(3 * time.Second))
+	v.resize(20) // the terminal breaks the lines that are on it
+	tree.Tick(start.Add(4 * time.Second))
+	v.resize(60)
+	tree.Tick(start.Add(5 * time.Second))
+	want := `w 2026-01-30T12:00:0
+0Z
+▸ +w  5s
+  ✓ +first  1s
+  ▸ +loop  4s
+    ⠸ +loop-0  4s  step 2 of a long way
+    ⠸ +loop-1  4s  painted 日本語のとても長い行です
+`
+	if diff := cmp.Diff(want, v.text()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestColoursCanBeOff(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	tell(progress.NewTree(&out, said, func() (int, int) { return 80, 24 }, false), story())
+	if strings.Contains(out.String(), "\x1b[3") {
+		t.Errorf("got %q", out.String())
+	}
+}
+
+// crowd is a run of many tasks, of which some are under way.
+func crowd(n int) []engine.Event {
+	h := &history{}
+	events := []engine.Event{h.opened(0, "+w")}
+	for i := range n {
+		task := fmt.Sprintf("+w+task%d", i)
+		events = append(events, h.started(0, task))
+		if i%50 != 0 {
+			events = append(events, h.ended(1, task, model.Success))
+		}
+	}
+	return events
+}
+
+func TestManyTasksFitOnTheScreen(t *testing.T) {
+	t.Parallel()
+	v := newTerminal(t, 80, 24)
+	tree := progress.NewTree(v, output{}, v.size, true)
+	tree.Events(crowd(5000))
+	for i := range 3 {
+		tree.Tick(start.Add(time.Duration(i+1) * time.Second))
+	}
+	lines := strings.Split(strings.TrimSpace(v.text()), "\n")
+	if len(lines) != 22 || lines[21] != "  … and 80 more" {
+		t.Errorf("%d lines, the last is %q", len(lines), lines[len(lines)-1])
+	}
+}
+
+func BenchmarkTickOf5000Tasks(b *testing.B) {
+	tree := progress.NewTree(io.Discard, output{}, func() (int, int) { return 80, 24 }, true)
+	tree.Events(crowd(5000))
+	for b.Loop() {
+		tree.Tick(start)
+	}
+}
