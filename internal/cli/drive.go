@@ -17,6 +17,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 func (o *runOptions) run(ctx context.Context, args []string) error {
@@ -32,8 +33,17 @@ func (o *runOptions) run(ctx context.Context, args []string) error {
 	if o.showParams {
 		r.config.Evaluated = o.showing()
 	}
+	log, closeLog, err := o.logOptions.open(o.world)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = closeLog() }() // what was written is written
 	feed := newFeed()
-	r.config.Observe = feed.observe
+	r.config.Log, r.config.Observe = log, feed.observe
+	if o.logFile != "" {
+		note := logging(log)
+		r.config.Observe = func(b *store.Batch) { feed.observe(b); note(b) }
+	}
 	in, err := instance.Open(ctx, r.config)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"log/slog"
 	"path/filepath"
 	"strings"
 
@@ -21,6 +20,7 @@ type runOptions struct {
 	projectOptions
 	paramOptions
 	configOptions
+	logOptions
 
 	rerun            bool
 	start, goal, end string
@@ -59,6 +59,7 @@ func newRun(world IO) *cobra.Command {
 		f.BoolVarP(&o.showParams, "show-params", "E", false, "print the parameters of each task before it runs")
 		f.StringVarP(&o.taskLog, "task-log", "O", "", "`folder` for the output of tasks (default: .pawl/logs in the project)")
 		f.BoolVar(&o.json, "json", false, "print one JSON object a line while running")
+		o.logOptions.flags(f)
 	})
 	return c
 }
@@ -157,7 +158,6 @@ func (o *runOptions) plan(args []string) (planned, error) {
 	r.config = instance.Config{
 		Project: o.path(), Workflows: p.Workflows, Status: r.status,
 		Slots: o.maxThreads, Env: o.world.Env, Clock: o.world.Clock, DryRun: o.dryRun,
-		Log: slog.New(slog.NewTextHandler(o.world.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	return r, o.configure(&r)
 }

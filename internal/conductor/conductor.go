@@ -6,6 +6,8 @@ package conductor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -160,14 +162,14 @@ func (c *Conductor) run(ctx context.Context) {
 	var failing time.Time
 	for {
 		stimuli := c.take(spare)
-		err := c.core.Step(context.WithoutCancel(ctx), stimuli)
+		err := c.step(context.WithoutCancel(ctx), stimuli)
 		clear(stimuli)
 		spare = stimuli[:0]
 		now := c.cfg.Clock.Now()
 		switch {
 		case err == nil:
 			failing = time.Time{}
-		case errors.Is(err, ErrFenced):
+		case errors.Is(err, ErrFenced), errors.Is(err, errFault):
 			c.end(err)
 			return
 		case failing.IsZero():
@@ -181,6 +183,20 @@ func (c *Conductor) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// errFault marks a panic: the state in memory is not to be trusted any more,
+// that in the store is.
+var errFault = errors.New("internal fault")
+
+// step steps the core and turns a panic into an error.
+func (c *Conductor) step(ctx context.Context, stimuli []Stimulus) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errFault, p, debug.Stack())
+		}
+	}()
+	return c.core.Step(ctx, stimuli)
 }
 
 // take swaps the inbox for an empty one.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -284,6 +285,33 @@ func TestAConductorThatLostItsLeaseEnds(t *testing.T) {
 		<-s.Done()
 		if err := s.Stop(); !errors.Is(err, conductor.ErrFenced) {
 			s.Errorf("Stop: %v, want %v", err, conductor.ErrFenced)
+		}
+	})
+}
+
+// After a panic nothing in memory is to be trusted; what the store has is.
+func TestAPanicEndsTheConductorAndNothingElse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newShaky(t)
+		c := conductor.New(conductor.Config{
+			Store: s, Runner: &desk{}, Owner: "one",
+			Open: func(store.Attempt, *workflow.Workflow) func(*engine.Effect) runner.Job {
+				return func(*engine.Effect) runner.Job { panic("no such operator") }
+			},
+		})
+		if err := c.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := c.StartAttempt(ctx, start("1", chain(t, action("+a"))))
+		<-c.Done()
+		for who, err := range map[string]error{"the caller": err, "Stop": c.Stop()} {
+			if err == nil || !strings.Contains(err.Error(), "no such operator") {
+				t.Errorf("%s was told %v", who, err)
+			}
+		}
+		if a, err := s.Attempt(ctx, 1); err != nil || a.Started == 0 {
+			t.Errorf("error %v, the attempt began at %v", err, a.Started)
 		}
 	})
 }

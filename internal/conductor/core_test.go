@@ -211,6 +211,24 @@ func TestTimersFireWhenTheyAreDue(t *testing.T) {
 	}
 }
 
+func TestTimersOfOneInstantFireInOneOrder(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	nodes := make([]*workflow.Node, 3)
+	for i, name := range []string{"+a", "+b", "+c"} {
+		nodes[i] = &workflow.Node{Name: name, Operator: "act", Wait: &workflow.Wait{For: time.Second}}
+	}
+	def := &workflow.Workflow{Name: "w", Root: &workflow.Node{Name: "+w", Children: nodes}}
+	if err := def.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	r.begin("1", def)
+	r.begin("2", def)
+	r.clock.now = r.clock.now.Add(time.Second)
+	r.step()
+	r.expect("submit 1/1/1", "submit 1/2/1", "submit 1/3/1", "submit 2/1/1", "submit 2/2/1", "submit 2/3/1")
+}
+
 func TestTheLeaseIsRenewedBeforeItRunsOut(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -21,6 +21,9 @@ import (
 // task's own `_env` says, with secrets filled in; the later replaces the
 // earlier. PWD is the working directory unless one of the latter two sets it.
 func Environment(ctx context.Context, t *operator.Task, parameters operator.Map) ([]string, error) {
+	if err := refuseContainer(t); err != nil {
+		return nil, err
+	}
 	own, err := ownVariables(ctx, t)
 	if err != nil {
 		return nil, err
@@ -92,4 +95,17 @@ func ValidName(name string) bool {
 		}
 	}
 	return name != ""
+}
+
+// refuseContainer fails a task that asks for a container: to start its
+// program on this machine instead would be a surprise.
+func refuseContainer(t *operator.Task) error {
+	v, _ := t.Params.Get("docker")
+	if m, ok := v.(operator.Map); !ok || !m.Has("image") {
+		return nil
+	}
+	return &operator.Error{
+		Message: "the task asks for a container (docker: image), but programs are started on this machine only; take docker out to allow that",
+		Kind:    "config", Final: true,
+	}
 }

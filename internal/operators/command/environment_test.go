@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -103,5 +104,15 @@ func TestEnvThatCannotBe(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+func TestATaskForAContainerIsNotRunOnTheHost(t *testing.T) {
+	t.Parallel()
+	task := &operator.Task{Params: params.Of("docker", map[string]any{"image": "debian"})}
+	_, err := command.Environment(context.Background(), task, operator.Map{})
+	var failure *operator.Error
+	if !errors.As(err, &failure) || !failure.Final {
+		t.Errorf("got %v, want a final failure", err)
 	}
 }

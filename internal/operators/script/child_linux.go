@@ -2,7 +2,6 @@ package script
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"strings"
@@ -15,17 +14,17 @@ import (
 // call runs a call in a child and returns what it has written. The error is
 // errCold if there was no child.
 func (t *template) call(ctx context.Context, c *call) ([]byte, process.Status, error) {
-	request := strings.Join(append([]string{c.Workdir, c.command}, c.ownVariables()...), "\x00")
-	if len(request) > maxRequest || strings.Count(request, "\x00") != 1+len(c.ownVariables()) {
+	own := c.ownVariables()
+	request := strings.Join(append([]string{c.Workdir, c.command, string(c.input())}, own...), "\x00")
+	if len(request) > maxRequest || strings.Count(request, "\x00") != 2+len(own) {
 		return nil, process.Status{}, errCold
 	}
-	source, target, err := memoryFiles(c.input())
+	target, err := memoryFile("output.json")
 	if err != nil {
 		return nil, process.Status{}, errCold
 	}
-	defer source.Close() //nolint:errcheck // nothing is lost with it
 	defer target.Close() //nolint:errcheck // it was read by then
-	status, err := t.run(ctx, c.Output, []byte(request), source, target)
+	status, err := t.run(ctx, c.Output, []byte(request), target)
 	if err != nil {
 		return nil, status, err
 	}
@@ -34,7 +33,7 @@ func (t *template) call(ctx context.Context, c *call) ([]byte, process.Status, e
 }
 
 // run has a child made and waits for it.
-func (t *template) run(ctx context.Context, output io.Writer, request []byte, source, target *os.File) (process.Status, error) {
+func (t *template) run(ctx context.Context, output io.Writer, request []byte, target *os.File) (process.Status, error) {
 	sink, err := process.OpenSink(output)
 	if err != nil {
 		return process.Status{}, err
@@ -43,7 +42,7 @@ func (t *template) run(ctx context.Context, output io.Writer, request []byte, so
 	if isTerminal(sink.File()) {
 		err = errCold // Python asks for that when it starts
 	} else {
-		made, err = t.ask(request, sink.File(), source, target)
+		made, err = t.ask(request, sink.File(), target)
 	}
 	sink.Started()
 	var status process.Status
@@ -76,21 +75,7 @@ func (c *child) wait(ctx context.Context) (process.Status, error) {
 	return status, nil
 }
 
-// memoryFiles returns files that are in no folder: one with content and an
-// empty one.
-func memoryFiles(text []byte) (source, target *os.File, err error) {
-	if source, err = memoryFile("input.json"); err != nil {
-		return nil, nil, err
-	}
-	if _, err = source.WriteAt(text, 0); err == nil {
-		target, err = memoryFile("output.json")
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, source.Close())
-	}
-	return source, target, nil
-}
-
+// memoryFile returns an empty file that is in no folder.
 func memoryFile(name string) (*os.File, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,6 +49,68 @@ def main():
 	}
 	if diff := cmp.Diff(strings.Split(got[0], "\n"), strings.Split(got[1], "\n")); diff != "" {
 		t.Error("-cold +forked\n", diff)
+	}
+}
+
+// traceback is what tells of code above the task's own.
+var traceback = regexp.MustCompile(`Traceback.*\n|  File "template.*\n| at 0x[0-9a-f]+`)
+
+func TestForkedTaskEndsAsAColdOneDoes(t *testing.T) {
+	t.Parallel()
+	o := newPython(t)
+	dir := project(t, map[string]string{"tasks.py": `
+import atexit, digdag, io, os, sys, weakref
+class Loud(object):
+    def __init__(self, name): self.name = name
+    def __del__(self): os.write(1, b"del " + self.name + b" " + str(kept).encode() + b"\n")
+kept = "kept"
+def loud():
+    global simple, cycle
+    simple = Loud(b"simple")
+    cycle = Loud(b"cycle")
+    cycle.me = cycle
+def imported():
+    import sqlite3
+    loud()
+def unflushed():
+    global file, raw
+    file = open("unflushed", "w")
+    file.write("text")
+    sys.kept_file = open("kept", "w")
+    sys.kept_file.write("text")
+def at_exit():
+    atexit.register(print, "first")
+    weakref.finalize(sys.stdout, print, "finalized")
+    atexit.register(print, "last")
+def broken_at_exit():
+    atexit.register(print, "still")
+    atexit.register(lambda: 1 / 0)
+    atexit.register(sys.exit, 3)
+def own_stdout(): sys.stdout = io.StringIO()
+def closed_stdout(): sys.stdout.close()
+def partial():
+    sys.stdout.write("no line end")
+    sys.stderr.write("nor here")
+`})
+	for _, command := range []string{"loud", "imported", "unflushed", "at_exit", "broken_at_exit", "own_stdout", "closed_stdout", "partial"} {
+		var got [2]string
+		for i, mode := range []string{"cold", "forked"} {
+			r := run(t, o, pyTask(t, dir, mode, "tasks."+command))
+			got[i] = fmt.Sprintln(traceback.ReplaceAllString(r.printed, ""), r.err)
+			if command != "unflushed" {
+				continue
+			}
+			for _, name := range []string{"unflushed", "kept"} {
+				text, err := os.ReadFile(filepath.Join(dir, name))
+				got[i] += fmt.Sprintln(name, string(text), err)
+				if err := os.Remove(filepath.Join(dir, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if diff := cmp.Diff(got[0], got[1]); diff != "" {
+			t.Errorf("%s: -cold +forked\n%s", command, diff)
+		}
 	}
 }
 
@@ -166,7 +229,7 @@ func TestTasksAreForkedWhereThatMakesNoDifference(t *testing.T) {
 		{"inherited PYTHONPATH", path, "PYTHONPATH=/a:/b", "", "", true},
 		{"inherited relative PYTHONPATH", path, "PYTHONPATH=/a:b", "", "", false},
 		{"inherited PYTHONVERBOSE", path, "PYTHONPROFILEIMPORTTIME=", "", "", false},
-		{"request too large", path, "", "A=" + strings.Repeat("x", 100<<10), "", false},
+		{"request too large", path, "", "A=" + strings.Repeat("x", 120<<10), "", false},
 	} {
 		tk := task(dir, "tasks.main", "python", tt.python, "python_mode", tt.mode)
 		if tt.env != "" {

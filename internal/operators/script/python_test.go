@@ -205,7 +205,7 @@ func TestPythonOutputIsInOrder(t *testing.T) {
 import os, sys
 def main():
     sys.stdout.write("a"); sys.stdout.flush()
-    sys.stderr.write("b\n")
+    sys.stderr.write("b\n"); sys.stderr.flush()
     os.system("echo c; echo d >&2; cat")
     print("e")
 `})

@@ -1,17 +1,16 @@
 # Follows runner.py in a template: a process that has started Python and forks
-# a child for each task, which so is spared the start. It talks to its owner
-# over a socket, descriptor 3, a message at a time, with NUL between words:
+# a child for each task, which so is spared the start. One child is always
+# forked ahead. They talk to the owner of the template over a socket,
+# descriptor 3, a message at a time, with NUL between words:
 #
-#     to the owner:  "ready" and the folders of modules, when it has started
-#                    "began PID" or "failed WHY" for each task, in order
-#                    "ended PID STATUS"
-#     from it:       folder, command and variables to set, with the files for
-#                    output, parameters and result
+#     from the template:  "ready" and the folders of modules, when it has started
+#                         "ended PID STATUS" for each task
+#                         "broken" when it can fork no more
+#     from the child:     "began PID" or "failed WHY"
+#     to the child:       folder, command, input and variables to set, with the
+#                         files for output and result
 #
-# It ends when the owner closes the socket.
-#
-# A child copies each page of memory that it touches, which is most of what a
-# small task costs. So what can be done before the fork is done there.
+# The template ends when the owner closes the socket, its children go on.
 import _io
 import _signal
 import _socket
@@ -20,7 +19,6 @@ import atexit
 import gc
 import select
 import site
-from _frozen_importlib_external import PathFinder
 
 OWNER = 3
 
@@ -28,136 +26,167 @@ OWNER = 3
 class Template(object):
     def __init__(self):
         self.owner = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, OWNER)
-        self.null = os.open(os.devnull, os.O_RDWR)
-        self.wake, waker = os.pipe()
-        self.last = max(self.null, self.wake, waker)
-        self.folder = None
+        self.wake, self.waker = os.pipe()
+        self.life, self.lifeline = os.pipe()  # tells children that the template has ended
         os.set_blocking(self.wake, False)
-        os.set_blocking(waker, False)
-        _signal.set_wakeup_fd(waker)
+        os.set_blocking(self.waker, False)
+        _signal.set_wakeup_fd(self.waker)
         _signal.signal(_signal.SIGCHLD, lambda *_: None)
-        self.events = select.poll()
-        self.events.register(self.owner, select.POLLIN)
-        self.events.register(self.wake, select.POLLIN)
         if sys.path and not sys.path[0]:
             del sys.path[0]  # the working directory of those who use -c
-        load("{}")
-        self.look(sys.path)
-        self.modules = set(sys.modules)
+        folders = sys.path + site.getsitepackages() + [site.getusersitepackages()]
+        self.say(b"ready", *map(os.fsencode, folders))
+        self.rehearse()
+        self.modules = set(sys.modules.values())
         gc.collect()
         gc.freeze()  # else the collector touches all that is there
-
-    def look(self, folders):
-        """Makes Python know the content of folders of modules."""
-        PathFinder.find_spec("no module has this name", folders)
 
     def say(self, *words):
         self.owner.send(b"\0".join(words))
 
-    def serve(self):
-        """Answers requests for good; returns in each child what it is to do."""
-        folders = sys.path + site.getsitepackages() + [site.getusersitepackages()]
-        self.say(b"ready", *map(os.fsencode, folders))
-        while True:
-            for fd, _ in self.events.poll():
-                if fd == self.wake:
-                    os.read(self.wake, 4096)
-                    self.reap()
-                    continue
-                task = self.receive()
-                if task is None:
-                    continue
-                child = os.fork()
-                if child == 0:
-                    self.become()
-                    return task
-                self.release(task)
-                try:
-                    os.setpgid(child, child)  # whoever comes first
-                except OSError:
-                    pass  # it has done so itself, and executed something or ended
-                self.say(b"began", b"%d" % child)
+    def rehearse(self):
+        """Touches what a task needs.
 
-    def receive(self):
-        request, control, _, _ = self.owner.recvmsg(1 << 18, _socket.CMSG_SPACE(12), _socket.MSG_CMSG_CLOEXEC)
-        if not request:
-            os._exit(0)
-        folder, command, *variables = map(os.fsdecode, request.split(b"\0"))
-        output, source, target = memoryview(control[0][2]).cast("i")
-        with open(source, "rb") as f:
-            params = load(f.read().decode("utf-8"))["params"]
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        os.close(output)
+        A child has to copy each page of memory that it touches, which is most
+        of what a small task costs. Here that costs nobody's time.
+        """
+        provide(load('{"params": {}}')["params"])
+        for name in ("digdag", "digdag_env"):
+            del sys.modules[name]
         try:
-            os.chdir(folder)
-        except OSError as error:
-            self.release((target,))
-            return self.say(b"failed", str(error).encode())
-        os.environ["PWD"] = folder
-        if folder != self.folder:
-            sys.path_importer_cache.pop(self.folder, None)
-            self.folder = folder
-        self.look([folder])
-        return target, command, params, variables
+            __import__("no module has this name")
+        except ImportError:
+            pass
+        os.environb[b"pawl"] = b""
+        del os.environb[b"pawl"]
 
-    def release(self, task):
-        os.dup2(self.null, 1)
-        os.dup2(self.null, 2)
-        os.close(task[0])
+    def serve(self):
+        """Forks children for good; returns in each one with its task."""
+        events = select.poll()
+        events.register(self.owner, 0)  # that it has closed is told all the same
+        events.register(self.wake, select.POLLIN)
+        ahead, taken = None, True
+        while True:
+            if taken:
+                try:
+                    ahead = os.fork()
+                except OSError:
+                    self.say(b"broken")
+                if ahead == 0:
+                    return self.wait()
+            for fd, _ in events.poll():
+                if fd == OWNER:
+                    os._exit(0)
+                taken = self.hear()
+                for child, status in self.reap():
+                    if child == ahead and not taken:
+                        taken = self.hear()  # it has said so before it ended
+                        if not taken:
+                            self.say(b"broken")
+                    self.say(b"ended", b"%d" % child, b"%d" % status)
+
+    def hear(self):
+        """Returns whether the child that was forked ahead has got a task."""
+        try:
+            return 0 in os.read(self.wake, 4096)  # the others are signals
+        except BlockingIOError:
+            return False
 
     def reap(self):
-        while True:
-            try:
+        try:
+            while True:
                 child, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if child == 0:
-                return
-            self.say(b"ended", b"%d" % child, b"%d" % status)
+                if child == 0:
+                    return
+                yield child, status
+        except ChildProcessError:
+            pass
 
-    def become(self):
-        """Makes of a child what a Python started for the task would be."""
+    def wait(self):
+        """Makes of a child what a Python started for its task would be, and returns that."""
         os.setpgid(0, 0)
         _signal.set_wakeup_fd(-1)
         _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+        os.close(self.lifeline)
+        self.rehearse()
+        events = select.poll()
+        events.register(self.owner, select.POLLIN)
+        events.register(self.life, 0)
+        while True:
+            if any(fd == self.life for fd, _ in events.poll()):
+                os._exit(0)
+            task = self.receive()
+            if task:
+                break
+        self.say(b"began", b"%d" % os.getpid())
+        os.write(self.waker, b"\0")
         self.owner.detach()
-        os.closerange(OWNER, self.last + 1)
+        os.closerange(OWNER, max(self.wake, self.waker, self.life) + 1)
+        return task
+
+    def receive(self):
+        request, control, _, _ = self.owner.recvmsg(1 << 17, _socket.CMSG_SPACE(8), _socket.MSG_CMSG_CLOEXEC)
+        if not request:
+            os._exit(0)
+        folder, command, source, *variables = request.split(b"\0")
+        output, target = memoryview(control[0][2]).cast("i")
+        try:
+            os.chdir(folder)
+        except OSError as error:
+            os.close(output)
+            os.close(target)
+            return self.say(b"failed", str(error).encode())
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)
+        for variable in variables:
+            name, _, value = variable.partition(b"=")
+            os.environb[name] = value
+        return os.fsdecode(command), load(source.decode("utf-8"))["params"], target
 
 
 def leave(before):
     """Ends a child that has succeeded.
 
     It does what the end of Python does, but for taking down what the template
-    had built, which takes longer than most tasks. It returns where a library
-    may have an end of its own to make.
+    had built, which takes longer than most tasks. It returns, for Python to
+    end as ever, where a library may have an end of its own to make, and where
+    something goes wrong.
     """
-    names = [name for name in sys.modules if name not in before]
-    for name in names:
-        if str(getattr(sys.modules[name], "__file__", "")).endswith(".so"):
-            return
-    if "threading" in sys.modules:
-        sys.modules["threading"]._shutdown()
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    modules = [_weakref.ref(sys.modules.pop(name)) for name in names]
+    added = [name for name, module in sys.modules.items() if type(module) is type(sys) and module not in before]
+    try:
+        sys.stderr.flush()
+        sys.stdout.flush()
+        for name in added:
+            if str(getattr(sys.modules[name], "__file__", "")).endswith(".so"):
+                return
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()
+        atexit._run_exitfuncs()
+        flush()
+    except BaseException:
+        return
+    modules = [_weakref.ref(sys.modules.pop(name)) for name in added]
     gc.collect()
     for module in modules:
         if module() is not None:
             vars(module()).clear()
     gc.collect()
-    for left in gc.get_objects():
-        if isinstance(left, _io._IOBase) and not left.closed:
-            left.flush()
+    flush()
     os._exit(0)
 
 
+def flush():
+    """Writes what is left in the buffers of files."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for file in gc.get_objects():
+        if isinstance(file, _io._IOBase) and not file.closed:
+            file.flush()
+
+
 template = Template()
-target, command, params, variables = template.serve()
-for variable in variables:
-    name, _, value = variable.partition("=")
-    os.environ[name] = value
+command, params, target = template.serve()
 sys.argv = ["runner.py", command, "input.json", "output.json"]
 run(command, params, lambda text: os.write(target, text.encode("utf-8", "surrogateescape")))
 leave(template.modules)

@@ -26,7 +26,7 @@ const (
 	// startLimit bounds how long a template may take to start.
 	startLimit = 30 * time.Second
 	// maxRequest is what fits into one message for sure.
-	maxRequest = 64 << 10
+	maxRequest = 100 << 10
 )
 
 // template is a Python that forks a child for each call. What is said to it
@@ -40,7 +40,7 @@ type template struct {
 	mu      sync.Mutex
 	asked   []*child // that have not begun
 	running map[int]*child
-	lost    bool // nothing will be heard any more
+	broken  bool // it makes no children any more
 }
 
 // child is one call. Each channel gets one value, or is closed if nobody will
@@ -146,44 +146,58 @@ func (t *template) hear(words []string) {
 		n, _ := strconv.Atoi(words[i])
 		return n
 	}
-	pid := number(1)
-	if words[0] == "ended" {
+	switch pid := number(1); words[0] {
+	case "began":
+		if c := t.next(); c != nil {
+			t.running[pid] = c
+			c.began <- pid
+		}
+	case "failed":
+		if c := t.next(); c != nil {
+			close(c.began)
+		}
+	case "ended":
 		if c := t.running[pid]; c != nil {
 			delete(t.running, pid)
 			c.ended <- process.StatusOf(syscall.WaitStatus(number(2)))
 		}
-		return
+	case "broken":
+		t.refuse()
 	}
+}
+
+// next takes the child that was asked for first.
+func (t *template) next() *child {
 	if len(t.asked) == 0 {
-		return
+		return nil
 	}
 	c := t.asked[0]
 	t.asked = t.asked[1:]
-	if words[0] != "began" {
+	return c
+}
+
+// refuse lets no child begin any more.
+func (t *template) refuse() {
+	t.broken = true
+	for c := t.next(); c != nil; c = t.next() {
 		close(c.began)
-		return
 	}
-	t.running[pid] = c
-	c.began <- pid
 }
 
 // lose tells all who wait that they wait in vain.
 func (t *template) lose() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.lost = true
-	for _, c := range t.asked {
-		close(c.began)
-	}
+	t.refuse()
 	for _, c := range t.running {
 		close(c.ended)
 	}
 }
 
-func (t *template) isLost() bool {
+func (t *template) isBroken() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.lost
+	return t.broken
 }
 
 // ask asks for a child. An error means that there will be none.
@@ -210,7 +224,7 @@ func (t *template) ask(request []byte, files ...*os.File) (*child, error) {
 func (t *template) enqueue(c *child) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.lost {
+	if t.broken {
 		return false
 	}
 	t.asked = append(t.asked, c)

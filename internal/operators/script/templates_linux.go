@@ -126,7 +126,7 @@ func (l *lease) stale() bool {
 	default:
 		return false
 	}
-	return l.template != nil && l.template.isLost() || slices.ContainsFunc(l.seen, stamp.changed)
+	return l.template != nil && l.template.isBroken() || slices.ContainsFunc(l.seen, stamp.changed)
 }
 
 func (p *templates) release(l *lease) {

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// logOptions say where the program writes its own log.
+type logOptions struct {
+	logFile, logLevel string
+}
+
+func (o *logOptions) flags(f *pflag.FlagSet) {
+	f.StringVarP(&o.logFile, "log", "L", "", "`file` to write what happens to, or - for standard error")
+	f.StringVarP(&o.logLevel, "log-level", "l", "info", "least `level` of what is logged: debug, info, warn, error")
+}
+
+// logLevels are the levels by name, those that Digdag knows included.
+var logLevels = map[string]slog.Level{
+	"trace": slog.LevelDebug, "debug": slog.LevelDebug, "info": slog.LevelInfo,
+	"warn": slog.LevelWarn, "error": slog.LevelError,
+}
+
+// open returns the log and what closes it. Without a file only warnings are
+// logged, to standard error.
+func (o *logOptions) open(world IO) (log *slog.Logger, closeLog func() error, err error) {
+	level, ok := logLevels[strings.ToLower(o.logLevel)]
+	if !ok {
+		return nil, nil, model.Errorf(model.Invalid, "--log-level must be debug, info, warn or error, not %q", o.logLevel)
+	}
+	done := func() error { return nil }
+	to := world.Stderr
+	switch o.logFile {
+	case "":
+		level = max(level, slog.LevelWarn)
+	case "-":
+	default:
+		path := o.logFile
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(world.Dir, path)
+		}
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+		if err != nil {
+			return nil, nil, model.Errorf(model.Invalid, "--log: %w", err)
+		}
+		to, done = f, f.Close
+	}
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level})), done, nil
+}
+
+// logging writes the events of each commit to a log.
+func logging(log *slog.Logger) func(*store.Batch) {
+	ctx := context.Background()
+	return func(b *store.Batch) {
+		for i := range b.Events {
+			e := &b.Events[i]
+			level := eventLevel(e)
+			if !log.Enabled(ctx, level) {
+				continue
+			}
+			attrs := []slog.Attr{
+				slog.Int64("attempt", int64(e.Attempt)), slog.String("task", e.Name), slog.String("state", e.State.String()),
+			}
+			if e.Try > 0 {
+				attrs = append(attrs, slog.Int("try", int(e.Try)))
+			}
+			if e.Data.Len() > 0 {
+				attrs = append(attrs, slog.Any("data", e.Data))
+			}
+			log.LogAttrs(ctx, level, e.Kind.String(), attrs...)
+		}
+	}
+}
+
+func eventLevel(e *engine.Event) slog.Level {
+	switch {
+	case e.Kind == engine.TaskEnded && e.State == model.Failed:
+		return slog.LevelError
+	case e.Kind == engine.TaskRetries, e.Kind == engine.LimitPassed, e.Kind == engine.TryLost:
+		return slog.LevelWarn
+	case e.Kind == engine.TaskOpened, e.Kind == engine.TasksAdded, e.Kind == engine.TaskWaits:
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
