@@ -84,25 +84,7 @@ func (a *Attempt) layer(scope params.Map) params.Map {
 	if ts := timesIn(scope); !ts.equal(a.times) {
 		builtins = a.derive(ts)
 	}
-	all := under(builtins, scope)
+	all := scope.Merge(builtins)
 	a.last.Store(&layered{scope, all})
-	return all
-}
-
-// under returns scope with builtins over it. As every key is set once at most,
-// the smaller map goes into the larger; the order of keys follows from that.
-func under(builtins, scope params.Map) params.Map {
-	if scope.Len() >= builtins.Len() {
-		for key, v := range builtins.All() {
-			scope = scope.Set(key, v)
-		}
-		return scope
-	}
-	all := builtins
-	for key, v := range scope.All() {
-		if !builtins.Has(key) {
-			all = all.Set(key, v)
-		}
-	}
 	return all
 }

@@ -52,6 +52,14 @@ func BenchmarkMerge(b *testing.B) {
 			}
 		})
 	}
+	small := numbered(40)
+	b.Run("12 new into 40", func(b *testing.B) {
+		b.ReportAllocs()
+		over := params.Of("a", 1, "b", 2, "c", 3, "d", 4, "e", 5, "f", 6, "g", 7, "h", 8, "i", 9, "j", 10, "l", 11, "m", 12)
+		for b.Loop() {
+			small.Merge(over)
+		}
+	})
 	b.Run("100k into 1", func(b *testing.B) {
 		b.ReportAllocs()
 		one := params.Of("k5", "v")

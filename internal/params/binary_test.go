@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"math"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,6 +61,46 @@ func TestEveryCutOfABinaryValueIsRefused(t *testing.T) {
 		if v, _, err := params.DecodeBinary(whole[:n]); err == nil {
 			t.Errorf("%d of %d bytes give %v", n, len(whole), v)
 		}
+	}
+}
+
+// Maps of all sizes are cut from the same memory; none may reach into another.
+func TestValuesOfADecoderAreIndependent(t *testing.T) {
+	t.Parallel()
+	var want []params.Map
+	var in []byte
+	for i := range 600 {
+		m := params.Of("list", []any{"sh", i, "$"}, "none", params.Map{}, "text", strings.Repeat("x", i%20))
+		for k := range i % 40 {
+			m = m.Set(strconv.Itoa(k), strconv.Itoa(i%7))
+		}
+		want = append(want, m)
+		in = params.AppendBinary(in, m)
+	}
+	d := params.NewDecoder(in)
+	var got []params.Map
+	for at := 0; at < len(in); {
+		v, end, err := d.Value(at)
+		if err != nil {
+			t.Fatalf("at %d: %v", at, err)
+		}
+		got = append(got, v.(params.Map))
+		at = end
+	}
+	for i, m := range got { // what is made from one leaves the others as they are
+		m.Set("new", int64(i)).Set("text", "changed")
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("values differ (-written +read):\n%s", diff)
+	}
+}
+
+func TestADecoderStaysAtItsFirstError(t *testing.T) {
+	t.Parallel()
+	d := params.NewDecoder([]byte{9, 0})
+	_, _, first := d.Value(0)
+	if v, end, err := d.Value(1); v != nil || end != 2 || err != first || first == nil {
+		t.Errorf("after %v it gives %v, %d, %v", first, v, end, err)
 	}
 }
 

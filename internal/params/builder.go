@@ -26,13 +26,24 @@ func (b *builder) addMarked(key string, v Value, templated bool) {
 	b.marks[last] = mark(b.marks[last], i, templated)
 }
 
+// replace gives the i-th entry that was added another value.
+func (b *builder) replace(i int, v Value, templated bool) {
+	b.entries[i].value = v
+	b.marks[i/blockSize] = mark(b.marks[i/blockSize], i%blockSize, templated)
+}
+
 // build returns the map of what was added: of equal keys the position of the
 // first and the value of the last. The builder is used up.
 func (b *builder) build() Map {
 	if len(b.entries) == 0 {
 		return Map{}
 	}
-	r := &root{live: uint32(len(b.entries)), slots: uint32(len(b.entries))}
+	return b.buildIn(new(root))
+}
+
+// buildIn is build of at least one entry with memory for a root.
+func (b *builder) buildIn(r *root) Map {
+	r.live, r.slots = uint32(len(b.entries)), uint32(len(b.entries))
 	if len(b.entries) <= blockSize {
 		if hasTwins(b.entries) {
 			return b.fold()

@@ -61,8 +61,15 @@ func FuzzDecodeBinary(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		v, rest, err := params.DecodeBinary(in)
+		shared, end, sharedErr := params.NewDecoder(in).Value(0)
+		if (err == nil) != (sharedErr == nil) || !params.Equal(v, shared) {
+			t.Fatalf("DecodeBinary gives %v, %v, a decoder %v, %v", v, err, shared, sharedErr)
+		}
 		if err != nil {
 			return
+		}
+		if end != len(in)-len(rest) {
+			t.Fatalf("DecodeBinary ends at %d, a decoder at %d", len(in)-len(rest), end)
 		}
 		if !bytes.HasSuffix(in, rest) {
 			t.Fatalf("the rest %q is not of %q", rest, in)

@@ -5,7 +5,7 @@ import "strings"
 // Merge returns m overlaid by over: a map merges into a map key by key, at any
 // depth; everything else in over, null included, replaces. Existing keys stay
 // where they are, new ones follow in over's order. The cost is that of setting
-// over's entries; all else is shared with m.
+// over's entries at most; all else is shared with m unless over is large beside it.
 func (m Map) Merge(over Map) Map {
 	if over.root == nil || over.root == m.root {
 		return m
@@ -13,16 +13,44 @@ func (m Map) Merge(over Map) Map {
 	if m.root == nil {
 		return over
 	}
+	if over.Len() > 2 && over.Len() >= m.Len()/4 {
+		return m.rebuild(over)
+	}
 	over.walk(false, func(e *entry, templated bool) bool {
-		v := e.value
-		if o, ok := v.(Map); ok {
-			v = m.submap(e.key).Merge(o)
-			templated = v.(Map).Templated()
-		}
+		v, templated := m.overlaid(e, templated)
 		m = m.set(e.key, v, templated)
 		return true
 	})
 	return m
+}
+
+// overlaid returns the value of e merged into what m has for its key.
+func (m Map) overlaid(e *entry, templated bool) (Value, bool) {
+	o, ok := e.value.(Map)
+	if !ok {
+		return e.value, templated
+	}
+	merged := m.submap(e.key).Merge(o)
+	return merged, merged.Templated()
+}
+
+// rebuild is Merge where so much is new that the map is made afresh.
+func (m Map) rebuild(over Map) Map {
+	b := m.root.builder(over.Len())
+	if m.root.live < m.root.slots { // slots are positions where nothing is absent
+		m = b.build()
+		b = m.root.builder(over.Len())
+	}
+	over.walk(false, func(e *entry, templated bool) bool {
+		v, templated := m.overlaid(e, templated)
+		if slot, found := m.root.find(e.key); found {
+			b.replace(int(slot), v, templated)
+		} else {
+			b.addMarked(e.key, v, templated)
+		}
+		return true
+	})
+	return b.build()
 }
 
 // submap returns the map at key, empty if there is none.

@@ -128,13 +128,16 @@ func (r *root) grow(key string) {
 }
 
 // compact returns a map of the entries that are present.
-func (r *root) compact() Map {
-	b := newBuilder(int(r.live))
+func (r *root) compact() Map { return r.builder(0).build() }
+
+// builder returns one that has the entries that are present, and room for more.
+func (r *root) builder(more int) *builder {
+	b := newBuilder(int(r.live) + more)
 	r.top.walk(false, func(e *entry, templated bool) bool {
 		b.addMarked(e.key, e.value, templated)
 		return true
 	})
-	return b.build()
+	return b
 }
 
 func (m Map) walk(onlyTemplated bool, yield func(e *entry, templated bool) bool) {

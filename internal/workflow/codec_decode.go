@@ -46,8 +46,8 @@ func DecodeNode(b []byte) (*Node, error) {
 // decoder reads fields. After the first error all of them are zero.
 type decoder struct {
 	raw     []byte
-	pos     int    // in raw, of what comes next
-	text    string // the same as raw; strings are parts of it
+	pos     int             // in raw, of what comes next
+	values  *params.Decoder // of parameters and other strings
 	symbols []string
 	slab    []Node // not yet used
 	edges   []Edge // not yet used
@@ -55,7 +55,7 @@ type decoder struct {
 }
 
 func newDecoder(b []byte) *decoder {
-	d := &decoder{raw: b, text: string(b)}
+	d := &decoder{raw: b, values: params.NewDecoder(b)}
 	if version := d.byte(); d.err == nil && version != codecVersion {
 		d.fail(fmt.Errorf("definition has the unknown version %d", version))
 	}
@@ -132,7 +132,7 @@ func (d *decoder) string() string {
 	n := d.count(1)
 	start := d.pos
 	d.pos += n
-	return d.text[start:d.pos]
+	return d.values.Text(start, d.pos)
 }
 
 func (d *decoder) symbol() string {
@@ -155,13 +155,13 @@ func (d *decoder) params() params.Map {
 	if d.err != nil {
 		return params.Map{}
 	}
-	v, rest, err := params.DecodeBinary(d.raw[d.pos:])
+	v, end, err := d.values.Value(d.pos)
 	m, ok := v.(params.Map)
 	if err != nil || !ok {
 		d.fail(errors.Join(errCodec, err))
 		return params.Map{}
 	}
-	d.pos = len(d.raw) - len(rest)
+	d.pos = end
 	return m
 }
 
@@ -174,13 +174,19 @@ func (d *decoder) newNode() *Node {
 	return n
 }
 
+// newEdges returns a list of count edges.
+func (d *decoder) newEdges(count int) []Edge {
+	if len(d.edges) < count {
+		d.edges = make([]Edge, max(count, 64))
+	}
+	list := d.edges[:count:count]
+	d.edges = d.edges[count:]
+	return list
+}
+
 // afterPrevious returns the edge to the sibling before the one at index.
 func (d *decoder) afterPrevious(index int) []Edge {
-	if len(d.edges) == 0 {
-		d.edges = make([]Edge, 64)
-	}
-	list := d.edges[:1:1]
-	d.edges = d.edges[1:]
+	list := d.newEdges(1)
 	list[0].From = index - 1
 	return list
 }
@@ -279,7 +285,7 @@ func (d *decoder) rare(n *Node, set uint64, depth int) {
 }
 
 func (d *decoder) after() []Edge {
-	list := make([]Edge, d.count(3))
+	list := d.newEdges(d.count(3))
 	for i := range list {
 		list[i] = Edge{From: d.int(), On: On(d.enum(byte(OnOutput))), Output: d.symbol()}
 	}

@@ -2,6 +2,7 @@ package runnertest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -178,7 +179,7 @@ func closeCancelsWhatRuns(t *testing.T, s *station) {
 	if err := s.close(); err != nil {
 		t.Errorf("Close: %v", err)
 	}
-	if got := cause.Load(); got != runner.ErrClosed {
+	if got, _ := cause.Load().(error); !errors.Is(got, runner.ErrClosed) {
 		t.Errorf("the job ended with %v, want %v", got, runner.ErrClosed)
 	}
 }
@@ -267,7 +268,8 @@ func manySubmittersAndCancellers(t *testing.T, s *station) {
 	wg.Wait()
 	for n := range runs {
 		got := s.report(id(n))
-		refused := got.Outcome == runner.ErrCancelled && n%5 == 0
+		cause, _ := got.Outcome.(error)
+		refused := errors.Is(cause, runner.ErrCancelled) && n%5 == 0
 		if !refused && got.Outcome != n {
 			t.Errorf("job %d: got %v", n, got.Outcome)
 		}

@@ -112,13 +112,13 @@ func (c *conn) query(text string, each func(row) error, args ...driver.Value) (e
 	r := make(row, len(rows.Columns()))
 	for {
 		if err := rows.Next(r); err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return nil
 			}
 			return err
 		}
 		if err := each(r); err != nil {
-			if err == errEnough {
+			if errors.Is(err, errEnough) {
 				return nil
 			}
 			return err
