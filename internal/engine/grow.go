@@ -111,8 +111,6 @@ func (a *Attempt) openKids(id model.TaskID) {
 	for _, kid := range t.kids {
 		k := &a.tasks[kid]
 		if k.state.Final() {
-			a.look(kid)
-			a.leave(kid)
 			a.openEdges(kid)
 			continue
 		}

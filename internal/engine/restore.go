@@ -38,7 +38,7 @@ func Restore(def *workflow.Workflow, row AttemptRow, growths []Growth, tasks []T
 	a.recall(0)
 	for id := range a.tasks {
 		if t := &a.tasks[id]; t.parent != model.NoTask && !a.counts(t.parent, model.TaskID(id)) {
-			a.recallRetired(model.TaskID(id))
+			a.recall(model.TaskID(id)) // retired, but losers below it may still be ending
 		}
 	}
 	a.refresh(0)
@@ -66,15 +66,6 @@ func (a *Attempt) recall(id model.TaskID) {
 			t.pending++
 		}
 	}
-}
-
-// recallRetired does the same for a task whose place a newer round took. It has
-// ended, but below it losers may still be ending.
-func (a *Attempt) recallRetired(id model.TaskID) {
-	if t := &a.tasks[id]; t.state == model.Blocked {
-		t.state = model.NotReached
-	}
-	a.recall(id)
 }
 
 // Revive begins to drive a restored attempt: it arms every timer and counts

@@ -17,8 +17,8 @@ const (
 )
 
 // End asks all processes in the group to end, with SIGTERM, and kills those
-// that are left after the grace, or at once after Hurry. It returns when none is left or they were
-// killed. The leader must be reaped meanwhile.
+// that are left after the grace, or at once after Hurry. It returns when none
+// is left or they were killed. The leader must be reaped meanwhile.
 //
 // The kernel gives a group's id to nobody else while the group has a member,
 // and hands ids out in a circle, so none of these signals goes astray.

@@ -55,8 +55,12 @@ type Process struct {
 	sink  *Sink
 }
 
-// Run starts the program and waits for it. Errors are those of Start and Wait.
+// Run starts the program and waits for it. Errors are those of Start and Wait;
+// nothing is started when ctx is done already.
 func (c *Command) Run(ctx context.Context) (Status, error) {
+	if ctx.Err() != nil {
+		return Status{}, context.Cause(ctx)
+	}
 	p, err := c.Start()
 	if err != nil {
 		return Status{}, err

@@ -46,6 +46,9 @@ type lease struct {
 // call runs a call in a child of a template. The error is errCold if there is
 // no template for it.
 func (p *templates) call(ctx context.Context, c *call, words []string) ([]byte, process.Status, error) {
+	if ctx.Err() != nil {
+		return nil, process.Status{}, context.Cause(ctx)
+	}
 	program, err := process.Look(words[0], c.Workdir, c.env)
 	if err != nil {
 		return nil, process.Status{}, errCold
