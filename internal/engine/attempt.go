@@ -95,10 +95,7 @@ const (
 
 // New returns an attempt that has not begun. The definition must be finished.
 func New(id model.AttemptID, def *workflow.Workflow, p params.Map) *Attempt {
-	a := &Attempt{def: def, row: AttemptRow{ID: id, Params: p, Shared: p}}
-	if def.Scope == workflow.Tree {
-		a.row.Shared = params.Map{}
-	}
+	a := &Attempt{def: def, row: AttemptRow{ID: id, Params: p}}
 	a.tasks = make([]task, 0, def.Root.Size())
 	a.plant(def.Root, model.NoTask, 0, GrowSub)
 	a.row.Tasks = int32(len(a.tasks))
@@ -192,6 +189,9 @@ func (a *Attempt) begin() error {
 		return model.Errorf(model.Conflict, "attempt %d has begun already", a.row.ID)
 	}
 	a.row.Started = a.now
+	if a.def.Scope == workflow.Shared {
+		a.row.Shared = a.row.Params.Merge(a.row.Shared) // edits may have come before
+	}
 	a.rowDirty = true
 	a.event(AttemptStarted, 0, params.Map{})
 	a.schedule(errandOpen, 0)

@@ -10,9 +10,6 @@ import (
 // event. Nothing is running in it as far as the engine can tell: see Revive.
 func Restore(def *workflow.Workflow, row AttemptRow, growths []Growth, tasks []TaskRow, seq int64) (*Attempt, error) {
 	a := New(row.ID, def, row.Params)
-	if row.Started == 0 {
-		row.Shared = a.row.Shared // it is not stored before the attempt begins
-	}
 	a.row, a.seq = row, seq
 	for _, g := range growths {
 		if int(g.First) != len(a.tasks) || g.Parent < 0 || int(g.Parent) >= len(a.tasks) {

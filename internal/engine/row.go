@@ -138,7 +138,8 @@ type AttemptRow struct {
 	Params params.Map
 	// Edits are what commands changed since, in force over everything.
 	Edits params.Map
-	// Shared is the one map of a workflow with shared scope.
+	// Shared is the one map of a workflow with shared scope. Until the attempt
+	// begins, it holds only what was edited.
 	Shared params.Map
 	// Tasks is the number of tasks, those that never ran included.
 	Tasks int32

@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/pawlhq/pawl/internal/model"
+import (
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+)
 
 // Nothing waits without a stored next wake-up: after every commit, each task
 // that is started and not final is with a runner, or has a time or a key that
@@ -30,5 +33,29 @@ func (c *checks) alwaysWakes(w *witness) {
 		default:
 			c.sim.fail("promise 5: nothing wakes a%d: %s", w.row.ID, w.texts[id])
 		}
+	}
+}
+
+// armed checks after a step that the process will be there when something of
+// what it drives is due.
+func (c *checks) armed(p *process) {
+	for _, w := range c.order {
+		a, ok := p.core.Attempt(w.row.ID)
+		if !ok {
+			continue
+		}
+		if next := a.NextWake(); next != 0 && next < p.core.NextDue() {
+			c.sim.fail("promise 5: a%d is due at %.6f, and %s wakes at %.6f", w.row.ID,
+				next.Sub(origin).Seconds(), p.owner, p.core.NextDue().Sub(origin).Seconds())
+		}
+	}
+}
+
+// inTime checks that what waits for a time is not woken before it comes,
+// unless by a message.
+func (c *checks) inTime(old, now *engine.TaskRow) {
+	slept := old.State == model.Waiting && old.Wake != 0
+	if slept && now.Try > old.Try && now.Flags&engine.Handling == 0 && c.sim.now.Add(maxSkew) < old.Wake {
+		c.sim.fail("promise 5: woken too early\nfrom %s\nto   %s", rowText(old), rowText(now))
 	}
 }

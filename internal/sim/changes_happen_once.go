@@ -19,9 +19,9 @@ type try struct {
 	outcome *engine.Command // nil until the body has run
 }
 
-// submittedOnce checks a job as it is handed to a runner: the store says that
+// submitted is called when a job is handed to a runner: the store says that
 // this try is to run, and it was never handed over before.
-func (c *checks) submittedOnce(j *runner.Job) {
+func (c *checks) submitted(j *runner.Job) {
 	if c.tries[j.ID] != nil {
 		c.sim.fail("promise 2: try %v was submitted twice", j.ID)
 	}
@@ -86,6 +86,9 @@ func (c *checks) task(r *engine.TaskRow, again map[model.AttemptID]bool) {
 	case known && !r.State.Final() && !c.succeeded(&old) && !inboxFollows(&old, r):
 		c.sim.fail("promise 2: a message was lost\nfrom %s\nto   %s", w.texts[r.ID], text)
 	}
+	if known {
+		c.inTime(&old, r)
+	}
 	c.sim.log.note(c.sim.now, "  a%d/%s", r.Attempt, text)
 	w.rows[r.ID], w.texts[r.ID] = *r, text
 	c.accepted(r)
@@ -108,7 +111,7 @@ func inboxFollows(old, now *engine.TaskRow) bool {
 // messages that it left are void then.
 func (c *checks) succeeded(r *engine.TaskRow) bool {
 	t := c.tries[model.TryID{Attempt: r.Attempt, Task: r.ID, Try: r.Try}]
-	return t != nil && t.outcome != nil && t.outcome.Kind == engine.Succeed
+	return r.State == model.Running && t != nil && t.outcome != nil && t.outcome.Kind == engine.Succeed
 }
 
 func startsWith(all, first []engine.Message) bool {

@@ -6,7 +6,6 @@ import (
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
-	"github.com/pawlhq/pawl/runner"
 )
 
 // checks watch a simulation from outside: what the store took, what was handed
@@ -96,11 +95,11 @@ func (c *checks) attempt(r *engine.AttemptRow, again map[model.AttemptID]bool) {
 	w.row = *r
 }
 
-// submitted is called when a job is handed to a runner.
-func (c *checks) submitted(j *runner.Job) { c.submittedOnce(j) }
-
 // stepped is called when a process has committed a step.
-func (c *checks) stepped(p *process) { c.restoresAlike(p) }
+func (c *checks) stepped(p *process) {
+	c.armed(p)
+	c.restoresAlike(p)
+}
 
 // ended is called when everything has come to rest.
 func (c *checks) ended() {

@@ -43,6 +43,8 @@ func newFaults(d dice) faults {
 // Spans of virtual time.
 const (
 	leaseFor = 10 * time.Second
+	// maxSkew is how far the clock of a machine may be off.
+	maxSkew = 3 * time.Second
 	// replyWithin is how long a client waits for an answer.
 	replyWithin = 8 * time.Second
 	// patrolEvery is how often a process looks for attempts that nobody drives.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
-	"github.com/pawlhq/pawl/internal/model"
 )
 
 // Recovery is invisible: an attempt that is restored from what the store has is
@@ -58,9 +57,6 @@ func viewText(v *engine.View) string {
 	text := rowText(&v.TaskRow)
 	if v.Retired {
 		text += " retired"
-	}
-	if v.Parent != model.NoTask && v.Node == nil {
-		text += " without a node"
 	}
 	return text
 }

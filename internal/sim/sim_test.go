@@ -26,7 +26,7 @@ func TestHistoriesKeepThePromises(t *testing.T) {
 	for b := range batches {
 		t.Run(fmt.Sprint("batch", b), func(t *testing.T) {
 			t.Parallel()
-			for i := b; i < *seeds; i += batches {
+			for i := b; i < *seeds && !t.Failed(); i += batches {
 				simulate(t, *first+uint64(i))
 			}
 		})
@@ -49,7 +49,7 @@ func TestSeedsThatOnceFailed(t *testing.T) {
 		if err != nil {
 			t.Fatalf("testdata/seeds.txt: %v", err)
 		}
-		t.Run(strings.ReplaceAll(strings.TrimSpace(why), " ", "_"), func(t *testing.T) {
+		t.Run(seed+" "+why, func(t *testing.T) {
 			t.Parallel()
 			simulate(t, n)
 		})
