@@ -108,10 +108,17 @@ func (a *Attempt) past(id model.TaskID) *trail {
 // join merges the trails of several siblings, in definition order. It goes
 // back only to where they have the same past.
 func (a *Attempt) join(p *task, after []workflow.Edge) *trail {
-	heads := make(trails, 0, len(after))
+	var pasts []*trail
 	for _, e := range after {
-		heads.add(a.past(p.kids[e.From]))
+		if t := a.past(p.kids[e.From]); t != nil {
+			pasts = append(pasts, t)
+		}
 	}
+	if len(pasts) == 0 {
+		return nil
+	}
+	heads := trails(pasts)
+	heap.Init(&heads)
 	var base *trail
 	var missing []int32
 	for len(heads) > 0 {
