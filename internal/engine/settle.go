@@ -233,7 +233,10 @@ func (a *Attempt) round(id model.TaskID) {
 	if !t.node.IsGroup() || t.node.Each != nil {
 		a.grow(Growth{Kind: GrowDrop, Parent: id})
 		if t.detail != nil {
-			*a.change(id) = Detail{State: t.detail.State}
+			*a.change(id) = Detail{State: t.detail.State, Inbox: t.detail.Inbox}
+			if len(t.detail.Inbox) > 0 {
+				t.flags |= Handling // it came while the task rested
+			}
 		}
 		a.dispatch(id)
 		return

@@ -205,7 +205,7 @@ func (a *Attempt) deliver(id model.TaskID, m *Message) error {
 	d := a.change(id)
 	d.Inbox = append(slices.Clip(d.Inbox), *m)
 	a.event(SignalKept, id, params.Of("topic", m.Topic, "source", m.Source))
-	if t.state == model.Waiting && t.flags&Handling == 0 {
+	if t.state == model.Waiting && t.flags&(Handling|RoundAsked) == 0 {
 		t.flags |= Handling
 		a.dispatch(id)
 	}
