@@ -302,7 +302,7 @@ func (in *Instance) pickUp(ctx context.Context, id model.AttemptID, start store.
 		}
 	}
 	if !r.Selection.All() || in.cfg.DryRun || !same(snap, start) {
-		return false, in.conductor.Abandon(ctx, id)
+		return false, in.patiently(start, func() error { return in.conductor.Abandon(ctx, id) })
 	}
 	known, err := in.prepare(r, folder)
 	if err != nil {
@@ -310,16 +310,39 @@ func (in *Instance) pickUp(ctx context.Context, id model.AttemptID, start store.
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	ids, err := in.conductor.Recover(ctx, 1, id)
+	err = in.patiently(start, func() error {
+		ids, err := in.conductor.Recover(ctx, 1, id)
+		if err == nil && len(ids) == 0 {
+			err = model.Errorf(model.Conflict, "attempt %d is driven elsewhere", id)
+		}
+		return err
+	})
 	if err != nil {
 		return false, err
 	}
-	if len(ids) == 0 {
-		return false, model.Errorf(model.Conflict, "session %s of %s is being run by another process", start.Session.Key, start.Session.Workflow).
-			WithHint("wait until it ends, or choose another session with --session")
-	}
 	in.adopt(id, known, folder)
 	return true, nil
+}
+
+// A process that was killed holds its lock for a moment longer where it was
+// just about to start a program. Taking over is tried again for that long.
+const (
+	takeoverEvery = 50 * time.Millisecond
+	takeoverTries = 20
+)
+
+// patiently takes an attempt over that another process may still be driving.
+func (in *Instance) patiently(start store.Start, takeOver func() error) error {
+	for range takeoverTries {
+		err := takeOver()
+		if model.CodeOf(err) != model.Conflict {
+			return err
+		}
+		due, _ := in.cfg.Clock.After(takeoverEvery)
+		<-due
+	}
+	return model.Errorf(model.Conflict, "session %s of %s is being run by another process", start.Session.Key, start.Session.Workflow).
+		WithHint("wait until it ends, or choose another session with --session")
 }
 
 // same reports whether an attempt runs what a new one would.

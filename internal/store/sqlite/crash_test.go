@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -185,7 +187,10 @@ func ownForever(path string) error {
 		return err
 	}
 	fmt.Println(epoch)
-	select {}
+	killed := make(chan os.Signal, 1)
+	signal.Notify(killed, syscall.SIGTERM) // what is to come can't be caught
+	<-killed
+	return s.Close()
 }
 
 func TestTheAttemptsOfADeadProcessAreGivenAtOnce(t *testing.T) {
