@@ -217,7 +217,10 @@ func (c *Conductor) pause(ctx context.Context, failed bool) bool {
 	c.mu.Lock()
 	waiting := len(c.inbox) > 0
 	c.mu.Unlock()
-	if waiting && !failed && ctx.Err() == nil {
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case waiting && !failed:
 		return true
 	}
 	d := retryAfter

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -64,6 +63,30 @@ func (s *stage) begin(key string, def *workflow.Workflow) model.AttemptID {
 	return a.ID
 }
 
+// finish has the runner report that the first task of an attempt succeeded.
+func (s *stage) finish(id model.AttemptID) {
+	s.desk.report([]runner.Report{{
+		ID:      runner.ID{Attempt: id, Task: 1, Try: 1},
+		Outcome: engine.Command{Kind: engine.Succeed},
+	}})
+}
+
+// holdNextCommit has the next commit wait for release, once it has closed
+// entered, and forgets the batches until then.
+func (s *stage) holdNextCommit() (entered <-chan struct{}, release chan<- struct{}) {
+	in, out := make(chan struct{}), make(chan struct{})
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.batches = nil
+	s.store.commit = func(next func() error) error {
+		s.store.commit = nil
+		close(in)
+		<-out
+		return next()
+	}
+	return in, out
+}
+
 func TestAStartIsDurableWhenItReturns(t *testing.T) {
 	inBubble(t, nil, func(s *stage) {
 		id := s.begin("1", chain(s, action("+a")))
@@ -112,27 +135,12 @@ func TestWhatGathersDuringACommitIsOneBatch(t *testing.T) {
 		for i := range 20 {
 			ids = append(ids, s.begin(fmt.Sprint(i), def))
 		}
-		entered, release := make(chan struct{}), make(chan struct{})
-		s.store.mu.Lock()
-		s.store.batches = nil
-		s.store.commit = func(next func() error) error {
-			s.store.commit = nil
-			close(entered)
-			<-release
-			return next()
-		}
-		s.store.mu.Unlock()
-		finish := func(ids []model.AttemptID) {
-			for _, id := range ids {
-				s.desk.report([]runner.Report{{
-					ID:      runner.ID{Attempt: id, Task: 1, Try: 1},
-					Outcome: engine.Command{Kind: engine.Succeed},
-				}})
-			}
-		}
-		finish(ids[:1])
+		entered, release := s.holdNextCommit()
+		s.finish(ids[0])
 		<-entered
-		finish(ids[1:])
+		for _, id := range ids[1:] {
+			s.finish(id)
+		}
 		close(release)
 		for _, id := range ids {
 			if _, err := s.Wait(ctx, id); err != nil {
@@ -165,19 +173,27 @@ func TestTimersFireWithoutAnythingComingIn(t *testing.T) {
 
 func TestStopCommitsWhatHasComeIn(t *testing.T) {
 	inBubble(t, nil, func(s *stage) {
-		id := s.begin("1", chain(s, action("+a"), action("+b")))
-		s.desk.report([]runner.Report{{
-			ID:      runner.ID{Attempt: id, Task: 1, Try: 1},
-			Outcome: engine.Command{Kind: engine.Succeed},
-		}})
-		for range 2 {
-			if err := s.Stop(); err != nil {
-				s.Errorf("Stop: %v", err)
-			}
+		def := chain(s, action("+a"), action("+b"))
+		ids := []model.AttemptID{s.begin("1", def), s.begin("2", def)}
+		entered, release := s.holdNextCommit()
+		s.finish(ids[0])
+		<-entered
+		s.finish(ids[1]) // it comes in while the conductor is busy
+		stopped := make(chan error)
+		go func() { stopped <- s.Stop() }() // received below
+		synctest.Wait()
+		close(release)
+		if err := <-stopped; err != nil {
+			s.Errorf("Stop: %v", err)
 		}
-		snapshot, err := s.store.Store.Load(ctx, id)
-		if err != nil || snapshot.Tasks[1].State != model.Success {
-			s.Errorf("error %v, the store has the task as %v", err, snapshot.Tasks[1].State)
+		if err := s.Stop(); err != nil {
+			s.Errorf("the second Stop: %v", err)
+		}
+		for _, id := range ids {
+			snapshot, err := s.store.Store.Load(ctx, id)
+			if err != nil || snapshot.Tasks[1].State != model.Success {
+				s.Errorf("attempt %d: error %v, the store has the task as %v", id, err, snapshot.Tasks[1].State)
+			}
 		}
 	})
 }
@@ -285,33 +301,6 @@ func TestAConductorThatLostItsLeaseEnds(t *testing.T) {
 		<-s.Done()
 		if err := s.Stop(); !errors.Is(err, conductor.ErrFenced) {
 			s.Errorf("Stop: %v, want %v", err, conductor.ErrFenced)
-		}
-	})
-}
-
-// After a panic nothing in memory is to be trusted; what the store has is.
-func TestAPanicEndsTheConductorAndNothingElse(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newShaky(t)
-		c := conductor.New(conductor.Config{
-			Store: s, Runner: &desk{}, Owner: "one",
-			Open: func(store.Attempt, *workflow.Workflow) func(*engine.Effect) runner.Job {
-				return func(*engine.Effect) runner.Job { panic("no such operator") }
-			},
-		})
-		if err := c.Start(ctx); err != nil {
-			t.Fatal(err)
-		}
-		_, _, err := c.StartAttempt(ctx, start("1", chain(t, action("+a"))))
-		<-c.Done()
-		for who, err := range map[string]error{"the caller": err, "Stop": c.Stop()} {
-			if err == nil || !strings.Contains(err.Error(), "no such operator") {
-				t.Errorf("%s was told %v", who, err)
-			}
-		}
-		if a, err := s.Attempt(ctx, 1); err != nil || a.Started == 0 {
-			t.Errorf("error %v, the attempt began at %v", err, a.Started)
 		}
 	})
 }

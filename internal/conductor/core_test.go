@@ -179,6 +179,21 @@ func TestAFencedCoreLetsGoAndTellsEverybody(t *testing.T) {
 	}
 }
 
+// Whoever takes the lease anew has lost what the old one covered, even if
+// nothing is to be written at that moment.
+func TestACoreWhoseLeaseRanOutLetsGoBeforeItWritesAnything(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.begin("1", chain(t, action("+a")))
+	r.clock.now = r.clock.now.Add(11 * time.Second)
+	if err := r.Step(ctx, nil); !errors.Is(err, conductor.ErrFenced) {
+		t.Errorf("Step: %v, want %v", err, conductor.ErrFenced)
+	}
+	if !r.Idle() {
+		t.Error("it still drives the attempt")
+	}
+}
+
 func TestTimersFireWhenTheyAreDue(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
