@@ -30,7 +30,7 @@ func newCheck(world IO) *cobra.Command {
 		Use: "check [WORKFLOW]", Aliases: []string{"c"}, GroupID: "look",
 		Short: "Check the definitions and show what they mean",
 		Long: "Check the definitions and show the workflows, the parameters and when their schedules begin.\n\n" +
-			"All that is wrong in all files is shown at once. An operator that pawl does not have is a warning.",
+			"Mistakes in the structure of all files are shown at once; expressions are first read when a task runs. An operator that pawl does not have is a warning.",
 		Example: "  pawl check\n  pawl check daily -p limit=10 --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args) },
