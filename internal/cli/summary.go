@@ -5,6 +5,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli/progress"
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
 )
@@ -20,7 +21,7 @@ func (o *runOptions) summary(ctx context.Context, in *instance.Instance, id mode
 	}
 	s := progress.Summary{State: a.Row().State}
 	for v := range a.Tasks() {
-		if v.Retired || v.Node.IsGroup() || v.State == model.Success && instance.IsHook(v.Name) {
+		if v.Retired || v.Node.IsGroup() || v.State == model.Success && executor.IsHook(v.Name) {
 			continue
 		}
 		s.Counts.Add(v)

@@ -55,18 +55,13 @@ func withoutHooks(m params.Map) params.Map { return m.Delete("_check").Delete("_
 // evaluate returns all parameters of the try.
 func (t *Try) evaluate(local params.Map) (params.Map, error) {
 	base := withoutHooks(t.Attempt.layer(t.Scope)).Set("task_name", t.Name)
-	if err, ok := base.Get("error"); ok && params.TemplatedValue(err) && isHook(t.Name) {
+	if err, ok := base.Get("error"); ok && params.TemplatedValue(err) && IsHook(t.Name) {
 		base = base.Set("error", literal(err))
 	}
 	if !base.Templated() && !local.Templated() {
 		return base.Merge(local), nil
 	}
 	return t.Attempt.info.Evaluator.Config(base, local)
-}
-
-// isHook reports whether a task runs because another one failed.
-func isHook(name string) bool {
-	return strings.Contains(name, "^error") || strings.Contains(name, "^failure-alert")
 }
 
 // literal escapes what would be evaluated in the description of a failure. It

@@ -3,6 +3,7 @@ package instance
 import (
 	"strings"
 
+	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -98,22 +99,7 @@ func (c *chooser) choose(name string) Choice {
 		static = static[:cut]
 	}
 	return Choice{
-		Replay: !c.selection.Rerun && (c.replay == nil || c.replay[static]) && !IsHook(name),
+		Replay: !c.selection.Rerun && (c.replay == nil || c.replay[static]) && !executor.IsHook(name),
 		Run:    c.run == nil || c.run[static],
 	}
-}
-
-// IsHook reports whether a task is, or is below, what runs because something
-// else failed or was late: it is never taken over from an earlier run.
-func IsHook(name string) bool {
-	for _, hook := range []string{"^error", "^failure-alert", "^sla"} {
-		i := strings.Index(name, hook)
-		if i < 0 {
-			continue
-		}
-		if rest := name[i+len(hook):]; rest == "" || starts(rest[0]) {
-			return true
-		}
-	}
-	return false
 }
