@@ -127,7 +127,7 @@ func newMachine(s store.Store) (*machine, error) {
 func (m *machine) run(w *workflow.Workflow, key string) error {
 	ctx := context.Background()
 	a, _, err := m.conductor.StartAttempt(ctx, store.Start{
-		Session: store.Session{UUID: uuid.NewString(), Project: "bench", Workflow: w.Name, Key: key},
+		Session: store.Session{UUID: uuid.NewString(), Project: 1, Workflow: w.Name, Key: key},
 		Zone:    "UTC", Definition: w, Created: model.InstantOf(time.Now()),
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/clock"
@@ -43,6 +44,23 @@ type Config struct {
 	// RenewEvery is how often the lease is renewed; at most a third of
 	// LeaseFor. Defaults to 3 s.
 	RenewEvery time.Duration
+	// Patrol is how often the conductor looks for what others left to be done:
+	// attempts that nobody drives and commands for its own. Zero is never, for
+	// a store that nobody else uses.
+	Patrol time.Duration
+	// MaxDriven bounds the attempts that it takes up on patrol. Defaults to
+	// 10,000.
+	MaxDriven int
+	// Unload is how long an attempt must have nothing to do but wait to be let
+	// go of until then. Zero keeps every attempt until it is done.
+	Unload time.Duration
+	// AttemptTTL is how long an attempt may take, from when it was made, and
+	// TaskTTL how long a task, from its first try; what takes longer is killed
+	// with its attempt. Zero is no limit.
+	AttemptTTL, TaskTTL time.Duration
+	// TimedOut, when set, is called once such a kill is committed. It must
+	// return soon.
+	TimedOut func(Timeout)
 	// Patience is how long a failing store is tried again before the
 	// conductor gives up. Defaults to 10 s.
 	Patience time.Duration
@@ -58,6 +76,9 @@ func (c Config) withDefaults() Config {
 	if c.RenewEvery == 0 {
 		c.RenewEvery = min(defaultRenewEvery, c.LeaseFor/3)
 	}
+	if c.MaxDriven == 0 {
+		c.MaxDriven = 10_000
+	}
 	if c.Patience == 0 {
 		c.Patience = 10 * time.Second
 	}
@@ -70,8 +91,12 @@ var ErrStopped = errors.New("conductor stopped")
 // Conductor runs a Core in a goroutine of its own. Its methods are safe for
 // concurrent use between Start and Stop.
 type Conductor struct {
-	core *Core
-	cfg  Config
+	core  *Core
+	cfg   Config
+	epoch int64 // the core's, once it is started
+	// looking is set while a look for what others left is still to come.
+	looking atomic.Bool
+	unwatch func()
 
 	mu      sync.Mutex
 	inbox   []Stimulus
@@ -98,7 +123,10 @@ func (c *Conductor) Start(ctx context.Context) error {
 		return errors.Join(err, c.cfg.Store.EndLease(ctx, c.cfg.Owner, c.core.epoch))
 	}
 	loop, quit := context.WithCancelCause(context.WithoutCancel(ctx))
-	c.quit = quit
+	c.quit, c.epoch = quit, c.core.epoch
+	if c.cfg.Patrol > 0 {
+		c.unwatch = c.cfg.Store.Watch(c.look)
+	}
 	go c.run(loop) // ended by Stop, which waits for done
 	return nil
 }
@@ -111,14 +139,15 @@ func (c *Conductor) Stop() error {
 	if c.quit == nil {
 		return nil
 	}
+	if c.unwatch != nil {
+		c.unwatch()
+	}
 	c.quit(ErrStopped)
 	<-c.done
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if errors.Is(c.stopped, ErrStopped) {
-		return nil
+	if err := c.ended(); !errors.Is(err, ErrStopped) {
+		return err
 	}
-	return c.stopped
+	return nil
 }
 
 // Done is closed when the conductor has ended, by Stop or by a failure.
@@ -148,11 +177,23 @@ func (c *Conductor) send(s Stimulus) {
 		c.inbox = append(c.inbox, s)
 	}
 	c.mu.Unlock()
-	if err != nil {
+	switch {
+	case err == nil:
+		c.nudge()
+	case s.Reply != nil:
 		s.Reply(err)
-		return
 	}
-	c.nudge()
+}
+
+// look makes the core look for what others left to be done.
+func (c *Conductor) look() {
+	if !c.looking.Swap(true) {
+		c.send(Stimulus{Do: func(core *Core) error {
+			c.looking.Store(false)
+			core.Look()
+			return nil
+		}})
+	}
 }
 
 // run steps the core until it is told to quit or the store is lost.
@@ -305,17 +346,32 @@ func ask[T any](ctx context.Context, c *Conductor, f func(*Core) (T, error)) (T,
 
 // StartAttempt makes an attempt of a session and drives it, or returns the
 // one that exists under the same name with made false. When it returns, the
-// start is durable.
+// start is durable; with made true and an error, the attempt was made, and is
+// driven by this conductor unless that has ended.
+//
+// The store is called from here and not from the loop, so that starts that
+// come together share a transaction.
 func (c *Conductor) StartAttempt(ctx context.Context, s store.Start) (a store.Attempt, made bool, err error) {
-	type started struct {
-		store.Attempt
-		made bool
+	if err := c.ended(); err != nil {
+		return a, false, err
 	}
-	r, err := ask(ctx, c, func(core *Core) (started, error) {
-		a, made, err := core.Start(ctx, s)
-		return started{a, made}, err
-	})
-	return r.Attempt, r.made, err
+	s.Owner, s.Epoch = c.cfg.Owner, c.epoch
+	s.Created = model.InstantOf(c.cfg.Clock.Now())
+	a, made, err = c.cfg.Store.StartAttempt(ctx, s)
+	if unanswered(err) {
+		c.send(Stimulus{Do: func(core *Core) error { core.strays = true; return nil }})
+	}
+	if err != nil || !made {
+		return a, made, err
+	}
+	return a, true, c.do(ctx, func(core *Core) error { return core.takeOn(a, s.Definition) })
+}
+
+// ended returns why the conductor takes nothing any more, or nil.
+func (c *Conductor) ended() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stopped
 }
 
 // Recover takes over up to n attempts that nobody drives, of those given or,

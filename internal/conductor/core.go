@@ -37,6 +37,14 @@ type Core struct {
 	replies []reply
 	// unsure is set while the store has not said whether it holds the step.
 	unsure bool
+	// consumed are the posts that the step answers, releases the attempts that
+	// it lets go of.
+	consumed []store.PostID
+	releases []store.Release
+	// notices are to be given once the step is committed.
+	notices []Timeout
+	// patrolAt is when to look next for what others left to be done.
+	patrolAt model.Instant
 }
 
 // driven is an attempt that this conductor drives.
@@ -44,6 +52,9 @@ type driven struct {
 	attempt *engine.Attempt
 	info    store.Attempt
 	job     func(*engine.Effect) runner.Job
+	// out holds the newest try of each task that has not been reported. It is
+	// nil where attempts are never let go of.
+	out map[model.TaskID]int32
 	// waiters are called when the attempt is done, or lost.
 	waiters []func(engine.AttemptRow, error)
 }
@@ -89,7 +100,7 @@ func (c *Core) Step(ctx context.Context, stimuli []Stimulus) error {
 		if !ok {
 			break
 		}
-		_ = c.apply(now, t.attempt, t.command()) // its attempt may be over
+		c.fire(now, t)
 	}
 	for i := range c.inbox {
 		s := &c.inbox[i]
@@ -105,6 +116,9 @@ func (c *Core) Step(ctx context.Context, stimuli []Stimulus) error {
 	}
 	clear(c.inbox)
 	c.inbox = c.inbox[:0]
+	if err := c.patrol(ctx, now); err != nil {
+		return err
+	}
 	return c.commit(ctx)
 }
 
@@ -113,6 +127,9 @@ func (c *Core) NextDue() model.Instant {
 	next := c.renewAt
 	if at := c.timers.next(); at != 0 && at < next {
 		next = at
+	}
+	if c.cfg.Patrol > 0 && c.patrolAt < next {
+		next = c.patrolAt
 	}
 	return next
 }
@@ -126,6 +143,9 @@ func (c *Core) apply(now model.Instant, id model.AttemptID, cmd engine.Command) 
 	d, ok := c.driven[id]
 	if !ok {
 		return model.Errorf(model.NotFound, "attempt %d is not driven here", id)
+	}
+	if cmd.Try != 0 && d.out[cmd.Task] == cmd.Try {
+		delete(d.out, cmd.Task)
 	}
 	return d.attempt.Apply(now, cmd, &c.step)
 }
@@ -153,23 +173,13 @@ func (c *Core) renew(ctx context.Context, now model.Instant) error {
 
 // commit writes the step and then does what it says.
 func (c *Core) commit(ctx context.Context) error {
-	s := &c.step
-	if len(s.Tasks) > 0 || len(s.Events) > 0 || len(s.Attempts) > 0 || len(s.Grown) > 0 {
-		c.unsure = true
-		batch := store.Batch{
-			Owner: c.cfg.Owner, Epoch: c.epoch,
-			Attempts: s.Attempts, Tasks: s.Tasks, Grown: s.Grown, Events: s.Events,
-		}
-		err := c.cfg.Store.Commit(ctx, &batch)
-		if model.CodeOf(err) == model.Conflict {
-			return c.fenced(err)
-		}
-		if err != nil {
+	batch := c.batch()
+	if len(batch.Tasks)+len(batch.Events)+len(batch.Attempts)+len(batch.Grown)+len(batch.Consumed)+len(batch.Release) > 0 {
+		if err := c.write(ctx, batch); err != nil {
 			return err
 		}
-		c.unsure = false
 		if c.cfg.Observe != nil {
-			c.cfg.Observe(&batch)
+			c.cfg.Observe(batch)
 		}
 	}
 	c.carryOut()
@@ -181,8 +191,58 @@ func (c *Core) commit(ctx context.Context) error {
 	return nil
 }
 
+// batch returns what the step writes.
+func (c *Core) batch() *store.Batch {
+	s := &c.step
+	b := &store.Batch{
+		Owner: c.cfg.Owner, Epoch: c.epoch,
+		Attempts: s.Attempts, Tasks: s.Tasks, Grown: s.Grown, Events: s.Events, Consumed: c.consumed,
+	}
+	if !c.unsure {
+		c.findResting(b)
+	}
+	b.Release = c.releases
+	return b
+}
+
+// write commits a batch. One that released attempts can't be written again
+// where it was written in spite of the error: they are others' by then.
+func (c *Core) write(ctx context.Context, b *store.Batch) error {
+	if c.unsure && len(b.Release) > 0 {
+		written, err := c.released(ctx, b.Release[0].Attempt)
+		if err != nil || written {
+			c.unsure = err != nil
+			return err
+		}
+	}
+	c.unsure = true
+	err := c.cfg.Store.Commit(ctx, b)
+	if model.CodeOf(err) == model.Conflict {
+		return c.fenced(err)
+	}
+	c.unsure = err != nil
+	return err
+}
+
+// released reports whether this conductor let go of an attempt while its
+// lease stood.
+func (c *Core) released(ctx context.Context, id model.AttemptID) (bool, error) {
+	a, err := c.cfg.Store.Attempt(ctx, id)
+	if err != nil || a.Owner == c.cfg.Owner && a.Epoch == c.epoch {
+		return false, err
+	}
+	err = c.cfg.Store.Commit(ctx, &store.Batch{Owner: c.cfg.Owner, Epoch: c.epoch})
+	if model.CodeOf(err) == model.Conflict {
+		return false, c.fenced(err)
+	}
+	return err == nil, err
+}
+
 // carryOut does what the engine asked for in the committed step.
 func (c *Core) carryOut() {
+	for _, r := range c.releases {
+		delete(c.driven, r.Attempt) // whoever drives it on arms its timers
+	}
 	for i := range c.step.Effects {
 		e := &c.step.Effects[i]
 		d, ok := c.driven[e.Attempt]
@@ -191,12 +251,19 @@ func (c *Core) carryOut() {
 		}
 		switch e.Kind {
 		case engine.Dispatch:
+			if c.cfg.TaskTTL > 0 && e.Try == 1 {
+				c.timers.push(timer{at: c.now().Add(c.cfg.TaskTTL), attempt: e.Attempt, task: e.Task, kind: tooLong})
+			}
 			c.jobs = append(c.jobs, d.job(&e.Effect))
 		case engine.Interrupt:
 			c.submit()
 			c.cfg.Runner.Cancel(model.TryID{Attempt: e.Attempt, Task: e.Task, Try: e.Try})
 		case engine.Arm, engine.ArmLimit:
-			c.timers.push(timer{at: e.At, attempt: e.Attempt, task: e.Task, limit: e.Kind == engine.ArmLimit})
+			kind := wakes
+			if e.Kind == engine.ArmLimit {
+				kind = limits
+			}
+			c.timers.push(timer{at: e.At, attempt: e.Attempt, task: e.Task, kind: kind})
 		case engine.Finished:
 			delete(c.driven, e.Attempt)
 			for _, w := range d.waiters {
@@ -205,7 +272,17 @@ func (c *Core) carryOut() {
 		}
 	}
 	c.submit()
+	for _, n := range c.notices {
+		c.cfg.TimedOut(n)
+	}
+	c.notices = c.notices[:0]
+	c.forget()
+}
+
+// forget makes the step empty.
+func (c *Core) forget() {
 	c.step.Reset()
+	c.consumed, c.releases = c.consumed[:0], c.releases[:0]
 }
 
 func (c *Core) submit() {
@@ -226,7 +303,7 @@ func (c *Core) fenced(cause error) error {
 	err := errors.Join(ErrFenced, cause)
 	c.abandon(err)
 	c.timers, c.unsure = timers{}, false
-	c.step.Reset()
+	c.forget()
 	return err
 }
 
@@ -239,6 +316,16 @@ func (c *Core) adopt(info store.Attempt, def *workflow.Workflow) error {
 // Restore begins to drive an attempt that the store says this conductor owns,
 // where another one left it.
 func (c *Core) Restore(s *store.Snapshot) error {
+	if err := c.restore(s); err != nil {
+		return err
+	}
+	for i := range s.Inbox {
+		c.consume(&s.Inbox[i])
+	}
+	return nil
+}
+
+func (c *Core) restore(s *store.Snapshot) error {
 	if s.Attempt.Started == 0 {
 		return c.adopt(s.Attempt, s.Definition)
 	}
@@ -252,7 +339,12 @@ func (c *Core) Restore(s *store.Snapshot) error {
 }
 
 func (c *Core) drive(a *engine.Attempt, info store.Attempt) {
-	c.driven[a.ID()] = &driven{attempt: a, info: info, job: c.cfg.Open(info, a.Definition())}
+	d := &driven{attempt: a, info: info, job: c.cfg.Open(info, a.Definition())}
+	if c.cfg.Unload > 0 {
+		d.out = make(map[model.TaskID]int32)
+	}
+	c.driven[a.ID()] = d
+	c.limit(d)
 }
 
 // Start makes an attempt, or finds the one that its session has under the
@@ -266,6 +358,15 @@ func (c *Core) Start(ctx context.Context, s store.Start) (store.Attempt, bool, e
 		return info, made, err
 	}
 	return info, true, c.adopt(info, s.Definition)
+}
+
+// takeOn begins an attempt that was made for this conductor, unless it was
+// found among the strays before.
+func (c *Core) takeOn(info store.Attempt, def *workflow.Workflow) error {
+	if _, ok := c.driven[info.ID]; ok {
+		return nil
+	}
+	return c.adopt(info, def)
 }
 
 // Claim takes over up to n attempts that nobody drives, of those given or,

@@ -158,7 +158,7 @@ func chain(t testing.TB, actions ...*workflow.Node) *workflow.Workflow {
 
 func start(key string, def *workflow.Workflow) store.Start {
 	return store.Start{
-		Session:    store.Session{UUID: key, Project: "p", Workflow: def.Name, Key: key},
+		Session:    store.Session{UUID: key, Project: 1, Workflow: def.Name, Key: key},
 		Params:     params.Of("key", key),
 		Definition: def,
 	}

@@ -3,7 +3,6 @@ package conductor
 import (
 	"container/heap"
 
-	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -12,16 +11,17 @@ type timer struct {
 	at      model.Instant
 	attempt model.AttemptID
 	task    model.TaskID
-	limit   bool
+	kind    timerKind
 }
 
-func (t timer) command() engine.Command {
-	kind := engine.Wake
-	if t.limit {
-		kind = engine.Expire
-	}
-	return engine.Command{Kind: kind, Task: t.task}
-}
+type timerKind uint8
+
+const (
+	wakes       timerKind = iota // the task waits for the instant
+	limits                       // its own time limit passes
+	tooLong                      // it takes longer than any task may
+	longAttempt                  // the attempt takes longer than any may
+)
 
 // timers holds timers by instant. A timer whose task has gone on is not taken
 // out: the engine passes over it when it fires.

@@ -128,8 +128,8 @@ func (l *loader) loadProject(root string, names []string) (*Project, error) {
 			continue
 		}
 		w, warns, err := l.workflow(name)
-		if err != nil && !errs.Take(err) {
-			errs.Add(&document.Error{Pos: document.Pos{File: name}, Message: err.Error()})
+		if err != nil {
+			collect(&errs, name, err)
 		}
 		for _, e := range warns {
 			p.Warnings.Add(e)
@@ -142,6 +142,13 @@ func (l *loader) loadProject(root string, names []string) (*Project, error) {
 	p.Warnings = inRoot(root, p.Warnings)
 	slices.SortFunc(p.Workflows, func(a, b *workflow.Workflow) int { return strings.Compare(a.Name, b.Name) })
 	return p, nil
+}
+
+// collect adds what is wrong with a file.
+func collect(errs *document.Errors, file string, err error) {
+	if !errs.Take(err) {
+		errs.Add(&document.Error{Pos: document.Pos{File: file}, Message: err.Error()})
+	}
 }
 
 // inRoot sorts faults and puts root before the names of their files.

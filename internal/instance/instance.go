@@ -101,7 +101,7 @@ type run struct {
 	finished map[string]resume.Result
 }
 
-// Project is the name under which local runs keep their sessions.
+// Project is the name of the project that local runs are of. It is not stored.
 const Project = "default"
 
 // Open opens the store and begins to work. On an error nothing stays open.
@@ -199,7 +199,7 @@ type Begun struct {
 func (in *Instance) Begin(ctx context.Context, r Request) (Begun, error) {
 	start := store.Start{
 		Session: store.Session{
-			UUID: uuid.NewString(), Project: Project, Workflow: r.Workflow.Name,
+			UUID: uuid.NewString(), Workflow: r.Workflow.Name,
 			Key: r.Session.UTC().Format(time.RFC3339), Time: model.InstantOf(r.Session),
 		},
 		Zone: r.Calendar.Zone.String(), Definition: r.Workflow,
@@ -282,11 +282,14 @@ func (in *Instance) Folder(a store.Attempt, zone *time.Location) string {
 
 // newest returns the newest attempt of a session.
 func (in *Instance) newest(ctx context.Context, s store.Session) (store.Attempt, bool, error) {
-	list, _, err := in.store.ListAttempts(ctx, store.Filter{Project: s.Project, Workflow: s.Workflow, Key: s.Key}, store.Page{Limit: 1})
-	if err != nil || len(list) == 0 {
+	of, err := in.store.FindSession(ctx, s.Project, s.Workflow, s.Key)
+	switch {
+	case model.CodeOf(err) == model.NotFound:
+		return store.Attempt{}, false, nil
+	case err != nil:
 		return store.Attempt{}, false, err
 	}
-	return list[0], true, nil
+	return of.Last, true, nil
 }
 
 // pickUp deals with an attempt that was cut off: it goes on, or is ended so

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,5 +215,66 @@ func BenchmarkTail(b *testing.B) {
 		if lines, err := d.Tail(id, task, 20); err != nil || len(lines) != 20 {
 			b.Fatal(lines, err)
 		}
+	}
+}
+
+func TestListNamesTheTriesThatPrinted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	d := logs.At(dir)
+	for _, id := range []model.TryID{{Attempt: 7, Task: 12, Try: 2}, {Attempt: 7, Task: 2, Try: 10}, {Attempt: 7, Task: 2, Try: 9}, {Attempt: 8, Task: 1, Try: 1}} {
+		o := &logs.Output{Dir: d, ID: id, Task: "+w+a.b"}
+		if _, err := fmt.Fprintf(o, "try %d", id.Try); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, other := range []string{"notes.txt", "x.1.log", "3.log", "3+a.x.log"} {
+		if err := os.WriteFile(filepath.Join(dir, "7", other), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := d.List(7)
+	want := []logs.File{
+		{ID: model.TryID{Attempt: 7, Task: 2, Try: 9}, Size: 5},
+		{ID: model.TryID{Attempt: 7, Task: 2, Try: 10}, Size: 6},
+		{ID: model.TryID{Attempt: 7, Task: 12, Try: 2}, Size: 5},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+	if got, err := d.List(9); err != nil || got != nil {
+		t.Errorf("an attempt without logs has %v, %v", got, err)
+	}
+}
+
+func TestOpenReadsTheLogAsItIsNow(t *testing.T) {
+	t.Parallel()
+	d, id := logs.At(t.TempDir()), model.TryID{Attempt: 1, Task: 1, Try: 1}
+	if _, _, err := d.Open(id, "+a"); model.CodeOf(err) != model.NotFound {
+		t.Errorf("a log that is not there: %v", err)
+	}
+	o := &logs.Output{Dir: d, ID: id, Task: "+a"}
+	defer o.Close()
+	_, _ = o.Write([]byte("one\n"))
+	f, size, err := d.Open(id, "+a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	_, _ = o.Write([]byte("two\n"))
+	if text, err := io.ReadAll(f); err != nil || string(text) != "one\n" || size != 4 {
+		t.Errorf("got %q of %d bytes, %v", text, size, err)
+	}
+}
+
+func TestFollowFromGoesOnInTheMiddle(t *testing.T) {
+	t.Parallel()
+	f := written(t, "one\ntwo\n").FollowFrom(id, task, 4)
+	defer f.Close()
+	if text, err := io.ReadAll(f); err != nil || string(text) != "two\n" {
+		t.Errorf("got %q, %v", text, err)
 	}
 }

@@ -88,12 +88,18 @@ func (d *Dir) Last(id model.TryID, task string) (string, error) {
 // Follower reads a log that is still written.
 type Follower struct {
 	path string
+	from int64
 	file *os.File
 }
 
 // Follow reads the log of a try from its start. The log need not exist yet.
 func (d *Dir) Follow(id model.TryID, task string) *Follower {
-	return &Follower{path: d.Path(id, task)}
+	return d.FollowFrom(id, task, 0)
+}
+
+// FollowFrom is Follow without that many bytes at the start.
+func (d *Dir) FollowFrom(id model.TryID, task string, offset int64) *Follower {
+	return &Follower{path: d.Path(id, task), from: offset}
 }
 
 // Read reads what comes next. io.EOF means that there is nothing more as yet:
@@ -108,6 +114,9 @@ func (f *Follower) Read(p []byte) (int, error) {
 			return 0, fmt.Errorf("follow task log: %w", err)
 		}
 		f.file = file
+		if _, err := file.Seek(f.from, io.SeekStart); err != nil {
+			return 0, fmt.Errorf("follow task log: %w", err)
+		}
 	}
 	return f.file.Read(p)
 }

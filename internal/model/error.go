@@ -17,11 +17,13 @@ const (
 	NotFound
 	Conflict
 	Forbidden
-	Unavailable // a service cannot be reached; trying again may help
-	RunFailed   // user code failed: a recorded result, not a fault of pawl
+	Unavailable     // a service cannot be reached; trying again may help
+	RunFailed       // user code failed: a recorded result, not a fault of pawl
+	Unauthenticated // who asks is not known, or not proven
+	Exhausted       // a configured limit leaves no room; less, or later, may do
 )
 
-var codeNames = [...]string{"internal", "invalid", "not_found", "conflict", "forbidden", "unavailable", "run_failed"}
+var codeNames = [...]string{"internal", "invalid", "not_found", "conflict", "forbidden", "unavailable", "run_failed", "unauthenticated", "exhausted"}
 
 // String returns the name of c as it stands in output.
 func (c Code) String() string {

@@ -4,15 +4,22 @@
 package model
 
 import (
+	"math"
 	"strconv"
 	"time"
 )
 
-// Projects, sessions and attempts are numbered within one store, each from a
-// sequence of its own that starts at 1.
+// What is stored is numbered within one store, each kind from a sequence of
+// its own that starts at 1. Zero is none.
 type (
 	// ProjectID is the number of a project.
 	ProjectID int64
+	// RevisionID is the number of a revision of a project.
+	RevisionID int64
+	// WorkflowID is the number of a workflow as it is in one revision.
+	WorkflowID int64
+	// ScheduleID is the number of a schedule.
+	ScheduleID int64
 	// SessionID is the number of a session.
 	SessionID int64
 	// AttemptID is the number of an attempt.
@@ -44,6 +51,9 @@ func (id TryID) String() string {
 	b = strconv.AppendInt(b, int64(id.Try), 10)
 	return string(b)
 }
+
+// Never is the instant that does not come.
+const Never Instant = math.MaxInt64
 
 // Instant is a point in time as microseconds since the Unix epoch, UTC. Zero
 // means "no time".

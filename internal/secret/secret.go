@@ -1,8 +1,9 @@
 // Package secret finds the secrets of an installation that runs workflows in
-// its own process, lets a task rename them, and keeps their values out of
-// what a task prints.
+// its own process, keeps those of a server encrypted in a vault, lets a task
+// rename them, and keeps their values out of what a task prints.
 //
-// It knows neither tasks nor where their output goes.
+// It knows neither tasks nor where their output goes, and of stores only the
+// contract that it wants from one.
 package secret
 
 import (

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"context"
+
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 )
@@ -32,6 +34,29 @@ func (c *checks) alwaysWakes(w *witness) {
 			// It waits for the parameter that its key is to come from.
 		default:
 			c.sim.fail("promise 5: nothing wakes a%d: %s", w.row.ID, w.texts[id])
+		}
+	}
+}
+
+// released checks that an attempt which its owner let go of is driven on by
+// the time that something of it is due.
+func (c *checks) released(id model.AttemptID) {
+	a, err := c.sim.store.Attempt(context.Background(), id)
+	if err != nil {
+		c.sim.fail("read attempt %d: %v", id, err)
+		return
+	}
+	for _, r := range c.attempts[id].rows {
+		if r.State.Final() {
+			continue
+		}
+		for _, due := range []model.Instant{r.Wake, r.Deadline} {
+			if due != 0 && due < a.Wake {
+				c.sim.fail("promise 5: a%d sleeps until %d, past %s", id, a.Wake, rowText(&r))
+			}
+		}
+		if r.State == model.Running {
+			c.sim.fail("promise 5: a%d is let go of with a task that runs: %s", id, rowText(&r))
 		}
 	}
 }

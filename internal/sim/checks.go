@@ -81,6 +81,9 @@ func (c *checks) committed(p *process, b *store.Batch) {
 		c.agrees(c.attempts[id])
 		c.alwaysWakes(c.attempts[id])
 	}
+	for _, r := range b.Release {
+		c.released(r.Attempt)
+	}
 }
 
 func (c *checks) attempt(r *engine.AttemptRow, again map[model.AttemptID]bool) {

@@ -31,7 +31,7 @@ func (s *simulation) newClients(d dice) {
 			return
 		}
 		start := store.Start{
-			Session: store.Session{UUID: name, Project: "p", Workflow: name, Key: "k"},
+			Session: store.Session{UUID: name, Project: model.ProjectID(i % 2), Workflow: name, Key: "k"},
 			Params:  newParams(i), Definition: def, Zone: def.Zone,
 		}
 		s.newClient(d, start)

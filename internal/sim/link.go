@@ -87,6 +87,61 @@ func (l *link) StartAttempt(ctx context.Context, s store.Start) (store.Attempt, 
 	return a, made, nil
 }
 
+// StartAll implements store.Starts.
+func (l *link) StartAll(ctx context.Context, starts []store.Start) ([]store.Attempt, error) {
+	var list []store.Attempt
+	err := l.write("start together", func() (err error) {
+		list, err = l.Store.StartAll(ctx, starts)
+		for i := range list {
+			l.host.made(&list[i], starts[i].Definition)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// Fire implements store.Schedules.
+func (l *link) Fire(ctx context.Context, firings []store.Firing) ([]store.Fired, error) {
+	var fired []store.Fired
+	err := l.write("fire", func() (err error) {
+		fired, err = l.Store.Fire(ctx, firings)
+		for i := range fired {
+			if a := &fired[i].Attempt; a.ID != 0 {
+				l.host.made(a, firings[i].Start.Definition)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return fired, nil
+}
+
+// DueSchedules implements store.Schedules.
+func (l *link) DueSchedules(ctx context.Context, now model.Instant, n int) ([]store.Schedule, model.Instant, error) {
+	if err := l.read(); err != nil {
+		return nil, 0, err
+	}
+	return l.Store.DueSchedules(ctx, now, n)
+}
+
+// Post implements store.Inbox.
+func (l *link) Post(ctx context.Context, posts []store.Post) error {
+	return l.write("post", func() error { return l.Store.Post(ctx, posts) })
+}
+
+// Posted implements store.Inbox.
+func (l *link) Posted(ctx context.Context, owner string, epoch int64, n int) ([]store.Post, error) {
+	if err := l.read(); err != nil {
+		return nil, err
+	}
+	return l.Store.Posted(ctx, owner, epoch, n)
+}
+
 // Attempt implements store.Attempts.
 func (l *link) Attempt(ctx context.Context, id model.AttemptID) (store.Attempt, error) {
 	if err := l.read(); err != nil {

@@ -3,14 +3,22 @@ package sim
 import (
 	"context"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
 // An attempt has one owner at a time, and whoever lost it commits nothing.
 
 func (c *checks) oneOwner(p *process, b *store.Batch) {
+	released := make(map[model.AttemptID]bool)
+	for _, r := range b.Release {
+		released[r.Attempt] = true
+	}
 	for id := range b.AttemptIDs() {
 		a, err := c.sim.store.Attempt(context.Background(), id)
+		if err == nil && released[id] && a.Owner == "" {
+			continue
+		}
 		if err != nil || a.Owner != p.owner || a.Epoch != b.Epoch {
 			c.sim.fail("promise 3: %s in epoch %d wrote attempt %d of %q in epoch %d (%v)", p.owner, b.Epoch, id, a.Owner, a.Epoch, err)
 		}

@@ -1,11 +1,17 @@
 package sim
 
-import "github.com/pawlhq/pawl/internal/store"
+import (
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
 
 // There is one session for a workflow and a key, and one attempt of a name in
 // it, however often its start is asked for.
 
-type attemptName struct{ project, workflow, key, name string }
+type attemptName struct {
+	project             model.ProjectID
+	workflow, key, name string
+}
 
 func nameOf(a *store.Attempt) attemptName {
 	return attemptName{a.Session.Project, a.Session.Workflow, a.Session.Key, a.Name}

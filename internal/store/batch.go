@@ -38,8 +38,8 @@ func (b *Batch) AttemptIDs() iter.Seq[model.AttemptID] {
 				return
 			}
 		}
-		for _, id := range b.Release {
-			if !next(id) {
+		for _, r := range b.Release {
+			if !next(r.Attempt) {
 				return
 			}
 		}

@@ -4,47 +4,62 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
+// MaxLimit is how many entries a page has at most.
+const MaxLimit = 1000
+
 const (
 	defaultLimit      = 100
-	maxLimit          = 1000
 	defaultEventLimit = 1000
 )
 
-// Bounds returns how many attempts the page holds at most and the id that all
-// of theirs are below. A limit or a cursor that no page has is Invalid.
-func (p Page) Bounds() (limit int, below model.AttemptID, err error) {
-	limit, below = p.Limit, math.MaxInt64
+// Bounds returns how many entries the page holds at most, and the id of the
+// last entry before it, or 0 for the first page. A limit or a cursor that no
+// page has is Invalid.
+func (p Page) Bounds() (limit int, past int64, err error) {
 	switch {
-	case limit < 0 || limit > maxLimit:
-		return 0, 0, model.Errorf(model.Invalid, "a page has from 1 to %d entries, not %d", maxLimit, limit)
-	case limit == 0:
+	case p.Limit < 0 || p.Limit > MaxLimit:
+		return 0, 0, model.Errorf(model.Invalid, "a page has from 1 to %d entries, not %d", MaxLimit, p.Limit)
+	case p.Limit == 0:
 		limit = defaultLimit
+	default:
+		limit = p.Limit
 	}
 	if p.Cursor != "" {
-		id, err := strconv.ParseInt(p.Cursor, cursorBase, 64)
-		if err != nil {
+		if past, err = strconv.ParseInt(p.Cursor, cursorBase, 64); err != nil || past < 1 {
 			return 0, 0, model.Errorf(model.Invalid, "%q is not the cursor of a page", p.Cursor)
 		}
-		below = model.AttemptID(id)
 	}
-	return limit, below, nil
+	return limit, past, nil
+}
+
+// Below returns the id that all of a page's are below, in a list that has the
+// newest entries first, given the last one before it.
+func Below(past int64) int64 {
+	if past == 0 {
+		return math.MaxInt64
+	}
+	return past
 }
 
 const cursorBase = 36
 
-// CursorAfter returns the cursor of the page that goes on after an attempt.
-func CursorAfter(id model.AttemptID) string {
+// CursorAfter returns the cursor of the page that goes on after an entry.
+func CursorAfter[ID ~int64](id ID) string {
 	return strconv.FormatInt(int64(id), cursorBase)
 }
 
-// Matches reports whether f selects a.
-func (f Filter) Matches(a *Attempt) bool {
-	return (f.Project == "" || f.Project == a.Session.Project) &&
+// Matches reports whether f selects a, which is the newest of its session or
+// not.
+func (f Filter) Matches(a *Attempt, newest bool) bool {
+	return (f.Project == 0 || f.Project == a.Session.Project) &&
+		!(f.Stored && a.Session.Project == 0) &&
+		!(f.Last && !newest) &&
+		(f.Ended == engine.AttemptRunning || f.Ended == a.State) &&
 		(f.Workflow == "" || f.Workflow == a.Session.Workflow) &&
-		(f.Key == "" || f.Key == a.Session.Key) &&
 		(f.Session == 0 || f.Session == a.Session.ID) &&
 		(f.Owner == "" || f.Owner == a.Owner) &&
 		!(f.Running && a.State.Done()) &&
@@ -61,4 +76,13 @@ func EventLimit(limit int) (int, error) {
 		return defaultEventLimit, nil
 	}
 	return limit, nil
+}
+
+// Cut turns what was read with one entry more than the page holds into the
+// page and the cursor of the next one.
+func Cut[E any](list []E, limit int, id func(E) int64) (page []E, next string) {
+	if len(list) <= limit {
+		return list, ""
+	}
+	return list[:limit], CursorAfter(id(list[limit-1]))
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -17,18 +18,20 @@ func TestPageBounds(t *testing.T) {
 	for _, test := range []struct {
 		page  store.Page
 		limit int
-		below model.AttemptID
+		past  int64
 		code  model.Code
 	}{
-		{store.Page{}, 100, 1<<63 - 1, 0},
-		{store.Page{Limit: 1000, Cursor: store.CursorAfter(12345)}, 1000, 12345, 0},
+		{store.Page{}, 100, 0, 0},
+		{store.Page{Limit: 1000, Cursor: store.CursorAfter(model.AttemptID(12345))}, 1000, 12345, 0},
 		{store.Page{Limit: 1001}, 0, 0, model.Invalid},
 		{store.Page{Limit: -1}, 0, 0, model.Invalid},
 		{store.Page{Cursor: "?"}, 0, 0, model.Invalid},
+		{store.Page{Cursor: "0"}, 0, 0, model.Invalid},
+		{store.Page{Cursor: "-1"}, 0, 0, model.Invalid},
 	} {
-		limit, below, err := test.page.Bounds()
-		if limit != test.limit || below != test.below || (err != nil) != (test.code != 0) {
-			t.Errorf("%+v: %d below %d, error %v", test.page, limit, below, err)
+		limit, past, err := test.page.Bounds()
+		if limit != test.limit || past != test.past || (err != nil) != (test.code != 0) {
+			t.Errorf("%+v: %d past %d, error %v", test.page, limit, past, err)
 		}
 		if err != nil && model.CodeOf(err) != test.code {
 			t.Errorf("%+v: error %v has code %s", test.page, err, model.CodeOf(err))
@@ -36,30 +39,62 @@ func TestPageBounds(t *testing.T) {
 	}
 }
 
+func TestBelow(t *testing.T) {
+	t.Parallel()
+	for past, want := range map[int64]int64{0: math.MaxInt64, 1: 1, 12345: 12345} {
+		if got := store.Below(past); got != want {
+			t.Errorf("below %d are those under %d, want %d", past, got, want)
+		}
+	}
+}
+
+func TestCutLeavesAPage(t *testing.T) {
+	t.Parallel()
+	id := func(i int64) int64 { return i }
+	list := []int64{3, 5, 7}
+	for limit := 1; limit <= 4; limit++ {
+		page, next := store.Cut(list, limit, id)
+		if diff := cmp.Diff(list[:min(limit, 3)], page); diff != "" {
+			t.Errorf("page of %d (-want +got):\n%s", limit, diff)
+		}
+		want := ""
+		if limit < 3 {
+			want = store.CursorAfter(list[limit-1])
+		}
+		if next != want {
+			t.Errorf("after a page of %d comes %q, want %q", limit, next, want)
+		}
+	}
+}
+
 func TestFilterMatches(t *testing.T) {
 	t.Parallel()
-	a := &store.Attempt{Session: store.Session{ID: 1, Project: "p", Workflow: "w", Key: "k"}, Owner: "o"}
+	a := &store.Attempt{Session: store.Session{ID: 1, Project: 1, Workflow: "w", Key: "k"}, Owner: "o"}
 	done := *a
-	done.State, done.Owner = engine.AttemptSuccess, ""
+	done.State, done.Owner, done.Session.Project = engine.AttemptSuccess, "", 0
 	for _, test := range []struct {
 		filter     store.Filter
 		runs, done bool
 	}{
 		{store.Filter{}, true, true},
-		{store.Filter{Project: "p", Workflow: "w", Key: "k", Session: 1}, true, true},
-		{store.Filter{Project: "x"}, false, false},
+		{store.Filter{Workflow: "w", Session: 1}, true, true},
+		{store.Filter{Project: 1}, true, false},
+		{store.Filter{Project: 2}, false, false},
+		{store.Filter{Stored: true}, true, false},
+		{store.Filter{Last: true}, true, false},
+		{store.Filter{Ended: engine.AttemptSuccess}, false, true},
+		{store.Filter{Ended: engine.AttemptFailed}, false, false},
 		{store.Filter{Workflow: "x"}, false, false},
-		{store.Filter{Key: "x"}, false, false},
 		{store.Filter{Session: 2}, false, false},
 		{store.Filter{Running: true}, true, false},
 		{store.Filter{Unowned: true}, false, true},
 		{store.Filter{Owner: "o"}, true, false},
 		{store.Filter{Owner: "o", Unowned: true}, false, false},
 	} {
-		if got := test.filter.Matches(a); got != test.runs {
+		if got := test.filter.Matches(a, true); got != test.runs {
 			t.Errorf("%+v matches the attempt that runs: %v", test.filter, got)
 		}
-		if got := test.filter.Matches(&done); got != test.done {
+		if got := test.filter.Matches(&done, false); got != test.done {
 			t.Errorf("%+v matches the attempt that is done: %v", test.filter, got)
 		}
 	}
@@ -72,7 +107,7 @@ func TestAttemptIDsNamesEveryEntry(t *testing.T) {
 		Tasks:    []engine.TaskRow{{Attempt: 2}, {Attempt: 2}, {Attempt: 3}, {Attempt: 2}},
 		Grown:    []engine.Growth{{Attempt: 4}},
 		Events:   []engine.Event{{Attempt: 4}, {Attempt: 5}},
-		Release:  []model.AttemptID{6},
+		Release:  []store.Release{{Attempt: 6}},
 	}
 	want := []model.AttemptID{1, 2, 3, 2, 4, 5, 6}
 	if diff := cmp.Diff(want, slices.Collect(b.AttemptIDs())); diff != "" {

@@ -18,8 +18,11 @@ import (
 // forgets. Errors carry a model.Code; a method that failed changed nothing,
 // except Commit, which says more.
 type Store interface {
+	Projects
+	Schedules
 	Starts
 	Attempts
+	Inbox
 	History
 	Values
 	Owners
@@ -29,9 +32,10 @@ type Store interface {
 
 // Session is a planned run of a workflow, unique by project, workflow and key.
 type Session struct {
-	ID       model.SessionID
-	UUID     string
-	Project  string
+	ID   model.SessionID
+	UUID string
+	// Project is zero for the runs of a folder, which is no stored project.
+	Project  model.ProjectID
 	Workflow string
 	// Key tells the sessions of a workflow apart, such as a session time.
 	Key string
@@ -48,11 +52,31 @@ type Attempt struct {
 	// Index counts the attempts of a session from 1.
 	Index int
 	// Zone is the time zone of the attempt, as in its workflow.
-	Zone    string
+	Zone string
+	// Workflow is the stored workflow that it runs, or zero.
+	Workflow model.WorkflowID
+	// Resume says what it takes over.
+	Resume  Resume
 	Created model.Instant
+	// After is the session whose attempts it comes after, or zero.
+	After model.SessionID
+	// Wake is when the attempt is to be driven on, while it has no owner. It
+	// is model.Never while an attempt of the session After is unfinished; the
+	// commit that ends the last one of them wakes it at once.
+	Wake model.Instant
 	// Owner is the conductor that drives it, or empty.
 	Owner string
 	Epoch int64
+}
+
+// Resume says whose finished tasks an attempt takes over instead of running
+// them again. The zero value takes over nothing.
+type Resume struct {
+	// Attempt is the one that finished them.
+	Attempt model.AttemptID
+	// From is the full name of the task from which on everything is to run
+	// again; empty takes over all tasks that succeeded.
+	From string
 }
 
 // Start asks for an attempt of a session that may or may not exist.
@@ -66,6 +90,20 @@ type Start struct {
 	Params params.Map
 	// Definition is stored once for each content and pinned by the attempt.
 	Definition *workflow.Workflow
+	// Workflow is the stored workflow that Definition is of, or zero. When
+	// there is none of that id, or its project was deleted, an attempt that
+	// would be made is NotFound.
+	Workflow model.WorkflowID
+	Resume   Resume
+	// After holds the attempt back while the session with that id has an
+	// unfinished one. AfterFormer, in StartAll only, is the session of the
+	// start before this one instead; the first start has none.
+	After       model.SessionID
+	AfterFormer bool
+	// MaxRunning, if not zero, makes the start Exhausted where it would leave
+	// more than that many attempts of stored projects unfinished, those that
+	// are held back included.
+	MaxRunning int
 	Created    model.Instant
 	// Owner and Epoch claim the attempt for a conductor as it is made; an
 	// empty owner leaves it unowned.
@@ -82,12 +120,27 @@ type Starts interface {
 	// a Conflict when an attempt would be made for an owner whose lease does
 	// not stand at that epoch.
 	StartAttempt(ctx context.Context, s Start) (a Attempt, made bool, err error)
+	// StartAll makes an attempt for each start, in order, in one transaction,
+	// or none. It is a Conflict when the session of one has an attempt of
+	// that name already; the error's message names the session by its key.
+	StartAll(ctx context.Context, starts []Start) ([]Attempt, error)
 }
 
 // Attempts reads and advances attempts.
 type Attempts interface {
 	// Attempt returns one attempt, or a NotFound error.
 	Attempt(ctx context.Context, id model.AttemptID) (Attempt, error)
+	// Session returns one session with its newest attempt, or NotFound.
+	Session(ctx context.Context, id model.SessionID) (SessionEntry, error)
+	// FindSession returns the session of a workflow by its key, with its newest
+	// attempt, or NotFound.
+	FindSession(ctx context.Context, project model.ProjectID, workflow, key string) (SessionEntry, error)
+	// LastSessionTime returns the latest Time of a workflow's sessions that is
+	// before a time, or zero.
+	LastSessionTime(ctx context.Context, project model.ProjectID, workflow string, before model.Instant) (model.Instant, error)
+	// ListSessions returns sessions that match, newest first, with pages as
+	// those of ListAttempts.
+	ListSessions(ctx context.Context, f SessionFilter, page Page) ([]SessionEntry, string, error)
 	// ListAttempts returns attempts that match, newest first, at most
 	// page.Limit of them, and the cursor of the next page ("" at the end).
 	// Its cost does not depend on how many come before the page. A limit or
@@ -98,9 +151,10 @@ type Attempts interface {
 	// of First and then of their writing.
 	Load(ctx context.Context, id model.AttemptID) (*Snapshot, error)
 	// Commit writes the batch in one transaction. When the batch names an
-	// owner, every attempt in it must be owned by it in that epoch, and the
-	// lease of the owner must stand at that epoch; otherwise nothing is
-	// written and the error is Conflict. An attempt that does not exist is
+	// owner, every attempt in it must be owned by it in that epoch, those
+	// that consumed posts were put to included, and the lease of the owner
+	// must stand at that epoch; otherwise nothing is written and the error is
+	// Conflict. An attempt that does not exist is
 	// NotFound, or Conflict for an owner. After any other error the caller
 	// must assume that the batch may have been written: writing the same
 	// batch again, alone or as the beginning of a larger one, is harmless,
@@ -108,21 +162,41 @@ type Attempts interface {
 	Commit(ctx context.Context, b *Batch) error
 }
 
+// SessionEntry is a session as it stands in a list.
+type SessionEntry struct {
+	Session
+	// Last is the newest of its attempts.
+	Last Attempt
+}
+
+// SessionFilter selects sessions; zero fields match all.
+type SessionFilter struct {
+	Project  model.ProjectID
+	Workflow string
+	// Stored selects sessions of stored projects.
+	Stored bool
+}
+
 // Filter selects attempts; zero fields match all.
 type Filter struct {
-	Project  string
+	Project  model.ProjectID
 	Workflow string
-	Key      string
 	Session  model.SessionID
+	// Stored selects attempts of stored projects.
+	Stored bool
+	// Last selects the newest attempt of each session.
+	Last bool
 	// Running selects attempts that are not done.
 	Running bool
+	// Ended selects attempts that ended in that state.
+	Ended engine.AttemptState
 	// Unowned selects attempts without an owner.
 	Unowned bool
 	// Owner selects attempts of one owner.
 	Owner string
 }
 
-// Page bounds a list. Limit is at most 1000; 0 means 100.
+// Page bounds a list. Limit is at most MaxLimit; 0 means 100.
 type Page struct {
 	Limit  int
 	Cursor string
@@ -136,6 +210,8 @@ type Snapshot struct {
 	Growths    []engine.Growth
 	// Seq is the number of the newest event.
 	Seq int64
+	// Inbox has what was posted to the attempt and is not consumed, in order.
+	Inbox []Post
 }
 
 // Batch is what one commit writes. The store keeps no reference to it.
@@ -153,8 +229,20 @@ type Batch struct {
 	// Events are added, in rising order of Seq for each attempt; those that
 	// are there already stay.
 	Events []engine.Event
+	// Consumed names posts whose commands have been applied. They are gone
+	// after the commit; those that are gone already are passed over.
+	Consumed []PostID
 	// Release names attempts that the owner lets go of.
-	Release []model.AttemptID
+	Release []Release
+}
+
+// Release lets go of an attempt.
+type Release struct {
+	Attempt model.AttemptID
+	// Wake is when it is to be driven on if nothing is posted before: zero
+	// for at once, model.Never for not at all. What is in the attempt's inbox
+	// and not consumed, by this batch included, wakes it at once.
+	Wake model.Instant
 }
 
 // History reads events.
@@ -188,10 +276,12 @@ type Owners interface {
 	// a lease that does not stand at that epoch any more changes nothing.
 	EndLease(ctx context.Context, owner string, epoch int64) error
 	// Claim gives up to n running attempts to owner that have no owner, or
-	// one whose lease has run out or whose process is known to be dead, oldest
-	// first. With ids given, only those are considered. No attempt is given
-	// twice. The other leases that have run out end by it; when owner's own
-	// does not stand at that epoch or has run out, it is a Conflict.
+	// one whose lease has run out or whose process is known to be dead: those
+	// whose Wake is not after now, the longest due first and then the oldest.
+	// With ids given, only those are considered, whatever their Wake. No
+	// attempt is given twice. The other leases that have run out end by it,
+	// and what they owned is to be woken at once; when owner's own does not
+	// stand at that epoch or has run out, it is a Conflict.
 	Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error)
 }
 

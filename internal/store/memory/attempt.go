@@ -12,18 +12,13 @@ import (
 
 type attempt struct {
 	store.Attempt
+	of         *session
 	definition *workflow.Workflow
 	// tasks holds the row of the task with id n at n. A row that was never
 	// written has no attempt.
 	tasks   []engine.TaskRow
 	growths []engine.Growth // in order of First and then of their writing
 	events  []engine.Event  // in order of Seq
-}
-
-func (a *attempt) update(r *engine.AttemptRow) {
-	began := a.Params
-	a.AttemptRow = *r
-	a.Params = began
 }
 
 func (a *attempt) putTask(r *engine.TaskRow) {
@@ -103,14 +98,8 @@ func (a *attempt) ownedBy(owner string, epoch int64) bool {
 	return a.Owner == owner && a.Epoch == epoch
 }
 
-func (a *attempt) release() { a.Owner, a.Epoch = "", 0 }
+// release leaves an attempt to whoever claims it from an instant on.
+func (a *attempt) release(wake model.Instant) { a.Owner, a.Epoch, a.Wake = "", 0, wake }
 
 // claimable reports whether an attempt can be given to a conductor.
 func (a *attempt) claimable() bool { return a.Owner == "" && !a.State.Done() }
-
-type sessionKey struct{ project, workflow, key string }
-
-type session struct {
-	store.Session
-	attempts map[string]model.AttemptID // by name
-}

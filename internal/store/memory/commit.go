@@ -3,21 +3,19 @@ package memory
 import (
 	"context"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
 // Commit implements store.Attempts.
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
-	if err := s.enter(ctx); err != nil {
-		return err
-	}
-	defer s.mu.Unlock()
-	if err := s.admit(b); err != nil {
-		return err
-	}
-	s.write(b)
-	return nil
+	return s.write(ctx, func() (bool, error) {
+		if err := s.admit(b); err != nil {
+			return false, err
+		}
+		return s.apply(b), nil
+	})
 }
 
 // admit checks that a batch may be written.
@@ -33,16 +31,38 @@ func (s *Store) admit(b *store.Batch) error {
 		case b.Owner == "" && err != nil:
 			return err
 		case b.Owner != "" && (err != nil || !a.ownedBy(b.Owner, b.Epoch)):
-			return model.Errorf(model.Conflict, "attempt %d is not owned by %s in epoch %d", id, b.Owner, b.Epoch)
+			return notOwned(id, b)
+		}
+	}
+	return s.admitConsumed(b)
+}
+
+// admitConsumed checks that an owner consumes only what was posted to it.
+func (s *Store) admitConsumed(b *store.Batch) error {
+	if b.Owner == "" {
+		return nil
+	}
+	for _, post := range b.Consumed {
+		i, found := s.findPost(post)
+		if !found {
+			continue
+		}
+		if id := s.posts[i].Attempt; !s.attempts[id-1].ownedBy(b.Owner, b.Epoch) {
+			return notOwned(id, b)
 		}
 	}
 	return nil
 }
 
-func (s *Store) write(b *store.Batch) {
+func notOwned(id model.AttemptID, b *store.Batch) error {
+	return model.Errorf(model.Conflict, "attempt %d is not owned by %s in epoch %d", id, b.Owner, b.Epoch)
+}
+
+// apply writes a batch. It reports whether that leaves others something to do.
+func (s *Store) apply(b *store.Batch) (call bool) {
+	s.consume(b.Consumed)
 	for i := range b.Attempts {
-		r := &b.Attempts[i]
-		s.attempts[r.ID-1].update(r)
+		call = s.update(&b.Attempts[i]) || call
 	}
 	for i := range b.Tasks {
 		r := &b.Tasks[i]
@@ -56,7 +76,30 @@ func (s *Store) write(b *store.Batch) {
 		e := &b.Events[i]
 		s.attempts[e.Attempt-1].putEvent(e)
 	}
-	for _, id := range b.Release {
-		s.attempts[id-1].release()
+	for _, r := range b.Release {
+		a := s.attempts[r.Attempt-1]
+		a.release(r.Wake)
+		if len(s.inbox(a)) > 0 {
+			a.Wake = 0
+		}
 	}
+	return call || len(b.Release) > 0
+}
+
+// update writes the row of an attempt. It reports whether that woke others.
+func (s *Store) update(r *engine.AttemptRow) (woke bool) {
+	a := s.attempts[r.ID-1]
+	began, done := a.Params, a.State.Done()
+	a.AttemptRow = *r
+	a.Params = began
+	switch {
+	case a.State.Done() == done:
+		return false
+	case done:
+		s.count(a, 1)
+		return false
+	}
+	s.count(a, -1)
+	s.dropInbox(a.ID)
+	return a.of.unfinished == 0 && a.of.wakeFollowers()
 }

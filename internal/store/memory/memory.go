@@ -11,17 +11,33 @@ import (
 	"github.com/pawlhq/pawl/internal/store"
 )
 
-// Store keeps attempts in memory. It never copies what the engine shares and
-// never changes: details, parameters and definitions.
+// Store keeps everything in memory. It never copies what the engine shares and
+// never changes: details, parameters, definitions and commands.
 type Store struct {
-	mu       sync.Mutex
-	closed   bool
-	sessions map[sessionKey]*session
-	// attempts holds the attempt with id n at n-1.
-	attempts []*attempt
-	leases   map[string]lease
-	epoch    int64 // of the newest lease
-	values   map[string]value
+	store.Watchers
+	mu     sync.Mutex
+	closed bool
+
+	// What has an id n is at n-1.
+	projects  []*store.Project
+	revisions []*revision
+	workflows []*store.Workflow
+	sessions  []*session
+	attempts  []*attempt
+
+	live map[string]*store.Project // by name, those that are not deleted
+	// schedules are in order of id; scheduleID is that of the newest.
+	schedules  []*store.Schedule
+	scheduleID model.ScheduleID
+	keys       map[sessionKey]*session
+	// running counts the unfinished attempts of stored projects.
+	running int
+	// posts are in order of id; postID is that of the newest.
+	posts  []store.Post
+	postID store.PostID
+	leases map[string]lease
+	epoch  int64 // of the newest lease
+	values map[string]value
 }
 
 var _ store.Store = (*Store)(nil)
@@ -29,9 +45,10 @@ var _ store.Store = (*Store)(nil)
 // New returns an empty store.
 func New() *Store {
 	return &Store{
-		sessions: make(map[sessionKey]*session),
-		leases:   make(map[string]lease),
-		values:   make(map[string]value),
+		live:   make(map[string]*store.Project),
+		keys:   make(map[sessionKey]*session),
+		leases: make(map[string]lease),
+		values: make(map[string]value),
 	}
 }
 
@@ -56,10 +73,31 @@ func (s *Store) enter(ctx context.Context) error {
 	return nil
 }
 
-// attempt returns one attempt.
-func (s *Store) attempt(id model.AttemptID) (*attempt, error) {
-	if id < 1 || int(id) > len(s.attempts) {
-		return nil, model.Errorf(model.NotFound, "there is no attempt %d", id)
+// write makes a call that changes the store and may leave others something to
+// do: when it reports so, who watches is called after it.
+func (s *Store) write(ctx context.Context, change func() (call bool, err error)) error {
+	if err := s.enter(ctx); err != nil {
+		return err
 	}
-	return s.attempts[id-1], nil
+	call, err := s.locked(change)
+	if call {
+		s.Call()
+	}
+	return err
 }
+
+func (s *Store) locked(change func() (bool, error)) (bool, error) {
+	defer s.mu.Unlock()
+	return change()
+}
+
+// at returns what has an id in one of the store's lists.
+func at[E any, ID ~int64](list []*E, id ID, what string) (*E, error) {
+	if id < 1 || int(id) > len(list) {
+		return nil, model.Errorf(model.NotFound, "there is no %s %d", what, id)
+	}
+	return list[id-1], nil
+}
+
+// attempt returns one attempt.
+func (s *Store) attempt(id model.AttemptID) (*attempt, error) { return at(s.attempts, id, "attempt") }

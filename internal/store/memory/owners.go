@@ -1,8 +1,8 @@
 package memory
 
 import (
+	"cmp"
 	"context"
-	"iter"
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -39,14 +39,13 @@ func (s *Store) Lease(ctx context.Context, owner string, epoch int64, now, until
 
 // EndLease implements store.Owners.
 func (s *Store) EndLease(ctx context.Context, owner string, epoch int64) error {
-	if err := s.enter(ctx); err != nil {
-		return err
-	}
-	defer s.mu.Unlock()
-	if s.checkLease(owner, epoch) == nil {
-		s.end(owner)
-	}
-	return nil
+	return s.write(ctx, func() (bool, error) {
+		stands := s.checkLease(owner, epoch) == nil
+		if stands {
+			s.end(owner)
+		}
+		return stands, nil
+	})
 }
 
 // Claim implements store.Owners.
@@ -64,34 +63,34 @@ func (s *Store) Claim(ctx context.Context, owner string, epoch int64, now model.
 		}
 	}
 	var ids []model.AttemptID
-	for a := range s.candidates(only) {
+	for _, a := range s.candidates(now, only) {
 		if len(ids) >= n {
 			break
 		}
-		a.Owner, a.Epoch = owner, epoch
+		a.Owner, a.Epoch, a.Wake = owner, epoch, 0
 		ids = append(ids, a.ID)
 	}
 	return ids, nil
 }
 
-// candidates yields the attempts that can be claimed, oldest first: those of
-// only or, with none, of all.
-func (s *Store) candidates(only []model.AttemptID) iter.Seq[*attempt] {
-	return func(yield func(*attempt) bool) {
-		if len(only) == 0 {
-			for _, a := range s.attempts {
-				if a.claimable() && !yield(a) {
-					return
-				}
+// candidates returns the attempts that can be claimed: those of only or, with
+// none, all that are to be driven on by now.
+func (s *Store) candidates(now model.Instant, only []model.AttemptID) (list []*attempt) {
+	if len(only) > 0 {
+		for _, id := range slices.Compact(slices.Sorted(slices.Values(only))) {
+			if a, err := s.attempt(id); err == nil && a.claimable() {
+				list = append(list, a)
 			}
-			return
 		}
-		for _, id := range slices.Sorted(slices.Values(only)) {
-			if a, err := s.attempt(id); err == nil && a.claimable() && !yield(a) {
-				return
-			}
+		return list
+	}
+	for _, a := range s.attempts {
+		if a.claimable() && a.Wake <= now {
+			list = append(list, a)
 		}
 	}
+	slices.SortStableFunc(list, func(a, b *attempt) int { return cmp.Compare(a.Wake, b.Wake) })
+	return list
 }
 
 // checkLease returns a Conflict unless the lease of owner stands at epoch.
@@ -110,7 +109,7 @@ func (s *Store) end(owner string) {
 	delete(s.leases, owner)
 	for _, a := range s.attempts {
 		if a.Owner == owner {
-			a.release()
+			a.release(0)
 		}
 	}
 }

@@ -29,7 +29,10 @@ func Detail(d *engine.Detail) []byte {
 	if d == nil {
 		return nil
 	}
-	dst := binary.AppendUvarint([]byte{version}, detailParts(d))
+	dst := binary.AppendUvarint([]byte{version}, parts(
+		d.Export.Len() > 0, d.Store.Len() > 0, len(d.Reset) > 0, len(d.Outputs) > 0,
+		d.Subtasks.Len() > 0, d.Error.Len() > 0, d.State.Len() > 0, len(d.Keys) > 0, len(d.Inbox) > 0,
+	))
 	for _, m := range []params.Map{d.Export, d.Store} {
 		dst = appendPart(dst, m)
 	}
@@ -48,19 +51,6 @@ func Detail(d *engine.Detail) []byte {
 		dst = appendInbox(dst, d.Inbox)
 	}
 	return dst
-}
-
-func detailParts(d *engine.Detail) uint64 {
-	var set uint64
-	for i, has := range []bool{
-		d.Export.Len() > 0, d.Store.Len() > 0, len(d.Reset) > 0, len(d.Outputs) > 0,
-		d.Subtasks.Len() > 0, d.Error.Len() > 0, d.State.Len() > 0, len(d.Keys) > 0, len(d.Inbox) > 0,
-	} {
-		if has {
-			set |= 1 << i
-		}
-	}
-	return set
 }
 
 func appendPart(dst []byte, m params.Map) []byte {
@@ -90,12 +80,16 @@ func appendBool(dst []byte, b bool) []byte {
 
 func appendInbox(dst []byte, inbox []engine.Message) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(inbox)))
-	for _, m := range inbox {
-		dst = appendString(dst, m.Source)
-		dst = appendString(dst, m.Topic)
-		dst = params.AppendBinary(dst, m.Body)
+	for i := range inbox {
+		dst = appendMessage(dst, &inbox[i])
 	}
 	return dst
+}
+
+func appendMessage(dst []byte, m *engine.Message) []byte {
+	dst = appendString(dst, m.Source)
+	dst = appendString(dst, m.Topic)
+	return params.AppendBinary(dst, m.Body)
 }
 
 // DecodeDetail reads what Detail returned.
@@ -104,10 +98,7 @@ func DecodeDetail(b []byte) (*engine.Detail, error) {
 		return nil, nil
 	}
 	r := newReader(b)
-	set := r.uint()
-	if set >= detailEnd {
-		r.fail(errPart)
-	}
+	set := r.parts(detailEnd)
 	d := &engine.Detail{}
 	for _, p := range []struct {
 		bit uint64
@@ -146,7 +137,11 @@ func (r *reader) keys() []engine.Key {
 func (r *reader) inbox() []engine.Message {
 	inbox := make([]engine.Message, r.count())
 	for i := range inbox {
-		inbox[i] = engine.Message{Source: r.string(), Topic: r.string(), Body: r.value()}
+		inbox[i] = r.message()
 	}
 	return inbox
+}
+
+func (r *reader) message() engine.Message {
+	return engine.Message{Source: r.string(), Topic: r.string(), Body: r.value()}
 }

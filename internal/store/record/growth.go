@@ -24,25 +24,23 @@ const (
 
 // Growth returns the form of g.
 func Growth(g *engine.Growth) []byte {
-	var set byte
-	for i, has := range []bool{g.Node != nil, g.Export.Len() > 0, len(g.Items) > 0, g.Replaces != 0} {
-		if has {
-			set |= 1 << i
-		}
-	}
-	dst := []byte{version, set}
-	if g.Node != nil {
-		node := g.Node.AppendBinary(nil)
-		dst = append(binary.AppendUvarint(dst, uint64(len(node))), node...)
-	}
+	set := parts(g.Node != nil, g.Export.Len() > 0, len(g.Items) > 0, g.Replaces != 0)
+	dst := []byte{version, byte(set)}
+	dst = appendNode(dst, g.Node)
 	dst = appendPart(dst, g.Export)
 	if len(g.Items) > 0 {
 		dst = params.AppendBinary(dst, g.Items)
 	}
-	if g.Replaces != 0 {
-		dst = binary.AppendVarint(dst, int64(g.Replaces))
+	return appendInt(dst, g.Replaces)
+}
+
+// appendNode appends a tree, if there is one.
+func appendNode(dst []byte, n *workflow.Node) []byte {
+	if n == nil {
+		return dst
 	}
-	return dst
+	node := n.AppendBinary(nil)
+	return append(binary.AppendUvarint(dst, uint64(len(node))), node...)
 }
 
 // DecodeGrowth reads what Growth returned into g, whose identity is set.

@@ -1,6 +1,6 @@
 // Package record is the binary form of the parts of a row that stores keep
-// as blobs: parameters, definitions, the details of tasks, growths and chunks
-// of events.
+// as blobs: parameters, definitions, the details of tasks, growths, chunks of
+// events and commands.
 //
 // Each form starts with a byte that is its version. What was ever written
 // stays readable: a change of a form takes the next version, and the kinds,
@@ -76,6 +76,25 @@ func appendStrings(dst []byte, list []string) []byte {
 	return dst
 }
 
+// parts returns the set of those that there are, in order of their bits.
+func parts(has ...bool) uint64 {
+	var set uint64
+	for i, there := range has {
+		if there {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// appendInt appends an integer that is not zero.
+func appendInt[I ~int32 | ~int64](dst []byte, i I) []byte {
+	if i == 0 {
+		return dst
+	}
+	return binary.AppendVarint(dst, int64(i))
+}
+
 // reader reads a form from its start. The first error sticks: what is read
 // after it is zero.
 type reader struct {
@@ -141,6 +160,16 @@ func (r *reader) int() int64 {
 	}
 	r.rest = r.rest[n:]
 	return v
+}
+
+// parts reads a set of parts, all of which are below end.
+func (r *reader) parts(end uint64) uint64 {
+	set := r.uint()
+	if set >= end {
+		r.fail(errPart)
+		return 0
+	}
+	return set
 }
 
 // count reads the number of things that take a byte each at least.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -51,6 +52,10 @@ func eventsForm(name string, events []engine.Event) form {
 	}}
 }
 
+func commandForm(name string, c engine.Command) form {
+	return form{name, c, record.Command(&c), func(b []byte) (any, error) { return record.DecodeCommand(b) }}
+}
+
 func same(t rapid.TB, f form) {
 	t.Helper()
 	got, err := f.decode(f.bytes)
@@ -73,6 +78,23 @@ var (
 	fullGrowth = engine.Growth{
 		Export: params.Of("a", 1), Items: []params.Value{int64(1), "b", nil}, Replaces: 300,
 	}
+	fullCommand = engine.Command{
+		Kind: engine.SkipTo, Task: 300, Try: -2,
+		Result: &engine.Result{
+			Export: params.Of("a", 1), Store: params.Of("b", nil), Reset: []string{"x.y"}, Outputs: []string{"yes"},
+			Subtasks: params.Of("+s", params.Of("echo>", "é")), Items: []params.Value{int64(1), "b"}, Stop: true, Replayed: true,
+		},
+		Failure: &engine.Failure{
+			Error: params.Of("message", "broken"), State: params.Of("n", 1.5),
+			Retry: workflow.Retry{Limit: 3, Interval: time.Second, Exponential: true, Max: time.Minute},
+		},
+		Wait: &engine.Wait{
+			Until: 1_790_000_000_000_000, Keys: []engine.Key{{Topic: "t", Param: "p", Value: "v", One: true}, {}},
+			State: params.Of("m", 2),
+		},
+		Message: &engine.Message{Source: "s", Topic: "t", Body: []params.Value{true, "x"}},
+		Params:  params.Of("e", "f"),
+	}
 	fullEvents = []engine.Event{
 		{Attempt: 7, Seq: 5, At: 1_790_000_000_000_000, Kind: engine.AttemptStarted, Name: "+w"},
 		{Attempt: 7, Seq: 6, At: 1_790_000_000_000_007, Kind: engine.TaskStarted, Task: 1, Name: "+w+load", Try: 1, State: model.Running},
@@ -93,6 +115,12 @@ var written = []struct {
 	{detailForm("full detail", fullDetail), "01ff0308010161030208010162000203782e790001037965730801022b730801056563686f3e0602c3a90801076d657373616765060662726f6b656e0801016e04000000000000f83f0201740170017601000000000201730174070202060178000000"},
 	{growthForm("empty growth", engine.Growth{}), "0100"},
 	{growthForm("full growth", fullGrowth), "010e0801016103020703030206016200d804"},
+	{commandForm("empty command", engine.Command{}), "010000"},
+	{commandForm("kill", engine.Command{Kind: engine.Kill}), "010c00"},
+	{commandForm("command with empty parts", engine.Command{
+		Kind: engine.Succeed, Result: &engine.Result{}, Failure: &engine.Failure{}, Wait: &engine.Wait{}, Message: &engine.Message{},
+	}), "01013c000000000000"},
+	{commandForm("full command", fullCommand), "010ebf01d80403df0308010161030208010162000103782e7901037965730801022b730801056563686f3e0602c3a907020302060162070801076d657373616765060662726f6b656e0680a8d6b9070180e0ba84bf030801016e04000000000000f83f078080afa2dbffad060201740170017601000000000801016d03040173017407020206017808010165060166"},
 	{eventsForm("no events", nil), "0100"},
 	{eventsForm("events", fullEvents), "0104058080afa2dbffad060000000000022b77010e0202020102052b6c6f616401078302020507000801056572726f720602c3a9020c0d01010905027374"},
 }
@@ -142,6 +170,11 @@ func TestAnUnknownPartIsAnError(t *testing.T) {
 	}
 	if err := record.DecodeGrowth([]byte{1, 0x10}, &engine.Growth{}); err == nil {
 		t.Error("a growth with a fifth part was read")
+	}
+	for _, b := range [][]byte{{1, 0, 0x80, 0x02}, {1, 0, 1 << 2, 0x80, 0x04}, {1, 0, 1 << 3, 1 << 3}, {1, 0, 1 << 4, 1 << 3}} {
+		if c, err := record.DecodeCommand(b); err == nil {
+			t.Errorf("a command with an unknown part was read as %+v", c)
+		}
 	}
 }
 
@@ -199,9 +232,18 @@ func TestNumbersStay(t *testing.T) {
 			t.Errorf("growth kind %d has number %d", i, k)
 		}
 	}
+	commands := []engine.CommandKind{
+		engine.Begin, engine.Succeed, engine.Fail, engine.WaitFor, engine.TryCancelled, engine.Lose, engine.Wake, engine.Expire,
+		engine.Deliver, engine.Append, engine.Again, engine.Cancel, engine.Kill, engine.Edit, engine.SkipTo,
+	}
+	for i, k := range commands {
+		if int(k) != i {
+			t.Errorf("command %d has number %d", i, k)
+		}
+	}
 	flags := []engine.Flags{
 		engine.CancelAsked, engine.SkipAsked, engine.TimedOut, engine.Broken, engine.Alerted, engine.LimitSeen,
-		engine.Replayed, engine.Won, engine.Closed, engine.Handling, engine.Checking,
+		engine.Replayed, engine.Won, engine.Closed, engine.Handling, engine.Checking, engine.StopAsked, engine.RoundAsked,
 	}
 	for i, f := range flags {
 		if f != 1<<i {
@@ -227,6 +269,29 @@ func TestGrowthKeepsItsNode(t *testing.T) {
 	}
 	if next := got.(engine.Growth).Node.Next(0); len(next) != 1 {
 		t.Errorf("the node is not finished: what follows its first child is %v", next)
+	}
+}
+
+func TestCommandKeepsItsTrees(t *testing.T) {
+	t.Parallel()
+	n := &workflow.Node{Name: "+more", Children: []*workflow.Node{
+		{Name: "+a", Operator: "echo", Config: params.Of("text", "x"), Retry: workflow.Retry{Limit: 2}},
+		{Name: "+b", Operator: "echo", After: []workflow.Edge{{From: 0}}},
+	}}
+	if err := n.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	f := commandForm("command", engine.Command{Kind: engine.Append, Task: 1, Node: n, Result: &engine.Result{Node: n}})
+	same(t, f)
+	got, err := f.decode(f.bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := got.(engine.Command)
+	for name, n := range map[string]*workflow.Node{"node": c.Node, "node of the result": c.Result.Node} {
+		if next := n.Next(0); len(next) != 1 {
+			t.Errorf("the %s is not finished: what follows its first child is %v", name, next)
+		}
 	}
 }
 
@@ -298,9 +363,7 @@ func TestRoundTrip(t *testing.T) {
 			Export: m.Draw(t, "export"), Store: m.Draw(t, "store"), Reset: rapid.SliceOf(text).Draw(t, "reset"),
 			Outputs: rapid.SliceOf(text).Draw(t, "outputs"), Subtasks: m.Draw(t, "subtasks"), Error: m.Draw(t, "error"),
 			State: m.Draw(t, "state"),
-			Keys: rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Key {
-				return engine.Key{Topic: text.Draw(t, "topic"), Param: text.Draw(t, "param"), Value: text.Draw(t, "value"), One: rapid.Bool().Draw(t, "one")}
-			})).Draw(t, "keys"),
+			Keys:  rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Key { return drawKey(t, text) })).Draw(t, "keys"),
 			Inbox: rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Message {
 				return engine.Message{Source: text.Draw(t, "source"), Topic: text.Draw(t, "topic"), Body: m.Draw(t, "body")}
 			})).Draw(t, "inbox"),
@@ -308,7 +371,51 @@ func TestRoundTrip(t *testing.T) {
 		same(t, growthForm("growth", engine.Growth{
 			Export: m.Draw(t, "export"), Replaces: model.TaskID(rapid.Int32().Draw(t, "replaces")),
 		}))
+		same(t, commandForm("command", drawCommand(t, text, m)))
 	})
+}
+
+// drawCommand draws a command that has any of the parts, whatever its kind.
+func drawCommand(t *rapid.T, text *rapid.Generator[string], m *rapid.Generator[params.Map]) engine.Command {
+	c := engine.Command{
+		Kind: engine.CommandKind(rapid.Byte().Draw(t, "kind")),
+		Task: model.TaskID(rapid.Int32().Draw(t, "task")), Try: rapid.Int32().Draw(t, "try"),
+		Params: m.Draw(t, "params"),
+	}
+	has := rapid.Bool()
+	if has.Draw(t, "result") {
+		c.Result = &engine.Result{
+			Export: m.Draw(t, "export"), Store: m.Draw(t, "store"), Reset: rapid.SliceOf(text).Draw(t, "reset"),
+			Outputs: rapid.SliceOf(text).Draw(t, "outputs"), Subtasks: m.Draw(t, "subtasks"),
+			Items: rapid.SliceOf(rapid.Map(text, func(s string) params.Value { return s })).Draw(t, "items"),
+			Stop:  has.Draw(t, "stop"), Replayed: has.Draw(t, "replayed"),
+		}
+	}
+	if has.Draw(t, "failure") {
+		c.Failure = &engine.Failure{
+			Error: m.Draw(t, "error"), State: m.Draw(t, "state"),
+			Retry: workflow.Retry{
+				Limit: rapid.Int().Draw(t, "limit"), Interval: time.Duration(rapid.Int64().Draw(t, "interval")),
+				Exponential: has.Draw(t, "exponential"), Max: time.Duration(rapid.Int64().Draw(t, "max")),
+			},
+		}
+	}
+	if has.Draw(t, "wait") {
+		c.Wait = &engine.Wait{
+			Until: model.Instant(rapid.Int64().Draw(t, "until")), State: m.Draw(t, "kept"),
+			Keys: rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Key { return drawKey(t, text) })).Draw(t, "keys"),
+		}
+	}
+	if has.Draw(t, "message") {
+		c.Message = &engine.Message{Source: text.Draw(t, "source"), Topic: text.Draw(t, "topic"), Body: m.Draw(t, "body")}
+	}
+	return c
+}
+
+func drawKey(t *rapid.T, text *rapid.Generator[string]) engine.Key {
+	return engine.Key{
+		Topic: text.Draw(t, "topic"), Param: text.Draw(t, "param"), Value: text.Draw(t, "value"), One: rapid.Bool().Draw(t, "one"),
+	}
 }
 
 func FuzzDecode(f *testing.F) {
@@ -325,6 +432,9 @@ func FuzzDecode(f *testing.F) {
 		g := identity
 		if err := record.DecodeGrowth(b, &g); err == nil && g.Node == nil {
 			same(t, growthForm("growth", g))
+		}
+		if c, err := record.DecodeCommand(b); err == nil {
+			same(t, commandForm("command", c))
 		}
 		if events, err := record.DecodeEvents(nil, b, 7, 0); err == nil && rising(events) {
 			same(t, eventsForm("events", events))

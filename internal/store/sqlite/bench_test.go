@@ -97,7 +97,7 @@ func startOwned(b *testing.B, s store.Store, n int, epoch int64) []model.Attempt
 	for i := range ids {
 		group.Go(func() error {
 			a, _, err := s.StartAttempt(context.Background(), store.Start{
-				Session:    store.Session{Project: "p", Workflow: "w", Key: uuid.NewString()},
+				Session:    store.Session{Project: 1, Workflow: "w", Key: uuid.NewString()},
 				Definition: def, Owner: benchOwner, Epoch: epoch,
 			})
 			ids[i] = a.ID
@@ -223,7 +223,7 @@ func (p *bareProgram) prepare(batch *store.Batch) {
 func (p *bareProgram) commit(b *testing.B) {
 	b.Helper()
 	exec := func(text string, args ...driver.Value) {
-		if _, err := p.conn.exec(text, args...); err != nil {
+		if _, err := p.conn.Exec(text, args...); err != nil {
 			b.Fatal(err)
 		}
 	}

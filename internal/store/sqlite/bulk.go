@@ -48,7 +48,7 @@ func (b *bulk) each(n int, fill func(args []driver.Value, i int) []driver.Value,
 // exec runs the statement for rows 0 to n-1.
 func (b *bulk) exec(c *conn, n int, fill func(args []driver.Value, i int) []driver.Value) error {
 	return b.each(n, fill, func(text string, _ int, args []driver.Value) error {
-		_, err := c.exec(text, args...)
+		_, err := c.Exec(text, args...)
 		return err
 	})
 }

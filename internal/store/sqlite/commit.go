@@ -10,12 +10,17 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/record"
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // Commit implements store.Attempts.
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 	p := plan(b)
-	return s.write(ctx, "commit", p.write)
+	err := s.write(ctx, "commit", p.write)
+	if err == nil && (p.woke || len(p.Release) > 0) {
+		s.Call()
+	}
+	return err
 }
 
 // batchPlan is a batch in the form that it is written in. It is made before
@@ -26,6 +31,7 @@ type batchPlan struct {
 	tasks   []int32           // the rows to write, by their place in the batch
 	details [][]byte          // of tasks
 	chunks  []chunk
+	woke    bool // attempts that come after a session may begin
 }
 
 // chunk is a row of events.
@@ -90,7 +96,7 @@ func (p *batchPlan) write(c *conn) error {
 		return err
 	}
 	for _, write := range []func(*conn) error{
-		p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.release,
+		p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.consume, p.release,
 	} {
 		if err := write(c); err != nil {
 			return err
@@ -107,28 +113,44 @@ var (
 // admit checks that the batch may be written.
 func (p *batchPlan) admit(c *conn) error {
 	if p.Owner == "" {
-		known, err := p.count(c, countAttempts)
+		known, err := count(c, countAttempts, p.ids)
 		if err == nil && known < len(p.ids) {
 			err = model.Errorf(model.NotFound, "the batch is about %d attempts, and only %d of them exist", len(p.ids), known)
 		}
 		return err
 	}
-	if err := checkLease(c, p.Owner, p.Epoch); err != nil {
+	if err := tables.CheckLease(c, p.Owner, p.Epoch); err != nil {
 		return err
 	}
-	owned, err := p.count(c, countOwned, p.Epoch)
+	owned, err := count(c, countOwned, p.ids, p.Epoch)
 	if err == nil && owned < len(p.ids) {
 		err = model.Errorf(model.Conflict, "the batch is about %d attempts, and %s owns only %d of them in epoch %d",
 			len(p.ids), p.Owner, owned, p.Epoch)
 	}
+	if err != nil {
+		return err
+	}
+	return p.admitConsumed(c)
+}
+
+var countForeign = newBulk(`
+	SELECT count(*) FROM posts p JOIN attempts a ON a.id = p.attempt
+	WHERE a.epoch <> ?1 AND p.id IN (`, `?`, `)`)
+
+// admitConsumed checks that an owner consumes only what was posted to it.
+func (p *batchPlan) admitConsumed(c *conn) error {
+	foreign, err := count(c, countForeign, p.Consumed, p.Epoch)
+	if err == nil && foreign > 0 {
+		err = model.Errorf(model.Conflict, "the batch consumes posts to attempts that %s does not own in epoch %d", p.Owner, p.Epoch)
+	}
 	return err
 }
 
-// count returns how many of the batch's attempts a statement finds, whose
-// first arguments are given.
-func (p *batchPlan) count(c *conn, b *bulk, first ...driver.Value) (total int, err error) {
-	err = b.each(len(p.ids),
-		func(args []driver.Value, i int) []driver.Value { return append(args, int64(p.ids[i])) },
+// count returns how many of the ids a statement finds, whose first arguments
+// are given.
+func count[ID ~int64](c *conn, b *bulk, ids []ID, first ...driver.Value) (total int, err error) {
+	err = b.each(len(ids),
+		func(args []driver.Value, i int) []driver.Value { return append(args, int64(ids[i])) },
 		func(text string, _ int, args []driver.Value) error {
 			n, _, err := c.number(text, slices.Concat(first, args)...)
 			total += int(n)
@@ -140,17 +162,36 @@ func (p *batchPlan) count(c *conn, b *bulk, first ...driver.Value) (total int, e
 func (p *batchPlan) writeAttempts(c *conn) error {
 	for i := range p.Attempts {
 		r := &p.Attempts[i]
-		_, err := c.exec(`
+		_, err := c.Exec(`
 			UPDATE attempts
 			SET state = ?, cancel_asked = ?, tasks = ?, started = ?, ended = ?, edits = ?, shared = ?
 			WHERE id = ?`,
 			int64(r.State), r.CancelAsked, int64(r.Tasks), int64(r.Started), int64(r.Ended),
 			record.Map(r.Edits), record.Map(r.Shared), int64(r.ID))
+		if err == nil && r.State.Done() {
+			err = p.wakeSuccessors(c, r.ID)
+		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// wakeSuccessors lets what comes after a session begin, once the session has
+// no unfinished attempt, and forgets what was posted to the one that ended.
+func (p *batchPlan) wakeSuccessors(c *conn, ended model.AttemptID) error {
+	woken, err := c.Exec(`
+		UPDATE attempts SET wake = 0
+		WHERE state = 0 AND after <> 0 AND epoch = 0 AND wake <> 0
+			AND after = (SELECT session FROM attempts WHERE id = ?1)
+			AND NOT EXISTS (SELECT 1 FROM attempts o WHERE o.session = attempts.after AND o.state = 0)`, int64(ended))
+	if err != nil {
+		return err
+	}
+	p.woke = p.woke || woken > 0
+	_, err = c.Exec(`DELETE FROM posts WHERE attempt = ?`, int64(ended))
+	return err
 }
 
 var putTasks = newBulk(`
@@ -174,7 +215,7 @@ func (p *batchPlan) taskArgs(args []driver.Value, i int) []driver.Value {
 func (p *batchPlan) writeGrowths(c *conn) error {
 	for i := range p.Grown {
 		g := &p.Grown[i]
-		_, err := c.exec(`
+		_, err := c.Exec(`
 			INSERT INTO growths (attempt, first, parent, kind, body) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (attempt, first, parent, kind) DO UPDATE SET body = excluded.body`,
 			int64(g.Attempt), int64(g.First), int64(g.Parent), int64(g.Kind), record.Growth(g))
@@ -197,9 +238,22 @@ func (p *batchPlan) chunkArgs(args []driver.Value, i int) []driver.Value {
 	return append(args, int64(k.attempt), k.last, k.body)
 }
 
+var dropPosts = newBulk(`DELETE FROM posts WHERE id IN (`, `?`, `)`)
+
+func (p *batchPlan) consume(c *conn) error {
+	return dropPosts.exec(c, len(p.Consumed), func(args []driver.Value, i int) []driver.Value {
+		return append(args, int64(p.Consumed[i]))
+	})
+}
+
 func (p *batchPlan) release(c *conn) error {
-	for _, id := range p.Release {
-		if _, err := c.exec(`UPDATE attempts SET epoch = 0 WHERE id = ?`, int64(id)); err != nil {
+	for _, r := range p.Release {
+		_, err := c.Exec(`
+			UPDATE attempts
+			SET epoch = 0, wake = CASE WHEN EXISTS (SELECT 1 FROM posts WHERE attempt = ?1) THEN 0 ELSE ?2 END
+			WHERE id = ?1`,
+			int64(r.Attempt), int64(r.Wake))
+		if err != nil {
 			return err
 		}
 	}

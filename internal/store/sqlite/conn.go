@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"modernc.org/sqlite"
+
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // conn is a connection with the statements that were prepared on it. It
@@ -22,13 +24,6 @@ type conn struct {
 	stmts map[string]driver.Stmt
 	args  []driver.NamedValue
 }
-
-// row is one row of a result. Columns are read by their place, from 0.
-type row []driver.Value
-
-func (r row) int(i int) int64   { v, _ := r[i].(int64); return v }
-func (r row) text(i int) string { v, _ := r[i].(string); return v }
-func (r row) blob(i int) []byte { v, _ := r[i].([]byte); return v }
 
 // dial opens a connection to the database at path, a new one when there is
 // none, that waits up to patience for what others have locked.
@@ -67,8 +62,8 @@ func (c *conn) script(text string) error {
 	return err
 }
 
-// exec runs a statement and returns the number of rows that it changed.
-func (c *conn) exec(text string, args ...driver.Value) (int64, error) {
+// Exec implements tables.Conn: it runs a statement and returns the number of rows that it changed.
+func (c *conn) Exec(text string, args ...driver.Value) (int64, error) {
 	r, err := c.run(text, args)
 	if err != nil {
 		return 0, err
@@ -76,8 +71,8 @@ func (c *conn) exec(text string, args ...driver.Value) (int64, error) {
 	return r.RowsAffected()
 }
 
-// insert runs a statement and returns the id of the row that it added.
-func (c *conn) insert(text string, args ...driver.Value) (int64, error) {
+// Insert runs a statement and returns the id of the row that it added.
+func (c *conn) Insert(text string, args ...driver.Value) (int64, error) {
 	r, err := c.run(text, args)
 	if err != nil {
 		return 0, err
@@ -93,9 +88,9 @@ func (c *conn) run(text string, args []driver.Value) (driver.Result, error) {
 	return s.(driver.StmtExecContext).ExecContext(context.Background(), c.bind(args))
 }
 
-// query runs a statement and calls each with every row of its result, until
+// Query runs a statement and calls each with every row of its result, until
 // that returns an error. The row is valid until each returns.
-func (c *conn) query(text string, each func(row) error, args ...driver.Value) (err error) {
+func (c *conn) Query(text string, each func(tables.Row) error, args ...driver.Value) (err error) {
 	s, err := c.prepare(text)
 	if err != nil {
 		return err
@@ -109,7 +104,7 @@ func (c *conn) query(text string, each func(row) error, args ...driver.Value) (e
 			err = e
 		}
 	}()
-	r := make(row, len(rows.Columns()))
+	r := make(tables.Row, len(rows.Columns()))
 	for {
 		if err := rows.Next(r); err != nil {
 			if errors.Is(err, io.EOF) {
@@ -118,7 +113,7 @@ func (c *conn) query(text string, each func(row) error, args ...driver.Value) (e
 			return err
 		}
 		if err := each(r); err != nil {
-			if errors.Is(err, errEnough) {
+			if errors.Is(err, tables.ErrEnough) {
 				return nil
 			}
 			return err
@@ -126,14 +121,11 @@ func (c *conn) query(text string, each func(row) error, args ...driver.Value) (e
 	}
 }
 
-// errEnough ends a query early.
-var errEnough = errors.New("enough")
-
 // number returns the first column of the only row of a result, and whether
 // there is one.
 func (c *conn) number(text string, args ...driver.Value) (n int64, found bool, err error) {
-	err = c.query(text, func(r row) error {
-		n, found = r.int(0), true
+	err = c.Query(text, func(r tables.Row) error {
+		n, found = r.Int(0), true
 		return nil
 	}, args...)
 	return n, found, err

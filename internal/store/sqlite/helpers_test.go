@@ -42,7 +42,7 @@ func closeStore(t testing.TB, s *Store) {
 
 func startOf(key string) store.Start {
 	return store.Start{
-		Session:    store.Session{UUID: "u" + key, Project: "p", Workflow: "w", Key: key},
+		Session:    store.Session{UUID: "u" + key, Project: 1, Workflow: "w", Key: key},
 		Params:     params.Of("key", key),
 		Definition: &workflow.Workflow{Name: "w", Root: &workflow.Node{Name: "+w"}},
 		Created:    now,

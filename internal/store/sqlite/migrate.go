@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // Migrations are numbered from 1 without gaps and go forward only. A file that
@@ -60,20 +61,20 @@ func prepare(c *conn) error {
 // checkVersion returns the version of the database, or an error when it isn't
 // one that this program can use.
 func checkVersion(c *conn, newest int) (int, error) {
-	var version, tables int
+	var version, count int
 	var application int64
-	err := c.query(`
+	err := c.Query(`
 		SELECT (SELECT user_version FROM pragma_user_version),
 		       (SELECT application_id FROM pragma_application_id),
 		       (SELECT count(*) FROM sqlite_schema)`,
-		func(r row) error {
-			version, application, tables = int(r.int(0)), r.int(1), int(r.int(2))
+		func(r tables.Row) error {
+			version, application, count = int(r.Int(0)), r.Int(1), int(r.Int(2))
 			return nil
 		})
 	switch {
 	case err != nil:
 		return 0, err
-	case application != applicationID && (application != 0 || version != 0 || tables != 0):
+	case application != applicationID && (application != 0 || version != 0 || count != 0):
 		return 0, model.Errorf(model.Invalid, "the file is the database of another program").
 			WithHint("name another file")
 	case version > newest:
@@ -85,8 +86,8 @@ func checkVersion(c *conn, newest int) (int, error) {
 
 func setJournal(c *conn) error {
 	var mode string
-	err := c.query("PRAGMA journal_mode = WAL", func(r row) error {
-		mode = r.text(0)
+	err := c.Query("PRAGMA journal_mode = WAL", func(r tables.Row) error {
+		mode = r.Text(0)
 		return nil
 	})
 	if err != nil {

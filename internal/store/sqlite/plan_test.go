@@ -1,75 +1,115 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql/driver"
-	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
-// queryPlan returns what SQLite does for a query, a line for each step.
-func queryPlan(t *testing.T, c *conn, text string, args []driver.Value) string {
-	t.Helper()
+// explainer is a database that tells how SQLite carries out what is asked.
+type explainer struct {
+	database
+	plans *[]string
+}
+
+func (e explainer) Read(ctx context.Context, what string, read func(tables.Conn) error) error {
+	return e.database.Read(ctx, what, func(c tables.Conn) error { return read(explained{c.(*conn), e.plans}) })
+}
+
+func (e explainer) Write(ctx context.Context, what string, write func(tables.Conn) error) error {
+	return e.database.Write(ctx, what, func(c tables.Conn) error { return write(explained{c.(*conn), e.plans}) })
+}
+
+type explained struct {
+	*conn
+	plans *[]string
+}
+
+func (e explained) Query(text string, each func(tables.Row) error, args ...driver.Value) error {
 	var lines []string
-	err := c.query("EXPLAIN QUERY PLAN "+text, func(r row) error {
-		lines = append(lines, r.text(3))
+	err := e.conn.Query("EXPLAIN QUERY PLAN "+text, func(r tables.Row) error {
+		lines = append(lines, r.Text(3))
 		return nil
 	}, args...)
 	if err != nil {
+		return err
+	}
+	*e.plans = append(*e.plans, strings.Join(lines, "\n"))
+	return e.conn.Query(text, each, args...)
+}
+
+// What is read often is found by an index, and lists are read in its order, no
+// more of them than a page.
+func TestQueriesUseIndexes(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	ctx := context.Background()
+	epoch, err := s.Lease(ctx, "o", 0, 1, 100)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Join(lines, "\n")
-}
-
-// A page of attempts is read in its order from an index, and no more of it.
-func TestListsAreReadInTheirOrder(t *testing.T) {
-	t.Parallel()
-	c := openTemp(t).writer.conn
-	for _, test := range []struct {
-		filter store.Filter
-		uses   string
+	attempts := func(f store.Filter) func(*tables.Tables) error {
+		return func(t *tables.Tables) error {
+			_, _, err := t.ListAttempts(ctx, f, store.Page{})
+			return err
+		}
+	}
+	for name, test := range map[string]struct {
+		ask  func(*tables.Tables) error
+		uses string // sorts a few rows, where it begins with "few: "
 	}{
-		{store.Filter{}, "a USING INTEGER PRIMARY KEY"},
-		{store.Filter{Project: "p"}, "attempts_project"},
-		{store.Filter{Project: "p", Workflow: "w"}, "attempts_workflow"},
-		{store.Filter{Running: true}, "attempts_running"},
-		{store.Filter{Running: true, Unowned: true}, "attempts_unowned"},
-		{store.Filter{Owner: "o"}, "attempts_owned"},
-		{store.Filter{Running: true, Owner: "o"}, "attempts_owned"},
+		"all attempts":              {attempts(store.Filter{}), "a USING INTEGER PRIMARY KEY"},
+		"attempts of a project":     {attempts(store.Filter{Project: 1}), "attempts_project"},
+		"newest attempts of it":     {attempts(store.Filter{Project: 1, Last: true}), "attempts_project"},
+		"attempts of a workflow":    {attempts(store.Filter{Project: 1, Workflow: "w"}), "attempts_workflow"},
+		"attempts that run":         {attempts(store.Filter{Running: true}), "attempts_running"},
+		"attempts that failed":      {attempts(store.Filter{Ended: engine.AttemptFailed}), "attempts_ended"},
+		"attempts of an owner":      {attempts(store.Filter{Owner: "o"}), "attempts_owned"},
+		"running attempts of it":    {attempts(store.Filter{Running: true, Owner: "o"}), "attempts_owned"},
+		"attempts of a session":     {attempts(store.Filter{Session: 1}), "few: a USING INDEX sqlite_autoindex_attempts_1"},
+		"running ones of a session": {attempts(store.Filter{Session: 1, Project: 1, Workflow: "w", Running: true}), "few: a USING INDEX sqlite_autoindex_attempts_1"},
+		"a session by its key":      {func(t *tables.Tables) error { _, err := t.FindSession(ctx, 1, "w", "k"); return unlessMissing(err) }, "s USING INDEX sqlite_autoindex_sessions_1"},
+		"sessions of a workflow": {func(t *tables.Tables) error {
+			_, _, err := t.ListSessions(ctx, store.SessionFilter{Project: 1, Workflow: "w"}, store.Page{})
+			return err
+		}, "sessions_workflow"},
+		"sessions of a project": {func(t *tables.Tables) error {
+			_, _, err := t.ListSessions(ctx, store.SessionFilter{Project: 1}, store.Page{})
+			return err
+		}, "sessions_project"},
+		"the session before":     {func(t *tables.Tables) error { _, err := t.LastSessionTime(ctx, 1, "w", 9); return err }, "sessions_time"},
+		"due schedules":          {func(t *tables.Tables) error { _, _, err := t.DueSchedules(ctx, 9, 9); return err }, "schedules_due"},
+		"revisions of a project": {func(t *tables.Tables) error { _, _, err := t.ListRevisions(ctx, 1, store.Page{}); return err }, "revisions_project"},
+		"workflows of a revision": {func(t *tables.Tables) error {
+			_, _, err := t.ListWorkflows(ctx, store.WorkflowFilter{Revision: 1}, store.Page{})
+			return err
+		}, "workflows_revision"},
+		"attempts that can be taken": {func(t *tables.Tables) error { _, err := t.Claim(ctx, "o", epoch, 9, 9); return err }, "attempts_unowned"},
+		"posts to an owner":          {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 9); return err }, "few: posts_attempt"},
 	} {
-		where, args := conditions(test.filter)
-		args = append(args, int64(99), int64(10))
-		got := queryPlan(t, c, selectAttempts+where+` ORDER BY a.id DESC LIMIT ?`, args)
-		if !strings.Contains(got, test.uses) || strings.Contains(got, "TEMP B-TREE") {
-			t.Errorf("%+v does not use %s in order:\n%s", test.filter, test.uses, got)
-		}
-	}
-	for _, filter := range []store.Filter{
-		{Session: 1}, {Session: 1, Project: "p", Workflow: "w", Running: true}, {Project: "p", Workflow: "w", Key: "k"},
-	} {
-		where, args := conditions(filter)
-		got := queryPlan(t, c, selectAttempts+where+` ORDER BY a.id DESC LIMIT ?`, append(args, int64(99), int64(10)))
-		if !strings.Contains(got, "a USING INDEX sqlite_autoindex_attempts_1") {
-			t.Errorf("%+v does not start from the session:\n%s", filter, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			var plans []string
+			if err := test.ask(tables.New(explainer{database{s}, &plans}, dialect)); err != nil {
+				t.Fatal(err)
+			}
+			all := strings.Join(plans, "\n")
+			uses, few := strings.CutPrefix(test.uses, "few: ")
+			if !strings.Contains(all, uses) || !few && strings.Contains(all, "TEMP B-TREE") {
+				t.Errorf("it does not use %s in order:\n%s", uses, all)
+			}
+		})
 	}
 }
 
-// Whoever looks for work finds what is due next without reading what is done.
-func TestWhatWakesNextIsFoundByAnIndex(t *testing.T) {
-	t.Parallel()
-	c := openTemp(t).writer.conn
-	for _, column := range []string{"wake", "deadline"} {
-		got := queryPlan(t, c, fmt.Sprintf(
-			`SELECT attempt, id, %[1]s FROM tasks WHERE %[1]s <> 0 AND state < 4 ORDER BY %[1]s LIMIT 1`, column), nil)
-		if !strings.Contains(got, "tasks_"+column) || strings.Contains(got, "TEMP B-TREE") {
-			t.Errorf("the next %s is found so:\n%s", column, got)
-		}
+func unlessMissing(err error) error {
+	if model.CodeOf(err) == model.NotFound {
+		return nil
 	}
-	got := queryPlan(t, c, `SELECT id FROM attempts WHERE state = 0 AND epoch = 0 ORDER BY id LIMIT 9`, nil)
-	if !strings.Contains(got, "attempts_unowned") {
-		t.Errorf("what can be claimed is found so:\n%s", got)
-	}
+	return err
 }

@@ -8,7 +8,6 @@
 package sqlite
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -16,15 +15,17 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // Store is an open database.
 type Store struct {
-	path        string
-	writer      writer
-	readers     *readers
-	locks       *locks
-	definitions *definitions
+	*tables.Tables
+	store.Watchers
+	path    string
+	writer  writer
+	readers *readers
+	locks   *locks
 }
 
 var _ store.Store = (*Store)(nil)
@@ -52,15 +53,19 @@ func open(path string, patience time.Duration) (*Store, error) {
 	if err != nil {
 		return nil, explain("open database "+path, err)
 	}
-	return &Store{
+	s := &Store{
 		path:    path,
 		writer:  writer{conn: c},
 		readers: newReaders(func() (*conn, error) { return dial(path, patience) }),
 		locks:   newLocks(path + ".owners"),
-
-		definitions: newDefinitions(),
-	}, nil
+	}
+	s.Tables = tables.New(database{s}, dialect)
+	return s, nil
 }
+
+// CROSS JOIN keeps SQLite from starting with the table on the right, which is
+// not in the order that lists have.
+var dialect = tables.Dialect{Position: "instr", Ordered: "CROSS JOIN", Hide: "+"}
 
 func dialWriter(path string, patience time.Duration) (*conn, error) {
 	c, err := dial(path, patience)
@@ -81,19 +86,3 @@ func (s *Store) Close() error {
 }
 
 var errClosed = model.Errorf(model.Unavailable, "the store is closed")
-
-// write runs a job in a transaction of its own, as far as it can tell.
-func (s *Store) write(ctx context.Context, what string, run func(*conn) error) error {
-	if ctx.Err() != nil {
-		return explain(what, context.Cause(ctx))
-	}
-	return explain(what, s.writer.do(run))
-}
-
-// read calls a function with a connection that sees what was committed.
-func (s *Store) read(ctx context.Context, what string, read func(*conn) error) error {
-	if ctx.Err() != nil {
-		return explain(what, context.Cause(ctx))
-	}
-	return explain(what, s.readers.do(ctx, read))
-}

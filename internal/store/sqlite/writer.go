@@ -1,10 +1,9 @@
 package sqlite
 
 import (
-	"errors"
 	"sync"
 
-	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // writer is the only connection that writes. Calls that come while it is busy
@@ -71,16 +70,16 @@ func (w *writer) transact(jobs []*job) error {
 	if w.closed {
 		return errClosed
 	}
-	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
+	if _, err := w.conn.Exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	for _, j := range jobs {
 		j.err = j.run(w.conn)
-		if j.err != nil && !refused(j.err) {
+		if j.err != nil && !tables.Refused(j.err) {
 			return w.undo(j.err)
 		}
 	}
-	if _, err := w.conn.exec("COMMIT"); err != nil {
+	if _, err := w.conn.Exec("COMMIT"); err != nil {
 		return w.undo(err)
 	}
 	return nil
@@ -89,13 +88,8 @@ func (w *writer) transact(jobs []*job) error {
 // undo leaves the transaction. Some failures have ended it already, so that
 // there is nothing to roll back; cause says what is to be known in any case.
 func (w *writer) undo(cause error) error {
-	_, _ = w.conn.exec("ROLLBACK")
+	_, _ = w.conn.Exec("ROLLBACK")
 	return cause
-}
-
-func refused(err error) bool {
-	var coded *model.Error
-	return errors.As(err, &coded)
 }
 
 func (w *writer) close() error {

@@ -36,7 +36,7 @@ func together(w *writer, jobs ...func(*conn) error) []error {
 // put returns a job that adds a row.
 func put(key string) func(*conn) error {
 	return func(c *conn) error {
-		_, err := c.exec(`INSERT INTO shared_values (key, value, expires) VALUES (?, x'0100', 1)`, key)
+		_, err := c.Exec(`INSERT INTO shared_values (key, value, expires) VALUES (?, x'0100', 1)`, key)
 		return err
 	}
 }

@@ -199,6 +199,6 @@ func partsFor(id model.AttemptID) map[string]*store.Batch {
 		"tasks":    {Tasks: []engine.TaskRow{row(id, 7)}},
 		"growths":  {Grown: []engine.Growth{{Attempt: id, First: 7, Kind: engine.GrowRound}}},
 		"events":   {Events: []engine.Event{event(id, 7)}},
-		"release":  {Release: []model.AttemptID{id}},
+		"release":  {Release: release(id)},
 	}
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,7 +49,7 @@ func definition(t testing.TB, name string, n int) *workflow.Workflow {
 // start describes an attempt of the session with a key.
 func (f *fixture) start(key string) store.Start {
 	return store.Start{
-		Session:    store.Session{UUID: "uuid-" + key, Project: "p", Workflow: "w", Key: key, Time: now - second},
+		Session:    store.Session{UUID: "uuid-" + key, Project: 1, Workflow: "w", Key: key, Time: now - second},
 		Zone:       "Asia/Tokyo",
 		Params:     params.Of("name", key, "n", 7),
 		Definition: definition(f, "w", 3),
@@ -143,23 +144,51 @@ func (f *fixture) events(id model.AttemptID) []engine.Event {
 // list returns the ids of all attempts that match, walking pages of a size.
 func (f *fixture) list(filter store.Filter, size int) []model.AttemptID {
 	f.Helper()
-	var ids []model.AttemptID
-	page := store.Page{Limit: size}
-	for {
-		list, next, err := f.store.ListAttempts(ctx, filter, page)
-		if err != nil {
-			f.Fatalf("ListAttempts(%+v, %+v): %v", filter, page, err)
+	return ids(walk(f, f.listAttempts(filter), store.Page{Limit: size}), attemptID)
+}
+
+func (f *fixture) listAttempts(filter store.Filter) listing[store.Attempt] {
+	return func(page store.Page) ([]store.Attempt, string, error) { return f.store.ListAttempts(ctx, filter, page) }
+}
+
+func attemptID(a store.Attempt) model.AttemptID { return a.ID }
+
+// ids returns the ids of entries.
+func ids[E, ID any](list []E, id func(E) ID) (all []ID) {
+	for _, e := range list {
+		all = append(all, id(e))
+	}
+	return all
+}
+
+// many is how many calls are made at once.
+const many = 12
+
+// atOnce makes many calls at the same time.
+func (f *fixture) atOnce(call func(i int) error) []error {
+	errs := make([]error, many)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { errs[i] = call(i) })
+	}
+	wg.Wait()
+	return errs
+}
+
+// wantOne checks that one call succeeded and the others were in conflict with
+// it.
+func (f *fixture) wantOne(what string, errs []error) {
+	f.Helper()
+	succeeded := 0
+	for _, err := range errs {
+		if err == nil {
+			succeeded++
+			continue
 		}
-		if len(list) > size {
-			f.Fatalf("a page of %d holds %d attempts", size, len(list))
-		}
-		for _, a := range list {
-			ids = append(ids, a.ID)
-		}
-		if next == "" {
-			return ids
-		}
-		page.Cursor = next
+		f.wantCode(what, err, model.Conflict)
+	}
+	if succeeded != 1 {
+		f.Errorf("%d of %d calls of %s succeeded, want one", succeeded, len(errs), what)
 	}
 }
 

@@ -90,7 +90,8 @@ func testFilters(f *fixture) {
 		return a
 	}
 	base := add(func(*store.Start) {})
-	add(func(s *store.Start) { s.Session.Project = "other" })
+	add(func(s *store.Start) { s.Session.Project = 2 })
+	add(func(s *store.Start) { s.Session.Project = 0 })
 	add(func(s *store.Start) { s.Session.Workflow = "other" })
 	add(func(s *store.Start) { s.Session.Key = "other" })
 	add(func(s *store.Start) { s.Name = "retry" })
@@ -102,21 +103,28 @@ func testFilters(f *fixture) {
 		{ID: done.ID, State: engine.AttemptSuccess}, {ID: ended.ID, State: engine.AttemptKilled},
 	}})
 
+	newest := make(map[model.SessionID]model.AttemptID)
+	for _, a := range all {
+		newest[a.Session.ID] = a.ID
+	}
 	for _, filter := range []store.Filter{
 		{},
-		{Project: "p"}, {Project: "other"}, {Project: "none"},
+		{Project: 1}, {Project: 2}, {Project: 3}, {Stored: true}, {Stored: true, Project: 1},
 		{Workflow: "w"}, {Workflow: "other"},
-		{Key: "k"}, {Key: "other"},
 		{Session: base.Session.ID}, {Session: 99},
 		{Running: true}, {Unowned: true}, {Owner: "a"}, {Owner: "b"},
 		{Running: true, Unowned: true}, {Running: true, Owner: "a"}, {Owner: "a", Unowned: true},
-		{Project: "p", Workflow: "w", Key: "k"}, {Project: "p", Workflow: "w", Key: "k", Running: true},
-		{Project: "p", Running: true}, {Workflow: "w", Unowned: true}, {Session: base.Session.ID, Owner: "a", Running: true},
+		{Ended: engine.AttemptSuccess}, {Ended: engine.AttemptKilled, Owner: "a"}, {Ended: engine.AttemptFailed},
+		{Ended: engine.AttemptSuccess, Running: true}, {Ended: engine.AttemptSuccess, Stored: true},
+		{Last: true}, {Last: true, Stored: true}, {Last: true, Session: base.Session.ID}, {Last: true, Project: 1, Workflow: "w"},
+		{Last: true, Running: true}, {Last: true, Ended: engine.AttemptKilled}, {Last: true, Unowned: true}, {Last: true, Owner: "a"},
+		{Project: 1, Workflow: "w"}, {Project: 1, Workflow: "w", Running: true}, {Stored: true, Workflow: "w"},
+		{Project: 1, Running: true}, {Stored: true, Running: true}, {Workflow: "w", Unowned: true}, {Session: base.Session.ID, Owner: "a", Running: true},
 	} {
 		var want []model.AttemptID
 		for _, a := range slices.Backward(all) {
 			a = f.attempt(a.ID)
-			if filter.Matches(&a) {
+			if filter.Matches(&a, newest[a.Session.ID] == a.ID) {
 				want = append(want, a.ID)
 			}
 		}

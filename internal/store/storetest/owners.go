@@ -166,7 +166,7 @@ var claimTests = []test{
 	}},
 	{"a released attempt is given", func(f *fixture) {
 		epoch, ids := f.owned("a", 3)
-		f.commit(&store.Batch{Owner: "a", Epoch: epoch, Release: ids[1:2]})
+		f.commit(&store.Batch{Owner: "a", Epoch: epoch, Release: release(ids[1])})
 		f.same("unowned", f.list(store.Filter{Unowned: true}, 9), ids[1:2])
 		f.same("claimed", f.claim("b", f.lease("b"), now, 9), ids[1:2])
 	}},

@@ -42,7 +42,7 @@ var repeatTests = []test{
 	}},
 	{"a batch that released can't be written again", func(f *fixture) {
 		epoch, ids := f.owned("a", 1)
-		b := &store.Batch{Owner: "a", Epoch: epoch, Tasks: []engine.TaskRow{row(ids[0], 1)}, Release: ids}
+		b := &store.Batch{Owner: "a", Epoch: epoch, Tasks: []engine.TaskRow{row(ids[0], 1)}, Release: release(ids...)}
 		f.commit(b)
 		f.wantCode("second commit", f.store.Commit(ctx, b), model.Conflict)
 		f.same("tasks", f.load(ids[0]).Tasks, []engine.TaskRow{row(ids[0], 1)})
@@ -68,9 +68,16 @@ var fenceTests = []test{
 			b.Owner, b.Epoch = "a", epoch
 			f.commit(b)
 			if len(b.Release) > 0 {
-				f.same("claimed again", f.claim("a", epoch, now, 1), b.Release)
+				f.same("claimed again", f.claim("a", epoch, now, 1), ids[1:])
 			}
 		}
+	}},
+	{"an owner without a lease can't even commit nothing", func(f *fixture) {
+		epoch := f.lease("a")
+		f.commit(&store.Batch{Owner: "a", Epoch: epoch})
+		f.wantCode("wrong epoch", f.store.Commit(ctx, &store.Batch{Owner: "a", Epoch: epoch + 1}), model.Conflict)
+		f.endLease("a", epoch)
+		f.wantCode("ended lease", f.store.Commit(ctx, &store.Batch{Owner: "a", Epoch: epoch}), model.Conflict)
 	}},
 	{"a wrong owner writes nothing", func(f *fixture) {
 		epoch, ids := f.owned("a", 1)

@@ -24,6 +24,35 @@ var startTests = []test{
 		f.same("Attempt", f.attempt(got.ID), want)
 		f.same("Load", f.load(got.ID), &store.Snapshot{Attempt: want, Definition: s.Definition})
 	}},
+	{"all that a start says is kept", func(f *fixture) {
+		f.projects("p")
+		s := f.startOf(1, "k")
+		s.Name, s.Resume = "retry", store.Resume{Attempt: 7, From: "+w+step1"}
+		got := f.make(s)
+		want := store.Attempt{
+			Session: s.Session, Name: "retry", Index: 1, Zone: s.Zone, Workflow: 1, Resume: s.Resume, Created: s.Created,
+		}
+		want.ID, want.Params, want.Session.ID = 1, s.Params, 1
+		f.same("made", got, want)
+		f.same("Attempt", f.attempt(1), want)
+		f.same("Load", f.load(1).Attempt, want)
+		list, _, err := f.store.ListAttempts(ctx, store.Filter{}, store.Page{})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.same("ListAttempts", list, []store.Attempt{want})
+	}},
+	{"a start of an unknown workflow makes nothing", func(f *fixture) {
+		f.projects("p")
+		s := f.start("k")
+		s.Workflow = 2
+		_, made, err := f.store.StartAttempt(ctx, s)
+		f.wantCode("start", err, model.NotFound)
+		if made {
+			f.Error("an attempt was made")
+		}
+		f.same("attempts", f.list(store.Filter{}, 9), []model.AttemptID(nil))
+	}},
 	{"a second start of the same name makes nothing", func(f *fixture) {
 		first := f.make(f.start("k"))
 		again := f.start("k")
@@ -49,7 +78,8 @@ var startTests = []test{
 		s := f.start("k")
 		seen := []model.SessionID{f.make(s).Session.ID}
 		for _, change := range []func(*store.Session){
-			func(s *store.Session) { s.Project = "other" },
+			func(s *store.Session) { s.Project = 2 },
+			func(s *store.Session) { s.Project = 0 },
 			func(s *store.Session) { s.Workflow = "other" },
 			func(s *store.Session) { s.Key = "other" },
 		} {
@@ -57,7 +87,7 @@ var startTests = []test{
 			change(&s.Session)
 			seen = append(seen, f.make(s).Session.ID)
 		}
-		f.same("session ids", seen, []model.SessionID{1, 2, 3, 4})
+		f.same("session ids", seen, []model.SessionID{1, 2, 3, 4, 5})
 	}},
 	{"an attempt keeps the definition that it was made with", func(f *fixture) {
 		first := f.make(f.start("k"))

@@ -15,7 +15,16 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		name  string
 		tests []test
 	}{
+		{"projects", projectTests},
+		{"deletion", deletionTests},
+		{"workflows", workflowTests},
+		{"schedules", scheduleTests},
+		{"firing", fireTests},
 		{"starts", startTests},
+		{"starts together", togetherTests},
+		{"room", roomTests},
+		{"chain", chainTests},
+		{"sessions", sessionTests},
 		{"list", listTests},
 		{"commit", commitTests},
 		{"repeat", repeatTests},
@@ -24,6 +33,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"values", valueTests},
 		{"lease", leaseTests},
 		{"claim", claimTests},
+		{"wake", wakeTests},
+		{"inbox", inboxTests},
+		{"watch", watchTests},
 		{"calls", callTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {

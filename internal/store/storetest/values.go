@@ -73,22 +73,55 @@ func (f *fixture) get(at model.Instant, keys ...string) params.Map {
 
 // calls returns a call of every method, each of which would succeed.
 func (f *fixture) calls(ctx context.Context) map[string]func() error {
-	epoch, ids := f.owned("a", 1)
+	epoch, ids := f.owned("a", 2)
 	other := f.lease("b")
-	start := f.start("new")
+	f.scheduled(now, now)
+	f.projects("doomed")
+	start, starts := f.start("new"), []store.Start{f.start("newer")}
+	push, firings, schedule := f.push("new", "r", "w"), []store.Firing{f.firing(1)}, f.schedule(2)
+	posts := []store.Post{{Attempt: ids[1], Command: signal(1)}}
 	s := f.store
 	return map[string]func() error{
-		"StartAttempt": func() error { _, _, err := s.StartAttempt(ctx, start); return err },
-		"Attempt":      func() error { _, err := s.Attempt(ctx, ids[0]); return err },
-		"ListAttempts": func() error { _, _, err := s.ListAttempts(ctx, store.Filter{}, store.Page{}); return err },
-		"Load":         func() error { _, err := s.Load(ctx, ids[0]); return err },
-		"Commit":       func() error { return s.Commit(ctx, fullBatch(f, ids[0])) },
-		"Events":       func() error { _, err := s.Events(ctx, ids[0], 0, 0); return err },
-		"SetValues":    func() error { return s.SetValues(ctx, params.Of("a", 1), now, now+second) },
-		"GetValues":    func() error { _, err := s.GetValues(ctx, []string{"a"}, now); return err },
-		"Lease":        func() error { _, err := s.Lease(ctx, "c", 0, now, now+second); return err },
-		"EndLease":     func() error { return s.EndLease(ctx, "a", epoch) },
-		"Claim":        func() error { _, err := s.Claim(ctx, "b", other, now, 1); return err },
+		"Push":          func() error { _, err := s.Push(ctx, push); return err },
+		"Project":       func() error { _, err := s.Project(ctx, 1); return err },
+		"ProjectNamed":  func() error { _, err := s.ProjectNamed(ctx, "p"); return err },
+		"ListProjects":  func() error { _, _, err := s.ListProjects(ctx, store.ProjectFilter{}, store.Page{}); return err },
+		"DeleteProject": func() error { _, err := s.DeleteProject(ctx, 2, now); return err },
+		"Revision":      func() error { _, err := s.Revision(ctx, 1, "r"); return err },
+		"ListRevisions": func() error { _, _, err := s.ListRevisions(ctx, 1, store.Page{}); return err },
+		"ArchiveBytes":  func() error { _, err := s.ArchiveBytes(ctx, 1); return err },
+		"Workflow":      func() error { _, err := s.Workflow(ctx, 1); return err },
+		"WorkflowNamed": func() error { _, err := s.WorkflowNamed(ctx, 1, "w1"); return err },
+		"ListWorkflows": func() error { _, _, err := s.ListWorkflows(ctx, store.WorkflowFilter{}, store.Page{}); return err },
+		"Schedule":      func() error { _, err := s.Schedule(ctx, 1); return err },
+		"ListSchedules": func() error { _, _, err := s.ListSchedules(ctx, store.ScheduleFilter{}, store.Page{}); return err },
+		"DueSchedules":  func() error { _, _, err := s.DueSchedules(ctx, now, 1); return err },
+		"Fire": func() error {
+			fired, err := s.Fire(ctx, firings)
+			for _, f := range fired {
+				err = errors.Join(err, f.Err)
+			}
+			return err
+		},
+		"ChangeSchedule":  func() error { _, err := s.ChangeSchedule(ctx, schedule); return err },
+		"StartAll":        func() error { _, err := s.StartAll(ctx, starts); return err },
+		"Session":         func() error { _, err := s.Session(ctx, 1); return err },
+		"FindSession":     func() error { _, err := s.FindSession(ctx, 1, "w", "a0"); return err },
+		"LastSessionTime": func() error { _, err := s.LastSessionTime(ctx, 1, "w", now); return err },
+		"ListSessions":    func() error { _, _, err := s.ListSessions(ctx, store.SessionFilter{}, store.Page{}); return err },
+		"Post":            func() error { return s.Post(ctx, posts) },
+		"Posted":          func() error { _, err := s.Posted(ctx, "a", epoch, 1); return err },
+		"StartAttempt":    func() error { _, _, err := s.StartAttempt(ctx, start); return err },
+		"Attempt":         func() error { _, err := s.Attempt(ctx, ids[0]); return err },
+		"ListAttempts":    func() error { _, _, err := s.ListAttempts(ctx, store.Filter{}, store.Page{}); return err },
+		"Load":            func() error { _, err := s.Load(ctx, ids[0]); return err },
+		"Commit":          func() error { return s.Commit(ctx, fullBatch(f, ids[0])) },
+		"Events":          func() error { _, err := s.Events(ctx, ids[0], 0, 0); return err },
+		"SetValues":       func() error { return s.SetValues(ctx, params.Of("a", 1), now, now+second) },
+		"GetValues":       func() error { _, err := s.GetValues(ctx, []string{"a"}, now); return err },
+		"Lease":           func() error { _, err := s.Lease(ctx, "c", 0, now, now+second); return err },
+		"EndLease":        func() error { return s.EndLease(ctx, "a", epoch) },
+		"Claim":           func() error { _, err := s.Claim(ctx, "b", other, now, 1); return err },
 	}
 }
 
@@ -104,8 +137,10 @@ var callTests = []test{
 			}
 		}
 		f.same("attempt", f.load(1), before)
-		f.same("attempts", f.list(store.Filter{}, 9), []model.AttemptID{1})
+		f.same("attempts", f.list(store.Filter{}, 9), []model.AttemptID{2, 1})
 		f.same("values", f.get(now, "a"), params.Map{})
+		f.same("projects", len(walk(f, f.listProjects(store.ProjectFilter{}), store.Page{Limit: 9})), 2)
+		f.same("versions", []int64{f.schedule(1).Version, f.schedule(2).Version}, []int64{1, 1})
 		f.lease("c")
 	}},
 	{"a call after close fails", func(f *fixture) {

@@ -9,44 +9,124 @@ CREATE TABLE definitions (
     body BLOB NOT NULL
 );
 
+CREATE TABLE projects (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    name    TEXT    NOT NULL,
+    latest  INTEGER NOT NULL, -- revisions.id of the newest
+    created INTEGER NOT NULL,
+    deleted INTEGER NOT NULL
+);
+
+CREATE UNIQUE INDEX projects_name ON projects (name) WHERE deleted = 0;
+
+CREATE TABLE revisions (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    project      INTEGER NOT NULL, -- projects.id
+    name         TEXT    NOT NULL,
+    archive_type TEXT    NOT NULL,
+    archive_path TEXT    NOT NULL,
+    archive_md5  BLOB,
+    archive_size INTEGER NOT NULL,
+    user_info    BLOB,
+    created      INTEGER NOT NULL,
+    UNIQUE (project, name)
+);
+
+CREATE INDEX revisions_project ON revisions (project, id);
+
+CREATE TABLE archives (
+    revision INTEGER PRIMARY KEY, -- revisions.id
+    bytes    BLOB NOT NULL
+);
+
+CREATE TABLE workflows (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    revision   INTEGER NOT NULL, -- revisions.id
+    project    INTEGER NOT NULL, -- the revision's
+    name       TEXT    NOT NULL,
+    zone       TEXT    NOT NULL,
+    config     BLOB,
+    definition INTEGER NOT NULL, -- definitions.id
+    UNIQUE (revision, name)
+);
+
+CREATE INDEX workflows_revision ON workflows (revision, id);
+
+CREATE TABLE schedules (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    project   INTEGER NOT NULL, -- projects.id
+    name      TEXT    NOT NULL, -- the workflow's
+    workflow  INTEGER NOT NULL, -- workflows.id
+    next_run  INTEGER NOT NULL,
+    next_time INTEGER NOT NULL,
+    last_time INTEGER NOT NULL,
+    disabled  INTEGER NOT NULL,
+    created   INTEGER NOT NULL,
+    updated   INTEGER NOT NULL,
+    version   INTEGER NOT NULL,
+    UNIQUE (project, name)
+);
+
+CREATE INDEX schedules_due ON schedules (next_run, id) WHERE disabled = 0;
+
 CREATE TABLE sessions (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid     TEXT    NOT NULL,
-    project  TEXT    NOT NULL,
+    project  INTEGER NOT NULL, -- projects.id; 0 for the runs of a folder
     workflow TEXT    NOT NULL,
     key      TEXT    NOT NULL,
     time     INTEGER NOT NULL,
     attempts INTEGER NOT NULL, -- how many it has
+    last     INTEGER NOT NULL, -- attempts.id of the newest
     UNIQUE (project, workflow, key)
 );
 
+CREATE INDEX sessions_project  ON sessions (project, id);
+CREATE INDEX sessions_workflow ON sessions (project, workflow, id);
+CREATE INDEX sessions_time     ON sessions (project, workflow, time);
+
 CREATE TABLE attempts (
-    id           INTEGER PRIMARY KEY AUTOINCREMENT,
-    session      INTEGER NOT NULL, -- sessions.id
-    number       INTEGER NOT NULL, -- counts the attempts of a session from 1
-    name         TEXT    NOT NULL,
-    project      TEXT    NOT NULL, -- the session's
-    workflow     TEXT    NOT NULL, -- the session's
-    zone         TEXT    NOT NULL,
-    created      INTEGER NOT NULL,
-    definition   INTEGER NOT NULL, -- definitions.id
-    epoch        INTEGER NOT NULL, -- leases.epoch of the owner; 0 is none
-    state        INTEGER NOT NULL, -- 0 runs; others are final
-    cancel_asked INTEGER NOT NULL,
-    tasks        INTEGER NOT NULL,
-    started      INTEGER NOT NULL,
-    ended        INTEGER NOT NULL,
-    params       BLOB,
-    edits        BLOB,
-    shared       BLOB,
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    session        INTEGER NOT NULL, -- sessions.id
+    number         INTEGER NOT NULL, -- counts the attempts of a session from 1
+    name           TEXT    NOT NULL,
+    project        INTEGER NOT NULL, -- the session's
+    workflow       TEXT    NOT NULL, -- the session's
+    stored         INTEGER NOT NULL, -- workflows.id, or 0
+    zone           TEXT    NOT NULL,
+    created        INTEGER NOT NULL,
+    definition     INTEGER NOT NULL, -- definitions.id
+    resume_attempt INTEGER NOT NULL,
+    resume_from    TEXT    NOT NULL,
+    after          INTEGER NOT NULL, -- sessions.id, or 0
+    wake           INTEGER NOT NULL,
+    epoch          INTEGER NOT NULL, -- leases.id of the owner; 0 is none
+    state          INTEGER NOT NULL, -- 0 runs; others are final
+    cancel_asked   INTEGER NOT NULL,
+    tasks          INTEGER NOT NULL,
+    started        INTEGER NOT NULL,
+    ended          INTEGER NOT NULL,
+    params         BLOB,
+    edits          BLOB,
+    shared         BLOB,
     UNIQUE (session, name)
 );
 
 CREATE INDEX attempts_project  ON attempts (project, id);
 CREATE INDEX attempts_workflow ON attempts (project, workflow, id);
+CREATE INDEX attempts_ended    ON attempts (state, id) WHERE state <> 0;
 CREATE INDEX attempts_running  ON attempts (id) WHERE state = 0;
-CREATE INDEX attempts_unowned  ON attempts (id) WHERE state = 0 AND epoch = 0;
+CREATE INDEX attempts_unowned  ON attempts (wake, id) WHERE state = 0 AND epoch = 0;
 CREATE INDEX attempts_owned    ON attempts (epoch, id) WHERE epoch <> 0;
+CREATE INDEX attempts_after    ON attempts (after) WHERE after <> 0 AND state = 0;
+
+CREATE TABLE posts (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    attempt INTEGER NOT NULL, -- attempts.id
+    body    BLOB    NOT NULL
+);
+
+CREATE INDEX posts_attempt ON posts (attempt, id);
 
 CREATE TABLE tasks (
     attempt  INTEGER NOT NULL,
@@ -64,10 +144,6 @@ CREATE TABLE tasks (
     detail   BLOB,
     PRIMARY KEY (attempt, id)
 ) WITHOUT ROWID;
-
--- What wakes next, of the tasks that are not final.
-CREATE INDEX tasks_wake     ON tasks (wake)     WHERE wake <> 0 AND state < 4;
-CREATE INDEX tasks_deadline ON tasks (deadline) WHERE deadline <> 0 AND state < 4;
 
 CREATE TABLE growths (
     written INTEGER PRIMARY KEY, -- order of writing
@@ -97,7 +173,7 @@ CREATE INDEX shared_values_expires ON shared_values (expires);
 
 -- An epoch is never used again.
 CREATE TABLE leases (
-    epoch INTEGER PRIMARY KEY AUTOINCREMENT,
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
     owner TEXT    NOT NULL UNIQUE,
     until INTEGER NOT NULL
 );

@@ -1,0 +1,84 @@
+package conductor
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// patrolSize bounds what one look takes up, so that what is driven already
+// does not wait long for it.
+const patrolSize = 200
+
+// Look makes the next step look for what others left to be done.
+func (c *Core) Look() { c.patrolAt = 0 }
+
+// patrol applies what was posted to the attempts of this conductor, and takes
+// up those that nobody drives and that are due.
+func (c *Core) patrol(ctx context.Context, now model.Instant) error {
+	if c.cfg.Patrol == 0 || now < c.patrolAt {
+		return nil
+	}
+	c.patrolAt = now.Add(c.cfg.Patrol)
+	posts, err := c.cfg.Store.Posted(ctx, c.cfg.Owner, c.epoch, patrolSize)
+	if err != nil {
+		return err
+	}
+	for i := range posts {
+		if _, ok := c.driven[posts[i].Attempt]; ok { // else it comes with the attempt
+			c.consume(&posts[i])
+		}
+	}
+	room := min(c.cfg.MaxDriven-len(c.driven), patrolSize)
+	if room <= 0 {
+		return nil
+	}
+	ids, err := c.Claim(ctx, room)
+	if model.CodeOf(err) == model.Conflict && !errors.Is(err, ErrFenced) {
+		return c.fenced(err)
+	}
+	if len(ids) == room || len(posts) == patrolSize {
+		c.Look()
+	}
+	return err
+}
+
+// consume applies a post, once. A command that does not fit any more is
+// answered by nothing: who sent it is gone.
+func (c *Core) consume(p *store.Post) {
+	_ = c.apply(c.now(), p.Attempt, p.Command)
+	c.consumed = append(c.consumed, p.ID)
+}
+
+// findResting adds to the releases what a batch leaves only waiting, and for
+// long, and that nobody here waits for.
+func (c *Core) findResting(b *store.Batch) {
+	if c.cfg.Unload == 0 {
+		return
+	}
+	for i := range c.step.Effects {
+		e := &c.step.Effects[i]
+		if d, ok := c.driven[e.Attempt]; ok && e.Kind == engine.Dispatch {
+			d.out[e.Task] = e.Try
+		}
+	}
+	far := c.now().Add(c.cfg.Unload)
+	ids := slices.Sorted(b.AttemptIDs())
+	for _, id := range slices.Compact(ids) {
+		d, ok := c.driven[id]
+		if !ok || len(d.out) > 0 || len(d.waiters) > 0 || d.attempt.Row().State.Done() {
+			continue
+		}
+		wake := d.attempt.NextWake()
+		if wake == 0 {
+			wake = model.Never
+		}
+		if wake = min(wake, c.overdue(d)); wake > far {
+			c.releases = append(c.releases, store.Release{Attempt: id, Wake: wake})
+		}
+	}
+}

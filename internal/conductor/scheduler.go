@@ -1,0 +1,208 @@
+package conductor
+
+import (
+	"context"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/schedule"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// SchedulerConfig says what a scheduler works with.
+type SchedulerConfig struct {
+	// Store has the schedules. Required.
+	Store store.Store
+	// Clock tells the time. Defaults to the machine's.
+	Clock clock.Clock
+	// NewUUID names sessions. Required.
+	NewUUID func() string
+	// MaxRunning bounds the unfinished attempts; 0 is no limit.
+	MaxRunning int
+}
+
+// Scheduler starts the sessions that schedules say are due. Any number of
+// them may share a store: each slot is taken by the one that writes it first.
+type Scheduler struct {
+	cfg SchedulerConfig
+	// plans are those of the workflows that have fired. A stored workflow
+	// never changes.
+	plans map[model.WorkflowID]*plan
+}
+
+// plan is what firing a workflow takes.
+type plan struct {
+	definition *workflow.Workflow
+	calendar   schedule.Calendar
+	err        error
+}
+
+// NewScheduler returns a scheduler, for one goroutine.
+func NewScheduler(cfg SchedulerConfig) *Scheduler {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
+	return &Scheduler{cfg: cfg, plans: make(map[model.WorkflowID]*plan)}
+}
+
+const (
+	// schedulesAtOnce bounds the schedules that share a transaction.
+	schedulesAtOnce = 1000
+	// scheduleEvery is how long a change by another process may go unseen.
+	scheduleEvery = time.Second
+	// A slot that finds no room is tried again after Digdag's ten minutes, one
+	// that fails for another reason after its hour.
+	retryNoRoom  = 10 * time.Minute
+	retryFailure = time.Hour
+)
+
+// Step fires one slot of each schedule that is due, and returns when to step
+// again. Slots that were missed are made up for one after the other, without
+// pause.
+func (s *Scheduler) Step(ctx context.Context) (next model.Instant, err error) {
+	now := model.InstantOf(s.cfg.Clock.Now())
+	due, next, err := s.cfg.Store.DueSchedules(ctx, now, schedulesAtOnce)
+	if err != nil {
+		return now.Add(retryAfter), err
+	}
+	if len(due) == 0 {
+		return min(next, now.Add(scheduleEvery)), nil
+	}
+	firings := make([]store.Firing, 0, len(due))
+	for i := range due {
+		f, err := s.decide(ctx, now, &due[i])
+		if err != nil {
+			return now.Add(retryAfter), err
+		}
+		firings = append(firings, f)
+	}
+	if _, err := s.cfg.Store.Fire(ctx, firings); err != nil {
+		return now.Add(retryAfter), err
+	}
+	return now, nil
+}
+
+// decide returns what becomes of a schedule that is due. An error is the
+// store's; what is wrong with the schedule postpones it.
+func (s *Scheduler) decide(ctx context.Context, now model.Instant, due *store.Schedule) (store.Firing, error) {
+	to := *due
+	to.Updated = now
+	p, err := s.plan(ctx, due.Workflow)
+	switch {
+	case model.CodeOf(err) == model.NotFound || err == nil && p.err != nil:
+		to.NextRun = now.Add(retryFailure)
+		return store.Firing{Schedule: to}, nil
+	case err != nil:
+		return store.Firing{}, err
+	}
+	busy, err := s.unfinished(ctx, due, p.calendar.Schedule)
+	if err != nil {
+		return store.Firing{}, err
+	}
+	slot := due.NextTime.Time()
+	after := p.calendar.Schedule.NextAfter(slot)
+	to.NextRun, to.NextTime = model.InstantOf(after.Run), model.InstantOf(after.Session)
+	if p.calendar.Schedule.Decide(due.NextRun.Time(), now.Time(), busy) != schedule.Start {
+		return store.Firing{Schedule: to}, nil
+	}
+	to.LastTime = due.NextTime
+	refused := *due
+	refused.NextRun, refused.Updated = now.Add(retryNoRoom), now
+	return store.Firing{Schedule: to, Start: s.start(now, due, p), Refused: refused}, nil
+}
+
+func (s *Scheduler) start(now model.Instant, due *store.Schedule, p *plan) *store.Start {
+	slot := due.NextTime.Time()
+	given := p.calendar.Around(slot)
+	if due.LastTime != 0 {
+		given = given.Merge(params.Of("last_executed_session_time", schedule.FormatTime(due.LastTime.Time(), p.calendar.Zone)))
+	}
+	return &store.Start{
+		Session: store.Session{
+			UUID: s.cfg.NewUUID(), Project: due.Project, Workflow: due.WorkflowName,
+			Key: SessionKey(slot), Time: due.NextTime,
+		},
+		Zone: p.calendar.Zone.String(), Params: given, Definition: p.definition, Workflow: due.Workflow,
+		MaxRunning: s.cfg.MaxRunning, Created: now,
+	}
+}
+
+// SessionKey is the key of a session that is for an instant.
+func SessionKey(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// unfinished reports whether a slot of the schedule is to be passed over
+// because some session's newest attempt runs and was not asked to end.
+func (s *Scheduler) unfinished(ctx context.Context, due *store.Schedule, of *schedule.Schedule) (bool, error) {
+	if !of.SkipOnOvertime {
+		return false, nil
+	}
+	f := store.Filter{Project: due.Project, Workflow: due.WorkflowName, Running: true, Last: true}
+	for page := (store.Page{}); ; {
+		list, cursor, err := s.cfg.Store.ListAttempts(ctx, f, page)
+		if err != nil {
+			return false, err
+		}
+		for i := range list {
+			if !list[i].CancelAsked {
+				return true, nil
+			}
+		}
+		if cursor == "" {
+			return false, nil
+		}
+		page.Cursor = cursor
+	}
+}
+
+// plan returns what a stored workflow's firing takes. The plan's own error
+// says that the workflow can't be fired.
+func (s *Scheduler) plan(ctx context.Context, id model.WorkflowID) (*plan, error) {
+	if p, ok := s.plans[id]; ok {
+		return p, nil
+	}
+	w, err := s.cfg.Store.Workflow(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{definition: w.Definition}
+	p.calendar, p.err = schedule.NewCalendar(w.Zone, w.Definition.Schedule)
+	if p.err == nil && p.calendar.Schedule == nil {
+		p.err = model.Errorf(model.Invalid, "workflow %d has no schedule", id)
+	}
+	if len(s.plans) >= maxPlans {
+		clear(s.plans) // those in use come back
+	}
+	s.plans[id] = p
+	return p, nil
+}
+
+// maxPlans bounds the workflows that are remembered.
+const maxPlans = 20_000
+
+// Run steps the scheduler until ctx is done. Failures of the store go to
+// report, and the work goes on.
+func (s *Scheduler) Run(ctx context.Context, report func(error)) {
+	wake := make(chan struct{}, 1)
+	defer s.cfg.Store.Watch(func() {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	})()
+	for ctx.Err() == nil {
+		next, err := s.Step(ctx)
+		if err != nil && ctx.Err() == nil {
+			report(err)
+		}
+		due, stop := s.cfg.Clock.After(max(0, next.Time().Sub(s.cfg.Clock.Now())))
+		select {
+		case <-ctx.Done():
+		case <-due:
+		case <-wake:
+		}
+		stop()
+	}
+}

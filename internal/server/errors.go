@@ -1,0 +1,74 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// statuses are those of errors by code. Clients repeat requests that end in a
+// status from 500 on, so that nothing does which would end so again.
+var statuses = map[model.Code]int{
+	model.Invalid:         http.StatusBadRequest,
+	model.Exhausted:       http.StatusBadRequest,
+	model.RunFailed:       http.StatusBadRequest,
+	model.Unauthenticated: http.StatusUnauthorized,
+	model.Forbidden:       http.StatusForbidden,
+	model.NotFound:        http.StatusNotFound,
+	model.Conflict:        http.StatusConflict,
+	model.Unavailable:     http.StatusInternalServerError,
+	model.Internal:        http.StatusInternalServerError,
+}
+
+// prefixes begin the messages of some errors, as in Digdag.
+var prefixes = map[model.Code]string{
+	model.NotFound: "Resource does not exist: ",
+	model.Conflict: "Resource already exists: ",
+}
+
+// failure is the body of an error.
+type failure struct {
+	Message string `json:"message"`
+	Status  int    `json:"status"`
+}
+
+// fail answers with an error.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var tooLarge *http.MaxBytesError
+	code := model.CodeOf(err)
+	switch {
+	case errors.As(err, &tooLarge):
+		err = model.Errorf(model.Invalid, "the body has more than %d bytes", tooLarge.Limit)
+		code = model.Invalid
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		return // nobody waits for an answer
+	}
+	status := statuses[code]
+	var own withBody
+	if errors.As(err, &own) {
+		s.write(w, r, status, own.body)
+		return
+	}
+	if status >= http.StatusInternalServerError {
+		s.cfg.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		s.refuse(w, r, status, "the server could not answer; its log says why")
+		return
+	}
+	s.refuse(w, r, status, prefixes[code]+message(err))
+}
+
+// message returns what an error says, with the hints for the next step.
+func message(err error) string {
+	if hints := model.HintsOf(err); hints != "" {
+		return err.Error() + " (" + strings.ReplaceAll(hints, "\n", "; ") + ")"
+	}
+	return err.Error()
+}
+
+// refuse answers with an error's status and message.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
+	s.write(w, r, status, failure{Message: message, Status: status})
+}

@@ -1,0 +1,187 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+func followLog(c *call) (any, error) {
+	a, err := c.pathAttempt()
+	if err != nil {
+		return nil, err
+	}
+	if c.cfg.Logs == nil {
+		return nil, model.Errorf(model.NotFound, "no logs are kept")
+	}
+	tasks, err := c.service.Tasks(c.r.Context(), a.ID)
+	if err != nil {
+		return nil, err
+	}
+	task, err := pathTask(c, tasks)
+	if err != nil {
+		return nil, err
+	}
+	f := &logFollower{dir: c.cfg.Logs, id: model.TryID{Attempt: a.ID, Task: task.ID, Try: 1}, name: task.Name}
+	f.tries, f.over = task.Try, task.State.Final()
+	f.resume(c.r.Header.Get("Last-Event-ID"))
+	return following{next: f.next, close: f.close}, nil
+}
+
+// pathTask finds the task in the path: by its number, or by its full name the
+// newest one.
+func pathTask(c *call, tasks *engine.Attempt) (engine.View, error) {
+	text := c.r.PathValue("task")
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		if id := n&(1<<taskBits-1) - 1; n>>taskBits == int64(tasks.ID()) && id >= 0 && int(id) < tasks.Len() {
+			return tasks.Task(model.TaskID(id)), nil
+		}
+	} else if id, ok := tasks.Find(text); ok {
+		return tasks.Task(id), nil
+	}
+	return engine.View{}, model.Errorf(model.NotFound, "task %q of attempt %d", text, tasks.ID())
+}
+
+// logFollower streams the logs of one task's tries, one after the other.
+type logFollower struct {
+	dir  *logs.Dir
+	name string
+	// id is the try that is read, and tries the newest that began.
+	id    model.TryID
+	tries int32
+	// over is set once the task can't print any more.
+	over bool
+	// seq is that of the last event seen.
+	seq int64
+
+	file *logs.Follower
+	// sent is how much of the file was sent, rest the beginning of a line.
+	sent int64
+	rest []byte
+}
+
+// resume goes on where an earlier stream ended; the id is that of its last
+// event.
+func (f *logFollower) resume(id string) {
+	try, offset, ok := strings.Cut(id, "-")
+	n, err := strconv.ParseInt(try, 10, 32)
+	sent, errSent := strconv.ParseInt(offset, 10, 64)
+	if ok && err == nil && errSent == nil && n >= 1 && sent >= 0 {
+		f.id.Try, f.sent = int32(n), sent
+	}
+}
+
+func (f *logFollower) next(s *stream) (bool, error) {
+	// The log of a try is whole once its end is an event.
+	if err := f.look(s); err != nil {
+		return false, err
+	}
+	for {
+		if err := f.copy(s); err != nil {
+			return false, err
+		}
+		if f.id.Try >= f.tries {
+			break
+		}
+		if err := f.finish(s); err != nil {
+			return false, err
+		}
+		f.id.Try++
+	}
+	if !f.over {
+		return false, nil
+	}
+	return true, f.finish(s)
+}
+
+// look reads what happened to the task.
+func (f *logFollower) look(s *stream) error {
+	for !f.over {
+		events, err := s.c.store.Events(s.c.r.Context(), f.id.Attempt, f.seq, maxEvents)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		for i := range events {
+			e := &events[i]
+			ours := e.Task == f.id.Task
+			switch {
+			case e.Kind == engine.AttemptEnded, e.Kind == engine.TaskEnded && ours:
+				f.over = true
+			case e.Kind == engine.TaskStarted && ours:
+				f.tries = max(f.tries, e.Try)
+			}
+		}
+		f.seq = events[len(events)-1].Seq
+	}
+	return nil
+}
+
+// copy sends the lines that there are.
+func (f *logFollower) copy(s *stream) error {
+	if f.file == nil {
+		f.file = f.dir.FollowFrom(f.id, f.name, f.sent)
+	}
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := f.file.Read(buf)
+		f.rest = append(f.rest, buf[:n]...)
+		if end := lastLine(f.rest); end > 0 {
+			if err := f.send(s, f.rest[:end]); err != nil {
+				return err
+			}
+			f.rest = append(f.rest[:0], f.rest[end:]...)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// maxLine is from how many bytes on a line is sent before it has ended.
+const maxLine = 64 << 10
+
+// lastLine returns where the last whole line ends.
+func lastLine(text []byte) int {
+	if end := bytes.LastIndexByte(text, '\n') + 1; end > 0 || len(text) < maxLine {
+		return end
+	}
+	return len(text)
+}
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+func (f *logFollower) send(s *stream, text []byte) error {
+	f.sent += int64(len(text))
+	lines := lineEnds.Replace(strings.ToValidUTF8(strings.TrimSuffix(string(text), "\n"), "\uFFFD"))
+	return s.event(fmt.Sprintf("%d-%d", f.id.Try, f.sent), "log", lines)
+}
+
+// finish sends the rest of a file that is not written any more.
+func (f *logFollower) finish(s *stream) error {
+	if len(f.rest) > 0 {
+		if err := f.send(s, f.rest); err != nil {
+			return err
+		}
+		f.rest = f.rest[:0]
+	}
+	f.sent = 0
+	return f.close()
+}
+
+func (f *logFollower) close() error {
+	if f.file == nil {
+		return nil
+	}
+	file := f.file
+	f.file = nil
+	return file.Close()
+}

@@ -1,0 +1,144 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/schedule"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// pathID reads the number in a path. What is none is as missing as a number
+// that nothing has.
+func pathID[ID ~int64](c *call, name string) (ID, error) {
+	n, err := strconv.ParseInt(c.r.PathValue(name), 10, 64)
+	if err != nil || n < 1 {
+		return 0, model.Errorf(model.NotFound, "%s %q", c.route.doc.tag, c.r.PathValue(name))
+	}
+	return ID(n), nil
+}
+
+// query returns a parameter of the query, of several the first.
+func (c *call) query(name string) string { return c.r.URL.Query().Get(name) }
+
+// given reports whether the query has a parameter.
+func (c *call) given(name string) bool { return c.r.URL.Query().Has(name) }
+
+// flag reads a parameter that is true or false.
+func (c *call) flag(name string) bool { return strings.EqualFold(c.query(name), "true") }
+
+// number reads a parameter. What is no number is NotFound, as in Digdag.
+func (c *call) number(name string, def int64) (int64, error) {
+	if !c.given(name) || c.query(name) == "" {
+		return def, nil
+	}
+	n, err := strconv.ParseInt(c.query(name), 10, 64)
+	if err != nil {
+		return 0, model.Errorf(model.NotFound, "%s %q is not a number", name, c.query(name))
+	}
+	return n, nil
+}
+
+// pageSize reads how many entries a page is to have.
+func (c *call) pageSize(most int) (int, error) {
+	n, err := c.number("page_size", int64(min(defaultPage, most)))
+	switch {
+	case err != nil:
+		return 0, err
+	case n < 0 || n > int64(most):
+		return 0, model.Errorf(model.Invalid, "page_size must be from 0 to %d, not %d", most, n)
+	}
+	return int(n), nil
+}
+
+// maxEntries is how many entries an answer has where the client may ask for
+// any number.
+const maxEntries = 10_000
+
+// count reads how many entries a list is to have.
+func (c *call) count() (int, error) {
+	n, err := c.number("count", defaultPage)
+	if err == nil && n < 0 {
+		err = model.Errorf(model.Invalid, "count must not be negative: %d", n)
+	}
+	return int(min(n, maxEntries)), err
+}
+
+// after reads the cursor of a list with the oldest first.
+func (c *call) after() (cursor string, err error) {
+	last, err := c.number("last_id", 0)
+	if err != nil || last < 1 {
+		return "", err
+	}
+	return store.CursorAfter(last), nil
+}
+
+// below reads the cursor of a list with the newest first, where nothing is
+// below the number 1.
+func (c *call) below() (cursor string, nothing bool, err error) {
+	last, err := c.number("last_id", math.MaxInt64)
+	if err != nil || last < 1 {
+		return "", true, err
+	}
+	return store.CursorAfter(last), false, nil
+}
+
+// body reads the body of a request, which must be JSON, into v. No body leaves
+// v as it is when optional.
+func (c *call) body(v any, optional bool) error {
+	text, err := io.ReadAll(c.r.Body)
+	switch {
+	case err != nil:
+		return broken(err)
+	case len(text) == 0 && optional:
+		return nil
+	}
+	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); c.r.Header.Get("Content-Type") != "" &&
+		(err != nil || kind != "application/json") {
+		return model.Errorf(model.Invalid, "the body is %q, not application/json", c.r.Header.Get("Content-Type"))
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return model.Errorf(model.Invalid, "the body is not what it must be: %w", err)
+	}
+	return nil
+}
+
+// broken is the error of a body that can't be read.
+func broken(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) || model.CodeOf(err) != model.Internal {
+		return err
+	}
+	return model.Errorf(model.Invalid, "read body: %w", err)
+}
+
+// required is the error for a field that a body lacks.
+func required(name string) error {
+	return model.Errorf(model.Invalid, "the body lacks %q", name)
+}
+
+// instantIn reads an instant; an empty text is the zero time.
+func instantIn(name, text string) (time.Time, error) { return timeIn(name, text, nil) }
+
+// timeIn reads an instant, or a time on the clock of a zone.
+func timeIn(name, text string, zone *time.Location) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := schedule.ParseTime(text, zone)
+	if err != nil {
+		return t, model.Errorf(model.Invalid, "%s: %w", name, err)
+	}
+	if t.IsZero() || t.Year() > 9999 {
+		return t, model.Errorf(model.Invalid, "%s: %s is out of range", name, text)
+	}
+	return t, nil
+}

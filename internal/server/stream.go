@@ -1,0 +1,139 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	// followEvery is how soon a follower sees what another process wrote.
+	followEvery = 250 * time.Millisecond
+	// quietFor is after how long without news a follower is told that there
+	// still is a connection.
+	quietFor = 15 * time.Second
+	// takeWithin is how long a client may take to receive what was sent.
+	takeWithin = time.Minute
+)
+
+// following is an answer of server-sent events that goes on until next reports
+// that there will be none any more.
+type following struct {
+	// next sends the events that there are and reports whether those were the
+	// last ones.
+	next func(*stream) (last bool, err error)
+	// close releases what next uses. It may be nil.
+	close func() error
+}
+
+// stream writes server-sent events.
+type stream struct {
+	c    *call
+	out  *http.ResponseController
+	sent time.Time
+	news bool
+}
+
+func (f following) send(c *call) (err error) {
+	if f.close != nil {
+		defer func() { err = errors.Join(err, f.close()) }()
+	}
+	s := &stream{c: c, out: http.NewResponseController(c.w), sent: c.cfg.Clock.Now()}
+	if err := s.open(); err != nil || c.r.Method == http.MethodHead {
+		return err
+	}
+	for {
+		last, err := f.next(s)
+		if err != nil {
+			return s.ended(err)
+		}
+		if last {
+			if err := s.event("", "end", "{}"); err != nil {
+				return s.ended(err)
+			}
+		}
+		if err := s.flush(); err != nil || last {
+			return s.ended(err)
+		}
+		if !s.wait() {
+			return nil
+		}
+	}
+}
+
+func (s *stream) open() error {
+	h := s.c.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no")
+	s.c.wrote = true
+	s.c.w.WriteHeader(http.StatusOK)
+	return s.push()
+}
+
+// push sends what is buffered to a client that has some time to take it.
+func (s *stream) push() error {
+	// A connection knows no other clock than the machine's.
+	if err := s.out.SetWriteDeadline(time.Now().Add(takeWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return s.out.Flush()
+}
+
+// ended drops the error of a connection that the client has left.
+func (s *stream) ended(err error) error {
+	if s.c.r.Context().Err() != nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// wait waits until it is time to look again. It reports false when nobody
+// looks any more or the server stops.
+func (s *stream) wait() bool {
+	due, stop := s.c.cfg.Clock.After(followEvery)
+	defer stop()
+	select {
+	case <-due:
+		return true
+	case <-s.c.done:
+	case <-s.c.r.Context().Done():
+	}
+	return false
+}
+
+// event sends one event. The data may have several lines; an empty id keeps
+// the one before.
+func (s *stream) event(id, kind, data string) error {
+	var b strings.Builder
+	if id != "" {
+		b.WriteString("id: " + id + "\n")
+	}
+	b.WriteString("event: " + kind + "\n")
+	for line := range strings.SplitSeq(data, "\n") {
+		b.WriteString("data: " + line + "\n")
+	}
+	b.WriteString("\n")
+	s.news = true
+	_, err := fmt.Fprint(s.c.w, b.String())
+	return err
+}
+
+// flush sends what there is, and after a long silence a sign of life.
+func (s *stream) flush() error {
+	now := s.c.cfg.Clock.Now()
+	switch {
+	case s.news:
+	case now.Sub(s.sent) >= quietFor:
+		if _, err := fmt.Fprint(s.c.w, ": nothing new\n\n"); err != nil {
+			return err
+		}
+	default:
+		return nil
+	}
+	s.news, s.sent = false, now
+	return s.push()
+}

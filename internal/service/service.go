@@ -1,0 +1,101 @@
+// Package service is what an installation with stored projects can be asked
+// to do: push a project, start, retry and kill attempts, move schedules. It
+// knows the rules and the store, and nothing of HTTP or the command line.
+package service
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/project"
+	"github.com/pawlhq/pawl/internal/schedule"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// Config says what a service works with.
+type Config struct {
+	// Store keeps the state. Required.
+	Store store.Store
+	// Clock tells the time. Defaults to the machine's.
+	Clock clock.Clock
+	// NewUUID names sessions and attempts. Required.
+	NewUUID func() string
+	// Archives say where those of revisions are kept. Defaults to the store.
+	Archives Archives
+	// TempDir is for files of the moment. Defaults to the system's.
+	TempDir string
+	// Limits bound what is accepted.
+	Limits Limits
+}
+
+// Limits bound what a service accepts.
+type Limits struct {
+	// Attempts are those of stored projects that may be unfinished. Zero is no
+	// limit.
+	Attempts int
+	// Tasks are those that an attempt may have. Zero is no limit.
+	Tasks int
+	// Archive bounds what is pushed. Defaults to project.DefaultLimits.
+	Archive project.Limits
+}
+
+// Service carries out requests. It is safe for concurrent use.
+type Service struct {
+	cfg Config
+
+	mu        sync.Mutex
+	calendars map[model.WorkflowID]schedule.Calendar
+}
+
+// New returns a service.
+func New(cfg Config) *Service {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
+	if cfg.Archives.Type == "" {
+		cfg.Archives.Type = store.InStore
+	}
+	if cfg.Limits.Archive == (project.Limits{}) {
+		cfg.Limits.Archive = project.DefaultLimits
+	}
+	return &Service{cfg: cfg, calendars: make(map[model.WorkflowID]schedule.Calendar)}
+}
+
+func (s *Service) now() time.Time { return s.cfg.Clock.Now() }
+
+// calendar returns when the sessions of a stored workflow are. Such a workflow
+// never changes, so its calendar is read once.
+func (s *Service) calendar(ctx context.Context, id model.WorkflowID) (schedule.Calendar, error) {
+	s.mu.Lock()
+	c, ok := s.calendars[id]
+	s.mu.Unlock()
+	if ok {
+		return c, nil
+	}
+	w, err := s.cfg.Store.Workflow(ctx, id)
+	if err != nil {
+		return schedule.Calendar{}, err
+	}
+	return s.calendarOf(&w)
+}
+
+// maxCalendars bounds the calendars that are remembered.
+const maxCalendars = 10_000
+
+// calendarOf is calendar for a workflow that is read already.
+func (s *Service) calendarOf(w *store.Workflow) (schedule.Calendar, error) {
+	c, err := schedule.NewCalendar(w.Zone, w.Definition.Schedule)
+	if err != nil {
+		return schedule.Calendar{}, model.Errorf(model.Invalid, "workflow %s: %w", w.Name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.calendars) >= maxCalendars {
+		clear(s.calendars) // those in use come back
+	}
+	s.calendars[w.ID] = c
+	return c, nil
+}

@@ -1,0 +1,186 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/project"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// Start asks for an attempt of a stored workflow.
+type Start struct {
+	// Workflow has its definition.
+	Workflow *store.Workflow
+	// Session is the session time; what is below a second is cut off.
+	Session time.Time
+	// Name is the attempt's name; the first attempt of a session has none.
+	Name   string
+	Resume Resume
+	Params params.Map
+}
+
+// Resume asks to take over what another attempt finished. The zero value
+// takes over nothing.
+type Resume struct {
+	// Attempt is the one that finished it. It need not be of the same session.
+	Attempt model.AttemptID
+	// From is the end of the full name of one task: all that comes before it
+	// is taken over. Empty takes over all tasks that succeeded.
+	From string
+}
+
+// Start starts an attempt. When the session has an attempt of that name
+// already, it is a Conflict and that attempt is returned, or, for a start
+// without a name, the newest attempt of the session.
+func (s *Service) Start(ctx context.Context, r Start) (store.Attempt, error) {
+	w := r.Workflow
+	if r.Name != "" {
+		if err := project.CheckRetryAttemptName(r.Name); err != nil {
+			return store.Attempt{}, err
+		}
+	}
+	calendar, err := s.calendarOf(w)
+	if err != nil {
+		return store.Attempt{}, err
+	}
+	resume, err := s.resume(ctx, r.Resume)
+	if err != nil {
+		return store.Attempt{}, err
+	}
+	if n := w.Definition.Root.Size(); s.cfg.Limits.Tasks > 0 && n > s.cfg.Limits.Tasks {
+		return store.Attempt{}, model.Errorf(model.Exhausted, "too many tasks: the workflow has %d, and at most %d are allowed", n, s.cfg.Limits.Tasks).
+			WithHint("split it, or raise executor.task_max_run")
+	}
+	at := r.Session.Truncate(time.Second)
+	a, made, err := s.cfg.Store.StartAttempt(ctx, store.Start{
+		Session: store.Session{
+			UUID: s.cfg.NewUUID(), Project: w.Project, Workflow: w.Name,
+			Key: conductor.SessionKey(at), Time: model.InstantOf(at),
+		},
+		Name: r.Name, Zone: calendar.Zone.String(), Params: r.Params.Merge(calendar.Around(at)),
+		Definition: w.Definition, Workflow: w.ID, Resume: resume,
+		MaxRunning: s.cfg.Limits.Attempts, Created: model.InstantOf(s.now()),
+	})
+	if err != nil || made {
+		return a, err
+	}
+	if r.Name == "" {
+		of, err := s.cfg.Store.Session(ctx, a.Session.ID)
+		if err != nil {
+			return store.Attempt{}, err
+		}
+		a = of.Last
+	}
+	return a, model.Errorf(model.Conflict, "session %s of workflow %s has an attempt already", a.Session.Key, a.Session.Workflow)
+}
+
+// resume checks what is to be taken over.
+func (s *Service) resume(ctx context.Context, r Resume) (store.Resume, error) {
+	if r.Attempt == 0 {
+		return store.Resume{}, nil
+	}
+	snap, err := s.cfg.Store.Load(ctx, r.Attempt)
+	if err != nil {
+		return store.Resume{}, err
+	}
+	a, err := engine.Restore(snap.Definition, snap.Attempt.AttemptRow, snap.Growths, snap.Tasks, snap.Seq)
+	if err != nil {
+		return store.Resume{}, err
+	}
+	if r.From == "" {
+		if a.Task(0).State == model.Success {
+			return store.Resume{}, model.Errorf(model.Invalid, "attempt %d succeeded: there is nothing to resume", r.Attempt)
+		}
+		return store.Resume{Attempt: r.Attempt}, nil
+	}
+	from, err := snap.Definition.Root.Find(r.From)
+	if err != nil {
+		return store.Resume{}, model.Errorf(model.Invalid, "resume from %q: %w", r.From, err)
+	}
+	if err := checkBefore(a, from); err != nil {
+		return store.Resume{}, err
+	}
+	return store.Resume{Attempt: r.Attempt, From: from.Name()}, nil
+}
+
+// checkBefore makes sure that all that comes before a task has succeeded.
+func checkBefore(a *engine.Attempt, from workflow.Path) (err error) {
+	states := make(map[string]model.State, a.Len())
+	for v := range a.Tasks() {
+		states[v.Name] = v.State // the newest of a name comes last
+	}
+	from.Before(func(p workflow.Path) {
+		if state := states[p.Name()]; err == nil && state != model.Success {
+			err = model.Errorf(model.Invalid, "can't resume from %s: %s, which comes before it, is %s", from.Name(), p.Name(), state)
+		}
+	})
+	return err
+}
+
+// Carried returns what an attempt that resumes another takes over, by the full
+// names of the tasks.
+func Carried(ctx context.Context, in store.Attempts, r store.Resume) (map[string]*engine.Result, error) {
+	if r.Attempt == 0 {
+		return nil, nil
+	}
+	snap, err := in.Load(ctx, r.Attempt)
+	if err != nil {
+		return nil, err
+	}
+	var before map[string]bool
+	if r.From != "" {
+		path, err := snap.Definition.Root.Find(r.From)
+		if err != nil {
+			return nil, err
+		}
+		before = make(map[string]bool)
+		path.Before(func(p workflow.Path) { before[p.Name()] = true })
+	}
+	return carried(snap.Tasks, before), nil
+}
+
+// carried selects the tasks that succeeded and, unless before is nil, are in
+// it or were made by one that is.
+func carried(tasks []engine.TaskRow, before map[string]bool) map[string]*engine.Result {
+	results := make(map[string]*engine.Result)
+	taken := map[model.TaskID]bool{}
+	for i := range tasks {
+		t := &tasks[i]
+		if before != nil && !before[t.Name] && !taken[t.Parent] {
+			continue
+		}
+		taken[t.ID] = t.Parent != model.NoTask && before != nil
+		if t.State != model.Success || t.Parent == model.NoTask || executor.IsHook(t.Name) {
+			continue
+		}
+		r := &engine.Result{Replayed: true}
+		if d := t.Detail; d != nil {
+			r.Export, r.Store, r.Reset, r.Subtasks = d.Export, d.Store, d.Reset, d.Subtasks
+		}
+		results[t.Name] = r
+	}
+	return results
+}
+
+// Kill asks an attempt to end. It returns the attempt as it was before. One
+// that is done, or has not begun because it comes after another session, is a
+// Conflict.
+func (s *Service) Kill(ctx context.Context, id model.AttemptID) (store.Attempt, error) {
+	a, err := s.cfg.Store.Attempt(ctx, id)
+	switch {
+	case err != nil:
+		return a, err
+	case a.State.Done():
+		return a, model.Errorf(model.Conflict, "attempt %d is done already", id)
+	case a.Started == 0 && a.After != 0:
+		return a, model.Errorf(model.Conflict, "attempt %d has not begun", id)
+	}
+	return a, s.cfg.Store.Post(ctx, []store.Post{{Attempt: id, Command: engine.Command{Kind: engine.Kill}}})
+}

@@ -1,0 +1,80 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// Post implements store.Inbox.
+func (s *Store) Post(ctx context.Context, posts []store.Post) error {
+	return s.write(ctx, func() (bool, error) {
+		for i := range posts {
+			a, err := s.attempt(posts[i].Attempt)
+			if err == nil && a.State.Done() {
+				err = model.Errorf(model.Conflict, "attempt %d is done", a.ID)
+			}
+			if err != nil {
+				return false, err
+			}
+		}
+		for _, p := range posts {
+			s.postID++
+			p.ID = s.postID
+			s.posts = append(s.posts, p)
+			s.attempts[p.Attempt-1].Wake = 0
+		}
+		return true, nil
+	})
+}
+
+// Posted implements store.Inbox.
+func (s *Store) Posted(ctx context.Context, owner string, epoch int64, n int) ([]store.Post, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	if owner == "" {
+		return nil, nil
+	}
+	return s.postsTo(n, func(a *attempt) bool { return a.ownedBy(owner, epoch) }), nil
+}
+
+// postsTo returns up to n posts to the attempts that match.
+func (s *Store) postsTo(n int, match func(*attempt) bool) (posts []store.Post) {
+	for _, p := range s.posts {
+		if len(posts) >= n {
+			break
+		}
+		if match(s.attempts[p.Attempt-1]) {
+			posts = append(posts, p)
+		}
+	}
+	return posts
+}
+
+func (s *Store) inbox(a *attempt) []store.Post {
+	return s.postsTo(len(s.posts), func(other *attempt) bool { return other == a })
+}
+
+// findPost returns where a post is.
+func (s *Store) findPost(id store.PostID) (i int, found bool) {
+	return slices.BinarySearchFunc(s.posts, id, func(p store.Post, id store.PostID) int { return cmp.Compare(p.ID, id) })
+}
+
+// consume removes posts.
+func (s *Store) consume(ids []store.PostID) {
+	for _, id := range ids {
+		if i, found := s.findPost(id); found {
+			s.posts = slices.Delete(s.posts, i, i+1)
+		}
+	}
+}
+
+// dropInbox removes what was posted to an attempt.
+func (s *Store) dropInbox(id model.AttemptID) {
+	s.posts = slices.DeleteFunc(s.posts, func(p store.Post) bool { return p.Attempt == id })
+}

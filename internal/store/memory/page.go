@@ -1,0 +1,44 @@
+package memory
+
+import (
+	"iter"
+
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// oldest yields what comes after an id in a list that has the id n at n-1.
+func oldest[E any](list []*E, past int64) iter.Seq[*E] {
+	return func(yield func(*E) bool) {
+		for _, e := range list[min(past, int64(len(list))):] {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// newest yields what comes before an id, the newest first; past is 0 for all.
+func newest[E any](list []*E, past int64) iter.Seq[*E] {
+	return func(yield func(*E) bool) {
+		for id := min(store.Below(past)-1, int64(len(list))); id > 0; id-- {
+			if !yield(list[id-1]) {
+				return
+			}
+		}
+	}
+}
+
+// page gathers the entries of a page, in a form that read gives them, and the
+// cursor of the next one. read reports whether an entry belongs to the list.
+func page[E, R any](limit int, entries iter.Seq[*E], read func(*E) (R, bool), id func(R) int64) ([]R, string) {
+	var list []R
+	for e := range entries {
+		if r, ok := read(e); ok {
+			list = append(list, r)
+		}
+		if len(list) > limit {
+			break
+		}
+	}
+	return store.Cut(list, limit, id)
+}

@@ -1,0 +1,146 @@
+package tables
+
+import (
+	"context"
+	"database/sql/driver"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/record"
+)
+
+const attemptColumns = `
+	SELECT a.id, a.number, a.name, a.zone, a.created, a.epoch, coalesce(l.owner, ''),
+	       a.state, a.cancel_asked, a.tasks, a.started, a.ended, a.params, a.edits, a.shared,
+	       s.id, s.uuid, s.project, s.workflow, s.key, s.time,
+	       a.stored, a.resume_attempt, a.resume_from, a.after, a.wake, a.definition`
+
+const withOwner = ` LEFT JOIN leases l ON l.id = a.epoch `
+
+const definitionColumn = 26
+
+func readAttempt(r Row) (store.Attempt, error) {
+	a := store.Attempt{
+		AttemptRow: engine.AttemptRow{
+			ID:          model.AttemptID(r.Int(0)),
+			State:       engine.AttemptState(r.Int(7)),
+			CancelAsked: r.Int(8) != 0,
+			Tasks:       int32(r.Int(9)),
+			Started:     model.Instant(r.Int(10)),
+			Ended:       model.Instant(r.Int(11)),
+		},
+		Session: store.Session{
+			ID: model.SessionID(r.Int(15)), UUID: r.Text(16), Project: model.ProjectID(r.Int(17)),
+			Workflow: r.Text(18), Key: r.Text(19), Time: model.Instant(r.Int(20)),
+		},
+		Index: int(r.Int(1)), Name: r.Text(2), Zone: r.Text(3), Created: model.Instant(r.Int(4)),
+		Workflow: model.WorkflowID(r.Int(21)),
+		Resume:   store.Resume{Attempt: model.AttemptID(r.Int(22)), From: r.Text(23)},
+		After:    model.SessionID(r.Int(24)), Wake: model.Instant(r.Int(25)),
+		Epoch: r.Int(5), Owner: r.Text(6),
+	}
+	var err error
+	if a.Params, err = record.DecodeMap(r.Blob(12)); err != nil {
+		return a, err
+	}
+	if a.Edits, err = record.DecodeMap(r.Blob(13)); err != nil {
+		return a, err
+	}
+	a.Shared, err = record.DecodeMap(r.Blob(14))
+	return a, err
+}
+
+// oneAttempt returns one attempt and the id of its definition.
+func (t *Tables) oneAttempt(c Conn, id model.AttemptID) (a store.Attempt, definition int64, err error) {
+	err = c.Query(t.selectAttempts+` WHERE a.id = ?`, func(r Row) (err error) {
+		definition = r.Int(definitionColumn)
+		a, err = readAttempt(r)
+		return err
+	}, int64(id))
+	if err == nil && a.ID == 0 {
+		err = unknownAttempt(id)
+	}
+	return a, definition, err
+}
+
+func unknownAttempt(id model.AttemptID) error {
+	return model.Errorf(model.NotFound, "there is no attempt %d", id)
+}
+
+// Attempt implements store.Attempts.
+func (t *Tables) Attempt(ctx context.Context, id model.AttemptID) (a store.Attempt, err error) {
+	err = t.db.Read(ctx, "read attempt", func(c Conn) (err error) {
+		a, _, err = t.oneAttempt(c, id)
+		return err
+	})
+	return a, err
+}
+
+// ListAttempts implements store.Attempts.
+func (t *Tables) ListAttempts(ctx context.Context, f store.Filter, page store.Page) (list []store.Attempt, next string, err error) {
+	limit, past, err := page.Bounds()
+	if err != nil {
+		return nil, "", err
+	}
+	where, args := t.dialect.conditions(f)
+	text := t.selectAttempts + where + ` ORDER BY a.id DESC LIMIT ?`
+	args = append(args, store.Below(past), int64(limit)+1)
+	err = t.db.Read(ctx, "list attempts", func(c Conn) error {
+		return c.Query(text, func(r Row) error {
+			if len(list) == limit {
+				next = store.CursorAfter(list[limit-1].ID)
+				return nil
+			}
+			a, err := readAttempt(r)
+			list = append(list, a)
+			return err
+		}, args...)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return list, next, nil
+}
+
+// conditions returns what a filter says in SQL, with the bound of a page as
+// the last argument to come. The constants in it are what partial indexes
+// are made for; what the dialect puts before a column keeps an index of many
+// attempts from being used where that of a session leads to few.
+func (d Dialect) conditions(f store.Filter) (text string, args []driver.Value) {
+	var all []string
+	add := func(condition string, values ...driver.Value) {
+		all, args = append(all, condition), append(args, values...)
+	}
+	hide := ""
+	if f.Session != 0 {
+		add("a.session = ?", int64(f.Session))
+		hide = d.Hide
+	}
+	if f.Project != 0 {
+		add(hide+"a.project = ?", int64(f.Project))
+	}
+	if f.Stored {
+		add("a.project <> 0")
+	}
+	if f.Last {
+		add("s.last = a.id")
+	}
+	if f.Workflow != "" {
+		add(hide+"a.workflow = ?", f.Workflow)
+	}
+	if f.Running {
+		add("a.state = 0")
+	}
+	if f.Ended != engine.AttemptRunning {
+		add("a.state <> 0 AND a.state = ?", int64(f.Ended))
+	}
+	if f.Unowned {
+		add("a.epoch = 0")
+	}
+	if f.Owner != "" {
+		add("a.epoch <> 0 AND a.epoch = (SELECT id FROM leases WHERE owner = ?)", f.Owner)
+	}
+	return " WHERE " + strings.Join(append(all, "a.id < ?"), " AND "), args
+}

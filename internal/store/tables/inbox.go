@@ -1,0 +1,77 @@
+package tables
+
+import (
+	"context"
+	"database/sql/driver"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/record"
+)
+
+// Post implements store.Inbox.
+func (t *Tables) Post(ctx context.Context, posts []store.Post) error {
+	bodies := make([][]byte, len(posts))
+	for i := range posts {
+		bodies[i] = record.Command(&posts[i].Command)
+	}
+	err := t.db.Write(ctx, "post", func(c Conn) error {
+		for i := range posts {
+			if err := checkRuns(c, posts[i].Attempt); err != nil {
+				return err
+			}
+		}
+		for i := range posts {
+			id := int64(posts[i].Attempt)
+			if _, err := c.Exec(`INSERT INTO posts (attempt, body) VALUES (?, ?)`, id, bodies[i]); err != nil {
+				return err
+			}
+			if _, err := c.Exec(`UPDATE attempts SET wake = 0 WHERE id = ? AND epoch = 0 AND wake <> 0`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		t.db.Call()
+	}
+	return err
+}
+
+// checkRuns returns a Conflict for an attempt that is done.
+func checkRuns(c Conn, id model.AttemptID) error {
+	state, found, err := number(c, `SELECT state FROM attempts WHERE id = ?`, int64(id))
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return unknownAttempt(id)
+	case state != 0:
+		return model.Errorf(model.Conflict, "attempt %d is done", id)
+	}
+	return nil
+}
+
+// selectPosted starts from what is owned, or from the posts, as the planner
+// finds cheaper: there are few posts at any time.
+const selectPosted = `
+	WHERE attempt IN (SELECT id FROM attempts WHERE epoch <> 0 AND epoch = (SELECT id FROM leases WHERE id = ? AND owner = ?))
+	ORDER BY id LIMIT ?`
+
+// Posted implements store.Inbox.
+func (t *Tables) Posted(ctx context.Context, owner string, epoch int64, n int) (posts []store.Post, err error) {
+	err = t.db.Read(ctx, "read posts", func(c Conn) (err error) {
+		posts, err = loadPosts(c, selectPosted, epoch, owner, int64(max(n, 0)))
+		return err
+	})
+	return posts, err
+}
+
+func loadPosts(c Conn, where string, args ...driver.Value) (posts []store.Post, err error) {
+	err = c.Query(`SELECT id, attempt, body FROM posts `+where, func(r Row) error {
+		command, err := record.DecodeCommand(r.Blob(2))
+		posts = append(posts, store.Post{ID: store.PostID(r.Int(0)), Attempt: model.AttemptID(r.Int(1)), Command: command})
+		return err
+	}, args...)
+	return posts, err
+}

@@ -1,0 +1,199 @@
+package tables
+
+import (
+	"context"
+	"slices"
+
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// Lease implements store.Owners.
+func (t *Tables) Lease(ctx context.Context, owner string, epoch int64, now, until model.Instant) (int64, error) {
+	var made, ended int64
+	err := t.db.Write(ctx, "lease", func(c Conn) (err error) {
+		t.db.Drop(made)
+		made, ended = 0, 0
+		old, err := leaseOf(c, owner)
+		if err != nil {
+			return err
+		}
+		live := old.epoch != 0 && now < old.until
+		if live {
+			if live, err = t.db.Alive(c, old.epoch); err != nil {
+				return err
+			}
+		}
+		switch {
+		case epoch == 0 && live:
+			return model.Errorf(model.Conflict, "%s has a lease already, in epoch %d", owner, old.epoch)
+		case epoch != 0 && old.epoch != epoch:
+			return lost(owner, epoch)
+		case live:
+			_, err := c.Exec(`UPDATE leases SET until = ? WHERE id = ?`, int64(until), epoch)
+			return err
+		}
+		if ended = old.epoch; ended != 0 {
+			if err := endLease(c, ended); err != nil {
+				return err
+			}
+		}
+		if made, err = c.Insert(`INSERT INTO leases (owner, until) VALUES (?, ?)`, owner, int64(until)); err != nil {
+			return err
+		}
+		return t.db.Hold(c, made)
+	})
+	if err != nil {
+		t.db.Drop(made)
+		return 0, err
+	}
+	t.db.Drop(ended)
+	if made != 0 {
+		return made, nil
+	}
+	return epoch, nil
+}
+
+// EndLease implements store.Owners.
+func (t *Tables) EndLease(ctx context.Context, owner string, epoch int64) error {
+	ended := false
+	err := t.db.Write(ctx, "end lease", func(c Conn) error {
+		old, err := leaseOf(c, owner)
+		if err != nil || old.epoch != epoch || epoch == 0 {
+			return err
+		}
+		ended = true
+		return endLease(c, epoch)
+	})
+	if err == nil && ended {
+		t.db.Drop(epoch)
+		t.db.Call()
+	}
+	return err
+}
+
+// Claim implements store.Owners.
+func (t *Tables) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
+	var dead []int64
+	err = t.db.Write(ctx, "claim attempts", func(c Conn) error {
+		ids, dead = nil, nil
+		own, err := leaseOf(c, owner)
+		if err != nil {
+			return err
+		}
+		if own.epoch != epoch || own.until <= now {
+			return lost(owner, epoch)
+		}
+		if dead, err = t.deadLeases(c, epoch, now); err != nil {
+			return err
+		}
+		for _, epoch := range dead {
+			if err := endLease(c, epoch); err != nil {
+				return err
+			}
+		}
+		ids, err = claim(c, epoch, now, n, only)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, epoch := range dead {
+		t.db.Drop(epoch)
+	}
+	return ids, nil
+}
+
+// deadLeases returns the epochs of the other leases that have run out, or
+// whose processes have died.
+func (t *Tables) deadLeases(c Conn, own int64, now model.Instant) (dead []int64, err error) {
+	var others []lease
+	err = c.Query(`SELECT id, until FROM leases WHERE id <> ?`, func(r Row) error {
+		others = append(others, lease{r.Int(0), model.Instant(r.Int(1))})
+		return nil
+	}, own)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range others {
+		alive := l.until > now
+		if alive {
+			if alive, err = t.db.Alive(c, l.epoch); err != nil {
+				return nil, err
+			}
+		}
+		if !alive {
+			dead = append(dead, l.epoch)
+		}
+	}
+	return dead, nil
+}
+
+// claim gives up to n attempts to the lease with an epoch, of those given or,
+// with none, of all.
+func claim(c Conn, epoch int64, now model.Instant, n int, only []model.AttemptID) (ids []model.AttemptID, err error) {
+	candidates := slices.Sorted(slices.Values(only))
+	if len(only) == 0 {
+		if candidates, err = dueUnowned(c, now, n); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range candidates {
+		if len(ids) >= n {
+			break
+		}
+		given, err := c.Exec(`UPDATE attempts SET epoch = ? WHERE id = ? AND state = 0 AND epoch = 0`, epoch, int64(id))
+		if err != nil {
+			return nil, err
+		}
+		if given > 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+const selectDue = `SELECT id FROM attempts WHERE state = 0 AND epoch = 0 AND wake <= ? ORDER BY wake, id LIMIT ?`
+
+func dueUnowned(c Conn, now model.Instant, n int) (ids []model.AttemptID, err error) {
+	err = c.Query(selectDue, func(r Row) error {
+		ids = append(ids, model.AttemptID(r.Int(0)))
+		return nil
+	}, int64(now), int64(max(n, 0)))
+	return ids, err
+}
+
+type lease struct {
+	epoch int64
+	until model.Instant
+}
+
+// leaseOf returns the lease of an owner, or a zero one.
+func leaseOf(c Conn, owner string) (l lease, err error) {
+	err = c.Query(`SELECT id, until FROM leases WHERE owner = ?`, func(r Row) error {
+		l = lease{r.Int(0), model.Instant(r.Int(1))}
+		return nil
+	}, owner)
+	return l, err
+}
+
+// CheckLease returns a Conflict unless the lease of owner stands at epoch.
+func CheckLease(c Conn, owner string, epoch int64) error {
+	_, found, err := number(c, `SELECT 1 FROM leases WHERE id = ? AND owner = ?`, epoch, owner)
+	if err == nil && !found {
+		err = lost(owner, epoch)
+	}
+	return err
+}
+
+// endLease removes a lease and releases what it owned.
+func endLease(c Conn, epoch int64) error {
+	if _, err := c.Exec(`DELETE FROM leases WHERE id = ?`, epoch); err != nil {
+		return err
+	}
+	_, err := c.Exec(`UPDATE attempts SET epoch = 0, wake = 0 WHERE epoch <> 0 AND epoch = ?`, epoch)
+	return err
+}
+
+func lost(owner string, epoch int64) error {
+	return model.Errorf(model.Conflict, "%s has no lease in epoch %d", owner, epoch)
+}

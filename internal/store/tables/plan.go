@@ -1,0 +1,86 @@
+package tables
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/record"
+)
+
+// Plan is a batch in the form that it is written in. It is made outside of
+// the transaction that writes it.
+type Plan struct {
+	*store.Batch
+	// Named are the attempts that the batch names, each once, in order.
+	Named []model.AttemptID
+	// TaskRows are the tasks to write, in order of their keys, without those
+	// that others replace.
+	TaskRows []TaskRow
+	// Chunks are rows of events, in order of their attempts.
+	Chunks []Chunk
+}
+
+// TaskRow is a task with its detail as it is stored.
+type TaskRow struct {
+	*engine.TaskRow
+	Body []byte
+}
+
+// Chunk is a row with neighbouring events of one attempt, up to the number
+// Last.
+type Chunk struct {
+	Attempt model.AttemptID
+	Last    int64
+	Body    []byte
+}
+
+// NewPlan returns the plan of a batch.
+func NewPlan(b *store.Batch) *Plan {
+	p := &Plan{Batch: b, Named: slices.Sorted(b.AttemptIDs())}
+	p.Named = slices.Compact(p.Named)
+	p.planTasks()
+	p.planEvents()
+	return p
+}
+
+func (p *Plan) planTasks() {
+	order := make([]int32, len(p.Tasks))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	compare := func(i, j int32) int {
+		a, b := &p.Tasks[i], &p.Tasks[j]
+		return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), cmp.Compare(a.ID, b.ID))
+	}
+	slices.SortFunc(order, func(i, j int32) int { return cmp.Or(compare(i, j), cmp.Compare(i, j)) })
+	p.TaskRows = make([]TaskRow, 0, len(order))
+	for n, i := range order {
+		if n+1 == len(order) || compare(i, order[n+1]) != 0 {
+			p.TaskRows = append(p.TaskRows, TaskRow{&p.Tasks[i], record.Detail(p.Tasks[i].Detail)})
+		}
+	}
+}
+
+// chunkSize bounds the events of a row, so that reading a page of them costs
+// no more than the page.
+const chunkSize = 1000
+
+func (p *Plan) planEvents() {
+	events := p.Events
+	byAttempt := func(a, b engine.Event) int { return cmp.Compare(a.Attempt, b.Attempt) }
+	if !slices.IsSortedFunc(events, byAttempt) {
+		events = slices.Clone(events)
+		slices.SortStableFunc(events, byAttempt)
+	}
+	for len(events) > 0 {
+		n := 1
+		for n < len(events) && n < chunkSize && events[n].Attempt == events[0].Attempt {
+			n++
+		}
+		p.Chunks = append(p.Chunks, Chunk{events[0].Attempt, events[n-1].Seq, record.Events(events[:n])})
+		events = events[n:]
+	}
+}

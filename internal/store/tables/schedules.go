@@ -1,0 +1,197 @@
+package tables
+
+import (
+	"context"
+	"database/sql/driver"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+const selectSchedules = `
+	SELECT s.id, s.project, p.name, s.workflow, s.name, s.next_run, s.next_time, s.last_time,
+	       s.disabled, s.created, s.updated, s.version
+	FROM schedules s JOIN projects p ON p.id = s.project `
+
+func schedules(c Conn, where string, args ...driver.Value) (list []store.Schedule, err error) {
+	err = c.Query(selectSchedules+where, func(r Row) error {
+		list = append(list, store.Schedule{
+			ID: model.ScheduleID(r.Int(0)), Project: model.ProjectID(r.Int(1)), ProjectName: r.Text(2),
+			Workflow: model.WorkflowID(r.Int(3)), WorkflowName: r.Text(4),
+			NextRun: model.Instant(r.Int(5)), NextTime: model.Instant(r.Int(6)), LastTime: model.Instant(r.Int(7)),
+			Disabled: model.Instant(r.Int(8)), Created: model.Instant(r.Int(9)), Updated: model.Instant(r.Int(10)),
+			Version: r.Int(11),
+		})
+		return nil
+	}, args...)
+	return list, err
+}
+
+// Schedule implements store.Schedules.
+func (t *Tables) Schedule(ctx context.Context, id model.ScheduleID) (one store.Schedule, err error) {
+	err = t.db.Read(ctx, "read schedule", func(c Conn) (err error) {
+		one, err = oneSchedule(c, id)
+		return err
+	})
+	return one, err
+}
+
+func oneSchedule(c Conn, id model.ScheduleID) (store.Schedule, error) {
+	list, err := schedules(c, `WHERE s.id = ?`, int64(id))
+	if err == nil && len(list) == 0 {
+		err = model.Errorf(model.NotFound, "there is no schedule %d", id)
+	}
+	if err != nil {
+		return store.Schedule{}, err
+	}
+	return list[0], nil
+}
+
+// ListSchedules implements store.Schedules.
+func (t *Tables) ListSchedules(ctx context.Context, f store.ScheduleFilter, page store.Page) (list []store.Schedule, next string, err error) {
+	limit, past, err := page.Bounds()
+	if err != nil {
+		return nil, "", err
+	}
+	where, args := `WHERE s.id > ?`, []driver.Value{past}
+	if f.Project != 0 {
+		where, args = where+` AND s.project = ?`, append(args, int64(f.Project))
+	}
+	if f.WorkflowName != "" {
+		where, args = where+` AND s.name = ?`, append(args, f.WorkflowName)
+	}
+	err = t.db.Read(ctx, "list schedules", func(c Conn) (err error) {
+		list, err = schedules(c, where+` ORDER BY s.id LIMIT ?`, append(args, int64(limit)+1)...)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	list, next = store.Cut(list, limit, func(s store.Schedule) int64 { return int64(s.ID) })
+	return list, next, nil
+}
+
+// whereDue goes through the index schedules_due.
+const whereDue = `WHERE s.disabled = 0 ORDER BY s.next_run, s.id LIMIT ?`
+
+// DueSchedules implements store.Schedules.
+func (t *Tables) DueSchedules(ctx context.Context, now model.Instant, n int) (due []store.Schedule, next model.Instant, err error) {
+	next = model.Never
+	err = t.db.Read(ctx, "read due schedules", func(c Conn) error {
+		list, err := schedules(c, whereDue, int64(max(n, 0))+1)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if i == n || list[i].NextRun > now {
+				next = list[i].NextRun
+				break
+			}
+			due = append(due, list[i])
+		}
+		return nil
+	})
+	return due, next, err
+}
+
+// ChangeSchedule implements store.Schedules.
+func (t *Tables) ChangeSchedule(ctx context.Context, to store.Schedule) (changed store.Schedule, err error) {
+	err = t.db.Write(ctx, "change schedule", func(c Conn) (err error) {
+		changed, err = changeSchedule(c, to)
+		return err
+	})
+	if err == nil {
+		t.db.Call()
+	}
+	return changed, err
+}
+
+// changeSchedule refuses before it writes.
+func changeSchedule(c Conn, to store.Schedule) (store.Schedule, error) {
+	at, err := checkSchedule(c, to)
+	if err != nil {
+		return store.Schedule{}, err
+	}
+	return at, writeSchedule(c, &at, to)
+}
+
+func checkSchedule(c Conn, to store.Schedule) (store.Schedule, error) {
+	at, err := oneSchedule(c, to.ID)
+	if err == nil && at.Version != to.Version {
+		err = model.Errorf(model.Conflict, "schedule %d was changed by another", to.ID)
+	}
+	return at, err
+}
+
+func writeSchedule(c Conn, at *store.Schedule, to store.Schedule) error {
+	at.NextRun, at.NextTime, at.LastTime = to.NextRun, to.NextTime, to.LastTime
+	at.Disabled, at.Updated = to.Disabled, to.Updated
+	at.Version++
+	_, err := c.Exec(`
+		UPDATE schedules SET next_run = ?, next_time = ?, last_time = ?, disabled = ?, updated = ?, version = ?
+		WHERE id = ?`,
+		int64(at.NextRun), int64(at.NextTime), int64(at.LastTime), int64(at.Disabled), int64(at.Updated), at.Version, int64(at.ID))
+	return err
+}
+
+// firing is one whose start is encoded.
+type firing struct {
+	*store.Firing
+	start *start
+}
+
+// Fire implements store.Schedules.
+func (t *Tables) Fire(ctx context.Context, firings []store.Firing) ([]store.Fired, error) {
+	all := make([]firing, len(firings))
+	for i := range firings {
+		all[i].Firing = &firings[i]
+		if of := firings[i].Start; of != nil {
+			one := t.encodeStart(*of)
+			all[i].start = &one
+		}
+	}
+	var fired []store.Fired
+	err := t.db.Write(ctx, "fire schedules", func(c Conn) error {
+		fired = make([]store.Fired, len(all))
+		for i := range all {
+			var err error
+			fired[i].Attempt, err = t.fire(c, &all[i])
+			if err != nil && !Refused(err) {
+				return err
+			}
+			fired[i].Err = err
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.db.Call()
+	return fired, nil
+}
+
+func (t *Tables) fire(c Conn, f *firing) (a store.Attempt, err error) {
+	at, err := checkSchedule(c, f.Schedule)
+	if err != nil {
+		return a, err
+	}
+	to := f.Schedule
+	var room error
+	if f.start != nil {
+		made := false
+		a, made, err = t.makeOrFind(c, f.start)
+		switch {
+		case model.CodeOf(err) == model.Exhausted:
+			to, room = f.Refused, err
+		case err != nil:
+			return store.Attempt{}, err
+		}
+		if !made {
+			a = store.Attempt{}
+		}
+	}
+	if err := writeSchedule(c, &at, to); err != nil {
+		return store.Attempt{}, err
+	}
+	return a, room
+}

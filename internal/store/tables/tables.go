@@ -1,0 +1,117 @@
+// Package tables is what the stores on SQL databases share: everything but
+// how a connection is had, how a transaction is made, and the commits of
+// attempts, which are too many for anything but the best that each database
+// has to offer. Its SQL is what SQLite and PostgreSQL both understand.
+package tables
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// DB is a database with the tables. Its methods are safe for concurrent use.
+type DB interface {
+	// Write runs a job in a transaction, and returns once that is durable.
+	// Jobs that come together may share one: a job either refuses, with an
+	// error that carries a code, before it writes anything, or its failure
+	// undoes the transaction. It may be run more than once. what names it in
+	// errors.
+	Write(ctx context.Context, what string, job func(Conn) error) error
+	// Read calls a function with a connection that sees what was committed.
+	Read(ctx context.Context, what string, read func(Conn) error) error
+	// ReadMoment does so with a connection that sees the state of one moment.
+	ReadMoment(ctx context.Context, what string, read func(Conn) error) error
+	// Call calls those who watch the store.
+	Call()
+	Locks
+}
+
+// Locks prove that owners of leases live.
+type Locks interface {
+	// Hold takes the lock of an epoch, until the process ends. It is called
+	// within the transaction that makes the lease.
+	Hold(c Conn, epoch int64) error
+	// Drop frees the lock of an epoch that is over, here or in a process that
+	// is gone.
+	Drop(epoch int64)
+	// Alive reports whether the owner of an epoch may still live.
+	Alive(c Conn, epoch int64) (bool, error)
+}
+
+// Conn is a connection, for one goroutine. Parameters are written as '?'.
+type Conn interface {
+	// Query calls each with every row of a result, until that returns an
+	// error; ErrEnough ends it well. A row is valid until each returns.
+	Query(text string, each func(Row) error, args ...driver.Value) error
+	// Exec runs a statement and returns the number of rows that it changed.
+	Exec(text string, args ...driver.Value) (int64, error)
+	// Insert runs a statement that adds one row to a table with a column id,
+	// and returns the id.
+	Insert(text string, args ...driver.Value) (int64, error)
+}
+
+// Row is one row of a result. Columns are read by their place, from 0; NULL is
+// a zero value.
+type Row []driver.Value
+
+// Int returns a column with a number.
+func (r Row) Int(i int) int64 { v, _ := r[i].(int64); return v }
+
+// Text returns a column with a text.
+func (r Row) Text(i int) string { v, _ := r[i].(string); return v }
+
+// Blob returns a column with bytes.
+func (r Row) Blob(i int) []byte { v, _ := r[i].([]byte); return v }
+
+// ErrEnough ends a query early.
+var ErrEnough = errors.New("enough")
+
+// number returns the first column of the only row of a result, and whether
+// there is one.
+func number(c Conn, text string, args ...driver.Value) (n int64, found bool, err error) {
+	err = c.Query(text, func(r Row) error {
+		n, found = r.Int(0), true
+		return nil
+	}, args...)
+	return n, found, err
+}
+
+// Tables implements the parts of store.Store that are the same for all
+// databases. Stores embed it.
+type Tables struct {
+	db          DB
+	dialect     Dialect
+	definitions *definitions
+	// selectAttempts and selectSessions give rows that readAttempt reads.
+	selectAttempts, selectSessions string
+}
+
+// Dialect has what can't be said in the same way everywhere.
+type Dialect struct {
+	// Position is the function that gives the place of a text in another, from
+	// 1, or 0.
+	Position string
+	// Ordered is the join that keeps the order of the table on its left.
+	Ordered string
+	// Hide, before a column, keeps its indexes from being used. It is empty
+	// where the database knows what each of them leads to.
+	Hide string
+}
+
+// New returns the tables of a database.
+func New(db DB, d Dialect) *Tables {
+	return &Tables{
+		db: db, dialect: d, definitions: newDefinitions(),
+		selectAttempts: attemptColumns + ` FROM attempts a ` + d.Ordered + ` sessions s ON s.id = a.session` + withOwner,
+		selectSessions: attemptColumns + ` FROM sessions s ` + d.Ordered + ` attempts a ON a.id = s.last` + withOwner,
+	}
+}
+
+// Refused reports whether a job failed before it wrote anything.
+func Refused(err error) bool {
+	var coded *model.Error
+	return errors.As(err, &coded)
+}
