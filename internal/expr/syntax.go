@@ -65,16 +65,20 @@ func isSound(text string, limits Limits) bool {
 // isPath tells of most expressions at a glance that they are sound: names of
 // parameters, and paths in them.
 func isPath(source string) bool {
-	return path.MatchString(source) && !reserved.MatchString(firstName.FindString(source))
+	return path().MatchString(source) && !reserved().MatchString(firstName().FindString(source))
 }
 
 var (
-	path      = regexp.MustCompile(`^ *[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)* *$`)
-	firstName = regexp.MustCompile(`[A-Za-z0-9_]+`)
+	path = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^ *[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)* *$`)
+	})
+	firstName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_]+`) })
 	// reserved finds the words of JavaScript that may be no names.
-	reserved = regexp.MustCompile(`^(?:await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|` +
-		`export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|new|null|package|` +
-		`private|protected|public|return|static|super|switch|this|throw|true|try|typeof|var|void|while|with|yield)$`)
+	reserved = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|` +
+			`export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|new|null|package|` +
+			`private|protected|public|return|static|super|switch|this|throw|true|try|typeof|var|void|while|with|yield)$`)
+	})
 )
 
 // reason says what is wrong with an expression. The parser sees a bracket behind

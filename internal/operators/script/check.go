@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
@@ -51,11 +52,11 @@ func checkDefined(d *operator.Draft, parts []string) {
 			continue
 		}
 		word := regexp.MustCompile(`\b` + regexp.QuoteMeta(parts[i]) + `\b`)
-		if word.Match(text) || dynamic.Match(text) {
+		if word.Match(text) || dynamic().Match(text) {
 			return
 		}
 		var names []string
-		for _, m := range defined.FindAllSubmatch(text, -1) {
+		for _, m := range defined().FindAllSubmatch(text, -1) {
 			names = append(names, string(m[1]))
 		}
 		d.Warn("_command", model.Errorf(model.Invalid, "there is no %s in %s", parts[i], path.Join(d.Workdir, file)).
@@ -67,8 +68,10 @@ func checkDefined(d *operator.Draft, parts []string) {
 var (
 	// defined finds the names of a module's functions and classes, dynamic what
 	// lets it have others.
-	defined = regexp.MustCompile(`(?m)^(?:async +)?(?:def|class) +(\w+)`)
-	dynamic = regexp.MustCompile(`import +\*|__getattr__|globals\(|setattr\(|\bexec\(`)
+	defined = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^(?:async +)?(?:def|class) +(\w+)`) })
+	dynamic = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`import +\*|__getattr__|globals\(|setattr\(|\bexec\(`)
+	})
 )
 
 // checkRuby sees what is wrong with an rb task as it is written.
