@@ -37,8 +37,9 @@ tools: ## Install the linter and the vulnerability checker into .tools
 lint: tools ## Check format, vet and the import rules
 	$(TOOLS)/golangci-lint run
 
-fuzz: ## Fuzz every target for FUZZTIME (default 10s)
+fuzz: ## Fuzz every target for FUZZTIME (default 10s), and check each property with CASES new cases (default 1000)
 	./.ci/fuzz $(or $(FUZZTIME),10s)
+	./.ci/properties $(or $(CASES),1000)
 
 sim: ## Simulate SEEDS histories (default 2000)
 	go test ./internal/sim -seeds $(or $(SEEDS),2000)

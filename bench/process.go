@@ -15,6 +15,7 @@ import (
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/instance"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // project writes the files of a project and returns its folder.
@@ -31,36 +32,47 @@ func (h *harness) project(files map[string]string) (string, error) {
 	return dir, nil
 }
 
-// runHere runs the one workflow of a project in this process, in memory, and
-// returns how long the attempt took.
-func (h *harness) runHere(dir string, slots int) (time.Duration, error) {
+// runHere runs the one workflow of a project in this process, in memory, as
+// often as said, and returns how long the last attempt took.
+func (h *harness) runHere(dir string, slots, times int) (time.Duration, error) {
 	p, err := dig.LoadProject(os.DirFS(dir), dir)
 	if err != nil {
 		return 0, err
 	}
-	ctx := context.Background()
-	in, err := instance.Open(ctx, instance.Config{
+	in, err := instance.Open(context.Background(), instance.Config{
 		Project: dir, Workflows: p.Workflows, Logs: filepath.Join(dir, "logs"), Slots: slots,
 		Env: os.Environ(), Clock: clock.System{}, Log: quietly(),
 	})
 	if err != nil {
 		return 0, err
 	}
-	calendar, err := instance.CalendarOf(p.Workflows[0])
-	if err != nil {
-		return 0, err
+	var took time.Duration
+	for i := range times {
+		began := time.Now()
+		if err := attempt(in, p.Workflows[0], time.Unix(int64(i), 0)); err != nil {
+			return 0, errors.Join(err, in.Close())
+		}
+		took = time.Since(began)
 	}
-	began := time.Now()
-	b, err := in.Begin(ctx, instance.Request{Workflow: p.Workflows[0], Calendar: calendar, Session: time.Unix(0, 0)})
+	return took, in.Close()
+}
+
+// attempt runs a workflow and fails unless it succeeds.
+func attempt(in *instance.Instance, w *workflow.Workflow, session time.Time) error {
+	ctx := context.Background()
+	calendar, err := instance.CalendarOf(w)
 	if err != nil {
-		return 0, err
+		return err
+	}
+	b, err := in.Begin(ctx, instance.Request{Workflow: w, Calendar: calendar, Session: session})
+	if err != nil {
+		return err
 	}
 	row, err := in.Wait(ctx, b.Attempt.ID)
-	took := time.Since(began)
 	if err == nil && row.State != engine.AttemptSuccess {
 		err = fmt.Errorf("attempt is %v", row.State)
 	}
-	return took, errors.Join(err, in.Close())
+	return err
 }
 
 // parallelTasks is a workflow of n independent tasks.
@@ -75,13 +87,17 @@ func parallelTasks(n int, body string) string {
 
 const edges = 2_000
 
-func shTrue(h *harness) error { return h.shells("sh-true", "sh>: 'true'", "true") }
+func shTrue(h *harness) error {
+	return h.shells("sh-true", "sh>: 'true'", "true", []string{"/bin/sh", "-c", "true"})
+}
 
-func shDirect(h *harness) error { return h.shells("sh-direct", "sh>: /bin/true", "/bin/true") }
+func shDirect(h *harness) error {
+	return h.shells("sh-direct", "sh>: /bin/true", "/bin/true", []string{"/bin/true"})
+}
 
 // shells measures independent shell tasks beside ninja, which runs the same
-// command, and the machine's limit.
-func (h *harness) shells(name, body, command string) error {
+// command, and the machine's limits, of which floor is the task's own.
+func (h *harness) shells(name, body, command string, floor []string) error {
 	dir, err := h.project(map[string]string{"bench.dig": parallelTasks(edges, body)})
 	if err != nil {
 		return err
@@ -90,7 +106,7 @@ func (h *harness) shells(name, body, command string) error {
 		suffix := fmt.Sprintf("-j%d", slots)
 		err := h.measure(
 			testCase{name + suffix, "tasks/s", func() (float64, error) {
-				took, err := h.runHere(dir, slots)
+				took, err := h.runHere(dir, slots, 1)
 				return edges / took.Seconds(), err
 			}},
 			h.ninja(edges, slots, command, "ninja"+suffix),
@@ -105,8 +121,35 @@ func (h *harness) shells(name, body, command string) error {
 		if err != nil {
 			return err
 		}
+		err = h.measure(
+			processorTime(name+"-cpu"+suffix, edges, func() error { _, err := h.runHere(dir, slots, 1); return err }),
+			processorTime("fork-exec-cpu"+suffix, forks, func() error { _, err := forkExec(floor, slots); return err }),
+		)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// processorTime measures how much of the processors' time n tasks take, in
+// this process and in the programs that it starts.
+func processorTime(name string, n int, run func() error) testCase {
+	return testCase{name, "µs/task", func() (float64, error) {
+		began := used()
+		err := run()
+		return float64((used() - began).Nanoseconds()) / 1000 / float64(n), err
+	}}
+}
+
+func used() (sum time.Duration) {
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(who, &u); err == nil {
+			sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
+		}
+	}
+	return sum
 }
 
 // ninja runs n edges that are out of date, all with the same command.
@@ -144,14 +187,15 @@ func (h *harness) ninjaTime(n, jobs int, command string) (time.Duration, error) 
 	return time.Since(began), nil
 }
 
+const forks = 1_000
+
 // forkExec starts and reaps a program without anything around it, keeping par
 // of them going: the limit for whatever starts programs from Go.
 func forkExec(argv []string, par int) (float64, error) {
 	attr := &syscall.ProcAttr{Files: []uintptr{0, 1, 2}}
-	const n = 1_000
 	began := time.Now()
-	for started, live := 0, 0; started < n || live > 0; {
-		for live < par && started < n {
+	for started, live := 0, 0; started < forks || live > 0; {
+		for live < par && started < forks {
 			if _, err := syscall.ForkExec(argv[0], argv, attr); err != nil {
 				return 0, err
 			}
@@ -165,7 +209,7 @@ func forkExec(argv []string, par int) (float64, error) {
 			live--
 		}
 	}
-	return n / time.Since(began).Seconds(), nil
+	return forks / time.Since(began).Seconds(), nil
 }
 
 // program measures a whole command line.
@@ -202,36 +246,6 @@ func sh40(h *harness) error {
 		program("sh-40", dir, pawl, "run", "--rerun"),
 		program("shell-loop-40", dir, "sh", "loop.sh"),
 	)
-}
-
-// pyLight is 40 small Python tasks in a row.
-func pyLight(h *harness) error {
-	const fibo = "def fibo(n):\n    return n if n < 2 else fibo(n - 1) + fibo(n - 2)\n\n\ndef task():\n    assert fibo(10) == 55\n"
-	for _, mode := range []string{"cold", "forked"} {
-		var b strings.Builder
-		fmt.Fprintf(&b, "_export:\n  py:\n    python: /usr/bin/python3\n  python_mode: %s\n", mode)
-		for i := range 40 {
-			fmt.Fprintf(&b, "+t%d:\n  py>: tasks.task\n", i)
-		}
-		dir, err := h.project(map[string]string{
-			"bench.dig": b.String(), "tasks.py": fibo,
-			"loop.sh": "i=0; while [ $i -lt 40 ]; do /usr/bin/python3 -c 'import tasks; tasks.task()'; i=$((i+1)); done",
-		})
-		if err != nil {
-			return err
-		}
-		err = h.measure(
-			testCase{"py-light-" + mode, "ms", func() (float64, error) {
-				took, err := h.runHere(dir, 1)
-				return float64(took.Microseconds()) / 1000, err
-			}},
-			program("python-loop-40", dir, "sh", "loop.sh"),
-		)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // start measures the program as it starts, and its size.

@@ -55,15 +55,23 @@ type Spec struct {
 	// may find no others. A task's other keys are reported as unused. Nil
 	// means that it may read any.
 	Keys []string
+	// Check, when set, notes what is wrong with a task as far as it shows before
+	// anything runs. It is called concurrently and starts nothing.
+	Check func(d *Draft)
 	// Light operators only compute: they start no program, wait for nothing
 	// and return at once, so a runner may run many in a row.
 	Light bool
+	// Holds names a parameter that makes a Light operator like others, such as
+	// one that has it wait, unless it is false. Empty means that there is none.
+	Holds string
 }
 
 // Task is one try of a task, as its operator sees it.
 type Task struct {
-	// ID identifies the try.
-	ID TryID
+	// ID identifies the try among those of Session, which is the session's
+	// unique id. Together they are the same for no other try anywhere.
+	ID      TryID
+	Session string
 	// Name is the task's full name, such as "+daily+load".
 	Name string
 	// Type is the operator's name.

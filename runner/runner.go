@@ -42,13 +42,13 @@ type Work interface {
 // Outcome is how a job ended: opaque to runners.
 type Outcome any
 
-// Report says how a job ended, or that nobody will ever know.
+// Report says how a job ended, or that nobody may ever know.
 type Report struct {
 	ID ID
-	// Outcome is what Work.Run returned.
+	// Outcome is what Work.Run returned; nil when the job is lost.
 	Outcome Outcome
 	// Lost is set when the runner lost track of the job: it may have run, or
-	// may be running.
+	// may be running. Its outcome may still be reported later.
 	Lost bool
 }
 
@@ -56,7 +56,8 @@ type Report struct {
 type Runner interface {
 	// Start begins work; reports go to report, from any goroutine, in groups.
 	// A job that was submitted is reported at least once, unless the runner
-	// is closed first. Start is called once.
+	// is closed first; more often only with the same outcome, or as lost.
+	// Start is called once.
 	Start(report func([]Report)) error
 	// Submit takes jobs over, in order, and does not wait for them. The
 	// runner does not keep the slice. It may be called from within report.

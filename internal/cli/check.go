@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -30,7 +27,9 @@ func newCheck(world IO) *cobra.Command {
 		Use: "check [WORKFLOW]", Aliases: []string{"c"}, GroupID: "look",
 		Short: "Check the definitions and show what they mean",
 		Long: "Check the definitions and show the workflows, the parameters and when their schedules begin.\n\n" +
-			"Mistakes in the structure of all files are shown at once; expressions are first read when a task runs. An operator that pawl does not have is a warning.",
+			"All mistakes that show before a task runs are shown at once, with their lines: in the structure of the files,\n" +
+			"in expressions, in what operators are given, in the names of files and workflows. What may be meant is a warning:\n" +
+			"an operator that pawl does not have, an option that nobody reads, a script that is not there yet.",
 		Example: "  pawl check\n  pawl check daily -p limit=10 --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args) },
@@ -62,6 +61,9 @@ func (o *checkOptions) run(args []string) error {
 		return err
 	}
 	workflows := p.Workflows
+	if len(workflows) == 0 {
+		return noWorkflows()
+	}
 	if len(args) > 0 {
 		w, err := findWorkflow(p, args[0])
 		if err != nil {
@@ -77,6 +79,11 @@ func (o *checkOptions) run(args []string) error {
 	if err != nil {
 		return err
 	}
+	mistakes := o.mistakes(p, workflows...)
+	o.warn(append(mistakes.Unknown, mistakes.Doubts...).Sorted())
+	if err := mistakes.Faults.Err(); err != nil {
+		return err
+	}
 	found := make([]checked, len(workflows))
 	for i, w := range workflows {
 		if found[i], err = o.check(w); err != nil {
@@ -90,36 +97,20 @@ func (o *checkOptions) run(args []string) error {
 }
 
 func (o *checkOptions) check(w *workflow.Workflow) (checked, error) {
-	c := checked{w: w}
+	c := checked{w: w, tasks: w.Root.Size() - 1} // the whole is no task
 	var err error
 	if c.calendar, err = instance.CalendarOf(w); err != nil {
 		return c, err
 	}
-	known := instance.OperatorNames()
 	w.Root.Walk(func(at workflow.Path) bool {
-		n := at.Node()
-		c.tasks++
-		if n.Operator == "require" {
+		if n := at.Node(); n.Operator == "require" {
 			if v, ok := n.Config.Get("_command"); ok {
 				c.requires = append(c.requires, params.Literal(v))
 			}
 		}
-		if !n.IsGroup() && !slices.Contains(known, n.Operator) {
-			o.warn(n, known)
-		}
 		return true
 	})
 	return c, nil
-}
-
-// warn tells of an operator that this program does not have.
-func (o *checkOptions) warn(n *workflow.Node, known []string) {
-	file := path.Join(filepath.ToSlash(o.dir), n.Pos.File)
-	text := fmt.Sprintf("%s:%d:%d: task %s: there is no operator %q", file, n.Pos.Line, n.Pos.Column, n.Name, n.Operator)
-	if near := document.DidYouMean(n.Operator, known); near != "" {
-		text += " (" + near + ")"
-	}
-	_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: %s\n", text)
 }
 
 func (o *checkOptions) print(found []checked, given params.Map) error {
@@ -127,9 +118,9 @@ func (o *checkOptions) print(found []checked, given params.Map) error {
 	var b strings.Builder
 	zone, _ := now.Zone()
 	fmt.Fprintf(&b, "  System default timezone: %s\n\n", zone)
-	fmt.Fprintf(&b, "  Definitions (%d workflows):\n", len(found))
+	fmt.Fprintf(&b, "  Definitions (%s):\n", counted(len(found), "workflow", "workflows"))
 	for _, c := range found {
-		fmt.Fprintf(&b, "    %s (%d tasks)\n", c.w.Name, c.tasks)
+		fmt.Fprintf(&b, "    %s (%s)\n", c.w.Name, counted(c.tasks, "task", "tasks"))
 		for _, r := range c.requires {
 			fmt.Fprintf(&b, "      -> %s\n", r)
 		}
@@ -140,7 +131,7 @@ func (o *checkOptions) print(found []checked, given params.Map) error {
 	}
 	b.Write(appendYAML(nil, given, "    "))
 	scheduled := slices.DeleteFunc(slices.Clone(found), func(c checked) bool { return c.calendar.Schedule == nil })
-	fmt.Fprintf(&b, "\n  Schedules (%d entries):\n", len(scheduled))
+	fmt.Fprintf(&b, "\n  Schedules (%s):\n", counted(len(scheduled), "entry", "entries"))
 	for _, c := range scheduled {
 		first := c.calendar.Schedule.First(now)
 		fmt.Fprintf(&b, "    %s:\n", c.w.Name)

@@ -110,7 +110,7 @@ func newRoot(world IO) *cobra.Command {
 		&cobra.Group{ID: "look", Title: "Look at workflows"},
 		&cobra.Group{ID: "other", Title: "Other"},
 	)
-	root.SetHelpCommandGroupID("other")
+	root.SetHelpCommand(newHelp())
 	for _, c := range []*cobra.Command{
 		newRun(world), newInit(world), newCheck(world), newPlan(world), newPlot(world),
 		newSecrets(world), newCompletion(world), newVersion(world),
@@ -119,17 +119,6 @@ func newRoot(world IO) *cobra.Command {
 		root.AddCommand(c)
 	}
 	return root
-}
-
-// wrapArgs makes a wrong number of arguments a mistake with a hint.
-func wrapArgs(c *cobra.Command) {
-	check := c.Args
-	c.Args = func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return misused(c, err)
-		}
-		return nil
-	}
 }
 
 func newVersion(world IO) *cobra.Command {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -38,12 +37,10 @@ func (o *runOptions) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer func() { _ = closeLog() }() // what was written is written
-	feed := newFeed()
-	r.config.Log, r.config.Observe = log, feed.observe
-	if o.logFile != "" {
-		note := logging(log)
-		r.config.Observe = func(b *store.Batch) { feed.observe(b); note(b) }
-	}
+	feed := newFeed(o.world.Clock)
+	r.config.Log = log
+	o.listen(&r.config, feed)
+	process.EndWithUs()
 	in, err := instance.Open(ctx, r.config)
 	if err != nil {
 		return err
@@ -58,6 +55,21 @@ func (o *runOptions) run(ctx context.Context, args []string) error {
 	return nil
 }
 
+// listen has all that happens fed to the printer, and to the log if there is one.
+func (o *runOptions) listen(c *instance.Config, feed *feed) {
+	c.Observe, c.Began = feed.observe, func(id model.TryID) { feed.began(id) }
+	if o.logFile == "" {
+		return
+	}
+	j := journal{c.Log}
+	c.Observe = func(b *store.Batch) { feed.observe(b); j.observe(b) }
+	c.Began = func(id model.TryID) {
+		if e, ok := feed.began(id); ok {
+			j.began(&e)
+		}
+	}
+}
+
 // place says where state and logs are kept and makes the folder for them.
 // What is not kept is removed by clean.
 func (o *runOptions) place(c *instance.Config) (clean func(), err error) {
@@ -69,19 +81,21 @@ func (o *runOptions) place(c *instance.Config) (clean func(), err error) {
 		c.Logs = filepath.Join(o.world.Dir, o.taskLog)
 	case o.noSave || o.dryRun:
 		if c.Logs, err = os.MkdirTemp("", "pawl-logs-"); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("make a folder for the output of tasks: %w", err)
 		}
 		clean = func() { _ = os.RemoveAll(c.Logs) } // what stays is for the system to remove
 	default:
 		c.Logs = instance.StatePath(o.path(), "logs")
 	}
-	if o.noSave || o.dryRun {
-		return clean, nil
+	if !o.noSave && !o.dryRun {
+		c.Database = instance.StatePath(o.path(), "pawl.db")
+		if err := makeState(filepath.Dir(c.Database)); err != nil {
+			return nil, model.Errorf(model.Forbidden, "the project can't keep its state: %w", err).
+				WithHint("make the folder writable, or run with --no-save")
+		}
 	}
-	c.Database = instance.StatePath(o.path(), "pawl.db")
-	if err := makeState(filepath.Dir(c.Database)); err != nil {
-		return nil, model.Errorf(model.Forbidden, "the project can't keep its state: %w", err).
-			WithHint("make the folder writable, or run with --no-save")
+	if err := os.MkdirAll(c.Logs, 0o755); err != nil {
+		return nil, fmt.Errorf("the output of tasks can't be kept: %w", err)
 	}
 	return clean, nil
 }
@@ -124,6 +138,7 @@ func (o *runOptions) drive(ctx context.Context, in *instance.Instance, r planned
 	printer.Begin(progress.Run{
 		Workflow: r.request.Workflow.Name, Session: r.request.Session.In(r.request.Calendar.Zone),
 		Attempt: b.Attempt.ID, Resumes: b.Recovered || b.Finished > 0,
+		DryRun: o.dryRun, Children: children("", r.request.Workflow.Root),
 	})
 	s := show{printer: printer, feed: feed, in: in, id: b.Attempt.ID}
 	row, err := s.untilEnd(ctx, o.world, signals)
@@ -134,10 +149,13 @@ func (o *runOptions) drive(ctx context.Context, in *instance.Instance, r planned
 	if err != nil {
 		return exitInternal, err
 	}
-	summary.Duration = o.world.Clock.Now().Sub(began)
+	summary.Duration, summary.DryRun = o.world.Clock.Now().Sub(began), o.dryRun
 	if !o.dryRun && !o.noSave {
 		summary.Status = o.shown(in.Folder(b.Attempt, r.request.Calendar.Zone))
 		summary.Again = o.again(r)
+		if o.allReplayed(&summary) {
+			summary.Rerun = o.command(r, "--rerun")
+		}
 	}
 	printer.End(summary)
 	switch {
@@ -222,42 +240,4 @@ func (o *runOptions) printer(logs progress.Logs, zone *time.Location) progress.P
 		return progress.NewTree(stderr, logs, size, o.world.env("NO_COLOR") == "")
 	}
 	return progress.NewPlain(o.world.Stdout, o.world.Stderr, logs, zone)
-}
-
-// again is the command that runs what is left.
-func (o *runOptions) again(r planned) string {
-	words := []string{"pawl", "run"}
-	option := func(name, value string) {
-		if value != "" {
-			words = append(words, name, quote(value))
-		}
-	}
-	option("--project", o.dir)
-	words = append(words, quote(r.request.Workflow.Name))
-	for _, a := range o.args[min(1, len(o.args)):] {
-		words = append(words, quote(a))
-	}
-	option("--session", r.request.Session.In(r.request.Calendar.Zone).Format(time.DateTime))
-	option("--goal", o.goal)
-	option("--end", o.end)
-	if o.save != defaultSave {
-		option("--save", o.save)
-	}
-	option("-P", o.paramOptions.file)
-	for _, p := range o.pairs {
-		option("-p", p)
-	}
-	option("-c", o.configOptions.file)
-	for _, x := range o.overrides {
-		option("-X", x)
-	}
-	return strings.Join(words, " ")
-}
-
-// quote makes a word safe for a shell.
-func quote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

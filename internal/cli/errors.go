@@ -80,7 +80,12 @@ func printError(w io.Writer, err error) {
 	var definition document.Errors
 	if definition.Take(err) {
 		_, _ = fmt.Fprintf(w, "%s\n", definition.Excerpt())
-		_, _ = fmt.Fprintf(w, "pawl: error: %s\n", counted(len(definition), "error in the definitions", "errors in the definitions"))
+		where := "the definitions"
+		var in *fileError
+		if errors.As(err, &in) {
+			where = in.file
+		}
+		_, _ = fmt.Fprintf(w, "pawl: error: %s in %s\n", counted(len(definition), "error", "errors"), where)
 		return
 	}
 	_, _ = fmt.Fprintf(w, "pawl: error: %s\n", strings.TrimSpace(err.Error()))
@@ -88,6 +93,16 @@ func printError(w io.Writer, err error) {
 		_, _ = fmt.Fprintf(w, "pawl: hint: %s\n", strings.TrimSpace(hint))
 	}
 }
+
+// fileError is what is wrong in a file that is no definition.
+type fileError struct {
+	file string
+	err  error
+}
+
+func (e *fileError) Error() string { return e.err.Error() }
+
+func (e *fileError) Unwrap() error { return e.err }
 
 func counted(n int, one, many string) string {
 	if n == 1 {

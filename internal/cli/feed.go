@@ -4,28 +4,96 @@ import (
 	"io"
 	"sync"
 
+	"github.com/pawlhq/pawl/internal/cli/progress"
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
-// feed gathers the events of commits until they are shown.
+// feed gathers what happens until it is shown.
 type feed struct {
+	clock clock.Clock
+
 	mu     sync.Mutex
-	events []engine.Event
+	events []progress.Event
+	// queued are the tries that were handed to the runner and have not begun.
+	queued map[model.TryID]engine.Event
 }
 
-func newFeed() *feed { return &feed{} }
+func newFeed(c clock.Clock) *feed {
+	return &feed{clock: c, queued: make(map[model.TryID]engine.Event)}
+}
 
+// observe takes the events of a commit.
 func (f *feed) observe(b *store.Batch) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.events = append(f.events, b.Events...)
+	for i := range b.Events {
+		e := progress.Event{Event: b.Events[i]}
+		try := model.TryID{Attempt: e.Attempt, Task: e.Task, Try: e.Try}
+		switch e.Kind {
+		case engine.TaskStarted:
+			e.Queued = true
+			f.queued[try] = e.Event
+		case engine.TaskEnded:
+			delete(f.queued, try)
+		case engine.TasksAdded:
+			e.Children = added(&e.Event, b.Grown)
+		default: // it is shown as it is
+		}
+		f.events = append(f.events, e)
+	}
 }
 
-// take returns the events of one attempt that came since and drops the others.
-func (f *feed) take(id model.AttemptID) []engine.Event {
+// began notes that a try begins, and returns the event of that unless nothing
+// is known of the try.
+func (f *feed) began(id model.TryID) (engine.Event, bool) {
+	now := model.InstantOf(f.clock.Now())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e, ok := f.queued[id]
+	if !ok {
+		return e, false
+	}
+	delete(f.queued, id)
+	e.At = now
+	f.events = append(f.events, progress.Event{Event: e})
+	return e, true
+}
+
+// added says how many tasks the groups have that an event tells of.
+func added(e *engine.Event, grown []engine.Growth) map[string]int {
+	for i := range grown {
+		if g := &grown[i]; g.Attempt == e.Attempt && g.Parent == e.Task && g.Node != nil {
+			return children(e.Name, g.Node)
+		}
+	}
+	return nil
+}
+
+// children returns how many tasks each group of a tree has, by full name.
+func children(parent string, n *workflow.Node) map[string]int {
+	counts := make(map[string]int)
+	var walk func(parent string, n *workflow.Node)
+	walk = func(parent string, n *workflow.Node) {
+		if len(n.Children) == 0 {
+			return
+		}
+		name := parent + n.Name
+		counts[name] = len(n.Children)
+		for _, c := range n.Children {
+			walk(name, c)
+		}
+	}
+	walk(parent, n)
+	return counts
+}
+
+// take returns what came since of one attempt and drops the others.
+func (f *feed) take(id model.AttemptID) []progress.Event {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	taken := f.events[:0:0]

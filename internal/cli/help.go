@@ -6,9 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/pawlhq/pawl/internal/document"
-	"github.com/pawlhq/pawl/internal/model"
 )
 
 // titleKey is the annotation of a flag that names its group in the help.
@@ -90,35 +87,27 @@ func useLine(c *cobra.Command) string {
 	return c.UseLine()
 }
 
-// misused is a mistake in the arguments of c.
-func misused(c *cobra.Command, err error) error {
-	e := model.Errorf(model.Invalid, "%s", err)
-	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
-		if near := document.DidYouMean("--"+name, flagNames(c)); near != "" {
-			return e.WithHint("%s", near)
-		}
+// newHelp returns the command that shows the help of another one.
+func newHelp() *cobra.Command {
+	help := &cobra.Command{
+		Use: "help [COMMAND]", Short: "Show how a command is used", GroupID: "other", Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			shown, unknown, err := c.Root().Find(args)
+			if err != nil || len(unknown) > 0 {
+				return knownCommand(c.Root(), args)
+			}
+			return shown.Help()
+		},
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, sub := range c.Root().Commands() {
+				if len(args) == 0 {
+					names = append(names, sub.Name())
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
 	}
-	return e.WithHint("see `%s --help`", c.CommandPath())
-}
-
-func flagNames(c *cobra.Command) []string {
-	var names []string
-	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	return names
-}
-
-// knownCommand refuses what is no command of root.
-func knownCommand(root *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	var names []string
-	for _, c := range root.Commands() {
-		names = append(append(names, c.Name()), c.Aliases...)
-	}
-	e := model.Errorf(model.Invalid, "there is no command %q", args[0])
-	if near := document.DidYouMean(args[0], names); near != "" {
-		return e.WithHint("%s", near)
-	}
-	return e.WithHint("see `%s --help`", root.CommandPath())
+	wrapArgs(help)
+	return help
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/pawlhq/pawl/internal/cli/progress"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -57,28 +58,38 @@ func (o *logOptions) open(world IO) (log *slog.Logger, closeLog func() error, er
 	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level})), done, nil
 }
 
-// logging writes the events of each commit to a log.
-func logging(log *slog.Logger) func(*store.Batch) {
-	ctx := context.Background()
-	return func(b *store.Batch) {
-		for i := range b.Events {
-			e := &b.Events[i]
-			level := eventLevel(e)
-			if !log.Enabled(ctx, level) {
-				continue
-			}
-			attrs := []slog.Attr{
-				slog.Int64("attempt", int64(e.Attempt)), slog.String("task", e.Name), slog.String("state", e.State.String()),
-			}
-			if e.Try > 0 {
-				attrs = append(attrs, slog.Int("try", int(e.Try)))
-			}
-			if e.Data.Len() > 0 {
-				attrs = append(attrs, slog.Any("data", e.Data))
-			}
-			log.LogAttrs(ctx, level, e.Kind.String(), attrs...)
+// journal writes what happens to a log.
+type journal struct{ log *slog.Logger }
+
+// observe writes the events of a commit.
+func (j journal) observe(b *store.Batch) {
+	for i := range b.Events {
+		what := b.Events[i].Kind.String()
+		if b.Events[i].Kind == engine.TaskStarted {
+			what = progress.Queued
 		}
+		j.write(what, &b.Events[i])
 	}
+}
+
+// began writes that a try begins to run.
+func (j journal) began(e *engine.Event) { j.write(e.Kind.String(), e) }
+
+func (j journal) write(what string, e *engine.Event) {
+	ctx, level := context.Background(), eventLevel(e)
+	if !j.log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.Int64("attempt", int64(e.Attempt)), slog.String("task", e.Name), slog.String("state", e.State.String()),
+	}
+	if e.Try > 0 {
+		attrs = append(attrs, slog.Int("try", int(e.Try)))
+	}
+	if e.Data.Len() > 0 {
+		attrs = append(attrs, slog.Any("data", e.Data))
+	}
+	j.log.LogAttrs(ctx, level, what, attrs...)
 }
 
 func eventLevel(e *engine.Event) slog.Level {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 
 	"github.com/pawlhq/pawl/internal/cli"
 )
@@ -21,7 +22,16 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asPawl) != "" {
 		pawl()
 	}
-	testscript.Main(m, map[string]func(){"pawl": pawl})
+	testscript.Main(leakless{m}, map[string]func(){"pawl": pawl})
+}
+
+// leakless are tests that leave no goroutines behind.
+type leakless struct{ *testing.M }
+
+// Run runs the tests and looks for what they left.
+func (m leakless) Run() (code int) {
+	goleak.VerifyTestMain(m.M, goleak.Cleanup(func(c int) { code = c }))
+	return code
 }
 
 // startPawl starts the program in a folder, which is its configuration too.

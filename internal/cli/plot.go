@@ -1,17 +1,21 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/plot"
@@ -35,7 +39,9 @@ func newPlot(world IO) *cobra.Command {
 		Use: "plot [WORKFLOW]", GroupID: "look",
 		Short: "Draw the tasks of a workflow",
 		Long: "Draw the tasks of a workflow as SVG, as a page, or as DOT or Mermaid text.\n" +
-			"Nothing else needs to be installed.",
+			"Nothing else needs to be installed.\n\n" +
+			"Bodies of loops and conditions are drawn once, as groups. What runs after a failure\n" +
+			"hangs on a dashed arrow.",
 		Example: "  pawl plot -o daily.svg\n  pawl plot daily -f mermaid",
 		Args:    cobra.MaximumNArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args) },
@@ -45,7 +51,7 @@ func newPlot(world IO) *cobra.Command {
 	grouped(c, "Project", o.flags)
 	grouped(c, "Output", func(f *pflag.FlagSet) {
 		f.StringVarP(&o.output, "output", "o", "", "`file` to write (default: standard output)")
-		f.StringVarP(&o.format, "format", "f", "", "`svg`, html, dot or mermaid (default: by the file's extension, else svg)")
+		f.StringVarP(&o.format, "format", "f", "", "`svg`, html, dot or mermaid (default: by the file's extension: .svg, .html, .dot, .gv or .mmd; else svg)")
 	})
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(plotFormats(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	return c
@@ -82,23 +88,41 @@ func (o *plotOptions) run(args []string) error {
 	if o.output == "" || o.output == "-" {
 		return write(o.world.Stdout, graphOf(w))
 	}
+	return o.write(func(to io.Writer) error { return write(to, graphOf(w)) })
+}
+
+// write writes the picture to the file that was asked for.
+func (o *plotOptions) write(draw func(io.Writer) error) error {
 	path := o.output
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(o.world.Dir, path)
 	}
 	f, err := os.Create(path)
 	if err != nil {
-		return err
+		return o.cannot(path, err)
 	}
-	if err := write(f, graphOf(w)); err != nil {
-		_ = f.Close() // the first error is the one to tell
-		return err
-	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(draw(f), f.Close()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(o.world.Stderr, "wrote %s\n", o.output)
 	return err
+}
+
+// cannot says why a file can't be written.
+func (o *plotOptions) cannot(path string, err error) error {
+	_, none := os.Stat(filepath.Dir(path))
+	switch {
+	case errors.Is(none, fs.ErrNotExist):
+		return model.Errorf(model.NotFound, "can't write %s: there is no folder %s", o.output, filepath.Dir(o.output))
+	case errors.Is(err, syscall.EISDIR):
+		return model.Errorf(model.Conflict, "can't write %s: it is a folder", o.output).
+			WithHint("give the name of a file, such as %s", filepath.Join(o.output, "workflow.svg"))
+	}
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err // the path is told already
+	}
+	return fmt.Errorf("can't write %s: %w", o.output, err)
 }
 
 // graphOf turns a definition into a picture of it.
@@ -113,7 +137,19 @@ type graphBuilder struct{ graph plot.Graph }
 // node adds a task and all below it and returns its id, the full name.
 func (b *graphBuilder) node(n *workflow.Node, parent, prefix string) string {
 	id := prefix + n.Name
-	b.graph.Nodes = append(b.graph.Nodes, plot.Node{ID: id, Label: n.Name, Detail: describe(n), Group: parent})
+	shown := plot.Node{ID: id, Label: n.Name, Detail: describe(n), Group: parent}
+	if n.Name == bodyName { // nobody gave it one
+		shown.Label, shown.Detail = shown.Detail, ""
+	}
+	b.graph.Nodes = append(b.graph.Nodes, shown)
+	b.children(n, id)
+	b.bodies(n, id)
+	b.beside(n, parent, id)
+	return id
+}
+
+// children adds the tasks of a group, which has the given id.
+func (b *graphBuilder) children(n *workflow.Node, id string) {
 	ids := make([]string, len(n.Children))
 	for i, c := range n.Children {
 		ids[i] = b.node(c, id, id)
@@ -123,22 +159,58 @@ func (b *graphBuilder) node(n *workflow.Node, parent, prefix string) string {
 			})
 		}
 	}
-	b.beside(n, parent, prefix, id)
-	return id
+}
+
+// bodyName is what the tasks that an action makes are called as a whole.
+const bodyName = "^sub"
+
+// bodies adds the tasks that an action makes of its own keys, in groups that
+// say when they run.
+func (b *graphBuilder) bodies(n *workflow.Node, id string) {
+	for _, key := range []string{"_do", "_else_do"} {
+		v, _ := n.Config.Get(key)
+		config, ok := v.(params.Map)
+		if !ok {
+			continue
+		}
+		body, err := dig.CompileSubtasks(bodyName, config)
+		if err != nil || body.IsGroup() && len(body.Children) == 0 {
+			continue // check tells what is wrong with it
+		}
+		group := id + key
+		b.graph.Nodes = append(b.graph.Nodes, plot.Node{ID: group, Label: when(n.Operator, key), Group: id})
+		if body.IsGroup() {
+			b.children(body, group)
+			b.beside(body, id, group)
+			continue
+		}
+		b.node(body, group, group)
+	}
+}
+
+// when says when a body runs.
+func when(operator, key string) string {
+	switch {
+	case operator != "if":
+		return "repeated"
+	case key == "_do":
+		return "if true"
+	}
+	return "if false"
 }
 
 // beside adds what runs after a task by itself: its check and what is run on
-// failure.
-func (b *graphBuilder) beside(n *workflow.Node, parent, prefix, id string) {
-	if parent == "" {
-		return // what the workflow as a whole does on failure stands for itself
-	}
+// failure. What every workflow does by itself on a failure goes without saying.
+func (b *graphBuilder) beside(n *workflow.Node, parent, id string) {
 	hooks := n.OnFailure
 	if n.Check != nil {
 		hooks = append(hooks[:len(hooks):len(hooks)], n.Check)
 	}
 	for _, h := range hooks {
-		hook := b.node(h, parent, prefix+n.Name)
+		if h.Name == "^failure-alert" {
+			continue
+		}
+		hook := b.node(h, parent, id)
 		b.graph.Edges = append(b.graph.Edges, plot.Edge{From: id, To: hook, Label: strings.TrimPrefix(h.Name, "^"), Dashed: true})
 	}
 }

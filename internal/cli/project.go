@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,6 +17,7 @@ import (
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/instance"
+	"github.com/pawlhq/pawl/internal/lint"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -44,19 +46,48 @@ func (o *projectOptions) load() (*dig.Project, error) {
 	dir := o.path()
 	info, err := os.Stat(dir)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && !info.IsDir():
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, model.Errorf(model.NotFound, "there is no folder %s", o.dir)
 	case err != nil:
 		return nil, err
+	case !info.IsDir():
+		return nil, model.Errorf(model.NotFound, "%s is no folder", o.dir).
+			WithHint("give the folder that it is in: --project %s", filepath.Dir(o.dir))
 	}
 	p, err := dig.LoadProjectCached(dir, filepath.ToSlash(o.dir), instance.StatePath(dir, "cache"))
 	if err != nil {
 		return nil, err
 	}
-	if len(p.Warnings) > 0 {
-		_, _ = fmt.Fprintf(o.world.Stderr, "%s\n", p.Warnings.Excerpt())
+	if len(p.Workflows) > 0 {
+		_ = makeState(instance.StatePath(dir, "")) // a project that can't keep anything needs no such folder
 	}
+	o.warn(p.Warnings)
 	return p, nil
+}
+
+// mistakes looks for what is wrong with workflows of the project before they
+// run.
+func (o *projectOptions) mistakes(p *dig.Project, which ...*workflow.Workflow) lint.Report {
+	return instance.Check(o.path(), filepath.ToSlash(o.dir), p.Workflows, which...)
+}
+
+// foresee warns of what is going to fail in a workflow.
+func (o *projectOptions) foresee(p *dig.Project, w *workflow.Workflow) {
+	mistakes := o.mistakes(p, w)
+	o.warn(append(mistakes.Unknown, mistakes.Faults...).Sorted())
+}
+
+// warn prints what need not keep a command from going on.
+func (o *projectOptions) warn(list document.Errors) {
+	for _, e := range list {
+		_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: %s\n", e.Excerpt())
+	}
+}
+
+// noWorkflows is the error of a folder that is no project.
+func noWorkflows() error {
+	return model.Errorf(model.NotFound, "there are no workflows here: no file ends in .dig").
+		WithHint("`pawl init DIR` makes an example")
 }
 
 // workflow returns the workflow of that name, with or without its extension.
@@ -69,13 +100,12 @@ func findWorkflow(p *dig.Project, name string) (*workflow.Workflow, error) {
 	if name == "" {
 		switch len(names) {
 		case 0:
-			return nil, model.Errorf(model.NotFound, "there are no workflows here: no file ends in .dig").
-				WithHint("`pawl init DIR` makes an example")
+			return nil, noWorkflows()
 		case 1:
 			return p.Workflows[0], nil
 		}
-		return nil, model.Errorf(model.Invalid, "there are several workflows: %s", strings.Join(names, ", ")).
-			WithHint("say which one: `pawl run %s`", names[0])
+		return nil, model.Errorf(model.Invalid, "there are several workflows: %s", some(names)).
+			WithHint("say which one, such as %s", names[0])
 	}
 	name = strings.TrimSuffix(filepath.ToSlash(strings.TrimPrefix(name, "./")), dig.Extension)
 	if i := slices.Index(names, name); i >= 0 {
@@ -86,9 +116,18 @@ func findWorkflow(p *dig.Project, name string) (*workflow.Workflow, error) {
 		return nil, err.WithHint("%s", near)
 	}
 	if len(names) > 0 {
-		return nil, err.WithHint("there are: %s", strings.Join(names, ", "))
+		return nil, err.WithHint("there are: %s", some(names))
 	}
 	return nil, err.WithHint("no file ends in .dig here; `pawl init DIR` makes an example")
+}
+
+// some lists names, not all of many.
+func some(names []string) string {
+	const most = 10
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 // findTask returns the one task that the pattern matches.
@@ -108,9 +147,9 @@ func findTask(w *workflow.Workflow, pattern string) (workflow.Path, error) {
 	})
 	failure := model.Errorf(model.NotFound, "%w", err)
 	if near := document.DidYouMean(pattern, names); near != "" {
-		failure = failure.WithHint("%s", near)
+		return p, failure.WithHint("%s", near)
 	}
-	return p, failure
+	return p, failure.WithHint("there are: %s", some(slices.DeleteFunc(names, func(name string) bool { return name == "" })))
 }
 
 // paramOptions are the parameters given on the command line.
@@ -136,12 +175,15 @@ func (o *paramOptions) read(world IO, base params.Map) (params.Map, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return m, model.Errorf(model.NotFound, "there is no file %s", o.file)
 		}
+		if errors.Is(err, syscall.EISDIR) {
+			return m, model.Errorf(model.Invalid, "%s is a folder, not a file of parameters", o.file)
+		}
 		if err != nil {
-			return m, model.Errorf(model.Invalid, "read parameters: %w", err)
+			return m, fmt.Errorf("read parameters: %w", err)
 		}
 		given, err := document.ReadParams(o.file, text)
 		if err != nil {
-			return m, err
+			return m, &fileError{o.file, err}
 		}
 		m = m.Merge(given)
 	}

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/resume"
@@ -33,7 +35,8 @@ type runOptions struct {
 	taskLog          string
 	json             bool
 
-	args []string // as given, for the command that runs what is left
+	args  []string       // as given, for the command that runs what is left
+	given *pflag.FlagSet // likewise
 }
 
 func newRun(world IO) *cobra.Command {
@@ -46,7 +49,10 @@ func newRun(world IO) *cobra.Command {
 			"only that task and what is below it is run.\n\n" + exitHelp,
 		Example: "  pawl run\n  pawl run daily --session 2026-01-30 -p limit=10\n  pawl run daily --start +load",
 		Args:    cobra.MaximumNArgs(2),
-		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			o.given = c.Flags()
+			return o.run(c.Context(), args)
+		},
 
 		ValidArgsFunction: o.completeWorkflows,
 	}
@@ -56,7 +62,7 @@ func newRun(world IO) *cobra.Command {
 		f.IntVar(&o.maxThreads, "max-task-threads", 0, "`number` of tasks that run at a time (default: the number of processors)")
 	})
 	grouped(c, "Output", func(f *pflag.FlagSet) {
-		f.BoolVarP(&o.showParams, "show-params", "E", false, "print the parameters of each task before it runs")
+		f.BoolVarP(&o.showParams, "show-params", "E", false, "print the parameters of each task before it runs; lines take the place of the tree")
 		f.StringVarP(&o.taskLog, "task-log", "O", "", "`folder` for the output of tasks (default: .pawl/logs in the project)")
 		f.BoolVar(&o.json, "json", false, "print one JSON object a line while running")
 		o.logOptions.flags(f)
@@ -82,7 +88,7 @@ func (o *runOptions) selectionFlags(c *cobra.Command) {
 const defaultSave = ".digdag/status"
 
 func (o *runOptions) selectFlags(f *pflag.FlagSet) {
-	f.StringVarP(&o.session, "session", "t", "last", "session `time`: daily, hourly, schedule, last, yyyy-MM-dd or \"yyyy-MM-dd HH:mm:ss\"")
+	f.StringVarP(&o.session, "session", "t", "last", "session `time`: daily, hourly, schedule, last, yyyy-MM-dd, \"yyyy-MM-dd HH:mm:ss\" or ISO 8601")
 	f.BoolVarP(&o.rerun, "rerun", "a", false, "run all tasks, finished or not")
 	f.StringVarP(&o.start, "start", "s", "", "run `+TASK` and all that comes after it again")
 	f.StringVarP(&o.goal, "goal", "g", "", "run only `+TASK` and what it comes after")
@@ -132,12 +138,13 @@ func (o *runOptions) plan(args []string) (planned, error) {
 	}
 	w, err := findWorkflow(p, name)
 	if err != nil {
-		return planned{}, err
+		return planned{}, o.elsewhere(name, err)
 	}
 	var r planned
 	if r.request.Calendar, err = instance.CalendarOf(w); err != nil {
 		return planned{}, err
 	}
+	o.foresee(p, w)
 	if w, err = o.only(w, args); err != nil {
 		return planned{}, err
 	}
@@ -160,6 +167,23 @@ func (o *runOptions) plan(args []string) (planned, error) {
 		Slots: o.maxThreads, Env: o.world.Env, Clock: o.world.Clock, DryRun: o.dryRun,
 	}
 	return r, o.configure(&r)
+}
+
+// elsewhere is the error for a workflow that is not in the project: another
+// one where the name is that of a file in another folder.
+func (o *runOptions) elsewhere(name string, err error) error {
+	folder, file := filepath.Split(name)
+	file = strings.TrimSuffix(file, dig.Extension)
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(o.path(), folder, file+dig.Extension)
+		folder = filepath.Join(o.dir, folder)
+	}
+	if info, serr := os.Stat(path); filepath.Clean(folder) == "." || serr != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	return model.Errorf(model.NotFound, "%s is not in this project, whose workflows are the files of one folder", name).
+		WithHint("`pawl run --project %s %s`", quote(filepath.Clean(folder)), quote(file))
 }
 
 // configure reads the configuration and the parameters.

@@ -23,7 +23,8 @@ const held = `+a:
 
 const obedient = "#!/bin/sh\nsleep 1000 &\necho $$ $! > ids\nwait\n"
 
-const deaf = "#!/bin/sh\ntrap '' TERM INT\n(trap '' TERM INT; while :; do sleep 1; done) &\necho $$ $! > ids\nwhile :; do sleep 1; done\n"
+// deaf tells through the fifo that it was asked to end, and goes on.
+const deaf = "#!/bin/sh\ntrap '' INT\ntrap 'echo >> ids' TERM\n(trap '' TERM INT; while :; do sleep 1; done) &\necho $$ $! > ids\nwhile :; do sleep 1; done\n"
 
 // running is a pawl that runs.
 type running struct {
@@ -107,7 +108,7 @@ func TestSignalEndsTheProgramsOfTasks(t *testing.T) {
 			text := p.Stderr.(*strings.Builder).String()
 			for _, want := range []string{
 				"pawl: the tasks are asked to end; once more kills them\n",
-				"+held+a: cancelled\n",
+				"+held+a: cancelled after ",
 				"Run what is left: pawl run held --session '2026-01-30 00:00:00'\n",
 			} {
 				if !strings.Contains(text, want) {
@@ -127,6 +128,9 @@ func TestSecondSignalKills(t *testing.T) {
 	t.Parallel()
 	p, pids := hold(t, deaf)
 	p.signal(t, syscall.SIGINT)
+	if _, err := os.ReadFile(filepath.Join(p.dir, "ids")); err != nil {
+		t.Fatal(err)
+	}
 	p.signal(t, syscall.SIGTERM)
 	p.exits(t, 130, pids)
 }

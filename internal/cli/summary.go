@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"os"
 
 	"github.com/pawlhq/pawl/internal/cli/progress"
 	"github.com/pawlhq/pawl/internal/engine"
@@ -29,6 +30,9 @@ func (o *runOptions) summary(ctx context.Context, in *instance.Instance, id mode
 			try := model.TryID{Attempt: id, Task: v.ID, Try: v.Try}
 			// A log that can't be read leaves the message, which says the most.
 			f.Tail, _ = logs.dir.Tail(try, v.Name, tailLines)
+			if !o.noSave && !o.dryRun || o.taskLog != "" {
+				f.Log = o.logFileOf(logs.dir.Path(try, v.Name))
+			}
 			s.Failures = append(s.Failures, f)
 		}
 	}
@@ -45,4 +49,13 @@ func failure(v engine.View) (progress.Failure, bool) {
 		text = "failed"
 	}
 	return progress.Failure{Task: v.Name, Message: text}, true
+}
+
+// logFileOf is a file of a task's output as people want to see it; empty where
+// the task has printed nothing.
+func (o *runOptions) logFileOf(path string) string {
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return o.shown(path)
 }

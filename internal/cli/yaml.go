@@ -3,6 +3,7 @@ package cli
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -44,7 +45,7 @@ func appendYAMLValue(b []byte, v params.Value, indent string) []byte {
 }
 
 // plainText is text that no dialect of YAML takes for anything else.
-var plainText = regexp.MustCompile(`^[+^]?[A-Za-z_][A-Za-z0-9_./-]*>?$`)
+var plainText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[+^]?[A-Za-z_][A-Za-z0-9_./-]*>?$`) })
 
 // words that some dialect of YAML does not take for text.
 var words = map[string]bool{
@@ -53,7 +54,7 @@ var words = map[string]bool{
 }
 
 func appendText(b []byte, s string) []byte {
-	if plainText.MatchString(s) && !words[strings.ToLower(s)] {
+	if plainText().MatchString(s) && !words[strings.ToLower(s)] {
 		return append(b, s...)
 	}
 	return params.AppendJSON(b, s)

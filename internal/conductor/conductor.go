@@ -30,6 +30,11 @@ type Config struct {
 	// Open is called once for each attempt that is driven and returns what
 	// turns the attempt's dispatches into jobs. Required.
 	Open func(store.Attempt, *workflow.Workflow) func(*engine.Effect) runner.Job
+	// TakeOver, when set, is called with each attempt that another conductor
+	// has begun, once it is this one's and before anything of it runs: what
+	// runs of it still has lost its owner. It must return well before the lease
+	// is over.
+	TakeOver func(*store.Snapshot)
 	// Owner names the conductor; unique among those that share the store.
 	// Required.
 	Owner string

@@ -329,6 +329,7 @@ func (c *Core) restore(s *store.Snapshot) error {
 	if s.Attempt.Started == 0 {
 		return c.adopt(s.Attempt, s.Definition)
 	}
+	c.takeOver(s)
 	a, err := engine.Restore(s.Definition, s.Attempt.AttemptRow, s.Growths, s.Tasks, s.Seq)
 	if err != nil {
 		return err
@@ -336,6 +337,13 @@ func (c *Core) restore(s *store.Snapshot) error {
 	c.drive(a, s.Attempt)
 	a.Revive(c.now(), &c.step)
 	return nil
+}
+
+// takeOver tells of an attempt that was another's.
+func (c *Core) takeOver(s *store.Snapshot) {
+	if c.cfg.TakeOver != nil {
+		c.cfg.TakeOver(s)
+	}
 }
 
 func (c *Core) drive(a *engine.Attempt, info store.Attempt) {
@@ -451,6 +459,7 @@ func (c *Core) Abandon(ctx context.Context, id model.AttemptID) error {
 		c.strays = true
 		return err
 	}
+	c.takeOver(s)
 	row := s.Attempt.AttemptRow
 	row.State, row.CancelAsked, row.Ended = engine.AttemptKilled, true, c.now()
 	c.step.Attempts = append(c.step.Attempts, row)

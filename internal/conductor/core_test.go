@@ -289,6 +289,9 @@ func TestClaimDrivesOnWhatAnotherLeft(t *testing.T) {
 	if diff := cmp.Diff([]model.AttemptID{running, waiting}, ids); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(ids, r.taken); diff != "" {
+		t.Errorf("told of: %s", diff)
+	}
 	r.expect("submit 1/1/2") // the lost try is made again, as another one
 	r.step(succeed(running, 1, 1))
 	if got := r.stored(running, 1); got != model.Running {
@@ -435,6 +438,9 @@ func TestAbandonEndsOnlyWhatNobodyDrives(t *testing.T) {
 	r.Core = r.another("three")
 	r.step(do(func(c *conductor.Core) error { return c.Abandon(ctx, id) }))
 	r.expect()
+	if diff := cmp.Diff([]model.AttemptID{id}, r.taken); diff != "" {
+		t.Errorf("told of: %s", diff)
+	}
 	a, err := r.store.Attempt(ctx, id)
 	if err != nil || a.State != engine.AttemptKilled {
 		t.Errorf("error %v, state %v", err, a.State)

@@ -177,6 +177,7 @@ type rig struct {
 	clock *stopwatch
 	store *shaky
 	desk  *desk
+	taken []model.AttemptID // attempts that were another's
 	*conductor.Core
 }
 
@@ -195,6 +196,7 @@ func (r *rig) another(owner string) *conductor.Core {
 	r.Helper()
 	core := conductor.NewCore(conductor.Config{
 		Store: r.store, Runner: r.desk, Open: open, Owner: owner, Clock: r.clock,
+		TakeOver: func(s *store.Snapshot) { r.taken = append(r.taken, s.Attempt.ID) },
 	})
 	if err := core.Step(ctx, nil); err != nil {
 		r.Fatal(err)

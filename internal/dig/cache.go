@@ -13,11 +13,11 @@ import (
 )
 
 // LoadProjectCached is LoadProject for the folder dir, of which root is the name
-// for people, but keeps what it compiled in cacheDir, which it creates if
-// needed. What is kept is used only while every file that went into it has the
-// same content, so the result is always that of LoadProject. A cache that is
-// damaged, was written by another build of the program, or cannot be read or
-// written counts as empty.
+// for people, but keeps what it compiled in cacheDir, which it creates if there
+// is something to keep. What is kept is used only while every file that went
+// into it has the same content, so the result is always that of LoadProject. A
+// cache that is damaged, was written by another build of the program, or cannot
+// be read or written counts as empty.
 func LoadProjectCached(dir, root, cacheDir string) (*Project, error) {
 	project := os.DirFS(dir)
 	names, err := digFiles(project, root)
@@ -37,8 +37,8 @@ func LoadProjectCached(dir, root, cacheDir string) (*Project, error) {
 		return in.Content, err
 	}
 	p, err := l.loadProject(root, names)
-	if err != nil {
-		return nil, err
+	if err != nil || len(names) == 0 { // a folder that is no project gets nothing
+		return p, err
 	}
 	e := entry{key: Key(build(), root, names, inputs), inputs: inputs, project: p}
 	// A project that is not kept is compiled again, that is all.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/dig"
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
@@ -52,7 +53,7 @@ func TestCachedLoadsProperty(t *testing.T) {
 		".digdagignore": {"a.dig", "b.dig", "*.dig\n!a.dig", ""},
 		"other.txt":     {"1", "2"},
 	}
-	rapid.Check(t, func(rt *rapid.T) {
+	prop.Check(t, func(rt *rapid.T) {
 		dir, cache := t.TempDir(), t.TempDir()
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			name := rapid.SampledFrom([]string{"a.dig", "b.dig", "inc/x.yml", "inc/y.yml", "inc/z.yml", ".digdagignore", "other.txt"}).Draw(rt, "file")
@@ -187,5 +188,19 @@ func TestKeysDifferWithEveryInput(t *testing.T) {
 			t.Errorf("%q and %q have the same key", name, other)
 		}
 		keys[string(key[:])] = name
+	}
+}
+
+func TestAFolderWithoutWorkflowsGetsNoCache(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cache := filepath.Join(dir, "cache")
+	write(t, dir, "notes.txt", "x")
+	p, err := dig.LoadProjectCached(dir, "", cache)
+	if err != nil || len(p.Workflows) > 0 {
+		t.Fatalf("got %v, %v", p, err)
+	}
+	if _, err := os.Stat(cache); !os.IsNotExist(err) {
+		t.Errorf("there is a cache: %v", err)
 	}
 }

@@ -25,8 +25,6 @@ type entry struct {
 
 var errEntry = errors.New("cache entry is damaged")
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 func (e entry) encode() []byte {
 	var inputs, warnings []any
 	for _, in := range e.inputs {
@@ -46,13 +44,13 @@ func (e entry) encode() []byte {
 			b = append(binary.AppendUvarint(b, uint64(len(one))), one...)
 		}
 	}
-	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[crc32.Size:], castagnoli))
+	binary.LittleEndian.PutUint32(b, crc32.ChecksumIEEE(b[crc32.Size:]))
 	return b
 }
 
 // decodeEntry reads an entry but for its workflows, which are in the payload.
 func decodeEntry(b []byte) (e entry, payload []byte, err error) {
-	if len(b) < crc32.Size || binary.LittleEndian.Uint32(b) != crc32.Checksum(b[crc32.Size:], castagnoli) {
+	if len(b) < crc32.Size || binary.LittleEndian.Uint32(b) != crc32.ChecksumIEEE(b[crc32.Size:]) {
 		return e, nil, errEntry
 	}
 	v, payload, err := params.DecodeBinary(b[crc32.Size:])

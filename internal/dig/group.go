@@ -13,8 +13,17 @@ var groupKeys = []string{
 	"_check", "_secrets", "_disable", "timezone", "schedule", "sla",
 }
 
-// operators are names that a user may have meant when an unknown key is the
-// name of an operator without the '>'. Others exist.
+// Operators returns the names of the operators that Digdag has.
+func Operators() []string {
+	names := make([]string, len(operators))
+	for i, name := range operators {
+		names[i] = strings.TrimSuffix(name, ">")
+	}
+	return names
+}
+
+// operators are those of Digdag, as keys of tasks. A user may have meant one
+// where an unknown key is its name without the '>'. Others exist.
 var operators = []string{
 	"sh>", "py>", "rb>", "embulk>", "call>", "require>", "loop>", "for_each>", "for_range>", "if>", "fail>",
 	"echo>", "wait>", "http>", "http_call>", "mail>", "param_set>", "param_get>", "pg>", "redshift>",
@@ -114,6 +123,9 @@ func (c *compiler) taskEntries(e document.Entry) []document.Entry {
 func emptyTaskHint(n *document.Node) string {
 	if n.IsNull() {
 		return "what belongs to a task is indented below it"
+	}
+	if text, _ := n.Text(); strings.Contains(text, "> ") {
+		return "a colon comes after the '>' of an operator"
 	}
 	return ""
 }

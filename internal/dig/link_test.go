@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
@@ -32,7 +33,7 @@ func after(t *rapid.T, group params.Map) [][]int {
 // other one before it and all tasks in the background since that.
 func TestSequenceProperty(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		background := rapid.SliceOfN(rapid.Bool(), 0, 12).Draw(t, "background")
 		var group params.Map
 		var want [][]int
@@ -57,7 +58,7 @@ func TestSequenceProperty(t *testing.T) {
 // it names, once.
 func TestChunksProperty(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		count := rapid.IntRange(0, 12).Draw(t, "tasks")
 		limit := rapid.IntRange(-1, 6).Draw(t, "limit")
 		group := params.Of("_parallel", params.Of("limit", limit))

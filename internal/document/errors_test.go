@@ -79,7 +79,7 @@ func TestErrorsAreSortedByPosition(t *testing.T) {
 
 func TestSuggest(t *testing.T) {
 	t.Parallel()
-	names := []string{"_parallel", "_retry", "_error", "sh>", "py>", "echo>"}
+	names := []string{"_parallel", "_retry", "_error", "sh>", "py>", "echo>", "_parallel"}
 	for _, tt := range []struct {
 		name string
 		want []string

@@ -11,6 +11,7 @@ import (
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
@@ -331,7 +332,7 @@ func isControl(r rune) bool { return r < ' ' || 0x7F <= r && r < 0xA0 || r >= 0x
 
 func TestJSONGivesItsOwnValue(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		want := value(3).Draw(t, "value")
 		text := params.AppendJSON(nil, want)
 		n, err := digdag.Parse("f.json", text)

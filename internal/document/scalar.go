@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -18,8 +19,12 @@ type Scalars func(text string) (v params.Value, ok bool)
 const longestNumber = 100
 
 var (
-	digdagInt   = regexp.MustCompile(`^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$`)
-	digdagFloat = regexp.MustCompile(`^[-+]?(?:\.[0-9]+|[1-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$`)
+	digdagInt = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$`)
+	})
+	digdagFloat = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[-+]?(?:\.[0-9]+|[1-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$`)
+	})
 )
 
 // Digdag is the dialect of .dig files. Of the booleans of YAML it knows only
@@ -41,10 +46,10 @@ func Digdag(text string) (v params.Value, ok bool) {
 	if i, ok := shortDecimal(text); ok {
 		return i, true
 	}
-	if digdagInt.MatchString(text) {
+	if digdagInt().MatchString(text) {
 		return integer(text)
 	}
-	if digdagFloat.MatchString(text) {
+	if digdagFloat().MatchString(text) {
 		f, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)
 		return f, err == nil
 	}

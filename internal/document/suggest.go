@@ -1,12 +1,15 @@
 package document
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxSuggestions is how many names a hint offers.
 const maxSuggestions = 3
 
-// Suggest returns the candidates that name may have been meant to be: those at
-// the smallest edit distance, if that is at most half their own length.
+// Suggest returns the candidates that name may have been meant to be, each once:
+// those at the smallest edit distance, if that is at most half their own length.
 func Suggest(name string, candidates []string) []string {
 	var nearest []string
 	best := len(name)
@@ -19,7 +22,7 @@ func Suggest(name string, candidates []string) []string {
 		case d > limit:
 		case d < best:
 			nearest, best = []string{c}, d
-		default:
+		case !slices.Contains(nearest, c):
 			nearest = append(nearest, c)
 		}
 	}

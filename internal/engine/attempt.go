@@ -52,6 +52,8 @@ type task struct {
 	started, ended, wake, deadline model.Instant
 
 	parent model.TaskID
+	// winner is the kid that won the group; 0, which is nobody's kid, for none.
+	winner model.TaskID
 	// index is the place among the parent's kids.
 	index int32
 	try   int32
@@ -60,6 +62,9 @@ type task struct {
 	// pending counts the edges that are not decided while the task is
 	// blocked, and the kids that are not final after that.
 	pending int32
+	// busy counts a collection's items that are started and not final. None
+	// of the kids before next waits for room.
+	busy, next int32
 
 	state model.State
 	flags Flags
@@ -91,6 +96,7 @@ type errandKind uint8
 const (
 	errandOpen   errandKind = iota // the task's edges are decided
 	errandSettle                   // the task's kids are all final
+	errandAdmit                    // the task may have room for more items
 )
 
 // New returns an attempt that has not begun. The definition must be finished.
@@ -206,6 +212,8 @@ func (a *Attempt) work() {
 			a.open(e.task)
 		case errandSettle:
 			a.settle(e.task)
+		case errandAdmit:
+			a.admit(e.task)
 		}
 	}
 	a.agenda = a.agenda[:0]

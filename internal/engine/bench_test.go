@@ -81,6 +81,22 @@ func BenchmarkLayered(b *testing.B) {
 	}
 }
 
+func BenchmarkItemsInAWindow(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		for _, window := range []int{0, 1, 100} {
+			b.Run(fmt.Sprint(n, "/", window), func(b *testing.B) {
+				w := finished(b, collection(window))
+				transitions := 0
+				b.ReportAllocs()
+				for b.Loop() {
+					transitions += drive(b, engine.New(1, w, params.Map{}), lists(n))
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(transitions), "ns/transition")
+			})
+		}
+	}
+}
+
 func BenchmarkStoringChain(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

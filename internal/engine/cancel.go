@@ -148,7 +148,9 @@ func (a *Attempt) again(id model.TaskID) error {
 	a.cancel(id, CancelAsked)
 	a.grow(Growth{Kind: GrowAgain, Parent: parent, Replaces: id})
 	a.reopen(parent)
-	a.openAt(a.tasks[parent].kids[a.tasks[id].index])
+	if anew := a.tasks[parent].kids[a.tasks[id].index]; !a.crowded(anew) {
+		a.openAt(anew) // else it is the first to be admitted
+	}
 	a.refresh(parent)
 	return nil
 }
@@ -164,13 +166,13 @@ func (a *Attempt) reopen(id model.TaskID) {
 		}
 	}
 	a.touch(id)
-	p.pending = 0
+	p.pending, p.next = 0, 0
 	for _, kid := range p.kids {
 		k := &a.tasks[kid]
 		if k.state == model.NotReached {
 			k.state = model.Blocked
 		}
-		if k.state == model.Blocked && a.recount(p, k) {
+		if k.state == model.Blocked && a.recount(p, kid) {
 			a.schedule(errandOpen, kid)
 		}
 		if !k.state.Final() {
@@ -179,12 +181,13 @@ func (a *Attempt) reopen(id model.TaskID) {
 	}
 }
 
-// recount decides the edges of a blocked task anew, and reports whether none
-// is left to wait for.
-func (a *Attempt) recount(p, k *task) bool {
+// recount decides the edges of a blocked child of p anew, and reports whether
+// none is left to wait for, and no room either.
+func (a *Attempt) recount(p *task, id model.TaskID) bool {
+	k := &a.tasks[id]
 	k.pending, k.gate = 0, 0
 	if !p.defines(k) {
-		return true
+		return !a.crowded(id)
 	}
 	for _, e := range k.node.After {
 		from := &a.tasks[p.kids[e.From]]

@@ -59,15 +59,21 @@ func (a *Attempt) sprout(g Growth) {
 	case GrowLimit:
 		a.addKid(g, n.Limit.Hook)
 	case GrowRound:
-		a.tasks[g.Parent].kids = nil
+		a.retire(g.Parent)
 		a.plantKids(g.Parent)
 	case GrowItems:
 		a.plantItems(g)
 	case GrowDrop:
-		a.tasks[g.Parent].kids = nil
+		a.retire(g.Parent)
 	case GrowAgain:
 		a.replant(g)
 	}
+}
+
+// retire leaves a task without children, for another round of them.
+func (a *Attempt) retire(id model.TaskID) {
+	t := &a.tasks[id]
+	t.kids, t.winner, t.next = nil, 0, 0
 }
 
 func (a *Attempt) addKid(g Growth, n *workflow.Node) {
@@ -100,7 +106,11 @@ func (a *Attempt) replant(g Growth) {
 	id := a.plant(old.node, old.parent, old.index, old.made)
 	a.tasks[id].extra = old.extra
 	a.tasks[id].name = a.name(g.Replaces)
-	a.tasks[old.parent].kids[old.index] = id
+	p := &a.tasks[old.parent]
+	p.kids[old.index] = id
+	if p.winner == g.Replaces {
+		p.winner = 0
+	}
 }
 
 // openKids counts the children of a task that has opened and starts those

@@ -230,6 +230,10 @@ func init() {
 		"first-done": func(w *words, n *workflow.Node) { n.Join.FirstDone = true },
 		"leave":      func(w *words, n *workflow.Node) { n.Join.LeaveLosers = true },
 		"each":       func(w *words, n *workflow.Node) { n.Each = &workflow.Each{Source: "list", Key: w.next()} },
+		"window": func(w *words, n *workflow.Node) {
+			size, _ := params.ToInt(w.next())
+			n.Each.Window = int(size)
+		},
 		"failure":    (*words).failure,
 		"retry":      func(w *words, n *workflow.Node) { n.Retry = w.retry() },
 		"limit":      (*words).limit,

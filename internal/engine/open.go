@@ -9,7 +9,7 @@ import (
 // open starts a task whose edges are decided.
 func (a *Attempt) open(id model.TaskID) {
 	t := &a.tasks[id]
-	if t.state != model.Blocked {
+	if t.state != model.Blocked || a.crowded(id) {
 		return
 	}
 	switch {
@@ -27,7 +27,7 @@ func (a *Attempt) open(id model.TaskID) {
 func (a *Attempt) launch(id model.TaskID) {
 	t := &a.tasks[id]
 	a.look(id)
-	a.live++
+	a.tally(id, 1)
 	switch {
 	case t.node.Each != nil, !t.node.IsGroup():
 		a.arrive(id)
@@ -48,13 +48,18 @@ func (a *Attempt) barred(id model.TaskID) bool {
 	switch {
 	case p.flags&CancelAsked != 0:
 		return true
-	case t.made == GrowLimit || t.made == GrowFailure:
+	case t.hook():
 		return false
 	case p.flags&(SkipAsked|TimedOut) != 0, p.flags&Closed != 0 && !a.spared(p, t):
+		return true
+	case p.winner != 0 && !p.node.Join.LeaveLosers:
 		return true
 	}
 	return p.state.Final() && !p.leaves()
 }
+
+// hook reports whether a task is run on failure or on a time limit.
+func (t *task) hook() bool { return t.made == GrowLimit || t.made == GrowFailure }
 
 // leaves reports whether a group that has opened leaves the losers running.
 func (t *task) leaves() bool {
@@ -132,7 +137,7 @@ func (a *Attempt) end(id model.TaskID, s model.State) {
 	if t.state == model.Blocked {
 		a.look(id)
 	} else {
-		a.live--
+		a.tally(id, -1)
 	}
 	if t.state != model.Blocked || s != model.NotReached {
 		t.ended, t.wake = a.now, 0
@@ -149,6 +154,9 @@ func (a *Attempt) end(id model.TaskID, s model.State) {
 	a.openEdges(id)
 	a.spread(id)
 	a.endKid(t.parent)
+	if t.made == GrowItems {
+		a.schedule(errandAdmit, t.parent)
+	}
 }
 
 // endData is what the history says about the end of a task.

@@ -49,11 +49,15 @@ func (f *family) live(id model.TaskID) bool {
 	return s != model.Blocked && !s.Final()
 }
 
-// mayBeBlocked: only before the attempt begins, below a blocked group, or as
-// long as one of those that the task comes after has not ended.
+// mayBeBlocked: only before the attempt begins, below a blocked group, as long
+// as one of those that the task comes after has not ended, or as an item for
+// which there is no room.
 func (f *family) mayBeBlocked(id model.TaskID) error {
 	parent := f.views[id].Parent
 	if parent == model.NoTask || f.views[parent].State == model.Blocked {
+		return nil
+	}
+	if closed := f.views[parent].Flags&engine.Closed != 0; !closed && f.room(id) <= 0 {
 		return nil
 	}
 	for _, e := range f.edges(id) {
@@ -64,8 +68,8 @@ func (f *family) mayBeBlocked(id model.TaskID) error {
 	return fmt.Errorf("it waits for nothing")
 }
 
-// mayBeMissed: only when the group is over, was told to end or closed, or when
-// an edge can not open any more.
+// mayBeMissed: only when the group is over, was told to end, won or closed, or
+// when an edge can not open any more.
 func (f *family) mayBeMissed(id model.TaskID) error {
 	parent := f.views[id].Parent
 	if parent == model.NoTask || f.row.CancelAsked {
@@ -73,6 +77,9 @@ func (f *family) mayBeMissed(id model.TaskID) error {
 	}
 	p := f.views[parent]
 	if p.State.Final() || p.Flags&(engine.CancelAsked|engine.SkipAsked|engine.TimedOut|engine.Closed) != 0 {
+		return nil
+	}
+	if f.won(id, f.views) {
 		return nil
 	}
 	for _, e := range f.edges(id) {
@@ -83,8 +90,67 @@ func (f *family) mayBeMissed(id model.TaskID) error {
 	return fmt.Errorf("nothing kept it from starting")
 }
 
+// room is how many more items may be in work beside an item of a collection
+// with a window, and 1 for other tasks.
+func (f *family) room(id model.TaskID) int {
+	if !f.item(id) {
+		return 1
+	}
+	parent := f.views[id].Parent
+	room := f.views[parent].Node.Each.Window
+	if room == 0 {
+		return 1
+	}
+	for _, kid := range f.below[parent] {
+		if f.item(kid) && f.live(kid) {
+			room--
+		}
+	}
+	return room
+}
+
+// item reports whether a task is the body of a collection for one item.
+func (f *family) item(id model.TaskID) bool {
+	g := f.growth(id)
+	return g != nil && g.Kind == engine.GrowItems
+}
+
+// won reports whether the losers of a task's group start no more, because a
+// sibling had won it when the views were taken.
+func (f *family) won(id model.TaskID, then []engine.View) bool {
+	parent := f.views[id].Parent
+	if parent == model.NoTask || f.views[parent].Node.Join.LeaveLosers {
+		return false
+	}
+	return slices.ContainsFunc(f.below[parent], func(kid model.TaskID) bool {
+		return int(kid) < len(then) && then[kid].Flags&engine.Won != 0
+	})
+}
+
+// hook reports whether a task is run because something failed or took long.
+func (f *family) hook(id model.TaskID) bool {
+	g := f.growth(id)
+	return g != nil && (g.Kind == engine.GrowFailure || g.Kind == engine.GrowLimit)
+}
+
+// inTurn: items start in their order, when there is room.
+func (f *family) inTurn(id model.TaskID) error {
+	if f.room(id) < 0 {
+		return fmt.Errorf("there was no room for it")
+	}
+	for _, kid := range f.below[f.views[id].Parent] {
+		if f.item(id) && f.item(kid) && f.slot[kid] < f.slot[id] && f.views[kid].State == model.Blocked {
+			return fmt.Errorf("%s comes before it", f.views[kid].Name)
+		}
+	}
+	return nil
+}
+
 // mayStart: a task starts when its group is open and every edge opened.
 func (f *family) mayStart(id model.TaskID) error {
+	if err := f.inTurn(id); err != nil {
+		return err
+	}
 	outputs, emitted := false, false
 	for _, e := range f.edges(id) {
 		from := f.source(id, e)

@@ -13,6 +13,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"pgregory.net/rapid"
 )
@@ -24,7 +25,7 @@ import (
 // end.
 func TestRandomHistories(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, randomHistory)
+	prop.Check(t, randomHistory)
 }
 
 func FuzzHistories(f *testing.F) { f.Fuzz(rapid.MakeFuzz(randomHistory)) }
@@ -145,6 +146,9 @@ func (p *trial) holds(c engine.Command, before []engine.View, step *engine.Step)
 		}
 		if err := family.mayStart(v.ID); err != nil {
 			p.Fatalf("after %+v: %s started: %v", c, v.Name, err)
+		}
+		if family.won(v.ID, before) && !family.hook(v.ID) {
+			p.Fatalf("after %+v: %s started and its group was won before", c, v.Name)
 		}
 	}
 	for _, e := range step.Effects {

@@ -40,7 +40,11 @@ func randomWorkflow(t *rapid.T) *workflow.Workflow {
 	if chance(t, 20, "shared") {
 		def.Scope = workflow.Shared
 	}
-	randomGroup(t, def.Root, 0)
+	if chance(t, 15, "collection") {
+		randomCollection(t, def.Root, 0)
+	} else {
+		randomGroup(t, def.Root, 0)
+	}
 	randomPolicies(t, def.Root, 0)
 	if err := def.Finish(); err != nil {
 		t.Fatal(err)
@@ -54,8 +58,7 @@ func randomNode(t *rapid.T, name string, depth int) *workflow.Node {
 	case depth < 3 && chance(t, 30, "group"):
 		randomGroup(t, n, depth)
 	case depth < 3 && chance(t, 10, "collection"):
-		n.Each = &workflow.Each{Source: "list", Key: "item"}
-		n.Children = []*workflow.Node{randomNode(t, "+body", depth+1)}
+		randomCollection(t, n, depth)
 	default:
 		n.Operator = "do"
 		randomAction(t, n, depth)
@@ -81,7 +84,19 @@ func randomGroup(t *rapid.T, n *workflow.Node, depth int) {
 		}
 		n.Children = append(n.Children, c)
 	}
-	if len(n.Children) > 0 && chance(t, 20, "any") {
+	if len(n.Children) > 0 {
+		randomJoin(t, n)
+	}
+}
+
+func randomCollection(t *rapid.T, n *workflow.Node, depth int) {
+	n.Each = &workflow.Each{Source: "list", Key: "item", Window: pick(t, "window", 0, 1, 1, 2, 3)}
+	n.Children = []*workflow.Node{randomNode(t, "+body", depth+1)}
+	randomJoin(t, n)
+}
+
+func randomJoin(t *rapid.T, n *workflow.Node) {
+	if chance(t, 20, "any") {
 		n.Join = workflow.Join{Any: true, FirstDone: chance(t, 50, "first done"), LeaveLosers: chance(t, 50, "leave")}
 	}
 }
@@ -250,7 +265,7 @@ func randomResult(t *rapid.T, n *workflow.Node) *engine.Result {
 	}
 	switch {
 	case n.Each != nil:
-		for i := range pick(t, "items", 0, 1, 2, 3) {
+		for i := range pick(t, "items", 0, 1, 2, 3, 5) {
 			r.Items = append(r.Items, int64(i))
 		}
 	case chance(t, 20, "subtasks"):

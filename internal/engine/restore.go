@@ -26,7 +26,7 @@ func Restore(def *workflow.Workflow, row AttemptRow, growths []Growth, tasks []T
 		t.state, t.flags, t.try, t.retries = r.State, r.Flags, r.Try, r.Retries
 		t.started, t.ended, t.wake, t.deadline, t.detail = r.Started, r.Ended, r.Wake, r.Deadline, r.Detail
 		if r.State != model.Blocked && !r.State.Final() {
-			a.live++
+			a.tally(r.ID, 1)
 		}
 		if !r.State.Final() && t.listens() {
 			a.listeners = append(a.listeners, r.ID)
@@ -55,8 +55,11 @@ func (a *Attempt) recall(id model.TaskID) {
 	t.pending = 0
 	for _, kid := range t.kids {
 		k := &a.tasks[kid]
-		if k.state == model.Blocked && a.recount(t, k) {
+		if k.state == model.Blocked && a.recount(t, kid) {
 			k.state = model.NotReached
+		}
+		if k.flags&Won != 0 {
+			t.winner = kid
 		}
 		a.recall(kid)
 		if !k.state.Final() {

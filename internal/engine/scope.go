@@ -218,11 +218,10 @@ func (a *Attempt) given(m params.Map, id model.TaskID) params.Map {
 	if t.detail != nil {
 		m = give(m, t.detail)
 	}
-	_, won := a.winner(t)
+	if t.winner != 0 {
+		return a.given(m, t.winner)
+	}
 	for _, kid := range t.kids {
-		if won && a.tasks[kid].flags&Won == 0 {
-			continue
-		}
 		m = a.given(m, kid)
 	}
 	return m

@@ -70,7 +70,10 @@ func writePolicies(b *strings.Builder, n *workflow.Node) {
 		}
 	}
 	word(n.Export.Len() > 0, "export %v", n.Export)
-	word(n.Each != nil, "each item")
+	if each := n.Each; each != nil {
+		word(true, "each %s", each.Key)
+		word(each.Window > 0, "window %d", each.Window)
+	}
 	word(n.Join.Any, "any")
 	word(n.Join.FirstDone, "first-done")
 	word(n.Join.LeaveLosers, "leave")

@@ -15,9 +15,9 @@ func (a *Attempt) settle(id model.TaskID) {
 	if t.state != model.Open {
 		return
 	}
-	if w, won := a.winner(t); won && !t.asked() {
+	if t.winner != 0 && !t.asked() {
 		a.callOffLosers(t)
-		if w != model.Failed {
+		if w := a.tasks[t.winner].state; w != model.Failed {
 			a.end(id, w)
 			return
 		}
@@ -42,13 +42,14 @@ func (a *Attempt) settle(id model.TaskID) {
 	}
 }
 
-// callOffLosers cancels the others once a child has won.
+// callOffLosers cancels the others once a child has won. What is run on failure
+// or on a time limit did not take part.
 func (a *Attempt) callOffLosers(t *task) {
 	if t.node.Join.LeaveLosers {
 		return
 	}
 	for _, kid := range t.kids {
-		if a.tasks[kid].flags&Won == 0 {
+		if kid != t.winner && !a.tasks[kid].hook() {
 			a.cancel(kid, CancelAsked)
 		}
 	}
@@ -123,25 +124,13 @@ func (a *Attempt) claimWin(id model.TaskID) {
 	if !done && t.state != model.Success {
 		return
 	}
-	if _, taken := a.winner(p); taken {
+	if p.winner != 0 {
 		return
 	}
+	p.winner = id
 	t.flags |= Won
 	a.touch(id)
 	a.schedule(errandSettle, t.parent)
-}
-
-// winner returns how the child that won has ended, if one has.
-func (a *Attempt) winner(t *task) (model.State, bool) {
-	if !t.node.Join.Any {
-		return 0, false
-	}
-	for _, kid := range t.kids {
-		if k := &a.tasks[kid]; k.flags&Won != 0 {
-			return k.state, true
-		}
-	}
-	return 0, false
 }
 
 // failKids answers the failure of a task's children: another round, what is
@@ -260,6 +249,9 @@ func (a *Attempt) spread(id model.TaskID) {
 	}
 	p.flags |= Closed
 	a.touch(t.parent)
+	if p.node.Each != nil {
+		a.schedule(errandAdmit, t.parent)
+	}
 	if t.node.Failure.Effect != workflow.CancelOthers {
 		return
 	}

@@ -165,19 +165,88 @@ func TestManyTasksAreKilled(t *testing.T) {
 
 func TestManyItems(t *testing.T) {
 	t.Parallel()
-	root := &workflow.Node{
-		Name: "+w", Each: &workflow.Each{Source: "list", Key: "item"},
-		Children: []*workflow.Node{{Name: "+body", Operator: "do"}},
+	a := engine.New(1, finished(t, collection(0)), params.Map{})
+	drive(t, a, lists(many))
+	if s := a.Row().State; s != engine.AttemptSuccess || a.Len() != many+1 {
+		t.Fatalf("the attempt of %d tasks is %v", a.Len(), s)
 	}
-	a := engine.New(1, finished(t, root), params.Map{})
-	drive(t, a, func(e engine.Effect) *engine.Result {
+}
+
+// collection returns a collection of actions.
+func collection(window int) *workflow.Node {
+	return &workflow.Node{
+		Name: "+w", Each: &workflow.Each{Source: "list", Key: "item", Window: window},
+		Children: []*workflow.Node{{Name: "+body", Operator: "do", Failure: workflow.Failure{Scope: workflow.WholeGroup}}},
+	}
+}
+
+// lists has the root's source give n items.
+func lists(n int) func(engine.Effect) *engine.Result {
+	return func(e engine.Effect) *engine.Result {
 		if e.Task != 0 {
 			return nil
 		}
-		return &engine.Result{Items: make([]params.Value, many)}
-	})
-	if s := a.Row().State; s != engine.AttemptSuccess || a.Len() != many+1 {
-		t.Fatalf("the attempt of %d tasks is %v", a.Len(), s)
+		return &engine.Result{Items: make([]params.Value, n)}
+	}
+}
+
+// throughWindow has many items begin in a window of 100.
+func throughWindow(t *testing.T) (*driver, *engine.Step) {
+	t.Helper()
+	d := newDriver(finished(t, collection(100)), params.Map{})
+	apply(t, d, engine.Command{Kind: engine.Begin})
+	return d, apply(t, d, engine.Command{Kind: engine.Succeed, Try: 1, Result: lists(many)(engine.Effect{})})
+}
+
+// apply has a driver apply a command that fits.
+func apply(t *testing.T, d *driver, c engine.Command) *engine.Step {
+	t.Helper()
+	step, err := d.apply(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return step
+}
+
+func TestManyItemsInAWindow(t *testing.T) {
+	t.Parallel()
+	d, step := throughWindow(t)
+	if len(step.Tasks) != 101 || len(step.Effects) != 100 {
+		t.Fatalf("%d rows and %d effects for the first 100 items", len(step.Tasks), len(step.Effects))
+	}
+	for id := model.TaskID(1); id <= many; id++ {
+		if id == many/2 {
+			if _, err := d.crash(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		step := apply(t, d, engine.Command{Kind: engine.Succeed, Task: id, Try: d.try(id)})
+		if next := id + 100; next <= many && (len(step.Tasks) != 2 || len(step.Effects) != 1 || step.Effects[0].Task != next) {
+			t.Fatalf("the end of item %d wrote %d rows and led to %+v", id, len(step.Tasks), step.Effects)
+		}
+	}
+	if s := d.attempt.Row().State; s != engine.AttemptSuccess {
+		t.Fatalf("the attempt is %v", s)
+	}
+}
+
+func TestManyItemsThatAreNotReached(t *testing.T) {
+	t.Parallel()
+	for _, end := range []engine.Command{{Kind: engine.Fail, Task: 1, Try: 1}, {Kind: engine.Kill}} {
+		d, _ := throughWindow(t)
+		apply(t, d, end)
+		for id := model.TaskID(1); id <= 100; id++ {
+			if step := apply(t, d, engine.Command{Kind: engine.Lose, Task: id, Try: 1}); len(step.Tasks) > 2 {
+				t.Fatalf("the end of item %d wrote %d rows", id, len(step.Tasks))
+			}
+			apply(t, d, engine.Command{Kind: engine.Succeed, Task: id, Try: 2})
+		}
+		if s := d.attempt.Row().State; !s.Done() || s == engine.AttemptSuccess || len(d.ledger.tasks) != 101 {
+			t.Fatalf("the attempt is %v with %d rows", s, len(d.ledger.tasks))
+		}
+		if s := d.attempt.Task(many).State; s != model.NotReached {
+			t.Fatalf("the last item is %v", s)
+		}
 	}
 }
 

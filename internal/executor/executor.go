@@ -38,6 +38,9 @@ type Executor struct {
 	// ends well with that result, which may be nil, and nothing else happens.
 	// Where the result has Subtasks but no Node, they are compiled.
 	Before func(*Try) (*engine.Result, bool)
+	// Began, when set, is called with each try that really runs, when it begins
+	// to.
+	Began func(*Try)
 	// Evaluated, when set, is called with the parameters of each try just
 	// before its operator.
 	Evaluated func(*Try, params.Map)
@@ -129,9 +132,20 @@ func (a *Attempt) Job(e *engine.Effect) runner.Job {
 		Message: e.Message,
 		Attempt: a,
 	}
-	name, _ := t.action()
+	name, config := t.action()
 	spec, _ := a.x.Operators.Lookup(name) // an unknown one is the try's to report
-	return runner.Job{ID: t.ID, Task: t.Name, Light: spec.Light, Work: t}
+	light := spec.Light && (spec.Holds == "" || !t.asks(spec.Holds, config))
+	return runner.Job{ID: t.ID, Task: t.Name, Light: light, Work: t}
+}
+
+// asks reports whether a parameter may be true. What it really is shows only
+// when the try runs.
+func (t *Try) asks(key string, config params.Map) bool {
+	v, ok := config.Get(key)
+	if !ok {
+		v, _ = t.Scope.Get(key)
+	}
+	return v != nil && v != false && v != "false"
 }
 
 // Try is one run of one task.

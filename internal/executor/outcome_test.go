@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -364,5 +365,41 @@ func TestJobsOfLightOperatorsAreLight(t *testing.T) {
 		if job.Light != want || job.ID.String() != "7/3/2" || job.Task != "+a" {
 			t.Errorf("%s: got %+v", name, job)
 		}
+	}
+}
+
+// A light task that may have to wait in its place is not light.
+func TestParameterThatHoldsASlot(t *testing.T) {
+	t.Parallel()
+	a := newBench(t, operator.Spec{Name: "wait", Operator: &seen{}, Light: true, Holds: "blocking"})
+	for _, tt := range []struct {
+		scope, config params.Map
+		want          bool
+	}{
+		{params.Map{}, params.Map{}, true},
+		{params.Map{}, params.Of("blocking", true), false},
+		{params.Map{}, params.Of("blocking", "${b}"), false},
+		{params.Of("blocking", true), params.Map{}, false},
+		{params.Of("blocking", true), params.Of("blocking", false), true},
+		{params.Map{}, params.Of("blocking", "false"), true},
+	} {
+		job := a.Open(a.info).Job(&engine.Effect{Scope: tt.scope, Node: &workflow.Node{Operator: "wait", Config: tt.config}})
+		if job.Light != tt.want {
+			t.Errorf("%v below %v: light is %v", tt.config, tt.scope, job.Light)
+		}
+	}
+}
+
+// Only what really runs begins.
+func TestBeganIsCalledForTriesThatRun(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, returns("op", operator.Result{}, nil))
+	var began []model.TryID
+	b.Began = func(t *executor.Try) { began = append(began, t.ID) }
+	b.run(t, params.Map{}, typeOp)
+	b.Before = func(*executor.Try) (*engine.Result, bool) { return nil, true }
+	b.run(t, params.Map{}, typeOp)
+	if want := []model.TryID{{Attempt: 7, Task: 12, Try: 1}}; !slices.Equal(began, want) {
+		t.Errorf("began %v, want %v", began, want)
 	}
 }

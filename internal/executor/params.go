@@ -2,10 +2,8 @@ package executor
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/operator"
@@ -117,11 +115,11 @@ func (t *Try) quickPlan(name string, local params.Map) (plan, bool) {
 }
 
 func unknownOperator(name string, known *operator.Registry) error {
-	hint := document.DidYouMean(name, known.Names())
-	if hint != "" {
-		hint = "; " + hint
+	err := known.Unknown(name)
+	if hint := model.HintsOf(err); hint != "" {
+		return model.Errorf(model.Invalid, "%v; %s", err, hint)
 	}
-	return model.Errorf(model.Invalid, "unknown operator %q%s", name, hint)
+	return err
 }
 
 // withDefaults fills in what the map at a dotted path says and nothing else
@@ -148,26 +146,6 @@ func fill(m, defaults params.Map) params.Map {
 		}
 	}
 	return m
-}
-
-// directives are the keys of a task that are not for its operator.
-var directives = []string{
-	"_type", "_command", "_export", "_retry", "_error", "_check", "_parallel", "_secrets", "_env", "_workdir",
-	"_background", "_after", "_disable",
-}
-
-// unused returns the task's own keys that nobody reads.
-func (p *plan) unused() []string {
-	if p.spec.Keys == nil {
-		return nil
-	}
-	var keys []string
-	for key := range p.local.Keys() {
-		if !slices.Contains(directives, key) && !slices.Contains(p.spec.Keys, key) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
 }
 
 // workdir returns the folder that a task with the given parameters works in.

@@ -70,6 +70,9 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 			return r.succeeded(result)
 		}
 	}
+	if x.Began != nil {
+		x.Began(r.try)
+	}
 	p, err := r.try.plan()
 	if err != nil {
 		return nil, err
@@ -97,7 +100,7 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 func (r *run) prepare(p *plan) error {
 	t, a := r.try, r.try.Attempt
 	r.task = operator.Task{
-		ID: t.ID, Name: t.Name, Type: p.spec.Name,
+		ID: t.ID, Session: a.info.SessionUUID, Name: t.Name, Type: p.spec.Name,
 		Params: p.params, Local: p.local, State: t.State, Retries: t.Retries,
 		Zone: a.info.Zone, Project: a.info.ProjectDir, Env: a.x.Env,
 		Output: &r.out, Now: a.x.Now, Secrets: &r.secrets, Services: a.info.Services,
@@ -106,7 +109,7 @@ func (r *run) prepare(p *plan) error {
 		r.task.Message = &operator.Message{Topic: m.Topic, Source: m.Source, Body: m.Body}
 	}
 	if t.ID.Try == 1 {
-		if err := r.warn(p.unused(), p.spec.Keys); err != nil {
+		if err := r.warn(p.spec); err != nil {
 			return err
 		}
 	}
@@ -139,10 +142,10 @@ func (r *run) mount() error {
 }
 
 // warn tells of the task's keys that nobody reads.
-func (r *run) warn(unused, known []string) error {
-	for _, key := range unused {
+func (r *run) warn(spec operator.Spec) error {
+	for _, key := range spec.Unread(r.task.Local) {
 		line := fmt.Sprintf("Parameter '%s' is not used at task %s.\n", key, r.try.Name)
-		if near := document.Suggest(key, append(known[:len(known):len(known)], directives...)); len(near) > 0 {
+		if near := document.Suggest(key, spec.Known()); len(near) > 0 {
 			line += "  > Did you mean '" + strings.Join(near, "' or '") + "'?\n"
 		}
 		if _, err := io.WriteString(&r.out, line); err != nil {

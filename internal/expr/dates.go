@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"sync"
 
 	"github.com/dop251/goja"
 
@@ -10,11 +11,13 @@ import (
 
 // dateFunction makes the function Date of what it does as a constructor and as
 // a function. Only code of JavaScript can tell these apart.
-var dateFunction = goja.MustCompile("", `(function(construct, now) {
+var dateFunction = sync.OnceValue(func() *goja.Program {
+	return goja.MustCompile("", `(function(construct, now) {
 	return function Date(year, month, day, hours, minutes, seconds, ms) {
 		return new.target ? construct(new.target, ...arguments) : now();
 	}
 })`, true)
+})
 
 // zonedDate returns Date with the local time of the evaluator's zone. The
 // engine's own one, which is in the zone of the process, does what needs no zone.
@@ -28,7 +31,7 @@ func (m *machine) zonedDate() *goja.Object {
 	now := m.function(func(goja.Value, []goja.Value) goja.Value {
 		return m.vm.ToValue(m.e.zone.String(m.now()))
 	})
-	f, err := m.vm.RunProgram(dateFunction)
+	f, err := m.vm.RunProgram(dateFunction())
 	if err != nil {
 		m.throw(err)
 	}

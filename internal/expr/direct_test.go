@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 )
 
 // Whatever is evaluated without the engine has the text that the engine gives.
@@ -24,7 +25,7 @@ func TestDirectEvaluationIsTheEngines(t *testing.T) {
 		"session_time", "2016-01-30T00:00:00+09:00",
 	)}
 	direct := 0
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		source := expressionSource(4).Draw(t, "source")
 		parsed, err := parseExpression(source, e.limits)
 		if err != nil {

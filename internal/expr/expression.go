@@ -85,6 +85,9 @@ func syntaxError(err error) error {
 	}
 	var compile *goja.CompilerSyntaxError
 	if errors.As(err, &compile) {
+		if strings.HasPrefix(compile.Message, "Compiler bug") { // the parser took it for what is no expression
+			return errors.New("SyntaxError: it is no expression")
+		}
 		return errors.New("SyntaxError: " + compile.Message)
 	}
 	return err

@@ -26,19 +26,12 @@ func parseTemplate(text string, limits Limits) (*template, error) {
 	t := &template{}
 	literal := 0 // start of the literal text not yet added
 	for i := 0; ; {
-		start := strings.Index(text[i:], "${")
-		if start < 0 || i+start+2 == len(text) {
+		start, length := nextExpression(text, i)
+		if start < 0 {
 			break
 		}
-		start += i
-		if isForeign(text[start+2:]) {
-			i = start + 2
-			continue
-		}
 		t.addText(text[literal:start])
-		literal = start
-		length := expressionLength(text[start+2:])
-		if length < 0 {
+		if literal = start; length < 0 {
 			break
 		}
 		if err := t.addExpression(text[start+2:start+2+length], limits); err != nil {
@@ -49,6 +42,23 @@ func parseTemplate(text string, limits Limits) (*template, error) {
 	}
 	t.addText(text[literal:])
 	return t, nil
+}
+
+// nextExpression returns where the first expression at or after from begins
+// with its "${", and the length of what is between the braces. The start is -1
+// if there is none, the length if no brace closes it.
+func nextExpression(text string, from int) (start, length int) {
+	for {
+		start = strings.Index(text[from:], "${")
+		if start < 0 || from+start+2 == len(text) {
+			return -1, -1
+		}
+		start += from
+		if !isForeign(text[start+2:]) {
+			return start, expressionLength(text[start+2:])
+		}
+		from = start + 2
+	}
 }
 
 func (t *template) addText(text string) {

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -55,12 +56,25 @@ func (c Calendar) Session(kind string, now time.Time, root string, status resume
 		}
 		return c.Schedule.LastBefore(now).Session, nil
 	}
-	t, err := schedule.ParseSession(kind, c.Zone)
-	if err != nil {
-		return time.Time{}, model.Errorf(model.Invalid, "session: %v", err).
-			WithHint("use daily, hourly, schedule, last, yyyy-MM-dd or \"yyyy-MM-dd HH:mm:ss\"")
+	if t, err := schedule.ParseSession(kind, c.Zone); err == nil {
+		return t, nil
 	}
-	return t, nil
+	if t, err := schedule.ParseTime(isoForm(kind), c.Zone); err == nil {
+		return t.Truncate(time.Second), nil
+	}
+	return time.Time{}, model.Errorf(model.Invalid, "session: invalid session time %q", kind).
+		WithHint("use daily, hourly, schedule, last, yyyy-MM-dd, \"yyyy-MM-dd HH:mm:ss\" or an ISO 8601 time")
+}
+
+// isoForm makes an ISO 8601 time of one as people see it, such as
+// "2026-01-30 12:00:00 +0900".
+func isoForm(text string) string {
+	text = strings.ReplaceAll(strings.Replace(text, " ", "T", 1), " ", "")
+	n := len(text)
+	if n < 5 || text[n-5] != '+' && text[n-5] != '-' || strings.Contains(text[n-4:], ":") || !strings.Contains(text, "T") {
+		return text
+	}
+	return text[:n-2] + ":" + text[n-2:]
 }
 
 // lastSession is the newest session that was run here, else the last slot of

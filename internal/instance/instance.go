@@ -62,6 +62,10 @@ type Config struct {
 	Settings map[string]string
 	// DryRun evaluates the parameters of tasks, but runs none.
 	DryRun bool
+	// Began, when set, is called when a try begins to run, from any goroutine:
+	// the store says only that it was handed over, and it may have to wait for
+	// others. It is not called for those that don't have to run.
+	Began func(model.TryID)
 	// Evaluated, when set, is called with the parameters of each task before
 	// it runs, from any goroutine.
 	Evaluated func(task string, p params.Map)
@@ -136,10 +140,13 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	if cfg.Evaluated != nil {
 		in.executor.Evaluated = func(t *executor.Try, p params.Map) { cfg.Evaluated(t.Name, p) }
 	}
+	if cfg.Began != nil {
+		in.executor.Began = func(t *executor.Try) { cfg.Began(t.ID) }
+	}
 	in.runner = local.New(local.Config{Slots: cfg.Slots})
 	in.saver = newSaver()
 	in.conductor = conductor.New(conductor.Config{
-		Store: in.store, Runner: in.runner, Open: in.open, Clock: cfg.Clock,
+		Store: in.store, Runner: in.runner, Open: in.open, Clock: cfg.Clock, TakeOver: endLeftovers,
 		Owner: fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()), Observe: in.observe,
 	})
 	if err := in.conductor.Start(ctx); err != nil {

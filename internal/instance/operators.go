@@ -21,12 +21,6 @@ func Operators() (operators *operator.Registry, end func() error) {
 	r.Register(httpop.Specs(dig.ReadConfig)...)
 	r.Register(value.Specs()...)
 	r.Register(notify.Specs()...)
+	r.Expect(dig.Operators()...)
 	return &r, python.Close
-}
-
-// OperatorNames returns the names of all operators, sorted.
-func OperatorNames() []string {
-	r, end := Operators()
-	defer func() { _ = end() }() // nothing was started
-	return r.Names()
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestIndexHoldsWhatIsPutIn(t *testing.T) {
 	t.Parallel()
 	hashes := rapid.OneOf(rapid.SampledFrom([]uint32{0, 1, 1 << 31, 0xabcd0000, 0xffffffff}), rapid.Uint32())
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		present := map[uint64]bool{}
 		var start []uint64
 		for slot := range rapid.IntRange(0, 300).Draw(t, "start") {

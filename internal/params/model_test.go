@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
@@ -164,7 +165,7 @@ func checkAgainst(t *rapid.T, m params.Map, want model) {
 
 func TestMapBehavesAsOrderedPairs(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		var m params.Map
 		var want model = model{}
 		for i := range rapid.SampledFrom([]int{0, 15, 16, 17, 255, 257, 400}).Draw(t, "start") {
@@ -196,7 +197,7 @@ func TestMapBehavesAsOrderedPairs(t *testing.T) {
 
 func TestEveryFormReadsBackTheSame(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		want := models(3, 40).Draw(t, "map")
 		m := want.value()
 
@@ -228,7 +229,7 @@ func TestMergeIsAssociativeOnMapsOfMaps(t *testing.T) {
 		}
 		return m
 	})
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		a, b, c := nested.Draw(t, "a"), nested.Draw(t, "b"), nested.Draw(t, "c")
 		if left, right := a.Merge(b).Merge(c), a.Merge(b.Merge(c)); text(left) != text(right) {
 			t.Fatalf("%v\n%v", left, right)

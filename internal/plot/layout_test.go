@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pawlhq/pawl/internal/plot"
+	"github.com/pawlhq/pawl/internal/prop"
 )
 
 // nodes draws random nodes, some of them nested.
@@ -69,7 +70,7 @@ func checkBoxes(t *rapid.T, g plot.Graph, d drawing) {
 
 func TestEdgesOfAnAcyclicGraphLeadDownAndAroundBoxes(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		g := plot.Graph{Nodes: nodes(t)}
 		g.Edges = edges(t, g.Nodes, true)
 		d := svg(t, g)
@@ -111,7 +112,7 @@ func crosses(e drawnEdge, box rect) bool {
 
 func TestAnyGraphIsDrawnWithoutOverlaps(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		g := plot.Graph{Nodes: nodes(t)}
 		g.Edges = edges(t, g.Nodes, false)
 		checkBoxes(t, g, svg(t, g))
@@ -120,7 +121,7 @@ func TestAnyGraphIsDrawnWithoutOverlaps(t *testing.T) {
 
 func TestSameGraphGivesSameBytes(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		g := plot.Graph{Nodes: nodes(t)}
 		g.Edges = edges(t, g.Nodes, false)
 		var first, second bytes.Buffer

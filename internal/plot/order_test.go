@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
@@ -73,7 +74,7 @@ func leastCrossings(t *rapid.T, s *sheet) int {
 
 func TestOrderKeepsTheBestOfItsRounds(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		s := randomSheet(t)
 		least := leastCrossings(t, &sheet{cells: slices.Clone(s.cells)})
 		s.order()

@@ -4,12 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
 func TestShortenedTextFitsAndKeepsItsBeginning(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		s := oneLine(rapid.String().Draw(t, "text"))
 		width := rapid.IntRange(20, 300).Draw(t, "width")
 		short := shorten(s, labelSize, width)

@@ -1,10 +1,8 @@
 package process
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,36 +18,19 @@ func (c child) await() {
 // all are reaped: what outlived its parent is left to the first process of
 // the system or container, which may take its time or never do it.
 func (g Group) onlyZombies() bool {
-	proc, err := os.Open("/proc")
-	if err != nil {
-		return false
-	}
-	defer proc.Close() //nolint:errcheck // it was only read
-	names, err := proc.Readdirnames(-1)
-	if err != nil {
-		return false
-	}
-	for _, name := range names {
-		if name[0] < '0' || name[0] > '9' {
-			continue
-		}
-		stat, err := os.ReadFile(filepath.Join("/proc", name, "stat"))
+	ids := pids()
+	for _, id := range ids {
+		stat, err := os.ReadFile(filepath.Join("/proc", id, "stat"))
 		if err == nil && g.lives(stat) { // an error means that it is gone
 			return false
 		}
 	}
-	return true
+	return len(ids) > 0 // else nothing is known
 }
 
 // lives tells from the system's line about a process whether it is in the
 // group and has not exited.
 func (g Group) lives(stat []byte) bool {
-	// The fields are id, (name), state, parent, group and more; a name may
-	// hold anything.
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 3 {
-		return false
-	}
-	group, err := strconv.Atoi(string(fields[2]))
-	return err == nil && group == int(g) && fields[0][0] != 'Z' && fields[0][0] != 'X'
+	f, ok := fieldsOf(stat)
+	return ok && f.group == g && !f.exited
 }

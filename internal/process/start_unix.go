@@ -28,7 +28,7 @@ func start(c *Command, files []*os.File) (child, error) {
 		Dir:   c.Dir,
 		Env:   c.Env,
 		Files: fds,
-		Sys:   &syscall.SysProcAttr{Setpgid: true},
+		Sys:   attributes(),
 	})
 	if err != nil {
 		return 0, c.explain(err)

@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
@@ -167,7 +168,7 @@ func drawWindow(t *rapid.T) (zone *time.Location, from, to time.Time) {
 
 func TestCronAgreesWithLookingAtEveryMinute(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		zone, from, to := drawWindow(t)
 		drawn := []drawnPattern{drawPattern(t)}
 		text := drawn[0].String()
@@ -198,7 +199,7 @@ func TestCronAgreesWithLookingAtEveryMinute(t *testing.T) {
 
 func TestJoinedPatternsAreTheUnionOfTheirParts(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		zone, from, to := drawWindow(t)
 		a, b := drawPattern(t), drawPattern(t)
 		is := make(map[time.Time]bool)

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 	"github.com/pawlhq/pawl/internal/schedule"
 )
 
@@ -284,7 +285,7 @@ func drawTime(t *rapid.T) time.Time {
 
 func TestSlotsIncreaseAndLeadBack(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		s, start := drawSchedule(t)
 		now := drawTime(t)
 		first := s.First(now)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 	"github.com/pawlhq/pawl/internal/schedule"
 )
 
@@ -198,7 +199,7 @@ func TestTruncation(t *testing.T) {
 
 func TestWrittenTimesAreReadBack(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		z := zone(t, rapid.SampledFrom([]string{"UTC", "America/Los_Angeles", "Africa/Cairo", "Atlantic/Azores", "+05:45"}).Draw(t, "zone"))
 		instant := time.Unix(rapid.Int64Range(-1e9, 4e9).Draw(t, "seconds"), 0)
 		if got, err := schedule.ParseTime(schedule.FormatTime(instant, z), nil); err != nil || !got.Equal(instant) {

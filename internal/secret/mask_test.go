@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pawlhq/pawl/internal/prop"
 	"github.com/pawlhq/pawl/internal/secret"
 	"pgregory.net/rapid"
 )
@@ -157,7 +158,7 @@ func TestMaskingDoesNotDependOnHowTextIsWritten(t *testing.T) {
 	t.Parallel()
 	text := rapid.StringOfN(rapid.RuneFrom([]rune("ab")), 0, 60, -1)
 	value := rapid.StringOfN(rapid.RuneFrom([]rune("ab")), 4, 9, -1)
-	rapid.Check(t, func(rt *rapid.T) {
+	prop.Check(t, func(rt *rapid.T) {
 		values := rapid.SliceOfN(value, 0, 4).Draw(rt, "values")
 		parts := rapid.SliceOf(text).Draw(rt, "parts")
 		var out bytes.Buffer

@@ -62,6 +62,7 @@ func (g *generator) group(depth int) *workflow.Node {
 	g.policies(n, depth)
 	if depth > 0 && g.chance(0.15) {
 		n.Each = &workflow.Each{Source: "list", Key: "item", Config: g.source()}
+		n.Each.Window = g.made % 3 // not by dice: what a seed once found stays what it draws
 		n.Children = []*workflow.Node{g.node(depth + 1)}
 	} else {
 		for i := 0; g.size > 0 && (i == 0 && depth == 0 || g.chance(0.75)); i++ {

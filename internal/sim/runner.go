@@ -14,6 +14,8 @@ type jobs struct {
 	dice   dice
 	faults func() faults
 	report func([]runner.Report)
+	// play begins a body and returns what gives its outcome once it has ended.
+	play func(context.Context, runner.Work) (end func() runner.Outcome)
 	// running holds the jobs that are not over.
 	running map[runner.ID]*job
 	// order lists them as they were submitted, with some that are over.
@@ -23,11 +25,19 @@ type jobs struct {
 
 type job struct {
 	runner.Job
-	begun, over, cancelled bool
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	end    func() runner.Outcome // of its body; nil before it begins
+	over   bool
 }
 
 func newJobs(w *world, d dice, f func() faults) *jobs {
-	return &jobs{world: w, dice: d, faults: f, running: make(map[runner.ID]*job)}
+	return &jobs{world: w, dice: d, faults: f, play: atItsEnd, running: make(map[runner.ID]*job)}
+}
+
+// atItsEnd plays a body in one go, when the time that it takes is over.
+func atItsEnd(ctx context.Context, w runner.Work) func() runner.Outcome {
+	return func() runner.Outcome { return w.Run(ctx) }
 }
 
 // Start implements runner.Runner.
@@ -43,6 +53,7 @@ func (r *jobs) Submit(batch []runner.Job) {
 			return
 		}
 		one := &job{Job: j}
+		one.ctx, one.cancel = context.WithCancelCause(context.Background())
 		r.running[j.ID] = one
 		r.order = append(r.order, one)
 		r.world.after(r.dice.between(0, 50*time.Millisecond), func() { r.begin(one) })
@@ -53,7 +64,7 @@ func (r *jobs) begin(j *job) {
 	if r.closed || j.over {
 		return
 	}
-	j.begun = true
+	j.end = r.play(j.ctx, j.Work)
 	length := r.dice.between(time.Millisecond, 500*time.Millisecond)
 	if r.dice.chance(0.1) {
 		length = r.dice.between(time.Second, 30*time.Second)
@@ -61,27 +72,22 @@ func (r *jobs) begin(j *job) {
 	r.world.after(length, func() { r.finish(j) })
 }
 
-// finish runs the body, at the end of the time that it takes.
+// finish ends a job, when the time that its body takes is over.
 func (r *jobs) finish(j *job) {
-	if r.closed || j.over {
+	if j.over {
+		return
+	}
+	outcome := j.end()
+	if j.over { // it was finished from elsewhere while this waited
 		return
 	}
 	r.drop(j)
-	r.tell(runner.Report{ID: j.ID, Outcome: r.run(j)})
+	r.tell(runner.Report{ID: j.ID, Outcome: outcome})
 }
 
 func (r *jobs) drop(j *job) {
 	j.over = true
 	delete(r.running, j.ID)
-}
-
-func (r *jobs) run(j *job) runner.Outcome {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	if j.cancelled {
-		cancel(runner.ErrCancelled)
-	}
-	return j.Work.Run(ctx)
 }
 
 // tell reports a job, or something like it.
@@ -117,13 +123,12 @@ func (r *jobs) send(delay time.Duration, report runner.Report) {
 func (r *jobs) Cancel(id runner.ID) {
 	j := r.running[id]
 	switch {
-	case j == nil || j.cancelled:
-	case !j.begun:
-		j.cancelled = true
+	case j == nil || j.ctx.Err() != nil:
+	case j.end == nil:
 		r.drop(j)
 		r.tell(runner.Report{ID: id, Outcome: runner.ErrCancelled})
 	case !r.dice.chance(r.faults().deaf):
-		j.cancelled = true
+		j.cancel(runner.ErrCancelled)
 		r.world.after(r.dice.between(0, 2*time.Second), func() { r.finish(j) })
 	}
 }
@@ -131,7 +136,13 @@ func (r *jobs) Cancel(id runner.ID) {
 // Close implements runner.Runner.
 func (r *jobs) Close() error {
 	r.closed = true
-	clear(r.running)
+	for _, j := range r.order {
+		if j.end != nil && !j.over {
+			j.cancel(runner.ErrClosed)
+			j.end()
+		}
+		r.drop(j)
+	}
 	return nil
 }
 
@@ -148,7 +159,7 @@ func (r *jobs) crash(heir func([]runner.Report)) {
 			r.drop(j)
 		case 1:
 			r.drop(j)
-			r.run(j)
+			j.Work.Run(j.ctx)
 		}
 	}
 }

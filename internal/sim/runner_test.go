@@ -128,17 +128,39 @@ func TestModelRunnerCancelsWhatRuns(t *testing.T) {
 	}
 }
 
-func TestModelRunnerIsSilentAfterItsEnd(t *testing.T) {
+func TestModelRunnerOnlyEndsWhatHasBegunWhenItIsClosed(t *testing.T) {
 	t.Parallel()
 	s := newSite(1, faults{})
 	s.Submit(s.batch(10))
-	s.next()
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
+	s.next() // one of them begins
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s.Submit(s.batch(20))
 	s.rest()
-	if len(s.reports)+len(s.runs) > 0 {
+	runs := 0
+	for _, n := range s.runs {
+		runs += n
+	}
+	if len(s.reports) > 0 || runs != 1 {
 		t.Errorf("after its end it ran %v and reported %v", s.runs, s.reports)
+	}
+}
+
+func TestModelRunnerHoldsLateReportsBackWhenItIsClosed(t *testing.T) {
+	t.Parallel()
+	s := newSite(1, faults{reportLate: 1})
+	s.Submit(s.batch(10))
+	for len(s.runs) == 0 { // none has ended
+		s.next()
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.rest()
+	if len(s.reports) > 0 {
+		t.Errorf("after its end it reported %v", s.reports)
 	}
 }

@@ -245,7 +245,6 @@ func (e *encoder) each(each *Each) {
 	e.params(each.Config)
 	e.symbol(each.Key)
 	e.int(each.Window)
-	e.bool(each.Attempts)
 }
 
 func (e *encoder) limit(l Limit) {

@@ -261,7 +261,7 @@ func (d *decoder) rare(n *Node, set uint64, depth int) {
 		n.Join = Join{Any: d.bool(), FirstDone: d.bool(), LeaveLosers: d.bool()}
 	}
 	if set&hasEach != 0 {
-		n.Each = &Each{Source: d.symbol(), Config: d.params(), Key: d.symbol(), Window: d.int(), Attempts: d.bool()}
+		n.Each = &Each{Source: d.symbol(), Config: d.params(), Key: d.symbol(), Window: d.int()}
 	}
 	if set&hasLimit != 0 {
 		n.Limit = Limit{After: d.duration(), Then: LimitEffect(d.enum(byte(LimitNotifies)))}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
@@ -85,7 +86,7 @@ func node(depth int) *rapid.Generator[*Node] {
 			n.Join = Join{rapid.Bool().Draw(t, "any"), rapid.Bool().Draw(t, "done"), rapid.Bool().Draw(t, "leave")}
 		}
 		if has("each") {
-			n.Each = &Each{word().Draw(t, "source"), parameters().Draw(t, "items"), word().Draw(t, "key"), rapid.Int().Draw(t, "window"), true}
+			n.Each = &Each{word().Draw(t, "source"), parameters().Draw(t, "items"), word().Draw(t, "key"), rapid.Int().Draw(t, "window")}
 		}
 		if has("limit") {
 			n.Limit = Limit{After: span().Draw(t, "limit after"), Then: LimitNotifies}
@@ -127,7 +128,7 @@ func nest(t *rapid.T, n *Node, depth int, has func(string) bool) {
 
 func TestDefinitionsSurviveEncoding(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		w := &Workflow{
 			Name: word().Draw(t, "name"), Dialect: word().Draw(t, "dialect"), Zone: word().Draw(t, "zone"),
 			Scope:    Scope(rapid.IntRange(0, 1).Draw(t, "scope")),
@@ -152,7 +153,7 @@ func TestDefinitionsSurviveEncoding(t *testing.T) {
 
 func TestSubtreesSurviveEncoding(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		n := node(2).Draw(t, "tree")
 		got, err := DecodeNode(n.AppendBinary(nil))
 		if err != nil {

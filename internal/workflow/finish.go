@@ -102,6 +102,8 @@ func (f *finisher) kind(n *Node) {
 		f.fail(n, "a collection has one body, not %d", len(n.Children))
 	case n.Each != nil && n.Each.Source == "":
 		f.fail(n, "a collection needs a source of items")
+	case n.Each != nil && n.Each.Window < 0:
+		f.fail(n, "a window of items can't be negative")
 	case n.Join.Any && len(n.Children) == 0:
 		f.fail(n, "a group that ends with its first winner needs a task")
 	}

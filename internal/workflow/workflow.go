@@ -134,10 +134,11 @@ type Each struct {
 	Config params.Map
 	// Key is the parameter under which the body sees its item.
 	Key string
-	// Window bounds the items that run at a time; 0 means no bound.
+	// Window bounds the items that are in work at a time; 0 means no bound.
+	// They start in their order, the next one when another has ended. An item
+	// that is jumped to, or run again after a failure kept the rest from
+	// starting, starts at once even so.
 	Window int
-	// Attempts makes each item an attempt of its own.
-	Attempts bool
 }
 
 // Failure says how far a node's failure reaches among its siblings and what

@@ -1,5 +1,6 @@
 // Package runnertest is the contract of package runner as tests. Every runner
-// passes Run, also those that users write.
+// passes Run, also those that users write; one that may lose jobs or report
+// them more than once passes RunUnreliable too.
 package runnertest
 
 import (
@@ -19,8 +20,27 @@ import (
 const patience = 20 * time.Second
 
 // Run runs the suite. Each test gets a new runner from open, not started yet,
-// and closes it; open may use t.Cleanup for more.
-func Run(t *testing.T, open func(t *testing.T) runner.Runner) {
+// and closes it; open may use t.Cleanup for more. The runner reports each job
+// once here and loses none.
+func Run(t *testing.T, open func(t *testing.T) runner.Runner) { run(t, open, nil) }
+
+// RunUnreliable runs the suite on a runner that is made to lose track of jobs
+// and to report late and more than once, wherever the contract allows it. It
+// fails if the runner does not do so.
+func RunUnreliable(t *testing.T, open func(t *testing.T) runner.Runner) {
+	var m mistakes
+	run(t, open, &m)
+	t.Run("JobsWereLostAndReportedAgain", func(t *testing.T) {
+		if m.lost == 0 || m.repeated == 0 {
+			t.Errorf("%d jobs were lost and %d reported again, want some of both", m.lost, m.repeated)
+		}
+	})
+}
+
+// mistakes counts what only an unreliable runner does.
+type mistakes struct{ lost, repeated int }
+
+func run(t *testing.T, open func(t *testing.T) runner.Runner, m *mistakes) {
 	for _, test := range []struct {
 		name string
 		run  func(t *testing.T, s *station)
@@ -38,12 +58,13 @@ func Run(t *testing.T, open func(t *testing.T) runner.Runner) {
 		{"CloseDropsWhatHasNotBegun", closeDropsWhatHasNotBegun},
 		{"CloseTwice", closeTwice},
 		{"NothingHappensAfterClose", nothingAfterClose},
+		{"CloseInTheMidstOfReports", closeInTheMidstOfReports},
 		{"ManySubmittersAndCancellers", manySubmittersAndCancellers},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
 			t.Cleanup(func() { goleak.VerifyNone(t, before) }) // the last one to run
-			test.run(t, newStation(t, open(t)))
+			test.run(t, newStation(t, open(t), m))
 		})
 	}
 }
@@ -56,14 +77,21 @@ type station struct {
 	mu      sync.Mutex
 	closed  bool
 	reports map[runner.ID][]runner.Report
-	changed chan struct{} // closed when there are more reports
+	// wants holds the outcomes that the test expects.
+	wants map[runner.ID]runner.Outcome
+	// mistakes is nil unless the runner may make some.
+	mistakes *mistakes
+	changed  chan struct{} // closed when there are more reports
 	// onReport is called with each group.
 	onReport func([]runner.Report)
 }
 
-func newStation(t *testing.T, r runner.Runner) *station {
+func newStation(t *testing.T, r runner.Runner, m *mistakes) *station {
 	t.Helper()
-	s := &station{Runner: r, t: t, reports: make(map[runner.ID][]runner.Report), changed: make(chan struct{})}
+	s := &station{
+		Runner: r, t: t, mistakes: m, changed: make(chan struct{}),
+		reports: make(map[runner.ID][]runner.Report), wants: make(map[runner.ID]runner.Outcome),
+	}
 	if err := r.Start(s.take); err != nil {
 		t.Fatalf("Start: %v", err)
 	}
@@ -84,6 +112,8 @@ func (s *station) take(group []runner.Report) {
 		s.t.Error("a group of no reports")
 	}
 	for _, r := range group {
+		s.count(r)
+		s.judge(r)
 		s.reports[r.ID] = append(s.reports[r.ID], r)
 	}
 	close(s.changed)
@@ -92,6 +122,29 @@ func (s *station) take(group []runner.Report) {
 	s.mu.Unlock()
 	if onReport != nil {
 		onReport(group)
+	}
+}
+
+func (s *station) count(r runner.Report) {
+	repeated := len(s.reports[r.ID]) > 0
+	switch {
+	case s.mistakes == nil && repeated:
+		s.t.Errorf("job %v is reported again", r.ID)
+	case s.mistakes != nil && r.Lost:
+		s.mistakes.lost++
+	case s.mistakes != nil && repeated:
+		s.mistakes.repeated++
+	}
+}
+
+// judge fails the test if a report is not the expected one, nor the loss of a
+// job that may be lost.
+func (s *station) judge(r runner.Report) {
+	want, known := s.wants[r.ID]
+	right := !r.Lost && r.Outcome == want
+	loss := r.Lost && r.Outcome == nil && s.mistakes != nil
+	if known && !right && !loss {
+		s.t.Errorf("job %v: got %v (lost: %v), want %v", r.ID, r.Outcome, r.Lost, want)
 	}
 }
 
@@ -123,13 +176,22 @@ func (s *station) report(id runner.ID) runner.Report {
 	}
 }
 
-// expect waits for a job's report and checks its outcome.
+// expect waits for a job's report and checks the outcome, there and in each
+// report of the job that comes later.
 func (s *station) expect(id runner.ID, want runner.Outcome) {
 	s.t.Helper()
-	if got := s.report(id); got.Outcome != want || got.Lost {
-		s.t.Errorf("job %v: got %v (lost: %v), want %v", id, got.Outcome, got.Lost, want)
+	s.report(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wants[id] = want
+	for _, r := range s.reports[id] {
+		s.judge(r)
 	}
 }
+
+// lost reports whether the runner may have lost track of a job: it ran, or
+// runs, or never will.
+func (s *station) lost(id runner.ID) bool { return s.mistakes != nil && s.report(id).Lost }
 
 // within fails the test if f takes too long.
 func within[T any](t *testing.T, what string, f func() T) T {

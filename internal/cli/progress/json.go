@@ -4,7 +4,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -23,20 +22,28 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000
 
 // Begin writes an object of type "run".
 func (j *JSON) Begin(r Run) {
-	j.line(params.Of(
+	m := params.Of(
 		"type", "run", "workflow", r.Workflow, "session_time", r.Session.Format(time.RFC3339),
 		"attempt", int64(r.Attempt), "resumes", r.Resumes,
-	))
+	)
+	if r.DryRun {
+		m = m.Set("dry_run", true)
+	}
+	j.line(m)
 }
 
 // Events writes an object of type "event" for each.
-func (j *JSON) Events(events []engine.Event) {
+func (j *JSON) Events(events []Event) {
 	for i := range events {
 		e := &events[i]
+		kind, state := e.Kind.String(), e.State.String()
+		if e.Queued {
+			kind, state = Queued, "queued"
+		}
 		m := params.Of(
 			"type", "event", "time", stamp(e.At.Time()), "seq", e.Seq,
-			"event", e.Kind.String(), "task", e.Name, "task_id", int64(e.Task),
-			"try", int64(e.Try), "state", e.State.String(),
+			"event", kind, "task", e.Name, "task_id", int64(e.Task),
+			"try", int64(e.Try), "state", state,
 		)
 		if e.Data.Len() > 0 {
 			m = m.Set("data", e.Data)
@@ -59,7 +66,7 @@ func (j *JSON) End(s Summary) {
 		for k, line := range f.Tail {
 			tail[k] = line
 		}
-		failures[i] = params.Of("task", f.Task, "message", f.Message, "tail", tail)
+		failures[i] = params.Of("task", f.Task, "message", f.Message, "tail", tail, "log", f.Log)
 	}
 	j.line(params.Of(
 		"type", "summary", "state", s.State.String(), "seconds", s.Duration.Seconds(),

@@ -20,11 +20,12 @@ type Plain struct {
 	zone     *time.Location
 	running  map[model.TaskID]*following
 	order    []model.TaskID
+	since    map[model.TaskID]time.Time // when those have begun that are not over
 }
 
 // following is the output of a running task, as far as it was shown.
 type following struct {
-	event   engine.Event
+	event   Event
 	from    io.ReadCloser
 	partial []byte
 }
@@ -32,7 +33,10 @@ type following struct {
 // NewPlain returns a printer that writes what tasks print to out and all else
 // to err. Times are shown in zone.
 func NewPlain(out, err io.Writer, logs Logs, zone *time.Location) *Plain {
-	return &Plain{out: out, err: err, logs: logs, zone: zone, running: make(map[model.TaskID]*following)}
+	return &Plain{
+		out: out, err: err, logs: logs, zone: zone,
+		running: make(map[model.TaskID]*following), since: make(map[model.TaskID]time.Time),
+	}
 }
 
 func (p *Plain) say(at time.Time, format string, args ...any) {
@@ -46,12 +50,14 @@ func (p *Plain) Begin(r Run) {
 	if r.Resumes {
 		line += ", taking over what is finished"
 	}
+	if r.DryRun {
+		line += ", dry run: no task is run"
+	}
 	_, _ = fmt.Fprintln(p.err, line)
 }
 
 // Events writes a line for each event that people care about.
-func (p *Plain) Events(events []engine.Event) {
-	over := takenOver(events)
+func (p *Plain) Events(events []Event) {
 	for i := range events {
 		e := &events[i]
 		if boring(e) {
@@ -59,13 +65,14 @@ func (p *Plain) Events(events []engine.Event) {
 		}
 		switch e.Kind {
 		case engine.TaskStarted:
-			if !over[e.Task] {
+			if !e.Queued {
 				p.follow(e)
 			}
 		case engine.TaskEnded:
 			p.end(e)
 		case engine.TaskRetries:
 			p.drop(e.Task)
+			delete(p.since, e.Task)
 			p.say(e.At.Time(), "%s will be tried again: %s", e.Name, message(e))
 		case engine.TaskWaits:
 			p.drop(e.Task)
@@ -79,34 +86,33 @@ func (p *Plain) Events(events []engine.Event) {
 	}
 }
 
-// takenOver returns the tasks that end as they did in an earlier run: they
-// need one line, not two.
-func takenOver(events []engine.Event) map[model.TaskID]bool {
-	over := make(map[model.TaskID]bool)
-	for i := range events {
-		if e := &events[i]; e.Kind == engine.TaskEnded && replayed(e) {
-			over[e.Task] = true
-		}
-	}
-	return over
-}
-
-func (p *Plain) follow(e *engine.Event) {
+func (p *Plain) follow(e *Event) {
 	p.drop(e.Task)
+	if _, ok := p.since[e.Task]; !ok {
+		p.since[e.Task] = e.At.Time()
+	}
 	p.say(e.At.Time(), "%s", e.Name)
 	p.running[e.Task] = &following{event: *e, from: p.logs.Follow(tryOf(e), e.Name)}
 	p.order = append(p.order, e.Task)
 }
 
-func (p *Plain) end(e *engine.Event) {
+func (p *Plain) end(e *Event) {
 	p.drop(e.Task)
+	began, ran := p.since[e.Task]
+	delete(p.since, e.Task)
+	after, in := "", ""
+	if took := e.At.Time().Sub(began); ran && took >= time.Millisecond {
+		after, in = " after "+duration(took), " in "+duration(took)
+	}
 	switch {
 	case replayed(e):
 		p.say(e.At.Time(), "%s: skipped", e.Name)
 	case e.State == model.Failed && message(e) != "":
-		p.say(e.At.Time(), "%s failed: %s", e.Name, message(e))
+		p.say(e.At.Time(), "%s failed%s: %s", e.Name, after, message(e))
 	case e.State != model.Success:
-		p.say(e.At.Time(), "%s: %s", e.Name, e.State)
+		p.say(e.At.Time(), "%s: %s%s", e.Name, e.State, after)
+	case ran:
+		p.say(e.At.Time(), "%s: done%s", e.Name, in)
 	}
 }
 
@@ -174,12 +180,23 @@ func writeSummary(w io.Writer, s Summary, paint palette) {
 		for _, line := range f.Tail {
 			add("    | %s", line)
 		}
-		add("    %s", f.Message)
+		if !f.told() {
+			add("    %s", f.Message)
+		}
+		if f.Log != "" {
+			add("    %s", paint.dim("log: "+f.Log))
+		}
 	}
 	if len(s.Failures) > 0 {
 		add("")
 	}
 	add("%s in %s: %s", paint.state(s.State), duration(s.Duration), s.Counts)
+	if s.DryRun {
+		add("This was a dry run: parameters were evaluated, no task was run.")
+	}
+	if s.Rerun != "" {
+		add("Nothing was left to run: earlier runs of this session had finished it. Run it again: %s", s.Rerun)
+	}
 	if s.Status != "" {
 		add("Task state is saved at %s directory.", s.Status)
 	}

@@ -18,7 +18,7 @@ type Printer interface {
 	// Begin says what is run.
 	Begin(Run)
 	// Events says what happened, in order.
-	Events([]engine.Event)
+	Events([]Event)
 	// Tick gives the printer the time to show what changes by itself, such as
 	// elapsed times and the output of running tasks.
 	Tick(now time.Time)
@@ -28,6 +28,21 @@ type Printer interface {
 	End(Summary)
 }
 
+// Event is an event of the engine as it is shown.
+type Event struct {
+	engine.Event
+	// Queued tells of an engine.TaskStarted that the task only waits for its
+	// turn. Without it, the event is the real start, at that time. A task that
+	// does not have to run is queued, and ends.
+	Queued bool
+	// Children says, with engine.TasksAdded, how many tasks each new group
+	// has, by the group's full name.
+	Children map[string]int
+}
+
+// Queued is the name of what happened where Event.Queued is set.
+const Queued = "task_queued"
+
 // Run describes a run that begins.
 type Run struct {
 	Workflow string
@@ -36,6 +51,10 @@ type Run struct {
 	Attempt model.AttemptID
 	// Resumes says that there is something that earlier runs finished.
 	Resumes bool
+	// DryRun says that tasks are evaluated, but not run.
+	DryRun bool
+	// Children says how many tasks each group has, by the group's full name.
+	Children map[string]int
 }
 
 // Summary describes a run that has ended.
@@ -50,6 +69,11 @@ type Summary struct {
 	Status string
 	// Again is the command that runs what is left.
 	Again string
+	// Rerun is the command that runs everything once more. It is set where
+	// nothing ran because earlier runs had finished it all.
+	Rerun string
+	// DryRun says that tasks were evaluated, but not run.
+	DryRun bool
 }
 
 // Counts says how many actions ended how. Replayed are those that did not run
@@ -82,6 +106,13 @@ type Failure struct {
 	Message string
 	// Tail are the last lines of its output.
 	Tail []string
+	// Log is the file with all of its output; empty when there is none.
+	Log string
+}
+
+// told reports whether the last lines end with the message.
+func (f *Failure) told() bool {
+	return strings.HasSuffix("\n"+strings.TrimRight(strings.Join(f.Tail, "\n"), " \n"), "\n"+strings.TrimRight(f.Message, " \n"))
 }
 
 // Logs gives what tasks print.
@@ -97,11 +128,11 @@ type Logs interface {
 // attempt. It is of interest to people only when it fails itself.
 const failureAlert = "^failure-alert"
 
-func boring(e *engine.Event) bool {
+func boring(e *Event) bool {
 	return strings.HasSuffix(e.Name, failureAlert) && e.State != model.Failed
 }
 
-func tryOf(e *engine.Event) model.TryID {
+func tryOf(e *Event) model.TryID {
 	return model.TryID{Attempt: e.Attempt, Task: e.Task, Try: e.Try}
 }
 
@@ -117,7 +148,7 @@ func duration(d time.Duration) string {
 }
 
 // message returns the text of a failed task's error.
-func message(e *engine.Event) string {
+func message(e *Event) string {
 	failure, err := e.Data.MapOr("error", e.Data)
 	if err != nil {
 		return ""
@@ -130,7 +161,7 @@ func message(e *engine.Event) string {
 }
 
 // replayed reports whether a task's result was taken over from an earlier run.
-func replayed(e *engine.Event) bool {
+func replayed(e *Event) bool {
 	is, err := e.Data.BoolOr("replayed", false)
 	return err == nil && is
 }

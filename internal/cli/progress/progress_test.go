@@ -36,7 +36,7 @@ type history struct {
 	seq int64
 }
 
-func (h *history) event(seconds float64, kind engine.EventKind, task string, state model.State, data params.Map) engine.Event {
+func (h *history) event(seconds float64, kind engine.EventKind, task string, state model.State, data params.Map) progress.Event {
 	if h.ids == nil {
 		h.ids = make(map[string]model.TaskID)
 	}
@@ -45,41 +45,47 @@ func (h *history) event(seconds float64, kind engine.EventKind, task string, sta
 	}
 	h.seq++
 	at := model.InstantOf(start.Add(time.Duration(seconds * float64(time.Second))))
-	return engine.Event{
+	return progress.Event{Event: engine.Event{
 		Attempt: 7, Seq: h.seq, At: at, Kind: kind, Task: h.ids[task], Name: task, Try: 1, State: state, Data: data,
-	}
+	}}
 }
 
-func (h *history) opened(s float64, task string) engine.Event {
+func (h *history) queued(s float64, task string) progress.Event {
+	e := h.started(s, task)
+	e.Queued = true
+	return e
+}
+
+func (h *history) opened(s float64, task string) progress.Event {
 	return h.event(s, engine.TaskOpened, task, model.Open, params.Map{})
 }
 
-func (h *history) started(s float64, task string) engine.Event {
+func (h *history) started(s float64, task string) progress.Event {
 	return h.event(s, engine.TaskStarted, task, model.Running, params.Map{})
 }
 
-func (h *history) ended(s float64, task string, state model.State) engine.Event {
+func (h *history) ended(s float64, task string, state model.State) progress.Event {
 	return h.event(s, engine.TaskEnded, task, state, params.Map{})
 }
 
-func (h *history) failed(s float64, task, message string) engine.Event {
+func (h *history) failed(s float64, task, message string) progress.Event {
 	return h.event(s, engine.TaskEnded, task, model.Failed, params.Of("error", params.Of("message", message)))
 }
 
-func (h *history) replayed(s float64, task string) engine.Event {
+func (h *history) replayed(s float64, task string) progress.Event {
 	return h.event(s, engine.TaskEnded, task, model.Success, params.Of("replayed", true))
 }
 
 var aRun = progress.Run{Workflow: "w", Session: start, Attempt: 7, Resumes: true}
 
 // story is a run that fails, with the alert that follows.
-func story() []engine.Event {
+func story() []progress.Event {
 	h := &history{}
-	return []engine.Event{
+	return []progress.Event{
 		h.event(0, engine.AttemptStarted, "+w", model.Blocked, params.Map{}),
 		h.opened(0, "+w"),
-		h.started(0, "+w+old"), h.replayed(0, "+w+old"),
-		h.started(0, "+w+talk"), h.ended(1, "+w+talk", model.Success),
+		h.queued(0, "+w+old"), h.replayed(0, "+w+old"),
+		h.queued(0, "+w+talk"), h.started(0, "+w+talk"), h.ended(1, "+w+talk", model.Success),
 		h.started(1, "+w+flaky"),
 		h.event(2, engine.TaskRetries, "+w+flaky", model.Waiting, params.Of("error", params.Of("message", "not yet"))),
 		h.started(3, "+w+flaky"),
@@ -97,12 +103,12 @@ func anEnd() progress.Summary {
 	return progress.Summary{
 		State: engine.AttemptFailed, Duration: 5 * time.Second,
 		Counts:   progress.Counts{Success: 1, Replayed: 1, Failed: 1, NotReached: 2},
-		Failures: []progress.Failure{{Task: "+w+flaky", Message: "too late", Tail: []string{"said it"}}},
+		Failures: []progress.Failure{{Task: "+w+flaky", Message: "too late", Tail: []string{"said it"}, Log: "logs/x.log"}},
 		Status:   "kept/here", Again: "pawl run w",
 	}
 }
 
-func tell(p progress.Printer, events []engine.Event) {
+func tell(p progress.Printer, events []progress.Event) {
 	p.Begin(aRun)
 	p.Events(events)
 	p.Tick(start.Add(5 * time.Second))
@@ -120,17 +126,19 @@ func TestPlainTellsTheStory(t *testing.T) {
 	want := `workflow w, session time 2026-01-30T12:00:00Z, taking over what is finished
 2026-01-30 13:00:00 +0100 +w+old: skipped
 2026-01-30 13:00:00 +0100 +w+talk
+2026-01-30 13:00:01 +0100 +w+talk: done in 1s
 2026-01-30 13:00:01 +0100 +w+flaky
 2026-01-30 13:00:02 +0100 +w+flaky will be tried again: not yet
 2026-01-30 13:00:03 +0100 +w+flaky
 2026-01-30 13:00:04 +0100 +w+flaky has passed its time limit
-2026-01-30 13:00:05 +0100 +w+flaky failed: too late
+2026-01-30 13:00:05 +0100 +w+flaky failed after 2s: too late
 2026-01-30 13:00:05 +0100 +w: failed
 pawl: a note
 
   * +w+flaky:
     | said it
     too late
+    log: logs/x.log
 
 Failed in 5s: 1 done, 1 skipped, 1 failed, 2 not reached
 Task state is saved at kept/here directory.
@@ -144,7 +152,7 @@ Run what is left: pawl run w
 func TestAlertIsShownWhenItFails(t *testing.T) {
 	t.Parallel()
 	h := &history{}
-	events := []engine.Event{
+	events := []progress.Event{
 		h.opened(0, "+w"), h.started(0, "+w^failure-alert"), h.failed(0, "+w^failure-alert", "no mail"),
 	}
 	var err bytes.Buffer
@@ -165,12 +173,14 @@ func TestJSONIsAContract(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	events := story()
-	tell(progress.NewJSON(&out), append(events[2:4:4], events[10]))
+	tell(progress.NewJSON(&out), append(events[2:6:6], events[11]))
 	want := `{"type":"run","workflow":"w","session_time":"2026-01-30T12:00:00Z","attempt":7,"resumes":true}
-{"type":"event","time":"2026-01-30T12:00:00.000000Z","seq":3,"event":"task_started","task":"+w+old","task_id":1,"try":1,"state":"running"}
+{"type":"event","time":"2026-01-30T12:00:00.000000Z","seq":3,"event":"task_queued","task":"+w+old","task_id":1,"try":1,"state":"queued"}
 {"type":"event","time":"2026-01-30T12:00:00.000000Z","seq":4,"event":"task_ended","task":"+w+old","task_id":1,"try":1,"state":"success","data":{"replayed":true}}
-{"type":"event","time":"2026-01-30T12:00:05.000000Z","seq":11,"event":"task_ended","task":"+w+flaky","task_id":3,"try":1,"state":"failed","data":{"error":{"message":"too late"}}}
-{"type":"summary","state":"error","seconds":5.0,"success":1,"replayed":1,"skipped":0,"failed":1,"cancelled":0,"not_reached":2,"failures":[{"task":"+w+flaky","message":"too late","tail":["said it"]}],"status":"kept/here","again":"pawl run w"}
+{"type":"event","time":"2026-01-30T12:00:00.000000Z","seq":5,"event":"task_queued","task":"+w+talk","task_id":2,"try":1,"state":"queued"}
+{"type":"event","time":"2026-01-30T12:00:00.000000Z","seq":6,"event":"task_started","task":"+w+talk","task_id":2,"try":1,"state":"running"}
+{"type":"event","time":"2026-01-30T12:00:05.000000Z","seq":12,"event":"task_ended","task":"+w+flaky","task_id":3,"try":1,"state":"failed","data":{"error":{"message":"too late"}}}
+{"type":"summary","state":"error","seconds":5.0,"success":1,"replayed":1,"skipped":0,"failed":1,"cancelled":0,"not_reached":2,"failures":[{"task":"+w+flaky","message":"too late","tail":["said it"],"log":"logs/x.log"}],"status":"kept/here","again":"pawl run w"}
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
@@ -191,6 +201,7 @@ pawl: a note
   * +w+flaky:
     | said it
     too late
+    log: logs/x.log
 
 Failed in 5s: 1 done, 1 skipped, 1 failed, 2 not reached
 Task state is saved at kept/here directory.
@@ -202,9 +213,9 @@ Run what is left: pawl run w
 }
 
 // busy is a run under way: a group that is done, one that works.
-func busy() []engine.Event {
+func busy() []progress.Event {
 	h := &history{}
-	return []engine.Event{
+	return []progress.Event{
 		h.opened(0, "+w"), h.opened(0, "+w+first"),
 		h.started(0, "+w+first+a"), h.ended(1, "+w+first+a", model.Success), h.ended(1, "+w+first", model.Success),
 		h.opened(1, "+w+loop"), h.opened(1, "+w+loop^sub"),
@@ -297,9 +308,9 @@ func TestColoursCanBeOff(t *testing.T) {
 }
 
 // crowd is a run of many tasks, of which some are under way.
-func crowd(n int) []engine.Event {
+func crowd(n int) []progress.Event {
 	h := &history{}
-	events := []engine.Event{h.opened(0, "+w")}
+	events := []progress.Event{h.opened(0, "+w")}
 	for i := range n {
 		task := fmt.Sprintf("+w+task%d", i)
 		events = append(events, h.started(0, task))
@@ -310,11 +321,113 @@ func crowd(n int) []engine.Event {
 	return events
 }
 
-func TestManyTasksFitOnTheScreen(t *testing.T) {
+// A group whose tasks run side by side is shown by numbers when they are many.
+func TestTreeCountsTheTasksOfAWideGroup(t *testing.T) {
 	t.Parallel()
+	h := &history{}
+	events := []progress.Event{h.opened(0, "+w"), h.opened(0, "+w+wide")}
+	name := func(i int) string { return fmt.Sprintf("+w+wide+%c", 'a'+i) }
+	for i := range 12 {
+		events = append(events, h.queued(0, name(i)))
+	}
+	events = append(events, h.started(1, name(0)), h.started(2, name(1)), h.ended(3, name(0), model.Success),
+		h.started(3, name(2)), h.failed(4, name(2), "no"), h.started(4, name(3)))
 	v := newTerminal(t, 80, 24)
 	tree := progress.NewTree(v, output{}, v.size, true)
-	tree.Events(crowd(5000))
+	tree.Begin(progress.Run{Workflow: "w", Session: start, Children: map[string]int{"+w": 1, "+w+wide": 14}})
+	tree.Events(events)
+	tree.Tick(start.Add(5 * time.Second))
+	want := `w 2026-01-30T12:00:00Z
+▸ +w  5s
+  ▸ +wide  5s  1/14 done, 2 running, 1 failed
+    ⠙ +b  3s
+    ✗ +c  1s  no
+    ⠙ +d  1s
+`
+	if diff := cmp.Diff(want, v.text()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The tasks that an operator makes are known before they are handed out.
+func TestTreeCountsTheTasksOfALongLoop(t *testing.T) {
+	t.Parallel()
+	h := &history{}
+	grown := h.event(0, engine.TasksAdded, "+w+loop", model.Running, params.Map{})
+	grown.Children = map[string]int{"+w+loop^sub": 30}
+	v := newTerminal(t, 80, 24)
+	tree := progress.NewTree(v, output{}, v.size, true)
+	tree.Events([]progress.Event{
+		h.opened(0, "+w"), h.started(0, "+w+loop"), grown, h.opened(0, "+w+loop"), h.opened(0, "+w+loop^sub"),
+		h.started(0, "+w+loop^sub+loop-0"), h.ended(1, "+w+loop^sub+loop-0", model.Success),
+		h.started(1, "+w+loop^sub+loop-1"),
+	})
+	tree.Tick(start.Add(2 * time.Second))
+	want := `▸ +w  2s
+  ▸ +loop  2s  1/30 done, 1 running
+    ⠙ +loop-1  1s
+`
+	if diff := cmp.Diff(want, v.text()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A task that waits for its turn has no time yet.
+func TestQueuedTasksAreNotRunning(t *testing.T) {
+	t.Parallel()
+	h := &history{}
+	events := []progress.Event{
+		h.opened(0, "+w"), h.queued(0, "+w+a"), h.queued(0, "+w+b"), h.started(2, "+w+a"),
+		h.event(3, engine.CancelWanted, "+w+b", model.Running, params.Map{}),
+	}
+	v := newTerminal(t, 80, 24)
+	tree := progress.NewTree(v, said, v.size, true)
+	tree.Events(events)
+	tree.Tick(start.Add(5 * time.Second))
+	if diff := cmp.Diff("▸ +w  5s\n  ⠙ +a  3s\n  · +b  queued\n", v.text()); diff != "" {
+		t.Error(diff)
+	}
+	var err bytes.Buffer
+	plain := progress.NewPlain(io.Discard, &err, said, time.UTC)
+	plain.Events(events[:4])
+	if diff := cmp.Diff("2026-01-30 12:00:02 +0000 +w+a\n", err.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSummarySaysWhatWasNotDone(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]progress.Summary{
+		"Success in 0s: 2 skipped\nNothing was left to run: earlier runs of this session had finished it. Run it again: pawl run w --rerun\n": {
+			Counts: progress.Counts{Replayed: 2}, Rerun: "pawl run w --rerun",
+		},
+		"Success in 0s: 2 done\nThis was a dry run: parameters were evaluated, no task was run.\n": {
+			Counts: progress.Counts{Success: 2}, DryRun: true,
+		},
+		"\n  * +w+a:\n    | in f\n    | ValueError: x\n\nSuccess in 0s: nothing to do\n": {
+			Failures: []progress.Failure{{Task: "+w+a", Message: "ValueError: x", Tail: []string{"in f", "ValueError: x"}}},
+		},
+	} {
+		s.State = engine.AttemptSuccess
+		var err bytes.Buffer
+		progress.NewPlain(io.Discard, &err, said, time.UTC).End(s)
+		if diff := cmp.Diff(want, err.String()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestManyTasksFitOnTheScreen(t *testing.T) {
+	t.Parallel()
+	h := &history{}
+	events := []progress.Event{h.opened(0, "+w")}
+	for i := range 100 {
+		task := fmt.Sprintf("+w+task%d", i)
+		events = append(events, h.started(0, task), h.failed(0, task, ""))
+	}
+	v := newTerminal(t, 80, 24)
+	tree := progress.NewTree(v, output{}, v.size, true)
+	tree.Events(events)
 	for i := range 3 {
 		tree.Tick(start.Add(time.Duration(i+1) * time.Second))
 	}

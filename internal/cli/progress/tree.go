@@ -3,6 +3,7 @@ package progress
 import (
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -17,11 +18,12 @@ type Tree struct {
 	size  func() (width, height int)
 	paint palette
 
-	root    *branch
-	byName  map[string]*branch
-	started time.Time
-	frame   int
-	drawn   []int // columns of the lines that the next frame replaces
+	root     *branch
+	byName   map[string]*branch
+	expected map[string]int // tasks that groups have, by full name
+	started  time.Time
+	frame    int
+	drawn    []int // columns of the lines that the next frame replaces
 }
 
 // branch is a task on the screen.
@@ -30,16 +32,21 @@ type branch struct {
 	try        model.TryID
 	full       string
 	state      model.State
+	queued     bool // it waits for its turn
 	start, end time.Time
 	replayed   bool
 	note       string
 	kids       []*branch
+	tally      tally
 }
 
 // NewTree returns a printer for a terminal whose size is asked for whenever
 // it draws.
 func NewTree(w io.Writer, logs Logs, size func() (width, height int), colour bool) *Tree {
-	return &Tree{to: w, logs: logs, size: size, paint: palette{on: colour}, byName: make(map[string]*branch)}
+	return &Tree{
+		to: w, logs: logs, size: size, paint: palette{on: colour},
+		byName: make(map[string]*branch), expected: make(map[string]int),
+	}
 }
 
 // Begin writes what is run.
@@ -48,11 +55,15 @@ func (t *Tree) Begin(r Run) {
 	if r.Resumes {
 		text += t.paint.dim(" · taking over what is finished")
 	}
+	if r.DryRun {
+		text += t.paint.dim(" · dry run: no task is run")
+	}
+	maps.Copy(t.expected, r.Children)
 	_, _ = fmt.Fprintln(t.to, text)
 }
 
 // Events takes over how tasks stand.
-func (t *Tree) Events(events []engine.Event) {
+func (t *Tree) Events(events []Event) {
 	for i := range events {
 		e := &events[i]
 		if boring(e) {
@@ -62,20 +73,24 @@ func (t *Tree) Events(events []engine.Event) {
 			t.started = e.At.Time()
 		}
 		switch e.Kind {
-		case engine.AttemptStarted, engine.AttemptEnded, engine.TasksAdded, engine.ParamsEdited:
+		case engine.AttemptStarted, engine.AttemptEnded, engine.ParamsEdited:
+			continue
+		case engine.TasksAdded:
+			maps.Copy(t.expected, e.Children)
 			continue
 		default: // about one task
 		}
 		b := t.branch(e.Name)
 		b.try, b.state = tryOf(e), e.State
+		b.queued = e.Queued || b.queued && e.Kind == engine.CancelWanted
 		switch e.Kind {
 		case engine.TaskStarted, engine.TaskOpened:
-			if b.start.IsZero() || b.state == model.Running {
+			if b.start.IsZero() && !e.Queued {
 				b.start = e.At.Time()
 			}
 			b.end, b.note = time.Time{}, ""
 		case engine.TaskRetries:
-			b.note = "again after: " + message(e)
+			b.start, b.note = time.Time{}, "again after: "+message(e)
 		case engine.TaskEnded:
 			b.end, b.replayed, b.note = e.At.Time(), replayed(e), message(e)
 			if b.state == model.Success && !b.replayed && b.leaf() {
@@ -167,6 +182,7 @@ type render struct {
 }
 
 func (r *render) branch(b *branch, depth int) {
+	b.count(r.tree.expected)
 	if len(r.lines) < r.limit {
 		r.lines = append(r.lines, r.line(b, depth))
 	} else {
@@ -175,7 +191,29 @@ func (r *render) branch(b *branch, depth int) {
 	if r.folded && b.quiet() && depth > 0 {
 		return
 	}
+	if b.tally.fans {
+		r.few(b, depth+1)
+		return
+	}
 	r.below(b, depth+1)
+}
+
+// few shows those in a group that are of most interest: some that are under
+// way, and some that have failed.
+func (r *render) few(b *branch, depth int) {
+	busy, failed := 0, 0
+	for kid := range b.tasks() {
+		switch {
+		case kid.hook():
+			r.branch(kid, depth)
+		case kid.state == model.Failed && failed < few:
+			failed++
+			r.branch(kid, depth)
+		case kid.busy() && busy < few:
+			busy++
+			r.branch(kid, depth)
+		}
+	}
 }
 
 // below shows what is in a group. Tasks that an operator made stand in a group
@@ -184,7 +222,7 @@ func (r *render) below(b *branch, depth int) {
 	for _, kid := range b.kids {
 		switch {
 		case r.terse && kid.quiet():
-		case kid.name == "^sub":
+		case kid.name == generated:
 			r.below(kid, depth)
 		default:
 			r.branch(kid, depth)
@@ -196,7 +234,7 @@ func (r *render) line(b *branch, depth int) string {
 	p := r.tree.paint
 	indent := min(2*depth, max(r.width-8, 0))
 	name := clip(b.name, max(r.width-indent-2, 1))
-	line := strings.Repeat(" ", indent) + p.mark(b.state, r.tree.frame) + " " + name
+	line := strings.Repeat(" ", indent) + r.mark(b) + " " + name
 	used := indent + 2 + columns(name)
 	add := func(text string, paint func(string) string) {
 		room := r.width - used - 2
@@ -207,20 +245,34 @@ func (r *render) line(b *branch, depth int) string {
 		used += 2 + columns(text)
 		line += "  " + paint(text)
 	}
-	if b.replayed {
+	switch took := r.took(b); {
+	case b.replayed:
 		add("skipped", p.dim)
-	} else if took := r.took(b); took > 0 {
+	case b.queued:
+		add("queued", p.dim)
+	case took >= time.Millisecond:
 		add(duration(took), p.dim)
 	}
-	switch b.state {
-	case model.Failed:
+	if b.tally.fans {
+		add(b.tally.String(), p.dim)
+	}
+	switch {
+	case b.state == model.Failed:
 		add(b.note, p.bad)
-	case model.Running:
+	case b.queued:
+	case b.state == model.Running:
 		add(r.tree.logs.Last(b.try, b.full), p.dim)
 	default:
 		add(b.note, p.dim)
 	}
 	return line
+}
+
+func (r *render) mark(b *branch) string {
+	if b.queued {
+		return r.tree.paint.dim("·")
+	}
+	return r.tree.paint.mark(b.state, r.tree.frame)
 }
 
 func (r *render) took(b *branch) time.Duration {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pawlhq/pawl/internal/expr/js"
+	"github.com/pawlhq/pawl/internal/prop"
 )
 
 func zone(t *testing.T, name string) js.Zone {
@@ -24,7 +25,7 @@ var millis = rapid.Int64Range(-8_000_000_000_000_000, 8_000_000_000_000_000)
 
 func TestFieldsAreThoseOfTheCalendar(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		ms := millis.Draw(t, "ms")
 		f, want := js.FieldsOf(float64(ms)), time.UnixMilli(ms).UTC()
 		got := time.Date(f.Year, time.Month(f.Month+1), f.Day, f.Hour, f.Minute, f.Second, f.Milli*1e6, time.UTC)
@@ -40,7 +41,7 @@ func TestLocalTimeLeadsBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			z := zone(t, name)
-			rapid.Check(t, func(t *rapid.T) {
+			prop.Check(t, func(t *rapid.T) {
 				instant := float64(rapid.Int64Range(0, 4e12).Draw(t, "ms"))
 				if back := z.UTC(z.Local(instant)); z.Local(back) != z.Local(instant) || back > instant {
 					t.Fatalf("%v is %v in local time, which leads to %v", instant, z.Local(instant), back)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/expr/js"
 )
@@ -293,8 +294,12 @@ func shortFixed(f float64) string {
 }
 
 var (
-	clockDuration = regexp.MustCompile(`^(-|\+)?(?:(\d*)[. ])?(\d+):(\d+)(?::(\d+)(\.\d*)?)?$`)
-	isoDuration   = regexp.MustCompile(`^(-|\+)?P(?:([-+]?[0-9,.]*)Y)?(?:([-+]?[0-9,.]*)M)?(?:([-+]?[0-9,.]*)W)?(?:([-+]?[0-9,.]*)D)?(?:T(?:([-+]?[0-9,.]*)H)?(?:([-+]?[0-9,.]*)M)?(?:([-+]?[0-9,.]*)S)?)?$`)
+	clockDuration = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(-|\+)?(?:(\d*)[. ])?(\d+):(\d+)(?::(\d+)(\.\d*)?)?$`)
+	})
+	isoDuration = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(-|\+)?P(?:([-+]?[0-9,.]*)Y)?(?:([-+]?[0-9,.]*)M)?(?:([-+]?[0-9,.]*)W)?(?:([-+]?[0-9,.]*)D)?(?:T(?:([-+]?[0-9,.]*)H)?(?:([-+]?[0-9,.]*)M)?(?:([-+]?[0-9,.]*)S)?)?$`)
+	})
 
 	clockUnits = [...]unit{day, hour, minute, second}
 	isoUnits   = [...]unit{year, month, week, day, hour, minute, second}
@@ -302,7 +307,7 @@ var (
 
 // parseDuration reads "d hh:mm:ss.mmm" or ISO 8601. Other text is no time at all.
 func parseDuration(text string) *Duration {
-	if found := clockDuration.FindStringSubmatch(text); found != nil {
+	if found := clockDuration().FindStringSubmatch(text); found != nil {
 		list := make([]setting, 0, len(clockUnits)+1)
 		for i, u := range clockUnits {
 			list = append(list, setting{u, signed(found[1], toInt(js.ParseNumber(found[i+2])))})
@@ -310,7 +315,7 @@ func parseDuration(text string) *Duration {
 		millis := toInt(absRound(js.ParseNumber(found[6]) * 1000))
 		return fromSettings(append(list, setting{millisecond, signed(found[1], millis)}))
 	}
-	if found := isoDuration.FindStringSubmatch(text); found != nil {
+	if found := isoDuration().FindStringSubmatch(text); found != nil {
 		list := make([]setting, 0, len(isoUnits))
 		for i, u := range isoUnits {
 			n := js.ParseFloat(strings.Replace(found[i+2], ",", ".", 1))

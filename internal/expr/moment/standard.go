@@ -4,18 +4,19 @@ import (
 	"math"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/expr/js"
 )
 
-var jsonDate = regexp.MustCompile(`(?i)^/?Date\((-?\d+)`)
+var jsonDate = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^/?Date\((-?\d+)`) })
 
 // readString reads input that is ISO 8601, RFC 2822 or anything that Date takes.
 func (c *config) readString(text string) {
 	if c.readISO(text) {
 		return
 	}
-	if found := jsonDate.FindStringSubmatch(text); found != nil {
+	if found := jsonDate().FindStringSubmatch(text); found != nil {
 		c.setTime(js.ParseNumber(found[1]))
 		return
 	}
@@ -148,10 +149,12 @@ func isoOffset(text string) bool {
 }
 
 var (
-	rfc2822 = regexp.MustCompile(`^(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s)?(\d{1,2})\s(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s(\d{2,4})\s(\d\d):(\d\d)(?::(\d\d))?\s(?:(UT|GMT|[ECMP][SD]T)|([Zz])|([+-]\d{4}))$`)
+	rfc2822 = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s)?(\d{1,2})\s(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s(\d{2,4})\s(\d\d):(\d\d)(?::(\d\d))?\s(?:(UT|GMT|[ECMP][SD]T)|([Zz])|([+-]\d{4}))$`)
+	})
 
-	commentOrFold = regexp.MustCompile(`\([^)]*\)|[\n\t]`)
-	blanks        = regexp.MustCompile(`\s\s+`)
+	commentOrFold = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\([^)]*\)|[\n\t]`) })
+	blanks        = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s\s+`) })
 )
 
 // rfcOffsets are the offsets of the names of zones in hours.
@@ -162,8 +165,8 @@ var rfcOffsets = map[string]float64{
 
 // readRFC2822 reads the form of dates in mail and reports whether the text is that.
 func (c *config) readRFC2822(text string) bool {
-	text = blanks.ReplaceAllString(commentOrFold.ReplaceAllString(text, " "), " ")
-	found := rfc2822.FindStringSubmatch(js.Trim(text))
+	text = blanks().ReplaceAllString(commentOrFold().ReplaceAllString(text, " "), " ")
+	found := rfc2822().FindStringSubmatch(js.Trim(text))
 	if found == nil {
 		return false
 	}

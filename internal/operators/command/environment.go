@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators/secretref"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/process"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/operator"
 )
@@ -20,6 +22,7 @@ import (
 // inherits, then those parameters whose names are fit for it, then what the
 // task's own `_env` says, with secrets filled in; the later replaces the
 // earlier. PWD is the working directory unless one of the latter two sets it.
+// The last variable is the mark of the try.
 func Environment(ctx context.Context, t *operator.Task, parameters operator.Map) ([]string, error) {
 	if err := refuseContainer(t); err != nil {
 		return nil, err
@@ -28,8 +31,10 @@ func Environment(ctx context.Context, t *operator.Task, parameters operator.Map)
 	if err != nil {
 		return nil, err
 	}
-	replaced := func(name string) bool { return own.Has(name) || ValidName(name) && parameters.Has(name) }
-	env := make([]string, 0, 1+len(t.Env)+parameters.Len()+own.Len())
+	replaced := func(name string) bool {
+		return name == process.MarkVariable || own.Has(name) || ValidName(name) && parameters.Has(name)
+	}
+	env := make([]string, 0, 2+len(t.Env)+parameters.Len()+own.Len())
 	if !replaced("PWD") {
 		env = append(env, "PWD="+t.Workdir)
 	}
@@ -49,8 +54,11 @@ func Environment(ctx context.Context, t *operator.Task, parameters operator.Map)
 		text = appendVariable(text[:0], name, v)
 		env = append(env, string(text))
 	}
-	return env, nil
+	return append(env, process.Mark(TryName(t.Session, t.ID))), nil
 }
+
+// TryName names a try of a session as nothing else in the world is named.
+func TryName(session string, id model.TryID) string { return session + "/" + id.String() }
 
 // ownVariables returns the task's `_env` as texts. Secrets in it go by their
 // own names, whatever the task calls them.
@@ -61,8 +69,8 @@ func ownVariables(ctx context.Context, t *operator.Task) (operator.Map, error) {
 	}
 	var own operator.Map
 	for name := range raw.All() {
-		if !ValidName(name) {
-			return operator.Map{}, &operator.Error{Message: fmt.Sprintf("Invalid _env key name: %s", name), Kind: "config"}
+		if err := checkName(name); err != nil {
+			return operator.Map{}, err
 		}
 		text, err := raw.String(name)
 		if err != nil {
@@ -74,6 +82,29 @@ func ownVariables(ctx context.Context, t *operator.Task) (operator.Map, error) {
 		own = own.Set(name, text)
 	}
 	return own, nil
+}
+
+// CheckEnvironment sees what is wrong with the `_env` of a task.
+func CheckEnvironment(d *operator.Draft) {
+	raw, err := d.Local.MapOr("_env", operator.Map{})
+	if err != nil {
+		d.Read(func(operator.Map) error { return err }, "_env")
+	}
+	for name, v := range raw.All() {
+		if err := checkName(name); err != nil {
+			d.Fail("_env", err)
+		}
+		if _, err := raw.String(name); err != nil && !params.TemplatedValue(v) {
+			d.Fail("_env", err)
+		}
+	}
+}
+
+func checkName(name string) error {
+	if ValidName(name) {
+		return nil
+	}
+	return &operator.Error{Message: fmt.Sprintf("Invalid _env key name: %s", name), Kind: "config"}
 }
 
 // appendVariable appends NAME=VALUE: a string as it is, all else as JSON.

@@ -3,12 +3,15 @@ package command_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators/command"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/process"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/operator"
 )
@@ -62,6 +65,7 @@ func TestEnvironment(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			task := &operator.Task{
+				ID: model.TryID{Attempt: 1, Task: 2, Try: 3}, Session: "5f0e",
 				Project: "/project", Workdir: "/project/dir",
 				Env:   tt.inherited,
 				Local: params.Of("_env", tt.own),
@@ -74,7 +78,8 @@ func TestEnvironment(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			want := append(slices.Clone(tt.want), process.Mark("5f0e/1/2/3"))
+			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -85,7 +90,7 @@ func TestEnvOfOthersIsNotTheTasksOwn(t *testing.T) {
 	t.Parallel()
 	task := &operator.Task{Workdir: "/w", Params: params.Of("_env", params.Of("A", "exported"))}
 	got, err := command.Environment(t.Context(), task, params.Map{})
-	if err != nil || len(got) != 1 {
+	if err != nil || len(got) != 2 {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

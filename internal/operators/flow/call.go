@@ -41,7 +41,11 @@ func inProject(t *operator.Task, file string) (string, error) {
 	}
 	rel, err := filepath.Rel(t.Project, full)
 	if err != nil || !filepath.IsLocal(rel) {
-		return "", model.Errorf(model.Invalid, "file %s must not be outside of project path", file)
+		return "", errOutside(file)
 	}
 	return filepath.ToSlash(rel), nil
+}
+
+func errOutside(file string) error {
+	return model.Errorf(model.Invalid, "file %s must not be outside of project path", file)
 }

@@ -25,16 +25,16 @@ func Specs(read ReadFile) []operator.Spec {
 	loop := []string{"_do", "_parallel"}
 	return []operator.Spec{
 		{Name: "nop", Operator: operator.Func(nop), Keys: none, Light: true, IgnoresRetry: true},
-		{Name: "echo", Operator: operator.Func(echo), Keys: none, Light: true, IgnoresRetry: true},
-		{Name: "fail", Operator: operator.Func(fail), Keys: none, Light: true, IgnoresRetry: true},
-		{Name: "store", Operator: operator.Func(store), Keys: []string{"reset"}, Light: true, IgnoresRetry: true},
-		{Name: "if", Operator: operator.Func(choose), Keys: []string{"_do", "_else_do"}, Light: true, IgnoresRetry: true},
-		{Name: "loop", Operator: operator.Func(loopN), Keys: append(loop, "count"), Light: true, IgnoresRetry: true},
-		{Name: "for_each", Operator: operator.Func(forEach), Keys: loop, Light: true, IgnoresRetry: true},
-		{Name: "for_range", Operator: operator.Func(forRange), Keys: loop, Light: true, IgnoresRetry: true},
-		{Name: "wait", Operator: operator.Func(wait), Keys: []string{"blocking", "poll_interval"}, IgnoresRetry: true},
-		{Name: "call", Operator: call{read}, Keys: none},
-		{Name: "require", Operator: operator.Func(require), Keys: requireKeys},
+		{Name: "echo", Operator: operator.Func(echo), Check: checkEcho, Keys: none, Light: true, IgnoresRetry: true},
+		{Name: "fail", Operator: operator.Func(fail), Check: checkFail, Keys: none, Light: true, IgnoresRetry: true},
+		{Name: "store", Operator: operator.Func(store), Check: checkStore, Keys: []string{"reset"}, Light: true, IgnoresRetry: true},
+		{Name: "if", Operator: operator.Func(choose), Check: checkIf, Keys: []string{"_do", "_else_do"}, Light: true, IgnoresRetry: true},
+		{Name: "loop", Operator: operator.Func(loopN), Check: checkLoop, Keys: append(loop, "count"), Light: true, IgnoresRetry: true},
+		{Name: "for_each", Operator: operator.Func(forEach), Check: checkForEach, Keys: loop, Light: true, IgnoresRetry: true},
+		{Name: "for_range", Operator: operator.Func(forRange), Check: checkForRange, Keys: loop, Light: true, IgnoresRetry: true},
+		{Name: "wait", Operator: operator.Func(wait), Check: checkWait, Keys: []string{"blocking", "poll_interval"}, Light: true, Holds: "blocking", IgnoresRetry: true},
+		{Name: "call", Operator: call{read}, Check: checkCall, Keys: none},
+		{Name: "require", Operator: operator.Func(require), Check: checkRequire, Keys: requireKeys},
 	}
 }
 
@@ -69,18 +69,23 @@ func store(_ context.Context, t *operator.Task) (operator.Result, error) {
 	if err != nil {
 		return operator.Result{}, err
 	}
-	list, err := t.Params.ParseListOr("reset", nil)
+	reset, err := readReset(t.Params)
+	return operator.Result{Store: m, Reset: reset}, err
+}
+
+func readReset(p params.Map) ([]string, error) {
+	list, err := p.ParseListOr("reset", nil)
 	if err != nil {
-		return operator.Result{}, err
+		return nil, err
 	}
 	reset := make([]string, len(list))
 	for i, v := range list {
 		var ok bool
 		if reset[i], ok = params.ToString(v); !ok {
-			return operator.Result{}, model.Errorf(model.Invalid, "reset must list names, not %s", params.AppendJSON(nil, v))
+			return nil, model.Errorf(model.Invalid, "reset must list names, not %s", params.AppendJSON(nil, v))
 		}
 	}
-	return operator.Result{Store: m, Reset: reset}, nil
+	return reset, nil
 }
 
 // choose makes its tasks those of `_do` or those of `_else_do`.
@@ -89,22 +94,29 @@ func choose(_ context.Context, t *operator.Task) (operator.Result, error) {
 	if err != nil {
 		return operator.Result{}, err
 	}
-	then, err := t.Params.MapOr("_do", params.Map{})
-	if err != nil {
-		return operator.Result{}, err
-	}
-	otherwise, err := t.Params.MapOr("_else_do", params.Map{})
-	if err != nil {
-		return operator.Result{}, err
-	}
+	then, otherwise, err := readBranches(t.Params)
 	switch {
-	case then.Len() == 0 && otherwise.Len() == 0:
-		return operator.Result{}, model.Errorf(model.Invalid, "if> needs _do, _else_do or both")
+	case err != nil:
+		return operator.Result{}, err
 	case yes:
 		return operator.Result{Subtasks: then}, nil
 	}
 	return operator.Result{Subtasks: otherwise}, nil
 }
+
+func readBranches(p params.Map) (then, otherwise params.Map, err error) {
+	if then, err = p.MapOr("_do", params.Map{}); err != nil {
+		return then, otherwise, err
+	}
+	otherwise, err = p.MapOr("_else_do", params.Map{})
+	if err == nil && then.Len() == 0 && otherwise.Len() == 0 {
+		err = model.Errorf(model.Invalid, "if> needs _do, _else_do or both")
+	}
+	return then, otherwise, err
+}
+
+// limitKey is the setting that says how many tasks an operator may generate.
+const limitKey = "executor.task_max_run"
 
 // defaultTasks is how many tasks an operator may generate at most when the
 // system's configuration does not say.
@@ -112,14 +124,13 @@ const defaultTasks = 1000
 
 // taskLimit returns how many tasks an operator may generate.
 func taskLimit(t *operator.Task) (int64, error) {
-	const key = "executor.task_max_run"
-	text, ok := t.Services.Settings[key]
+	text, ok := t.Services.Settings[limitKey]
 	if !ok {
 		return defaultTasks, nil
 	}
 	n, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || n < 0 {
-		return 0, model.Errorf(model.Invalid, "setting %s must be a number of tasks, not %q", key, text)
+		return 0, model.Errorf(model.Invalid, "setting %s must be a number of tasks, not %q", limitKey, text)
 	}
 	return n, nil
 }

@@ -24,7 +24,7 @@ func newBody(t *operator.Task, n int64) (*body, error) {
 		return nil, err
 	}
 	if n > limit {
-		return nil, model.Errorf(model.Invalid, "Too many %s subtasks. Limit: %d", t.Type, limit)
+		return nil, model.Errorf(model.Invalid, "Too many %s subtasks. Limit: %d, as %s says", t.Type, limit, limitKey)
 	}
 	b := &body{tasks: make([]any, 0, 2*max(n, 0)+2)}
 	if b.do, err = t.Params.MapAt("_do"); err != nil {

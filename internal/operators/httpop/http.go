@@ -24,8 +24,8 @@ func Specs(read ReadFile) []operator.Spec {
 	c := &caller{http.DefaultTransport.(*http.Transport).Clone()}
 	with := func(key string) []string { return append([]string{key}, keys...) }
 	return []operator.Spec{
-		{Name: "http", Operator: request{c}, Defaults: "http", Keys: with("store_content")},
-		{Name: "http_call", Operator: call{c, read}, Defaults: "http", Keys: with("content_type_override")},
+		{Name: "http", Operator: request{c}, Check: checkRequest, Defaults: "http", Keys: with("store_content")},
+		{Name: "http_call", Operator: call{c, read}, Check: checkCall, Defaults: "http", Keys: with("content_type_override")},
 	}
 }
 

@@ -95,17 +95,9 @@ func authorize(r *http.Request, fill filler) error {
 // addHeaders adds the headers that the task lists. They replace those that
 // were set before.
 func addHeaders(r *http.Request, p params.Map, fill filler) error {
-	list, err := p.ParseListOr("headers", nil)
+	own, err := readHeaders(p, fill)
 	if err != nil {
 		return err
-	}
-	own := make(http.Header)
-	for _, e := range list {
-		name, value, err := header(e, fill)
-		if err != nil {
-			return err
-		}
-		own.Add(name, value)
 	}
 	for name, values := range own {
 		if name == "Host" {
@@ -115,6 +107,22 @@ func addHeaders(r *http.Request, p params.Map, fill filler) error {
 		r.Header[name] = values
 	}
 	return nil
+}
+
+func readHeaders(p params.Map, fill filler) (http.Header, error) {
+	list, err := p.ParseListOr("headers", nil)
+	if err != nil {
+		return nil, err
+	}
+	own := make(http.Header)
+	for _, e := range list {
+		name, value, err := header(e, fill)
+		if err != nil {
+			return nil, err
+		}
+		own.Add(name, value)
+	}
+	return own, nil
 }
 
 // header reads one entry of the list of headers, a map with one key.

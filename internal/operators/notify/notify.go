@@ -16,12 +16,17 @@ import (
 
 // Specs returns the operator.
 func Specs() []operator.Spec {
-	return []operator.Spec{{Name: "notify", Operator: operator.Func(run), Keys: where, IgnoresRetry: true}}
+	return []operator.Spec{{Name: "notify", Operator: operator.Func(run), Check: check, Keys: where, IgnoresRetry: true}}
 }
 
 // where are the built-in parameters that a notification carries.
 var where = []string{
 	"project_id", "session_id", "attempt_id", "task_name", "timezone", "session_uuid", "session_time",
+}
+
+// check sees what is wrong with a task as it is written.
+func check(d *operator.Draft) {
+	d.Read(func(m params.Map) error { _, err := m.String("_command"); return err }, "_command")
 }
 
 // run sends the command as a message. Without a notifier it does nothing.

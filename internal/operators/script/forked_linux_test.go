@@ -167,8 +167,7 @@ def store(n): digdag.env.store(n=n)
 	for n := range 12 {
 		wg.Go(func() {
 			r := run(t, o, pyTask(t, dir, "forked", "tasks.main", "n", n))
-			code := max(n, 1) // none is a success
-			if want := strconv.Itoa(n) + "\n"; r.printed != want || r.err == nil || !strings.Contains(r.err.Error(), fmt.Sprintf("code %d\n", code)) {
+			if want := strconv.Itoa(n) + "\n"; r.printed != want || r.err == nil || !strings.Contains(r.err.Error(), fmt.Sprint("sys.exit(", n, ")")) {
 				t.Errorf("task %d printed %q, %v", n, r.printed, r.err)
 			}
 			r = run(t, o, pyTask(t, dir, "forked", "tasks.store", "n", n))

@@ -13,7 +13,7 @@ import (
 //go:embed runner.py
 var pythonRunner string
 
-var python = language{operator: "py", name: "Python", runner: pythonRunner, because: "\nError messages from python: "}
+var python = language{operator: "py", name: "Python", runner: pythonRunner}
 
 // Python is the operator py with the templates that it has started.
 type Python struct{ templates *templates }
@@ -32,7 +32,7 @@ func NewPython() *Python { return &Python{templates: newTemplates()} }
 // variable PAWL_PYTHON_MODE says which, it is forked if that makes no
 // difference but in time. Where nothing can be forked, all are cold.
 func (p *Python) Spec() operator.Spec {
-	return operator.Spec{Name: "py", Defaults: "py", Operator: operator.Func(p.run)}
+	return operator.Spec{Name: "py", Defaults: "py", Operator: operator.Func(p.run), Check: checkPython}
 }
 
 // Close ends the templates.
@@ -106,9 +106,15 @@ func modeOf(t *operator.Task) (mode, error) {
 		origin = "PAWL_PYTHON_MODE"
 		text, _ = process.Variable(t.Env, origin)
 	}
-	switch m := mode(text); m {
+	m := mode(text)
+	return m, m.check(origin)
+}
+
+// check refuses a mode that there is not; the origin is where it was set.
+func (m mode) check(origin string) error {
+	switch m {
 	case automatic, cold, forked:
-		return m, nil
+		return nil
 	}
-	return "", fmt.Errorf(`%s must be "cold" or "forked", not %q`, origin, text)
+	return fmt.Errorf(`%s must be "cold" or "forked", not %q`, origin, string(m))
 }

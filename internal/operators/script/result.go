@@ -2,7 +2,6 @@ package script
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
@@ -14,7 +13,6 @@ type language struct {
 	operator string // its operator, which also ends the runner's name
 	name     string
 	runner   string // the runner's text
-	because  string // stands between a failure and its reason
 }
 
 // result returns what a call that has ended gives.
@@ -51,26 +49,19 @@ func parseMap(text []byte) (params.Map, error) {
 	return m, nil
 }
 
-// failure tells of a program that failed, with the error that it has written.
+// failure tells of a program that failed: what was raised, as far as the
+// program has written that. Where it happened stands in the output.
 func (l language) failure(status process.Status, written params.Map) error {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s command failed with code %d", l.name, status.Code)
 	v, _ := written.Get("error")
 	reason, _ := v.(params.Map)
-	if message := textAt(reason, "message"); message != "" {
-		text.WriteString(l.because + message)
+	class, message := textAt(reason, "class"), textAt(reason, "message")
+	switch {
+	case class == "":
+		return &operator.Error{Message: fmt.Sprintf("%s command failed with code %d", l.name, status.Code), Kind: "runtime"}
+	case message == "":
+		return &operator.Error{Message: class}
 	}
-	if class := textAt(reason, "class"); class != "" {
-		text.WriteString(" (" + class + ")")
-	}
-	v, _ = reason.Get("backtrace")
-	lines, _ := v.([]params.Value)
-	for _, line := range lines {
-		if line, ok := params.ToString(line); ok {
-			text.WriteString("\n\tfrom " + line)
-		}
-	}
-	return &operator.Error{Message: text.String(), Kind: "runtime"}
+	return &operator.Error{Message: class + ": " + message}
 }
 
 func textAt(m params.Map, key string) string {

@@ -10,7 +10,7 @@ import (
 //go:embed runner.rb
 var rubyRunner string
 
-var ruby = language{operator: "rb", name: "Ruby", runner: rubyRunner, because: ": "}
+var ruby = language{operator: "rb", name: "Ruby", runner: rubyRunner}
 
 // Ruby returns the operator rb.
 //
@@ -18,7 +18,7 @@ var ruby = language{operator: "rb", name: "Ruby", runner: rubyRunner, because: "
 // names; the file given by `require` is loaded before. The program is `ruby`
 // or what the parameter of that name says.
 func Ruby() operator.Spec {
-	return operator.Spec{Name: "rb", Defaults: "rb", Operator: operator.Func(runRuby)}
+	return operator.Spec{Name: "rb", Defaults: "rb", Operator: operator.Func(runRuby), Check: checkRuby}
 }
 
 func runRuby(ctx context.Context, t *operator.Task) (operator.Result, error) {

@@ -155,16 +155,28 @@ def perform(command, params):
 
 def describe(error, command):
     """Returns an error as it is to be shown."""
-    import traceback
-
-    trace = error.__traceback__
-    while trace and trace.tb_frame.f_globals is globals():
-        trace = trace.tb_next
-    message = str(error)
+    kind, message = type(error), str(error)
+    name = kind.__qualname__
+    if kind.__module__ not in ("builtins", "__main__"):
+        name = "%s.%s" % (kind.__module__, name)
     if isinstance(error, SystemExit):
         message = "%s ended Python by sys.exit(%s)" % (command, "" if error.code is None else repr(error.code))
-    lines = traceback.format_exception(type(error), error, trace)
-    return {"class": type(error).__name__, "message": message, "backtrace": [line.rstrip() for line in lines]}
+    return {"class": name, "message": message}
+
+
+def trim(error):
+    """Takes what is not of the task out of the traces that Python is to print."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        trace = error.__traceback__
+        while trace and trace.tb_frame.f_globals is globals():
+            trace = trace.tb_next
+        error.__traceback__ = trace
+        if trace is None:
+            error.__cause__ = None  # and what came before is not the task's either
+            return
+        error = error.__cause__ or error.__context__
 
 
 def run(command, params, write):
@@ -179,6 +191,9 @@ def run(command, params, write):
         write(dump({"error": describe(error, command)}))
         if isinstance(error, SystemExit) and not error.code:
             sys.exit(1)
+        trim(error)
+        trace, show = error.__traceback__, sys.excepthook
+        sys.excepthook = lambda kind, error, _: show(kind, error.with_traceback(trace), trace)
         raise
     write(text)
 

@@ -87,7 +87,9 @@ module DigdagRunner
     rescue Exception => error
       File.write(target, JSON.generate(error: describe(error, command)))
       exit(1) if error.is_a?(SystemExit) && error.success?
-      raise
+      raise if error.is_a?(SystemExit) || error.is_a?(SignalException)
+      show(error)
+      exit(1)
     end
     File.write(target, text)
   end
@@ -150,8 +152,21 @@ module DigdagRunner
   def describe(error, command)
     message = error.message
     message = "#{command} ended Ruby by exit(#{error.status})" if error.is_a?(SystemExit)
-    lines = (error.backtrace || []).reject { |line| line.start_with?(__FILE__) }
-    { class: error.class.to_s, message: message, backtrace: lines }
+    { class: error.class.to_s, message: message }
+  end
+
+  # Prints an error as Ruby does, but for the lines that are not of the task.
+  def show(error)
+    cause = error
+    while cause
+      lines = (cause.backtrace || []).reject { |line| line.start_with?(__FILE__) }
+      cause.set_backtrace(lines)
+      cause = cause.cause
+    end
+    $stdout.flush
+    text = "#{error.message} (#{error.class})\n"
+    text = error.full_message(highlight: false, order: :top) if error.backtrace.any?
+    $stderr.write(text.end_with?("\n") ? text : "#{text}\n")
   end
 end
 

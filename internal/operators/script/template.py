@@ -10,7 +10,9 @@
 #     to the child:       folder, command, input and variables to set, with the
 #                         files for output and result
 #
-# The template ends when the owner closes the socket, its children go on.
+# The template ends when the owner closes the socket, which it does when no task
+# runs. If one does, the owner has died, and nobody would know of it any more.
+# So the template kills the tasks that run, with all in their groups.
 import _io
 import _signal
 import _socket
@@ -28,10 +30,12 @@ class Template(object):
         self.owner = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, OWNER)
         self.wake, self.waker = os.pipe()
         self.life, self.lifeline = os.pipe()  # tells children that the template has ended
+        self.children = set()
         os.set_blocking(self.wake, False)
         os.set_blocking(self.waker, False)
         _signal.set_wakeup_fd(self.waker)
         _signal.signal(_signal.SIGCHLD, lambda *_: None)
+        _signal.signal(_signal.SIGTERM, lambda *_: self.end())  # another sign of the owner's death
         if sys.path and not sys.path[0]:
             del sys.path[0]  # the working directory of those who use -c
         folders = sys.path + site.getsitepackages() + [site.getusersitepackages()]
@@ -42,7 +46,10 @@ class Template(object):
         gc.freeze()  # else the collector touches all that is there
 
     def say(self, *words):
-        self.owner.send(b"\0".join(words))
+        try:
+            self.owner.send(b"\0".join(words))
+        except OSError:
+            self.end()  # nobody listens
 
     def rehearse(self):
         """Touches what a task needs.
@@ -74,9 +81,11 @@ class Template(object):
                     self.say(b"broken")
                 if ahead == 0:
                     return self.wait()
+                if ahead:
+                    self.children.add(ahead)
             for fd, _ in events.poll():
                 if fd == OWNER:
-                    os._exit(0)
+                    self.end()
                 taken = self.hear()
                 for child, status in self.reap():
                     if child == ahead and not taken:
@@ -84,6 +93,16 @@ class Template(object):
                         if not taken:
                             self.say(b"broken")
                     self.say(b"ended", b"%d" % child, b"%d" % status)
+
+    def end(self):
+        """Ends the template with the children that are left; none was reaped, so the ids are theirs."""
+        for child in self.children:
+            for kill in os.kill, os.killpg:  # it may be about to make the group
+                try:
+                    kill(child, _signal.SIGKILL)
+                except OSError:
+                    pass
+        os._exit(0)
 
     def hear(self):
         """Returns whether the child that was forked ahead has got a task."""
@@ -98,15 +117,18 @@ class Template(object):
                 child, status = os.waitpid(-1, os.WNOHANG)
                 if child == 0:
                     return
+                self.children.discard(child)
                 yield child, status
         except ChildProcessError:
             pass
 
     def wait(self):
         """Makes of a child what a Python started for its task would be, and returns that."""
+        self.children.clear()
         os.setpgid(0, 0)
         _signal.set_wakeup_fd(-1)
         _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+        _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
         os.close(self.lifeline)
         self.rehearse()
         events = select.poll()

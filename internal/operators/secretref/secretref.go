@@ -40,6 +40,29 @@ func Expand(ctx context.Context, text string, secrets operator.Secrets) (string,
 	return out.String(), nil
 }
 
+// Check tells what is wrong with the references in a text that is not
+// evaluated yet: those that neither a secret nor an expression answers.
+func Check(text string) error {
+	for {
+		start, end := find(text)
+		if start < 0 {
+			return nil
+		}
+		ref := text[start:end]
+		if word, _, _ := strings.Cut(ref[len("${"):], ":"); strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" {
+			if _, err := resolve(context.Background(), ref, anything{}); err != nil {
+				return err
+			}
+		}
+		text = text[end:]
+	}
+}
+
+// anything has every secret.
+type anything struct{}
+
+func (anything) Secret(context.Context, string) (string, error) { return "", nil }
+
 // find returns where the first reference begins and ends, or -1.
 func find(text string) (start, end int) {
 	for at := 0; ; at += len("${") {

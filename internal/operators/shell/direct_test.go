@@ -15,6 +15,7 @@ import (
 	"github.com/pawlhq/pawl/internal/operators/command"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
+	"github.com/pawlhq/pawl/internal/prop"
 	"github.com/pawlhq/pawl/operator"
 	"pgregory.net/rapid"
 )
@@ -208,7 +209,7 @@ func TestDirectAndShellAreTheSameForRandomTexts(t *testing.T) {
 	piece := rapid.SampledFrom(slices.Collect(strings.SplitSeq(
 		`a|b c| |  |'x y'|"x y"|''|-n|--k=v|=|%|@|:|/|.|..|,|+|_|0|1|~|$|$HOME|*|?|[a]|#|!|^|{a,b}|\|;|&|>|<|`+"`|\n|\t|'|\"|é|if|\"'\"|'\"'|%s|2>", "|")))
 	direct := 0
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		text := "./args " + strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(t, "pieces"), "")
 		if compare(t, tk, text) {
 			direct++

@@ -17,8 +17,8 @@ import (
 // Specs returns the operators.
 func Specs() []operator.Spec {
 	return []operator.Spec{
-		{Name: "param_set", Operator: operator.Func(set)},
-		{Name: "param_get", Operator: operator.Func(get)},
+		{Name: "param_set", Operator: operator.Func(set), Check: check},
+		{Name: "param_get", Operator: operator.Func(get), Check: check},
 	}
 }
 
@@ -73,14 +73,34 @@ func own(t *operator.Task) (params.Map, error) {
 		if strings.HasPrefix(key, "_") {
 			continue
 		}
-		text, ok := params.ToString(v)
-		if !ok {
-			return params.Map{}, model.Errorf(model.Invalid, "value of %q must be a text, a number or a boolean, not %s",
-				key, params.AppendJSON(nil, v))
+		text, err := scalar(key, v)
+		if err != nil {
+			return params.Map{}, err
 		}
 		out = out.Set(key, text)
 	}
 	return out, nil
+}
+
+func scalar(key string, v params.Value) (string, error) {
+	text, ok := params.ToString(v)
+	if !ok {
+		return "", model.Errorf(model.Invalid, "value of %q must be a text, a number or a boolean, not %s",
+			key, params.AppendJSON(nil, v))
+	}
+	return text, nil
+}
+
+// check sees which of a task's own parameters can be no texts.
+func check(d *operator.Draft) {
+	for key, v := range d.Local.All() {
+		if strings.HasPrefix(key, "_") {
+			continue
+		}
+		if _, err := scalar(key, v); err != nil {
+			d.Fail(key, err)
+		}
+	}
 }
 
 // Service is the shared values of a store. Each lives for store.ValueTTL after

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/prop"
 	"github.com/pawlhq/pawl/runner"
 	"pgregory.net/rapid"
 )
 
 func TestQueueKeepsPriorityAndOrder(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		type waiting struct {
 			*job
 			priority int

@@ -14,6 +14,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 	"github.com/pawlhq/pawl/internal/store/record"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -347,7 +348,7 @@ func TestRoundTrip(t *testing.T) {
 		return m
 	})
 	instant := rapid.Map(rapid.Int64(), func(i int64) model.Instant { return model.Instant(i) })
-	rapid.Check(t, func(t *rapid.T) {
+	prop.Check(t, func(t *rapid.T) {
 		var events []engine.Event
 		seq := int64(0)
 		for range rapid.IntRange(0, 20).Draw(t, "events") {

@@ -10,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/prop"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -171,7 +172,7 @@ var commitTests = []test{
 		for _, id := range ids {
 			want[id] = make(map[model.TaskID]engine.TaskRow)
 		}
-		rapid.Check(f.T, func(t *rapid.T) {
+		prop.Check(f.T, func(t *rapid.T) {
 			var b store.Batch
 			for range rapid.IntRange(0, 40).Draw(t, "rows") {
 				r := row(rapid.SampledFrom(ids).Draw(t, "attempt"), model.TaskID(rapid.IntRange(0, 50).Draw(t, "task")))

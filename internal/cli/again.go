@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/cli/progress"
+	"github.com/pawlhq/pawl/internal/engine"
+)
+
+// again is the command that runs what is left.
+func (o *runOptions) again(r planned) string { return o.command(r) }
+
+// allReplayed reports whether there was nothing to do because all had been done.
+func (o *runOptions) allReplayed(s *progress.Summary) bool {
+	c := s.Counts
+	c.Replayed = 0
+	return s.State == engine.AttemptSuccess && s.Counts.Replayed > 0 && c == progress.Counts{} &&
+		o.goal == "" && o.end == ""
+}
+
+// command is the command line of this run for the same session, with more
+// options. Those that would run again what is done are left out.
+func (o *runOptions) command(r planned, more ...string) string {
+	words := []string{"pawl", "run", quote(r.request.Workflow.Name)}
+	for _, a := range o.args[min(1, len(o.args)):] {
+		words = append(words, quote(a))
+	}
+	words = append(words, more...)
+	words = append(words, "--session", quote(r.request.Session.In(r.request.Calendar.Zone).Format(time.DateTime)))
+	o.given.SortFlags = false
+	o.given.VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "session" && f.Name != "rerun" && f.Name != "start" {
+			words = append(words, flagWords(f)...)
+		}
+	})
+	return strings.Join(words, " ")
+}
+
+// flagWords is a flag as it is given on a command line.
+func flagWords(f *pflag.Flag) []string {
+	name := "--" + f.Name
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		var words []string
+		for _, v := range list.GetSlice() {
+			words = append(words, name, quote(v))
+		}
+		return words
+	}
+	switch value := f.Value.String(); {
+	case value == f.NoOptDefVal:
+		return []string{name}
+	case f.NoOptDefVal != "":
+		return []string{name + "=" + quote(value)}
+	default:
+		return []string{name, quote(value)}
+	}
+}
+
+// quote makes a word safe for a shell.
+func quote(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,94 @@
+package dig
+
+import (
+	"io/fs"
+	"strconv"
+
+	"github.com/pawlhq/pawl/internal/document"
+)
+
+// Sources finds where parts of tasks were written. It reads each file once.
+type Sources struct{ loader *loader }
+
+// NewSources returns the sources of a project.
+func NewSources(project fs.FS) *Sources { return &Sources{newLoader(project)} }
+
+// Place is where something was written: a key with its value, or a part of its
+// value. The zero Place is nowhere.
+type Place struct {
+	key   document.Entry
+	value *document.Node
+}
+
+// Find follows keys from the top of a workflow file: names of tasks, keys of
+// tasks and mappings, numbers of items of lists from 0. "_command" is what
+// follows the operator. It goes as far as it can, and tells whether that is all
+// the way.
+func (s *Sources) Find(file string, keys ...string) (at Place, found bool) {
+	doc, err := s.loader.document(file)
+	if err != nil {
+		return Place{}, false
+	}
+	at = Place{value: doc}
+	for _, key := range keys {
+		next, ok := at.down(key)
+		if !ok {
+			return at, false
+		}
+		at = next
+	}
+	return at, true
+}
+
+// down returns what a key leads to.
+func (p Place) down(key string) (Place, bool) {
+	if p.value.Kind() != document.List {
+		return within(p.value.Entries(), key)
+	}
+	items := p.value.Items()
+	if i, err := strconv.Atoi(key); err == nil && 0 <= i && i < len(items) {
+		return Place{p.key, items[i]}, true
+	}
+	// A task may be a list of mappings, of which the last one counts.
+	for i := len(items) - 1; i >= 0; i-- {
+		if found, ok := within(items[i].Entries(), key); ok {
+			return found, true
+		}
+	}
+	return Place{}, false
+}
+
+func within(entries []document.Entry, key string) (Place, bool) {
+	e, ok := find(entries, key)
+	if _, typed := find(entries, "_type"); key == "_command" && !typed {
+		for _, o := range entries {
+			if isOperator(o) {
+				e, ok = o, true
+			}
+		}
+	}
+	return Place{e, e.Value}, ok
+}
+
+// Errorf returns an error that points to the value, or to the key where the
+// value is nothing.
+func (p Place) Errorf(format string, args ...any) *document.Error {
+	if p.value == nil || p.value.IsNull() {
+		return p.KeyErrorf(format, args...)
+	}
+	return p.value.Errorf(format, args...)
+}
+
+// KeyErrorf returns an error that points to the key.
+func (p Place) KeyErrorf(format string, args ...any) *document.Error {
+	return p.key.Errorf(format, args...)
+}
+
+// Part returns where a part of the value is, which begins offset bytes into its
+// text.
+func (p Place) Part(offset int, part string) Place {
+	if p.value != nil {
+		p.value = p.value.Part(offset, part)
+	}
+	return p
+}

@@ -1,0 +1,22 @@
+package instance
+
+import (
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/operators/command"
+	"github.com/pawlhq/pawl/internal/process"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// endLeftovers ends the programs of the tasks that were running when the
+// process died that had begun an attempt: they would run on beside those of
+// the next tries.
+func endLeftovers(s *store.Snapshot) {
+	var names []string
+	for i := range s.Tasks {
+		if r := &s.Tasks[i]; r.State == model.Running {
+			id := model.TryID{Attempt: r.Attempt, Task: r.ID, Try: r.Try}
+			names = append(names, command.TryName(s.Attempt.Session.UUID, id))
+		}
+	}
+	process.EndMarked(names, process.DefaultGrace)
+}

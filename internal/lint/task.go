@@ -1,0 +1,162 @@
+package lint
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/pawlhq/pawl/internal/dig"
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/operator"
+)
+
+// node looks at a task and at all that belongs to it. Its folder is the one
+// that the tasks around it work in, or empty if only the run decides.
+func (c *checker) node(n *workflow.Node, workdir string) {
+	c.within("_export", func() { c.expressions(n.Export) })
+	workdir = inFolder(n.Export, workdir)
+	for _, hook := range n.OnFailure {
+		c.within("_error", func() { c.node(hook, workdir) })
+	}
+	if n.Check != nil {
+		c.within("_check", func() { c.node(n.Check, workdir) })
+	}
+	for _, child := range n.Children {
+		c.within(child.Name, func() { c.node(child, workdir) })
+	}
+	if !n.IsGroup() {
+		c.expressions(n.Config)
+		c.operator(n, inFolder(n.Config, workdir))
+		c.bodies(n, workdir)
+	}
+}
+
+// inFolder returns the folder that parameters say to work in, as a path in the
+// project, else the given one.
+func inFolder(m params.Map, workdir string) string {
+	v, ok := m.Get("_workdir")
+	text, isText := params.ToString(v)
+	switch {
+	case !ok:
+		return workdir
+	case !isText || params.TemplatedValue(v) || path.IsAbs(text):
+		return ""
+	}
+	if text = path.Clean(text); text == ".." || strings.HasPrefix(text, "../") {
+		return ""
+	}
+	return text
+}
+
+// bodies looks at the tasks that an action makes of its own keys. One that
+// can't be compiled was told about when its file was read.
+func (c *checker) bodies(n *workflow.Node, workdir string) {
+	for _, key := range []string{"_do", "_else_do"} {
+		v, _ := n.Config.Get(key)
+		body, ok := v.(params.Map)
+		if !ok {
+			continue
+		}
+		if sub, err := dig.CompileSubtasks("^sub", body); err == nil {
+			c.within(key, func() { c.node(sub, workdir) })
+		}
+	}
+}
+
+// operator looks at an action with the eyes of its operator.
+func (c *checker) operator(n *workflow.Node, workdir string) {
+	if params.TemplatedValue(n.Operator) {
+		return
+	}
+	spec, ok := c.linter.Operators.Lookup(n.Operator)
+	if !ok {
+		message, hint := explain(c.linter.Operators.Unknown(n.Operator), n.Operator)
+		c.report.Unknown.Add(c.title().KeyErrorf("%s", message).Hint("%s", hint))
+		return
+	}
+	c.unread(spec, n.Config)
+	if spec.Check == nil {
+		return
+	}
+	d := operator.Draft{
+		Type: n.Operator, Local: n.Config, Project: c.linter.Project, Workdir: workdir, Workflows: c.names,
+	}
+	spec.Check(&d)
+	for _, p := range d.Problems {
+		c.problem(n, p)
+	}
+	c.called = append(c.called, d.Calls...)
+}
+
+// problem adds what an operator found.
+func (c *checker) problem(n *workflow.Node, p operator.Problem) {
+	list := &c.report.Faults
+	if p.Unsure {
+		list = &c.report.Doubts
+	}
+	at := c.title().KeyErrorf
+	if v, _ := n.Config.Get(p.Key); v != nil {
+		at = c.at(p.Key).Errorf
+	}
+	message, hint := explain(p.Err, n.Operator)
+	list.Add(at("%s", message).Hint("%s", hint))
+}
+
+// title returns where the current action names its operator.
+func (c *checker) title() dig.Place {
+	if at, ok := c.sources.Find(c.current, append(slices.Clone(c.keys), "_type")...); ok {
+		return at
+	}
+	return c.at("_command")
+}
+
+// unread tells of keys that nobody reads, not even an expression of the task.
+// Where an operator may read any, one that looks like a directive is told of.
+func (c *checker) unread(spec operator.Spec, local params.Map) {
+	keys := spec.Unread(local)
+	if spec.Keys == nil {
+		keys = nearDirectives(local)
+	}
+	if len(keys) == 0 {
+		return
+	}
+	known := spec.Known()
+	for _, key := range keys {
+		if mentions(local, key) {
+			continue
+		}
+		c.report.Doubts.Add(c.at(key).KeyErrorf("%s> does not read %q", spec.Name, key).
+			Hint("%s", document.DidYouMean(key, known)))
+	}
+}
+
+// mentions tells whether a text with an expression has the word.
+func mentions(v params.Value, word string) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.Contains(v, "${") && slices.Contains(strings.FieldsFunc(v, noName), word)
+	case []params.Value:
+		return slices.ContainsFunc(v, func(e params.Value) bool { return mentions(e, word) })
+	case params.Map:
+		for _, e := range v.TemplatedEntries() {
+			if mentions(e, word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// noName tells of characters that names in expressions don't have.
+func noName(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+// nearDirectives returns the keys that are almost directives.
+func nearDirectives(local params.Map) []string {
+	none := operator.Spec{Keys: []string{}}
+	return slices.DeleteFunc(none.Unread(local), func(key string) bool {
+		return !strings.HasPrefix(key, "_") || len(document.Suggest(key, none.Known())) == 0
+	})
+}
