@@ -15,8 +15,8 @@ import (
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
-	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/runners/local"
 	"github.com/pawlhq/pawl/internal/store"
@@ -114,8 +114,8 @@ type machine struct {
 }
 
 func newMachine(s store.Store) (*machine, error) {
-	operators, end := instance.Operators()
-	x := &executor.Executor{Operators: operators, Now: time.Now}
+	all, end := operators.All()
+	x := &executor.Executor{Operators: all, Now: time.Now}
 	open := func(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
 		return x.Open(executor.AttemptInfo{ID: a.ID, Zone: time.UTC, Dialect: w.Dialect, ProjectDir: "/", Workdir: "/"}).Job
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 func scope(t *testing.T, text string) auth.Scope {
@@ -210,5 +211,14 @@ func TestAuditRecordsChangesAndRefusals(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, looks); diff != "" {
 		t.Errorf("not recorded: %s", diff)
+	}
+}
+
+func TestEntriesAreKeptWhole(t *testing.T) {
+	t.Parallel()
+	e := auth.Entry{Time: 7, Principal: "ann", Action: auth.AttemptRun, Project: "p", Target: "attempt 1", Outcome: auth.Refused, Remote: "[::1]:80"}
+	want := store.AuditEntry{Time: 7, Principal: "ann", Action: "attempt.run", Project: "p", Target: "attempt 1", Outcome: "refused", Remote: "[::1]:80"}
+	if diff := cmp.Diff(want, e.Kept()); diff != "" {
+		t.Error(diff)
 	}
 }

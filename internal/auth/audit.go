@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 // Entry is one line of the audit log, which says who did what. It never holds
@@ -21,6 +22,14 @@ type Entry struct {
 	Outcome Outcome
 	// Remote is the address that the request came from.
 	Remote string
+}
+
+// Kept returns the entry in the form that a store keeps.
+func (e Entry) Kept() store.AuditEntry {
+	return store.AuditEntry{
+		Time: e.Time, Principal: e.Principal, Action: string(e.Action), Project: e.Project,
+		Target: e.Target, Outcome: string(e.Outcome), Remote: e.Remote,
+	}
 }
 
 // Outcome is how an action ended.

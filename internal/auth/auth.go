@@ -3,7 +3,7 @@
 // An Authenticator makes a Principal of the credentials in a request's
 // headers; an Access decides whether a principal may take an action in a
 // project. The package knows headers but no handlers, and of stores only the
-// contract that it wants from one. Errors never show a credential.
+// contract. Errors never show a credential.
 package auth
 
 import (

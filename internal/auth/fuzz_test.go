@@ -10,8 +10,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/pawlhq/pawl/internal/auth"
-	"github.com/pawlhq/pawl/internal/auth/authtest"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store/memory"
 )
 
 // Whatever a header says, it is refused as Unauthenticated unless it holds
@@ -32,7 +32,7 @@ func FuzzHeader(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	chain := auth.Chain{b, auth.NewJWT(auth.JWTOptions{Keys: sharedKeys(f), Now: clock}), auth.ByToken{Tokens: new(authtest.Tokens), Now: clock}}
+	chain := auth.Chain{b, auth.NewJWT(auth.JWTOptions{Keys: sharedKeys(f), Now: clock}), auth.ByToken{Tokens: memory.New(), Now: clock}}
 	f.Fuzz(func(t *testing.T, header string) {
 		c := auth.FromHeader(http.Header{"Authorization": {header}})
 		p, err := chain.Authenticate(t.Context(), c)

@@ -10,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 // Settings of authentication. Digdag has those of basic, and had them once
@@ -41,7 +42,7 @@ var types = map[string][]string{
 //
 // A setting that is unknown, does not fit or would not be used is an Invalid
 // error, which does not show its value if that is secret.
-func FromConfig(c *config.Config, tokens Tokens, now func() time.Time) (Authenticator, error) {
+func FromConfig(c *config.Config, tokens store.Tokens, now func() time.Time) (Authenticator, error) {
 	s, err := read(c)
 	if err != nil {
 		return nil, err

@@ -9,13 +9,14 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/pawlhq/pawl/internal/auth"
-	"github.com/pawlhq/pawl/internal/auth/authtest"
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/memory"
 )
 
 // configured makes an authenticator from lines "key=value".
-func configured(t *testing.T, tokens auth.Tokens, lines ...string) (auth.Authenticator, error) {
+func configured(t *testing.T, tokens store.Tokens, lines ...string) (auth.Authenticator, error) {
 	t.Helper()
 	var c config.Config
 	for _, line := range lines {
@@ -25,7 +26,7 @@ func configured(t *testing.T, tokens auth.Tokens, lines ...string) (auth.Authent
 	return auth.FromConfig(&c, tokens, clock)
 }
 
-func mustConfigure(t *testing.T, tokens auth.Tokens, lines ...string) auth.Authenticator {
+func mustConfigure(t *testing.T, tokens store.Tokens, lines ...string) auth.Authenticator {
 	t.Helper()
 	a, err := configured(t, tokens, lines...)
 	if err != nil {
@@ -74,14 +75,14 @@ func TestSeveralAuthenticatorsAreConfigured(t *testing.T) {
 	if err := os.WriteFile(file, []byte(webKeys(t, p.webEC(t))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var tokens authtest.Tokens
-	a := mustConfigure(t, &tokens, "server.authenticator.type=token, jwt,basic,jwt",
+	tokens := memory.New()
+	a := mustConfigure(t, tokens, "server.authenticator.type=token, jwt,basic,jwt",
 		"server.authenticator.basic.username=ann", "server.authenticator.basic.password="+marker,
 		"server.authenticator.jwt.keys="+file, "server.authenticator.jwt.secret="+string(shared),
 		"server.authenticator.jwt.issuer=us", "server.authenticator.jwt.audience=pawl", "server.authenticator.jwt.leeway=10s")
 	right := object{"iss": "us", "aud": "pawl"}
 	accepts(t, a, auth.Password("ann", marker))
-	accepts(t, a, auth.Bearer(issue(t, &tokens, "ci", 0, "read")))
+	accepts(t, a, auth.Bearer(issue(t, tokens, "ci", 0, "read")))
 	accepts(t, a, sign(t, jwt.SigningMethodES256, p.ec, nil, right))
 	accepts(t, a, sign(t, jwt.SigningMethodHS256, shared, nil, plus(right, "exp", noon.Add(-9*time.Second).Unix())))
 	refuses(t, a, sign(t, jwt.SigningMethodHS256, shared, nil, plus(right, "exp", noon.Add(-10*time.Second).Unix())))

@@ -11,14 +11,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/auth"
-	"github.com/pawlhq/pawl/internal/auth/authtest"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/memory"
 )
 
 var now = model.InstantOf(noon)
 
 // issue makes a token and keeps it.
-func issue(t *testing.T, tokens auth.Tokens, name string, expires model.Instant, scopes ...string) string {
+func issue(t *testing.T, tokens store.Tokens, name string, expires model.Instant, scopes ...string) string {
 	t.Helper()
 	text, token, err := auth.NewToken(name, with(t, scopes...).Scopes, now, expires)
 	if err != nil {
@@ -32,13 +33,13 @@ func issue(t *testing.T, tokens auth.Tokens, name string, expires model.Instant,
 
 func TestTokensSayWhoTheyAreFor(t *testing.T) {
 	t.Parallel()
-	var tokens authtest.Tokens
-	a := auth.ByToken{Tokens: &tokens, Now: clock}
-	ci := accepts(t, a, auth.Bearer(issue(t, &tokens, "ci", 0, "run:x", "push")))
+	tokens := memory.New()
+	a := auth.ByToken{Tokens: tokens, Now: clock}
+	ci := accepts(t, a, auth.Bearer(issue(t, tokens, "ci", 0, "run:x", "push")))
 	if diff := cmp.Diff(with(t, "run:x", "push").Scopes, ci.Scopes); diff != "" || ci.Name != "ci" || ci.Admin {
 		t.Errorf("got %+v", ci)
 	}
-	if root := accepts(t, a, auth.Bearer(issue(t, &tokens, "root", now+1, "admin"))); !root.Admin {
+	if root := accepts(t, a, auth.Bearer(issue(t, tokens, "root", now+1, "admin"))); !root.Admin {
 		t.Errorf("got %+v", root)
 	}
 }
@@ -53,7 +54,9 @@ func TestTokensAreRandomAndKeptAsHashesOnly(t *testing.T) {
 	if !regexp.MustCompile(`^pawl_[A-Za-z0-9_-]{43}$`).MatchString(text) || text == other {
 		t.Errorf("got %s and %s", text, other)
 	}
-	want := auth.Token{Hash: sha256.Sum256([]byte(text)), Name: "ci", Scopes: auth.Everything(), Created: now, Expires: now + 1}
+	want := store.Token{
+		Hash: sha256.Sum256([]byte(text)), Name: "ci", Scopes: []string{"read", "run", "push", "secrets"}, Created: now, Expires: now + 1,
+	}
 	if diff := cmp.Diff(want, token); diff != "" {
 		t.Error(diff)
 	}
@@ -61,10 +64,10 @@ func TestTokensAreRandomAndKeptAsHashesOnly(t *testing.T) {
 
 func TestTokensThatCouldNotBeUsedAreNotMade(t *testing.T) {
 	t.Parallel()
-	for what, make := range map[string]func() (string, auth.Token, error){
-		"no name":  func() (string, auth.Token, error) { return auth.NewToken("", auth.Everything(), now, 0) },
-		"no scope": func() (string, auth.Token, error) { return auth.NewToken("ci", nil, now, 0) },
-		"expired":  func() (string, auth.Token, error) { return auth.NewToken("ci", auth.Everything(), now, now) },
+	for what, make := range map[string]func() (string, store.Token, error){
+		"no name":  func() (string, store.Token, error) { return auth.NewToken("", auth.Everything(), now, 0) },
+		"no scope": func() (string, store.Token, error) { return auth.NewToken("ci", nil, now, 0) },
+		"expired":  func() (string, store.Token, error) { return auth.NewToken("ci", auth.Everything(), now, now) },
 	} {
 		if text, _, err := make(); model.CodeOf(err) != model.Invalid || text != "" {
 			t.Errorf("%s: %q, %v", what, text, err)
@@ -74,17 +77,17 @@ func TestTokensThatCouldNotBeUsedAreNotMade(t *testing.T) {
 
 func TestOtherTokensAreRefused(t *testing.T) {
 	t.Parallel()
-	var tokens authtest.Tokens
-	a := auth.ByToken{Tokens: &tokens, Now: clock}
-	good := issue(t, &tokens, "ci", 0, "read")
+	tokens := memory.New()
+	a := auth.ByToken{Tokens: tokens, Now: clock}
+	good := issue(t, tokens, "ci", 0, "read")
 	stranger, _, _ := auth.NewToken("ci", auth.Everything(), now, 0)
 	for _, text := range []string{stranger, good + "A", good[:len(good)-1], good[:20] + "!" + good[21:], "pawl_", good + "="} {
 		if err := refuses(t, a, auth.Bearer(text), text[5:]+"?"); errors.Is(err, auth.ErrForeign) {
 			t.Errorf("%s is foreign", text)
 		}
 	}
-	expired := issue(t, &tokens, "old", now+1, "read")
-	later := auth.ByToken{Tokens: &tokens, Now: func() time.Time { return noon.Add(time.Microsecond) }}
+	expired := issue(t, tokens, "old", now+1, "read")
+	later := auth.ByToken{Tokens: tokens, Now: func() time.Time { return noon.Add(time.Microsecond) }}
 	if err := refuses(t, later, auth.Bearer(expired), expired); err.Error() != `token "old" has expired` {
 		t.Errorf("got %v", err)
 	}
@@ -99,24 +102,24 @@ func TestOtherTokensAreRefused(t *testing.T) {
 
 // counted is tokens that count what is written.
 type counted struct {
-	auth.Tokens
+	store.Tokens
 	writes int
 	err    error
 }
 
-func (c *counted) TokenUsed(ctx context.Context, hash auth.TokenHash, at model.Instant) error {
+func (c *counted) TokenUsed(ctx context.Context, hash store.TokenHash, at model.Instant) error {
 	c.writes++
 	return errors.Join(c.err, c.Tokens.TokenUsed(ctx, hash, at))
 }
 
-func (c *counted) Token(ctx context.Context, hash auth.TokenHash) (auth.Token, error) {
+func (c *counted) Token(ctx context.Context, hash store.TokenHash) (store.Token, error) {
 	t, err := c.Tokens.Token(ctx, hash)
 	return t, errors.Join(err, c.err)
 }
 
 func TestUseIsNotedOnceAMinute(t *testing.T) {
 	t.Parallel()
-	tokens := &counted{Tokens: new(authtest.Tokens)}
+	tokens := &counted{Tokens: memory.New()}
 	at := noon
 	a := auth.ByToken{Tokens: tokens, Now: func() time.Time { return at }}
 	text := issue(t, tokens, "ci", 0, "read")
@@ -135,9 +138,26 @@ func TestUseIsNotedOnceAMinute(t *testing.T) {
 	}
 }
 
+func TestTokensWithUnknownScopesAreNotAccepted(t *testing.T) {
+	t.Parallel()
+	tokens := memory.New()
+	text, token, err := auth.NewToken("ci", auth.Everything(), now, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token.Scopes = append(token.Scopes, "fly")
+	if err := tokens.PutToken(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	p, err := auth.ByToken{Tokens: tokens, Now: clock}.Authenticate(t.Context(), auth.Bearer(text))
+	if model.CodeOf(err) != model.Internal || p.Name != "" || strings.Contains(err.Error(), text) {
+		t.Errorf("got %q, %v", p.Name, err)
+	}
+}
+
 func TestTokensThatCannotBeLookedUpAreNotCalledWrong(t *testing.T) {
 	t.Parallel()
-	tokens := &counted{Tokens: new(authtest.Tokens)}
+	tokens := &counted{Tokens: memory.New()}
 	text := issue(t, tokens, "ci", 0, "read")
 	tokens.err = model.Errorf(model.Unavailable, "the store is away")
 	p, err := auth.ByToken{Tokens: tokens, Now: clock}.Authenticate(t.Context(), auth.Bearer(text))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -63,6 +64,14 @@ func (w IO) env(name string) string {
 	return ""
 }
 
+// path returns the path of a file that is named on the command line.
+func (w IO) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(w.Dir, name)
+}
+
 // Main runs one command line and returns its exit code.
 func Main(ctx context.Context, args []string, world IO) (code int) {
 	defer func() {
@@ -108,25 +117,17 @@ func newRoot(world IO) *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: "run", Title: "Run workflows"},
 		&cobra.Group{ID: "look", Title: "Look at workflows"},
+		&cobra.Group{ID: "server", Title: "Serve"},
+		&cobra.Group{ID: "remote", Title: "Work with a server"},
 		&cobra.Group{ID: "other", Title: "Other"},
 	)
 	root.SetHelpCommand(newHelp())
-	for _, c := range []*cobra.Command{
+	for _, c := range append(remoteCommands(world),
 		newRun(world), newInit(world), newCheck(world), newPlan(world), newPlot(world),
-		newSecrets(world), newCompletion(world), newVersion(world),
-	} {
+		newSecrets(world), newServer(world), newCompletion(world), newVersion(world), newSelfUpdate(world),
+	) {
 		wrapArgs(c)
 		root.AddCommand(c)
 	}
 	return root
-}
-
-func newVersion(world IO) *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", GroupID: "other", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(world.Stdout, version)
-			return err
-		},
-	}
 }

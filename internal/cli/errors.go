@@ -41,11 +41,11 @@ func exitCode(err error) int {
 		return exitUsage
 	case model.NotFound:
 		return exitNotFound
-	case model.Forbidden:
+	case model.Forbidden, model.Unauthenticated:
 		return exitForbidden
 	case model.Conflict:
 		return exitConflict
-	case model.Unavailable:
+	case model.Unavailable, model.Exhausted:
 		return exitUnreachable
 	case model.RunFailed:
 		return exitFailed

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
@@ -17,8 +18,20 @@ import (
 // asPawl makes this test binary behave as the program.
 const asPawl = "PAWL_TEST_AS_PROGRAM"
 
+// testNow is the time that the program takes it to be.
+const testNow = "PAWL_TEST_NOW"
+
+// world is that of the program under test.
+func world() cli.IO {
+	w := cli.OS()
+	if at, err := time.Parse(time.RFC3339, os.Getenv(testNow)); err == nil {
+		w.Clock = frozen{at: at}
+	}
+	return w
+}
+
 func TestMain(m *testing.M) {
-	pawl := func() { os.Exit(cli.Main(context.Background(), os.Args[1:], cli.OS())) }
+	pawl := func() { os.Exit(cli.Main(context.Background(), os.Args[1:], world())) }
 	if os.Getenv(asPawl) != "" {
 		pawl()
 	}

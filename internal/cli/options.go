@@ -19,9 +19,12 @@ type configOptions struct {
 	overrides []string
 }
 
-func (o *configOptions) flags(f *pflag.FlagSet) {
+func (o *configOptions) flags(f *pflag.FlagSet) { o.flagsWith(f, "set") }
+
+// flagsWith are the same where -X has another long name.
+func (o *configOptions) flagsWith(f *pflag.FlagSet, set string) {
 	f.StringVarP(&o.file, "config", "c", "", "configuration `file` to read instead of the default ones")
-	f.StringArrayVarP(&o.overrides, "set", "X", nil, "set a configuration `KEY=VALUE`; repeatable")
+	f.StringArrayVarP(&o.overrides, set, "X", nil, "set a configuration `KEY=VALUE`; repeatable")
 }
 
 func sources(world IO) config.Sources { return config.Sources{Env: world.env} }

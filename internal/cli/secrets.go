@@ -2,16 +2,17 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
@@ -20,56 +21,89 @@ import (
 )
 
 type secretsOptions struct {
-	world       IO
+	remoteOptions
+	outputOptions
 	local       bool
+	project     string
 	set, delete []string
 }
 
+// secretKeeper keeps the secrets of somebody.
+type secretKeeper interface {
+	List() ([]string, error)
+	Set(key, value string) error
+	Delete(key string) error
+}
+
 func newSecrets(world IO) *cobra.Command {
-	o := secretsOptions{world: world}
+	o := secretsOptions{remoteOptions: remoteOptions{world: world}}
 	c := &cobra.Command{
-		Use: "secrets --local [--set KEY=VALUE ... | --delete KEY ...]", Aliases: []string{"secret"}, GroupID: "other",
-		Short: "List, set or delete the secrets of local runs",
-		Long: "List, set or delete the secrets of local runs.\n\n" +
+		Use: "secrets --local | --project PROJECT [--set KEY=VALUE ... | --delete KEY ...]", Aliases: []string{"secret"}, GroupID: "other",
+		Short: "List, set or delete secrets",
+		Long: "List, set or delete the secrets of local runs, or of a project on a server. Values are never shown.\n\n" +
 			"--set KEY=VALUE sets a value, KEY=@FILE takes it from a file, KEY=- from standard input,\n" +
 			"@FILE and @- set every key of a YAML or JSON mapping. A bare KEY asks for the value.\n" +
 			"What follows the options is taken as more of the same.",
-		Example: "  pawl secrets --local\n  pawl secrets --local --set db.password\n  pawl secrets --local --delete db.password",
+		Example: "  pawl secrets --local\n  pawl secrets --project shop --set db.password\n  pawl secrets --local --delete db.password",
 		Args:    cobra.ArbitraryArgs,
-		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args) },
+		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}
-	c.Flags().BoolVar(&o.local, "local", false, "the secrets of local runs")
-	c.Flags().StringArrayVar(&o.set, "set", nil, "set a secret: `KEY[=VALUE]`, KEY=@FILE, KEY=-, @FILE or @-")
-	c.Flags().StringArrayVar(&o.delete, "delete", nil, "delete the secret `KEY`")
+	grouped(c, "Whose secrets", func(f *pflag.FlagSet) {
+		f.BoolVar(&o.local, "local", false, "those of local runs")
+		f.StringVar(&o.project, "project", "", "those of a `PROJECT` on a server")
+	})
+	grouped(c, "What is done", func(f *pflag.FlagSet) {
+		f.StringArrayVar(&o.set, "set", nil, "set a secret: `KEY[=VALUE]`, KEY=@FILE, KEY=-, @FILE or @-")
+		f.StringArrayVar(&o.delete, "delete", nil, "delete the secret `KEY`")
+	})
+	o.outputOptions.flags(c)
+	o.remoteOptions.flags(c)
 	return c
 }
 
-func (o *secretsOptions) run(more []string) error {
+func (o *secretsOptions) run(ctx context.Context, more []string) error {
 	switch {
-	case !o.local:
-		return model.Errorf(model.Invalid, "whose secrets? give --local")
+	case o.local == (o.project != ""):
+		return model.Errorf(model.Invalid, "whose secrets? give --local or --project PROJECT")
 	case len(o.set) > 0 && len(o.delete) > 0:
 		return model.Errorf(model.Invalid, "--set and --delete exclude each other")
 	case len(more) > 0 && len(o.set) == 0 && len(o.delete) == 0:
 		return model.Errorf(model.Invalid, "%q needs --set or --delete before it", more[0])
 	}
+	if !o.local {
+		return o.with(ctx, func(ctx context.Context, r remote) error {
+			p, err := r.Project(ctx, o.project)
+			if err != nil {
+				return err
+			}
+			return o.do(projectSecrets{ctx, r, p.ID}, more)
+		})
+	}
 	dir := localSecrets(o.world)
 	if dir == "" {
 		return model.Errorf(model.Invalid, "there is no home directory to keep secrets in").WithHint("set XDG_CONFIG_HOME")
 	}
-	files := secret.In(dir)
+	return o.do(secret.In(dir), more)
+}
+
+func (o *secretsOptions) do(keeper secretKeeper, more []string) error {
 	switch {
 	case len(o.set) > 0:
-		return o.setAll(files, append(o.set, more...))
+		return o.setAll(keeper, append(o.set, more...))
 	case len(o.delete) > 0:
-		return o.deleteAll(files, append(o.delete, more...))
+		return o.deleteAll(keeper, append(o.delete, more...))
 	}
-	keys, err := files.List()
+	keys, err := keeper.List()
 	if err != nil {
 		return err
 	}
 	for _, k := range keys {
-		if _, err := fmt.Fprintln(o.world.Stdout, k); err != nil {
+		if o.json {
+			err = printJSON(o.world.Stdout, params.Of("key", k))
+		} else {
+			_, err = fmt.Fprintln(o.world.Stdout, k)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -79,7 +113,7 @@ func (o *secretsOptions) run(more []string) error {
 // pair is one secret to be set.
 type pair struct{ key, value string }
 
-func (o *secretsOptions) setAll(files secret.Files, args []string) error {
+func (o *secretsOptions) setAll(keeper secretKeeper, args []string) error {
 	stdin := bufio.NewReader(o.world.Stdin)
 	var pairs []pair
 	for _, arg := range args {
@@ -95,7 +129,7 @@ func (o *secretsOptions) setAll(files secret.Files, args []string) error {
 		}
 	}
 	for _, p := range pairs {
-		if err := files.Set(p.key, p.value); err != nil {
+		if err := keeper.Set(p.key, p.value); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintf(o.world.Stderr, "Secret '%s' set\n", p.key)
@@ -151,10 +185,7 @@ func (o *secretsOptions) mapping(name string, stdin *bufio.Reader) ([]pair, erro
 }
 
 func (o *secretsOptions) readFile(name string) ([]byte, error) {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(o.world.Dir, name)
-	}
-	text, err := os.ReadFile(name)
+	text, err := os.ReadFile(o.world.path(name))
 	if err != nil {
 		return nil, model.Errorf(model.NotFound, "%w", err)
 	}
@@ -201,8 +232,8 @@ func (o *secretsOptions) readLine(stdin *bufio.Reader) (string, error) {
 	}
 }
 
-func (o *secretsOptions) deleteAll(files secret.Files, keys []string) error {
-	have, err := files.List()
+func (o *secretsOptions) deleteAll(keeper secretKeeper, keys []string) error {
+	have, err := keeper.List()
 	if err != nil {
 		return err
 	}
@@ -216,7 +247,7 @@ func (o *secretsOptions) deleteAll(files secret.Files, keys []string) error {
 		}
 	}
 	for _, k := range keys {
-		if err := files.Delete(k); err != nil {
+		if err := keeper.Delete(k); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintf(o.world.Stderr, "Secret '%s' deleted\n", k)

@@ -41,6 +41,9 @@ type Core struct {
 	// it lets go of.
 	consumed []store.PostID
 	releases []store.Release
+	// touched are the attempts that the step has begun to drive or commanded,
+	// some of them more than once, and some without a change.
+	touched []model.AttemptID
 	// notices are to be given once the step is committed.
 	notices []Timeout
 	// patrolAt is when to look next for what others left to be done.
@@ -144,6 +147,7 @@ func (c *Core) apply(now model.Instant, id model.AttemptID, cmd engine.Command) 
 	if !ok {
 		return model.Errorf(model.NotFound, "attempt %d is not driven here", id)
 	}
+	c.touched = append(c.touched, id)
 	if cmd.Try != 0 && d.out[cmd.Task] == cmd.Try {
 		delete(d.out, cmd.Task)
 	}
@@ -199,7 +203,7 @@ func (c *Core) batch() *store.Batch {
 		Attempts: s.Attempts, Tasks: s.Tasks, Grown: s.Grown, Events: s.Events, Consumed: c.consumed,
 	}
 	if !c.unsure {
-		c.findResting(b)
+		c.findResting()
 	}
 	b.Release = c.releases
 	return b
@@ -282,7 +286,7 @@ func (c *Core) carryOut() {
 // forget makes the step empty.
 func (c *Core) forget() {
 	c.step.Reset()
-	c.consumed, c.releases = c.consumed[:0], c.releases[:0]
+	c.consumed, c.releases, c.touched = c.consumed[:0], c.releases[:0], c.touched[:0]
 }
 
 func (c *Core) submit() {
@@ -352,6 +356,7 @@ func (c *Core) drive(a *engine.Attempt, info store.Attempt) {
 		d.out = make(map[model.TaskID]int32)
 	}
 	c.driven[a.ID()] = d
+	c.touched = append(c.touched, a.ID())
 	c.limit(d)
 }
 

@@ -47,16 +47,20 @@ func (c *Core) patrol(ctx context.Context, now model.Instant) error {
 	return err
 }
 
-// consume applies a post, once. A command that does not fit any more is
+// consume applies a post, once: one that is read again before the step is
+// committed has been applied in it. A command that does not fit any more is
 // answered by nothing: who sent it is gone.
 func (c *Core) consume(p *store.Post) {
+	if slices.Contains(c.consumed, p.ID) {
+		return
+	}
 	_ = c.apply(c.now(), p.Attempt, p.Command)
 	c.consumed = append(c.consumed, p.ID)
 }
 
-// findResting adds to the releases what a batch leaves only waiting, and for
+// findResting adds to the releases what the step leaves only waiting, and for
 // long, and that nobody here waits for.
-func (c *Core) findResting(b *store.Batch) {
+func (c *Core) findResting() {
 	if c.cfg.Unload == 0 {
 		return
 	}
@@ -67,8 +71,8 @@ func (c *Core) findResting(b *store.Batch) {
 		}
 	}
 	far := c.now().Add(c.cfg.Unload)
-	ids := slices.Sorted(b.AttemptIDs())
-	for _, id := range slices.Compact(ids) {
+	slices.Sort(c.touched)
+	for _, id := range slices.Compact(c.touched) {
 		d, ok := c.driven[id]
 		if !ok || len(d.out) > 0 || len(d.waiters) > 0 || d.attempt.Row().State.Done() {
 			continue

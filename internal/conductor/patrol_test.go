@@ -11,7 +11,9 @@ import (
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // serving returns a core as servers have it: it patrols, and lets go of what
@@ -140,6 +142,43 @@ func TestPostsAreAppliedOnce(t *testing.T) {
 	}
 }
 
+// A post comes with the attempt that is taken up, and is read once more where
+// the step can't be committed at once.
+func TestAPostThatIsReadTwiceIsAppliedOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.Core = serving(r, "server", nil)
+	id := r.leave("1")
+	r.leave("2")
+	r.post(id, engine.Command{Kind: engine.Edit, Params: params.Of("n", 1)})
+	loads := 0
+	r.store.load = func(next func() error) error {
+		if loads++; loads == 2 {
+			return errStore
+		}
+		return next()
+	}
+	r.clock.now = r.clock.now.Add(time.Second)
+	if err := r.Step(ctx, nil); !errors.Is(err, errStore) {
+		t.Fatalf("Step: %v", err)
+	}
+	r.Look()
+	r.step()
+	events, err := r.store.Events(ctx, id, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edits := 0
+	for i := range events {
+		if events[i].Kind == engine.ParamsEdited {
+			edits++
+		}
+	}
+	if edits != 1 {
+		t.Errorf("the post was applied %d times", edits)
+	}
+}
+
 func TestWhatWasPostedToAnAttemptComesWithIt(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -178,6 +217,41 @@ func TestAnAttemptThatOnlyWaitsIsLetGoOf(t *testing.T) {
 	r.pass(time.Minute)
 	r.step() // its timer is due as soon as it is taken up
 	r.expect("submit 1/1/2")
+}
+
+// Neither a post nor a report that comes too late keeps an attempt from being
+// let go of, though they change nothing in it.
+func TestAnAttemptThatIsTouchedInVainIsLetGoOf(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]func(*rig, model.AttemptID){
+		"by a post": func(r *rig, id model.AttemptID) {
+			r.step(waits(id, 1, 1, r.clock.now.Add(time.Hour)))
+			r.post(id, engine.Command{Kind: engine.Wake, Task: 2})
+			r.pass(time.Second)
+		},
+		"by a report": func(r *rig, id model.AttemptID) {
+			r.pass(time.Minute) // it is skipped, and the next one waits
+			r.step(succeed(id, 1, 1))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.Core = serving(r, "server", nil)
+			limited, waiting := action("+a"), action("+b")
+			limited.Limit = workflow.Limit{After: time.Minute, Then: workflow.LimitSkips}
+			waiting.Wait = &workflow.Wait{For: 2 * time.Hour}
+			a, _, err := r.store.StartAttempt(ctx, start("1", chain(t, limited, waiting)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.pass(time.Second)
+			test(r, a.ID)
+			if got := r.owner(a.ID); got != "" || !r.Idle() {
+				t.Errorf("the owner is %q, idle %v", got, r.Idle())
+			}
+		})
+	}
 }
 
 func TestAnAttemptThatDoesMoreThanWaitIsKept(t *testing.T) {
@@ -278,5 +352,45 @@ func TestWhatTakesTooLongIsKilled(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What counts is a task that has had a try, and that runs or is to run again.
+func TestTheTimeOfATaskDoesNotCountBeforeItsFirstTry(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	change := func(c *conductor.Config) { c.TaskTTL = time.Hour }
+	r.Core = serving(r, "server", change)
+	waiting := action("+a")
+	waiting.Wait = &workflow.Wait{For: 3 * time.Hour}
+	id := r.begin("1", chain(t, waiting))
+	r.Core = serving(r, "another", change)
+	r.pass(2 * time.Hour)
+	if a, err := r.store.Attempt(ctx, id); err != nil || a.CancelAsked {
+		t.Errorf("cancel asked: %v, error %v", a.CancelAsked, err)
+	}
+}
+
+func TestTheTimeOfATaskCountsWhereWhatItMadeFails(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.Core = serving(r, "server", func(c *conductor.Config) { c.TaskTTL = time.Hour })
+	making := action("+a")
+	making.Retry = workflow.Retry{Limit: 1, Interval: 10 * time.Hour}
+	id := r.begin("1", chain(t, making))
+	made := &workflow.Node{Name: "+made", Operator: "act", Wait: &workflow.Wait{For: 2 * time.Hour}}
+	if err := made.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	r.step(command(id, engine.Command{Kind: engine.Succeed, Task: 1, Try: 1, Result: &engine.Result{Node: made}}))
+	r.pass(2*time.Hour - time.Second)
+	r.pass(time.Second)
+	if a, err := r.store.Attempt(ctx, id); err != nil || a.CancelAsked {
+		t.Fatalf("cancel asked: %v, error %v", a.CancelAsked, err)
+	}
+	r.step(command(id, engine.Command{Kind: engine.Fail, Task: 2, Try: 1, Failure: &engine.Failure{}}))
+	r.pass(10 * time.Second)
+	if a, err := r.store.Attempt(ctx, id); err != nil || !a.CancelAsked {
+		t.Errorf("cancel asked: %v, error %v", a.CancelAsked, err)
 	}
 }

@@ -1,6 +1,8 @@
 package conductor
 
 import (
+	"time"
+
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -25,17 +27,25 @@ func (c *Core) limit(d *driven) {
 		return
 	}
 	for v := range d.attempt.Tasks() {
-		if timed(&v) {
+		if timed(&v) || generated(&v) {
 			c.timers.push(timer{at: v.Started.Add(c.cfg.TaskTTL), attempt: d.info.ID, task: v.ID, kind: tooLong})
 		}
 	}
 }
 
 // timed reports whether a task is one whose time counts: an action that has
-// begun and not ended.
+// begun and that runs, or is to run again.
 func timed(v *engine.View) bool {
-	return v.State == model.Running || v.State == model.Waiting && v.Started != 0
+	return v.Try > 0 && (v.State == model.Running || v.State == model.Waiting)
 }
+
+// generated reports whether a task is an action that waits for the tasks that
+// it made. When these fail, it may be to run again.
+func generated(v *engine.View) bool { return v.Try > 0 && v.State == model.Open }
+
+// lookAgain is how long after its time a task is looked at again whose time did
+// not count then. It may be short: such a task is rare.
+const lookAgain = 5 * time.Second
 
 // fire tells a task that its instant has come. What it is about may be over.
 func (c *Core) fire(now model.Instant, t timer) {
@@ -58,6 +68,10 @@ func (c *Core) reap(now model.Instant, t timer) {
 	notice := Timeout{Attempt: d.info}
 	if t.kind == tooLong {
 		v := d.attempt.Task(t.task)
+		if generated(&v) {
+			t.at = now.Add(lookAgain)
+			c.timers.push(t)
+		}
 		if !timed(&v) {
 			return
 		}

@@ -84,7 +84,7 @@ func (a *Attempt) layer(scope params.Map) params.Map {
 	if ts := timesIn(scope); !ts.equal(a.times) {
 		builtins = a.derive(ts)
 	}
-	all := scope.Merge(builtins)
+	all := a.info.Defaults.Merge(scope).Merge(builtins)
 	a.last.Store(&layered{scope, all})
 	return all
 }

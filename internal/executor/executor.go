@@ -8,6 +8,7 @@
 package executor
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -86,15 +87,32 @@ type AttemptInfo struct {
 	Dialect string
 	// Params are those that the attempt began with.
 	Params params.Map
+	// Defaults are parameters that all others override.
+	Defaults params.Map
 	// ProjectDir is the folder with the project's files and Workdir the one
 	// that tasks work in, unless they say otherwise. Both are absolute.
 	ProjectDir, Workdir string
+	// Workspace, when set, makes a folder with the project's files for each
+	// try that may use files, instead of ProjectDir and Workdir.
+	Workspace func(context.Context) (Workspace, error)
+	// Carried, when set, gives the results that the attempt takes over from
+	// another, by the full names of the tasks. They end their tries like those
+	// of Executor.Before.
+	Carried func(context.Context) (map[string]*engine.Result, error)
 	// Evaluator evaluates expressions in the attempt's zone. Required.
 	Evaluator Evaluator
 	// Secrets are those that its tasks may read. Nil means none.
 	Secrets operator.Secrets
 	// Services are what its operators are offered.
 	Services operator.Services
+}
+
+// Workspace is a folder that belongs to one try.
+type Workspace interface {
+	// Dir returns its absolute name.
+	Dir() string
+	// Close removes it.
+	Close() error
 }
 
 // Attempt makes the tries of one attempt. It is safe for concurrent use.

@@ -91,7 +91,7 @@ var everyones = []string{"_retry", "_workdir", "_secrets"}
 // more than the operator.
 func (t *Try) quickPlan(name string, local params.Map) (plan, bool) {
 	x := t.Attempt.x
-	if local.Templated() || t.Scope.Templated() || x.Evaluated != nil {
+	if local.Templated() || t.Scope.Templated() || x.Evaluated != nil || t.Attempt.info.Defaults.Len() > 0 {
 		return plan{}, false
 	}
 	if v, ok := local.Get("_type"); ok {
@@ -148,17 +148,18 @@ func fill(m, defaults params.Map) params.Map {
 	return m
 }
 
-// workdir returns the folder that a task with the given parameters works in.
-func (a *Attempt) workdir(p params.Map) (string, error) {
+// workdir returns the folder that a task with the given parameters works in,
+// which is usual unless they say otherwise. A task without files has none.
+func workdir(project, usual string, p params.Map) (string, error) {
 	text, err := p.StringOr("_workdir", "")
-	if err != nil || text == "" {
-		return a.info.Workdir, err
+	if err != nil || text == "" || project == "" {
+		return usual, err
 	}
 	dir := filepath.FromSlash(text)
 	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(a.info.ProjectDir, dir)
+		dir = filepath.Join(project, dir)
 	}
-	if rel, err := filepath.Rel(a.info.ProjectDir, dir); err != nil || !filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(project, dir); err != nil || !filepath.IsLocal(rel) {
 		return "", model.Errorf(model.Invalid, "_workdir %q must not be outside of project path", text)
 	}
 	return filepath.Clean(dir), nil

@@ -21,6 +21,9 @@ type run struct {
 	task    operator.Task
 	secrets secret.Recorder
 	out     output
+	// project is the folder with the project's files, workdir the one to work
+	// in unless the task says otherwise.
+	project, workdir string
 	// retry is the policy for a failure from here on.
 	retry workflow.Retry
 }
@@ -70,6 +73,15 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 			return r.succeeded(result)
 		}
 	}
+	if carried := r.try.Attempt.info.Carried; carried != nil {
+		results, err := carried(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if result, ok := results[r.try.Name]; ok {
+			return r.succeeded(result)
+		}
+	}
 	if x.Began != nil {
 		x.Began(r.try)
 	}
@@ -80,6 +92,11 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 	if x.Evaluated != nil {
 		x.Evaluated(r.try, p.params)
 	}
+	leave, err := r.enter(ctx, &p)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	if err := r.prepare(&p); err != nil {
 		return nil, err
 	}
@@ -96,13 +113,29 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 	return r.succeeded(converted(&result))
 }
 
+// enter finds the folder of the project's files, and makes it where each try
+// has its own. Tries that only compute need none.
+func (r *run) enter(ctx context.Context, p *plan) (leave func(), err error) {
+	info := &r.try.Attempt.info
+	r.project, r.workdir = info.ProjectDir, info.Workdir
+	if info.Workspace == nil || p.spec.Light {
+		return func() {}, nil
+	}
+	w, err := info.Workspace(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.project, r.workdir = w.Dir(), w.Dir()
+	return func() { _ = w.Close() }, nil // what is left is swept with the others
+}
+
 // prepare makes the task that the operator gets.
 func (r *run) prepare(p *plan) error {
 	t, a := r.try, r.try.Attempt
 	r.task = operator.Task{
 		ID: t.ID, Session: a.info.SessionUUID, Name: t.Name, Type: p.spec.Name,
 		Params: p.params, Local: p.local, State: t.State, Retries: t.Retries,
-		Zone: a.info.Zone, Project: a.info.ProjectDir, Env: a.x.Env,
+		Zone: a.info.Zone, Project: r.project, Env: a.x.Env,
 		Output: &r.out, Now: a.x.Now, Secrets: &r.secrets, Services: a.info.Services,
 	}
 	if m := t.Message; m != nil {
@@ -114,7 +147,7 @@ func (r *run) prepare(p *plan) error {
 		}
 	}
 	var err error
-	if r.task.Workdir, err = a.workdir(p.params); err != nil {
+	if r.task.Workdir, err = workdir(r.project, r.workdir, p.params); err != nil {
 		return err
 	}
 	if err := r.mount(); err != nil {

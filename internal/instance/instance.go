@@ -25,6 +25,7 @@ import (
 	"github.com/pawlhq/pawl/internal/expr"
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/operators/notify"
 	"github.com/pawlhq/pawl/internal/operators/value"
 	"github.com/pawlhq/pawl/internal/params"
@@ -130,10 +131,10 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 		Sessions: in, Values: value.Service{Store: in.store, Now: cfg.Clock.Now},
 		Notifier: notifier, Settings: cfg.Settings,
 	}
-	operators, end := Operators()
+	all, end := operators.All()
 	in.endOperators = end
 	in.executor = &executor.Executor{
-		Operators: operators, Logs: in.logs, Env: cfg.Env, Now: cfg.Clock.Now,
+		Operators: all, Logs: in.logs, Env: cfg.Env, Now: cfg.Clock.Now,
 		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
 		Before:    in.before, DryRun: cfg.DryRun,
 	}
@@ -146,7 +147,7 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	in.runner = local.New(local.Config{Slots: cfg.Slots})
 	in.saver = newSaver()
 	in.conductor = conductor.New(conductor.Config{
-		Store: in.store, Runner: in.runner, Open: in.open, Clock: cfg.Clock, TakeOver: endLeftovers,
+		Store: in.store, Runner: in.runner, Open: in.open, Clock: cfg.Clock, TakeOver: operators.EndLeftovers,
 		Owner: fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()), Observe: in.observe,
 	})
 	if err := in.conductor.Start(ctx); err != nil {

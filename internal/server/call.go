@@ -1,7 +1,10 @@
 package server
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/model"
@@ -43,9 +46,7 @@ type call struct {
 func (s *Server) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{Server: s, w: w, r: r, route: &rt}
-		for name, value := range s.cfg.Headers {
-			w.Header().Set(name, value)
-		}
+		defer c.rescue()
 		body, err := c.run()
 		c.audit(err)
 		if err == nil {
@@ -61,6 +62,23 @@ func (s *Server) serve(rt route) http.Handler {
 	})
 }
 
+// rescue turns a fault of the program into an error of one request.
+func (c *call) rescue() {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(fault)
+	}
+	err := fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+	if c.wrote {
+		c.cfg.Log.Error("request failed", "method", c.r.Method, "path", c.r.URL.Path, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	c.fail(c.w, c.r, err)
+}
+
 func (c *call) run() (any, error) {
 	if c.route.action == "" {
 		return c.route.handle(c)
@@ -69,6 +87,7 @@ func (c *call) run() (any, error) {
 	if c.who, err = c.cfg.Auth.Authenticate(c.r.Context(), auth.FromHeader(c.r.Header)); err != nil {
 		return nil, err
 	}
+	noteUser(c.r.Context(), c.who.Name)
 	body, err := decoded(c.w, c.r, c.cfg.MaxBody)
 	if err != nil {
 		return nil, err

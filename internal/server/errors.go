@@ -23,10 +23,13 @@ var statuses = map[model.Code]int{
 	model.Internal:        http.StatusInternalServerError,
 }
 
-// prefixes begin the messages of some errors, as in Digdag.
-var prefixes = map[model.Code]string{
-	model.NotFound: "Resource does not exist: ",
-	model.Conflict: "Resource already exists: ",
+// clash makes the message of a Conflict begin as in Digdag, where it is about a
+// name that is taken.
+func clash(err error) error {
+	if model.CodeOf(err) != model.Conflict {
+		return err
+	}
+	return model.Errorf(model.Conflict, "Resource already exists: %w", err)
 }
 
 // failure is the body of an error.
@@ -57,7 +60,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.refuse(w, r, status, "the server could not answer; its log says why")
 		return
 	}
-	s.refuse(w, r, status, prefixes[code]+message(err))
+	text := message(err)
+	if code == model.NotFound {
+		text = "Resource does not exist: " + text
+	}
+	s.refuse(w, r, status, text)
 }
 
 // message returns what an error says, with the hints for the next step.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -137,7 +138,7 @@ func (f *logFollower) copy(s *stream) error {
 			}
 			f.rest = append(f.rest[:0], f.rest[end:]...)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

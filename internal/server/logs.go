@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -67,8 +68,10 @@ func listLogs(c *call) (any, error) {
 		return nil, err
 	}
 	prefix := c.query("task")
-	if strings.HasPrefix(prefix, "%2B") {
-		prefix = "+" + strings.TrimPrefix(prefix, "%2B") // Digdag's client encodes it twice
+	if strings.HasPrefix(prefix, "%2B") { // Digdag's client encodes it twice
+		if once, err := url.PathUnescape(prefix); err == nil {
+			prefix = once
+		}
 	}
 	list := []restLogFile{}
 	if c.cfg.Logs != nil {

@@ -27,16 +27,16 @@ func (s *Server) mux() http.Handler {
 	missing := resource{}
 	mux.Handle("/api/", s.dispatch(missing))
 	mux.Handle("/api", s.dispatch(missing))
-	mux.Handle("/livez", s.dispatch(resource{http.MethodGet: http.HandlerFunc(live)}))
+	mux.Handle(livePath, s.dispatch(resource{http.MethodGet: http.HandlerFunc(live)}))
 	mux.Handle("/readyz", s.dispatch(resource{http.MethodGet: http.HandlerFunc(s.ready)}))
 	if s.cfg.Metrics != nil {
 		mux.Handle("/metrics", s.dispatch(resource{http.MethodGet: s.authenticated(s.cfg.Metrics)}))
 	}
-	ui := resource{}
-	if s.cfg.UI != nil {
-		ui[http.MethodGet] = s.cfg.UI
+	ui := s.cfg.UI
+	if ui == nil {
+		ui = s.dispatch(missing)
 	}
-	mux.Handle("/", s.dispatch(ui))
+	mux.Handle("/", s.dispatch(resource{http.MethodGet: ui}))
 	return mux
 }
 

@@ -73,6 +73,6 @@ type elsewhere string
 
 func (e elsewhere) send(c *call) error {
 	c.w.Header().Set("Location", string(e))
-	c.w.WriteHeader(http.StatusSeeOther)
-	return nil
+	c.wrote = true
+	return send(c.w, c.r, http.StatusSeeOther, "text/plain; charset=utf-8", []byte(e))
 }

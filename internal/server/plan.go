@@ -5,8 +5,8 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/picture"
 	"github.com/pawlhq/pawl/internal/plot"
-	"github.com/pawlhq/pawl/internal/plot/picture"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 

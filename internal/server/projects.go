@@ -16,7 +16,7 @@ type projectList struct {
 	Projects []restProject `json:"projects"`
 }
 
-// project reads the project in the path, in which the route's action must be
+// pathProject reads the project in the path, in which the route's action must be
 // allowed.
 func (c *call) pathProject(target string) (store.Project, error) {
 	id, err := pathID[model.ProjectID](c, "id")
@@ -32,14 +32,7 @@ func (c *call) pathProject(target string) (store.Project, error) {
 
 func listProjects(c *call) (any, error) {
 	if c.given("name") {
-		p, err := c.store.ProjectNamed(c.r.Context(), c.query("name"))
-		switch {
-		case missing(err) || err == nil && !c.visible().Has(p.Name):
-			return projectList{Projects: []restProject{}}, nil
-		case err != nil:
-			return nil, err
-		}
-		return projectList{Projects: []restProject{projectOut(&p)}}, nil
+		return projectsNamed(c)
 	}
 	wanted, err := c.count()
 	if err != nil {
@@ -70,6 +63,18 @@ func listProjects(c *call) (any, error) {
 		return nil, err
 	}
 	return projectList{Projects: outs(list, projectOut)}, nil
+}
+
+// projectsNamed lists the project of that name, if there is one to be seen.
+func projectsNamed(c *call) (any, error) {
+	p, err := c.store.ProjectNamed(c.r.Context(), c.query("name"))
+	switch {
+	case missing(err) || err == nil && !c.visible().Has(p.Name):
+		return projectList{Projects: []restProject{}}, nil
+	case err != nil:
+		return nil, err
+	}
+	return projectList{Projects: []restProject{projectOut(&p)}}, nil
 }
 
 func getProject(c *call) (any, error) {
@@ -126,7 +131,7 @@ func pushProject(c *call) (any, error) {
 		UserInfo: c.who.UserInfo,
 	})
 	if err != nil {
-		return nil, err
+		return nil, clash(err)
 	}
 	return projectOut(&p), nil
 }

@@ -190,7 +190,7 @@ func backfillSchedule(c *call) (any, error) {
 	}
 	s, made, err := c.service.Backfill(c.r.Context(), s.ID, fill)
 	if err != nil {
-		return nil, err
+		return nil, clash(err)
 	}
 	list, err := tryOuts(made, c.attemptOut)
 	return restBackfill{

@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -140,8 +141,13 @@ func (s *Server) Drain() {
 func (s *Server) guard(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			for name, value := range s.cfg.Headers {
+				w.Header().Set(name, value)
+			}
+		}
 		switch {
-		case s.draining.Load():
+		case s.draining.Load() && r.URL.Path != livePath:
 			w.Header().Set("Connection", "close")
 			s.refuse(w, r, http.StatusServiceUnavailable, "the server is shutting down")
 			return
@@ -163,6 +169,9 @@ func allowAllOrigins(h http.Header) {
 	h.Set("Access-Control-Allow-Headers", "origin, content-type, accept, authorization")
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS, HEAD")
 }
+
+// livePath is answered as long as the process lives.
+const livePath = "/livez"
 
 // live says that the process answers.
 func live(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") }

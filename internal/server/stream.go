@@ -69,6 +69,9 @@ func (s *stream) open() error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
+	if err := s.out.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
 	s.c.wrote = true
 	s.c.w.WriteHeader(http.StatusOK)
 	return s.push()

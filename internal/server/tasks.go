@@ -92,7 +92,7 @@ func localConfig(n *workflow.Node) params.Map {
 		command, _ := n.Config.Get("_command")
 		kv = append(kv, n.Operator+">", command)
 	}
-	return params.Of(kv...).Merge(n.Config.Delete("_command"))
+	return params.Of(kv...).Merge(n.Config.Delete("_command").Delete("_type"))
 }
 
 // taskState is a task's state in the words of Digdag, which has no word for a

@@ -73,7 +73,7 @@ func listWorkflows(c *call) (any, error) {
 	return workflowList{outs(list, workflowOut)}, nil
 }
 
-// workflows lists those of a project's revision.
+// projectWorkflows lists those of a project's revision.
 func projectWorkflows(c *call) (any, error) {
 	p, err := c.pathProject("")
 	if err != nil {
@@ -172,7 +172,7 @@ func truncatedSessionTime(c *call) (any, error) {
 	}, nil
 }
 
-// admin says that a request came through the admin listener.
+// adminKey says that a request came through the admin listener.
 type adminKey struct{}
 
 // userInfo answers who pushed what an attempt runs, to administrators on the

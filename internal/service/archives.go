@@ -56,6 +56,18 @@ func (s *Service) keep(ctx context.Context, p Push, body []byte) (store.Archive,
 	return a, err
 }
 
+// discard removes an archive that no revision has.
+func (s *Service) discard(ctx context.Context, a store.Archive) error {
+	if a.Type == store.InStore {
+		return nil
+	}
+	from, err := s.archives(a.Type)
+	if err != nil {
+		return err
+	}
+	return from.Delete(ctx, a.Path)
+}
+
 func (s *Service) archives(kind string) (ArchiveStore, error) {
 	from, ok := s.cfg.Archives.Stores[kind]
 	if !ok {

@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -56,13 +57,17 @@ func (s *Service) Push(ctx context.Context, p Push) (store.Project, error) {
 	if err != nil {
 		return store.Project{}, err
 	}
-	return s.cfg.Store.Push(ctx, store.Push{
+	made, err := s.cfg.Store.Push(ctx, store.Push{
 		Project: p.Project, Bytes: body, Workflows: stored(contents.Workflows),
 		Revision: store.Revision{
 			Name: p.Revision, Archive: archive, UserInfo: p.UserInfo, Created: model.InstantOf(s.now()),
 		},
 		Schedules: reschedule(p, contents.Workflows),
 	})
+	if model.CodeOf(err) == model.Conflict {
+		err = errors.Join(err, s.discard(ctx, archive))
+	}
+	return made, err
 }
 
 func checkNames(name, revision string) error {

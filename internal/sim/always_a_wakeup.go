@@ -50,7 +50,11 @@ func (c *checks) released(id model.AttemptID) {
 		if r.State.Final() {
 			continue
 		}
-		for _, due := range []model.Instant{r.Wake, r.Deadline} {
+		deadline := r.Deadline
+		if r.Flags&engine.LimitSeen != 0 {
+			deadline = 0
+		}
+		for _, due := range []model.Instant{r.Wake, deadline} {
 			if due != 0 && due < a.Wake {
 				c.sim.fail("promise 5: a%d sleeps until %d, past %s", id, a.Wake, rowText(&r))
 			}

@@ -82,7 +82,7 @@ func (b *body) outcome() engine.Command {
 		return engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Keys: b.keys(), State: kept}}
 	case polls < s.count("polls"):
 		return engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{
-			Until: b.sim.now.Add(time.Duration(1+polls) * time.Second),
+			Until: b.sim.now.Add(time.Duration(1+polls) * b.sim.pace()),
 			State: kept.Set("polls", polls+1),
 		}}
 	case int64(b.effect.Retries) < s.count("fails"), b.sim.checks.failures(b.id.Attempt, b.effect.Name) < int(s.count("rounds")):
@@ -95,7 +95,7 @@ func (b *body) outcome() engine.Command {
 
 // keys are what a task listens to that takes messages.
 func (b *body) keys() []engine.Key {
-	return []engine.Key{{Topic: topic, Param: "task", Value: engine.Canonical(b.effect.Name)}}
+	return []engine.Key{{Topic: topic, Value: engine.Canonical(b.effect.Name)}}
 }
 
 func (b *body) result(s script) *engine.Result {

@@ -16,16 +16,21 @@ import (
 
 // try is what became of one run of one task.
 type try struct {
+	at      model.Instant   // when it was handed over
 	outcome *engine.Command // nil until the body has run
 }
 
 // submitted is called when a job is handed to a runner: the store says that
-// this try is to run, and it was never handed over before.
-func (c *checks) submitted(j *runner.Job) {
+// this try is to run, unless the process has lost the attempt since, and it was
+// never handed over before.
+func (c *checks) submitted(p *process, j *runner.Job) {
 	if c.tries[j.ID] != nil {
 		c.sim.fail("promise 2: try %v was submitted twice", j.ID)
 	}
-	c.tries[j.ID] = &try{}
+	c.tries[j.ID] = &try{at: c.sim.now}
+	if !c.owns(p, j.ID.Attempt) {
+		return
+	}
 	if r := c.attempts[j.ID.Attempt].rows[j.ID.Task]; r.State != model.Running || r.Try != j.ID.Try {
 		c.sim.fail("promise 2: try %v was submitted, but the store has %s", j.ID, rowText(&r))
 	}
@@ -70,6 +75,8 @@ func (c *checks) event(e *engine.Event, again map[model.AttemptID]bool) {
 	}
 	w.events = append(w.events, text)
 	c.told(w, e)
+	c.begins(w, e)
+	c.applied(e)
 }
 
 // task checks a row that is written.

@@ -18,6 +18,17 @@ type checks struct {
 	order []*witness
 	names map[attemptName]model.AttemptID
 	tries map[model.TryID]*try
+	// sessions holds the attempts of each.
+	sessions map[model.SessionID][]*witness
+	// posts are those that the store took, marks how often the command with
+	// that mark was applied.
+	posts map[store.PostID]*post
+	mark  int64
+	marks map[int64]int
+	lines map[model.ScheduleID]*line
+	rules map[model.WorkflowID]*rule
+	// claimed is when a process was last given attempts.
+	claimed model.Instant
 }
 
 // witness is what the checks know of one attempt, all from commits.
@@ -37,6 +48,19 @@ type witness struct {
 	added int32
 	// acknowledged is set once a client was told that the attempt exists.
 	acknowledged bool
+	// freed is set once no attempt of the session that it comes after was
+	// unfinished.
+	freed bool
+	// posts are those that are not consumed, in order.
+	posts []*post
+	// neglect is why it ought to be driven on, if it ought to; idle since when
+	// its owner ought to let go of it, or zero.
+	neglect neglect
+	idle    model.Instant
+	// born and gone are when the store made it, and took its end.
+	born, gone model.Instant
+	// timedOut is set once it was said to be killed for taking too long.
+	timedOut bool
 }
 
 func newChecks(s *simulation) *checks {
@@ -46,6 +70,11 @@ func newChecks(s *simulation) *checks {
 		attempts: make(map[model.AttemptID]*witness),
 		names:    make(map[attemptName]model.AttemptID),
 		tries:    make(map[model.TryID]*try),
+		sessions: make(map[model.SessionID][]*witness),
+		posts:    make(map[store.PostID]*post),
+		marks:    make(map[int64]int),
+		lines:    make(map[model.ScheduleID]*line),
+		rules:    make(map[model.WorkflowID]*rule),
 	}
 }
 
@@ -54,13 +83,14 @@ func (c *checks) made(a *store.Attempt, def *workflow.Workflow) {
 	c.sim.log.note(c.sim.now, "made a%d %s%s for %s", a.ID, a.Session.Workflow, a.Name, a.Owner)
 	c.oneSession(a)
 	w := &witness{
-		def: def, info: *a, row: a.AttemptRow,
+		def: def, info: *a, row: a.AttemptRow, born: c.sim.now,
 		rows:  make(map[model.TaskID]engine.TaskRow),
 		texts: make(map[model.TaskID]string),
 		tales: make(map[model.TaskID]*tale),
 	}
 	c.attempts[a.ID] = w
 	c.order = append(c.order, w)
+	c.follows(w)
 }
 
 // committed is called when the store has taken a batch.
@@ -68,6 +98,7 @@ func (c *checks) committed(p *process, b *store.Batch) {
 	p.note("commits %d attempts, %d tasks, %d growths, %d events", len(b.Attempts), len(b.Tasks), len(b.Grown), len(b.Events))
 	c.oneOwner(p, b)
 	again := c.again(b)
+	before := c.consuming(p, b)
 	for i := range b.Events {
 		c.event(&b.Events[i], again)
 	}
@@ -81,6 +112,7 @@ func (c *checks) committed(p *process, b *store.Batch) {
 		c.agrees(c.attempts[id])
 		c.alwaysWakes(c.attempts[id])
 	}
+	c.consumed(before)
 	for _, r := range b.Release {
 		c.released(r.Attempt)
 	}
@@ -96,6 +128,10 @@ func (c *checks) attempt(r *engine.AttemptRow, again map[model.AttemptID]bool) {
 		c.sim.fail("attempt %d changed after its end: %s", r.ID, attemptText(r))
 	}
 	w.row = *r
+	if r.State.Done() {
+		w.gone = c.sim.now
+		c.free(w.info.Session.ID)
+	}
 }
 
 // stepped is called when a process has committed a step.
@@ -110,6 +146,7 @@ func (c *checks) ended() {
 		return
 	}
 	c.neverLost()
+	c.noPostIsLeft()
 	for _, w := range c.order {
 		c.followsFromHistory(w)
 		c.storedAsCommitted(w)

@@ -8,6 +8,7 @@ import (
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -18,6 +19,8 @@ type client struct {
 	start store.Start
 	// id is that of the attempt, once a start was acknowledged.
 	id model.AttemptID
+	// refused is set once a start was refused for good.
+	refused bool
 }
 
 // newClients plans the starts: some sessions, of which some have a second
@@ -26,6 +29,7 @@ func (s *simulation) newClients(d dice) {
 	for i := range 1 + d.IntN(3) {
 		name := fmt.Sprint("w", i)
 		def := newWorkflow(newDice(s.seed, name), name, s.steady)
+		s.slow(def.Root)
 		if err := def.Finish(); err != nil {
 			s.fail("generated workflow: %v", err)
 			return
@@ -33,6 +37,9 @@ func (s *simulation) newClients(d dice) {
 		start := store.Start{
 			Session: store.Session{UUID: name, Project: model.ProjectID(i % 2), Workflow: name, Key: "k"},
 			Params:  newParams(i), Definition: def, Zone: def.Zone,
+		}
+		if s.office != nil {
+			start.Session.Time, start.Session.Key = origin, conductor.SessionKey(origin.Time())
 		}
 		s.newClient(d, start)
 		if d.chance(0.3) {
@@ -53,6 +60,10 @@ func (s *simulation) newClient(d dice, start store.Start) {
 
 // ask asks any process for the start, until one acknowledges it.
 func (c *client) ask() {
+	if c.sim.office != nil && c.dice.chance(0.7) {
+		c.order()
+		return
+	}
 	p := c.sim.anyProcess(c.dice)
 	if p == nil {
 		c.sim.after(time.Second, c.ask)
@@ -70,9 +81,40 @@ func (c *client) ask() {
 			return
 		}
 		p.note("acknowledges %s%s as a%d", c.start.Session.Workflow, c.start.Name, made.ID)
-		c.id = made.ID
-		c.sim.checks.acknowledged(&c.start, made.ID)
+		c.acknowledged(made.ID)
+	})
+}
+
+// acknowledged is called when the client is told that there is the attempt.
+func (c *client) acknowledged(id model.AttemptID) {
+	c.id = id
+	c.sim.checks.acknowledged(&c.start, id)
+	if c.sim.office == nil || c.sim.office.watched {
 		c.watch()
+	}
+}
+
+// order asks the service of any process for the start.
+func (c *client) order() {
+	w := &store.Workflow{
+		Project: c.start.Session.Project, Name: c.start.Session.Workflow, Zone: c.start.Zone, Definition: c.start.Definition,
+	}
+	var made store.Attempt
+	c.sim.call(c.dice, func(p *process) (err error) {
+		made, err = p.server.service.Start(context.Background(), service.Start{
+			Workflow: w, Session: c.start.Session.Time.Time(), Name: c.start.Name, Params: c.start.Params,
+		})
+		return err
+	}, func(err error) {
+		c.sim.log.note(c.sim.now, "order of %s%s: a%d, %v", w.Name, c.start.Name, made.ID, err)
+		switch model.CodeOf(err) {
+		case model.Exhausted:
+			c.refused = true
+		case model.Conflict: // it is there, under that name or as a later attempt
+			c.acknowledged(c.sim.checks.names[attemptName{w.Project, w.Name, c.start.Session.Key, c.start.Name}])
+		default:
+			c.acknowledged(made.ID)
+		}
 	})
 }
 

@@ -16,6 +16,10 @@ type faults struct {
 	// The machines, each time that the troublemaker looks: a crash, an orderly
 	// restart, a pause longer than the lease, a jump of the clock.
 	crash, restart, pause, jump float64
+	// Between servers: a process that stands still around a write, a store that
+	// does not answer anybody for a while, a clock that is set, an answer to a
+	// client and a call to those who watch that do not arrive.
+	stall, outage, reset, answerLost, callLost float64
 }
 
 // newFaults decides what goes wrong in one simulation: some of it rarely, some
@@ -40,6 +44,17 @@ func newFaults(d dice) faults {
 	}
 }
 
+// newServerFaults adds what goes wrong between servers.
+func newServerFaults(d dice, f faults) faults {
+	level := func(rare, often float64) float64 { return pick(d, 0, rare, often) }
+	f.stall = level(0.001, 0.01)
+	f.outage = level(0.01, 0.05)
+	f.reset = level(0.01, 0.1)
+	f.answerLost = level(0.05, 0.3)
+	f.callLost = level(0.1, 0.9)
+	return f
+}
+
 // Spans of virtual time.
 const (
 	leaseFor = 10 * time.Second
@@ -47,6 +62,8 @@ const (
 	maxSkew = 3 * time.Second
 	// replyWithin is how long a client waits for an answer.
 	replyWithin = 8 * time.Second
+	// retryAfter is how long a process leaves a store alone that failed.
+	retryAfter = 100 * time.Millisecond
 	// patrolEvery is how often a process looks for attempts that nobody drives.
 	patrolEvery = 5 * time.Second
 	// troubleEvery is how often the troublemaker looks.

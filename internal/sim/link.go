@@ -23,11 +23,23 @@ type host interface {
 	// gone reports whether the process is dead; die makes it so.
 	gone() bool
 	die(why string)
-	note(format string, args ...any)
-	// made, committed and leased are called with what the store took.
+	// cut reports whether the store answers nobody at present.
+	cut() bool
+	// stall lets the process stand still for a while, or not.
+	stall()
+	// fault is called when the link does not do what it is asked to.
+	fault(format string, args ...any)
+	// What follows is called with what the store took.
 	made(a *store.Attempt, def *workflow.Workflow)
 	committed(b *store.Batch)
 	leased(epoch int64)
+	claimed(ids []model.AttemptID)
+	posted(posts []store.Post)
+	pushed(p *store.Push, project *store.Project)
+	changed(s *store.Schedule)
+	fired(firings []store.Firing, fired []store.Fired)
+	// looked is called when the schedules that are due are read.
+	looked()
 }
 
 var (
@@ -40,24 +52,45 @@ func (l *link) read() error {
 	switch {
 	case l.host.gone():
 		return errDead
-	case l.dice.chance(l.host.faults().readFails):
+	case l.host.cut(), l.dice.chance(l.host.faults().readFails):
+		l.host.fault("read failed")
 		return errUnreachable
 	}
 	return nil
 }
 
-// write lets a write through, or something of it.
+// get reads through a link.
+func get[T any](l *link, do func() (T, error)) (T, error) {
+	if err := l.read(); err != nil {
+		var nothing T
+		return nothing, err
+	}
+	return do()
+}
+
+// write lets a write through, or something of it. The process may stand still
+// while the request is on its way, or the reply.
 func (l *link) write(name string, do func() error) error {
+	l.host.stall()
 	if l.host.gone() {
 		return errDead
 	}
+	err := l.transmit(name, do)
+	l.host.stall()
+	if l.host.gone() {
+		return errDead
+	}
+	return err
+}
+
+func (l *link) transmit(name string, do func() error) error {
 	f := l.host.faults()
 	switch {
-	case l.dice.chance(f.requestLost):
-		l.host.note("%s: request lost", name)
+	case l.host.cut(), l.dice.chance(f.requestLost):
+		l.host.fault("%s: request lost", name)
 		return errUnreachable
 	case l.dice.chance(f.replyLost):
-		l.host.note("%s: reply lost, outcome %v", name, do())
+		l.host.fault("%s: reply lost, outcome %v", name, do())
 		return errUnreachable
 	case l.dice.chance(f.dieBefore):
 		l.host.die("before " + name)
@@ -103,51 +136,14 @@ func (l *link) StartAll(ctx context.Context, starts []store.Start) ([]store.Atte
 	return list, nil
 }
 
-// Fire implements store.Schedules.
-func (l *link) Fire(ctx context.Context, firings []store.Firing) ([]store.Fired, error) {
-	var fired []store.Fired
-	err := l.write("fire", func() (err error) {
-		fired, err = l.Store.Fire(ctx, firings)
-		for i := range fired {
-			if a := &fired[i].Attempt; a.ID != 0 {
-				l.host.made(a, firings[i].Start.Definition)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return fired, nil
-}
-
-// DueSchedules implements store.Schedules.
-func (l *link) DueSchedules(ctx context.Context, now model.Instant, n int) ([]store.Schedule, model.Instant, error) {
-	if err := l.read(); err != nil {
-		return nil, 0, err
-	}
-	return l.Store.DueSchedules(ctx, now, n)
-}
-
-// Post implements store.Inbox.
-func (l *link) Post(ctx context.Context, posts []store.Post) error {
-	return l.write("post", func() error { return l.Store.Post(ctx, posts) })
-}
-
-// Posted implements store.Inbox.
-func (l *link) Posted(ctx context.Context, owner string, epoch int64, n int) ([]store.Post, error) {
-	if err := l.read(); err != nil {
-		return nil, err
-	}
-	return l.Store.Posted(ctx, owner, epoch, n)
-}
-
 // Attempt implements store.Attempts.
 func (l *link) Attempt(ctx context.Context, id model.AttemptID) (store.Attempt, error) {
-	if err := l.read(); err != nil {
-		return store.Attempt{}, err
-	}
-	return l.Store.Attempt(ctx, id)
+	return get(l, func() (store.Attempt, error) { return l.Store.Attempt(ctx, id) })
+}
+
+// Session implements store.Attempts.
+func (l *link) Session(ctx context.Context, id model.SessionID) (store.SessionEntry, error) {
+	return get(l, func() (store.SessionEntry, error) { return l.Store.Session(ctx, id) })
 }
 
 // ListAttempts implements store.Attempts.
@@ -160,10 +156,23 @@ func (l *link) ListAttempts(ctx context.Context, f store.Filter, p store.Page) (
 
 // Load implements store.Attempts.
 func (l *link) Load(ctx context.Context, id model.AttemptID) (*store.Snapshot, error) {
-	if err := l.read(); err != nil {
-		return nil, err
-	}
-	return l.Store.Load(ctx, id)
+	return get(l, func() (*store.Snapshot, error) { return l.Store.Load(ctx, id) })
+}
+
+// Post implements store.Inbox.
+func (l *link) Post(ctx context.Context, posts []store.Post) error {
+	return l.write("post", func() error {
+		err := l.Store.Post(ctx, posts)
+		if err == nil {
+			l.host.posted(posts)
+		}
+		return err
+	})
+}
+
+// Posted implements store.Inbox.
+func (l *link) Posted(ctx context.Context, owner string, epoch int64, n int) ([]store.Post, error) {
+	return get(l, func() ([]store.Post, error) { return l.Store.Posted(ctx, owner, epoch, n) })
 }
 
 // Commit implements store.Attempts.
@@ -203,6 +212,9 @@ func (l *link) Claim(ctx context.Context, owner string, epoch int64, now model.I
 	var ids []model.AttemptID
 	err := l.write("claim", func() (err error) {
 		ids, err = l.Store.Claim(ctx, owner, epoch, now, n, only...)
+		if len(ids) > 0 {
+			l.host.claimed(ids)
+		}
 		return err
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package sim
 import (
 	"testing"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/memory"
 	"github.com/pawlhq/pawl/internal/store/storetest"
@@ -29,7 +30,15 @@ type sound struct{}
 func (sound) faults() faults                          { return faults{} }
 func (sound) gone() bool                              { return false }
 func (sound) die(string)                              {}
-func (sound) note(string, ...any)                     {}
+func (sound) cut() bool                               { return false }
+func (sound) stall()                                  {}
+func (sound) fault(string, ...any)                    {}
 func (sound) made(*store.Attempt, *workflow.Workflow) {}
 func (sound) committed(*store.Batch)                  {}
 func (sound) leased(int64)                            {}
+func (sound) claimed([]model.AttemptID)               {}
+func (sound) posted([]store.Post)                     {}
+func (sound) pushed(*store.Push, *store.Project)      {}
+func (sound) changed(*store.Schedule)                 {}
+func (sound) fired([]store.Firing, []store.Fired)     {}
+func (sound) looked()                                 {}

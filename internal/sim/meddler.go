@@ -36,6 +36,10 @@ func (m *meddler) look() {
 		return
 	}
 	a := running[m.dice.IntN(len(running))]
+	if m.sim.office != nil && m.dice.chance(0.7) {
+		m.order(a)
+		return
+	}
 	p := m.sim.ownerOf(a.row.ID, m.dice)
 	switch {
 	case p == nil:
@@ -46,6 +50,21 @@ func (m *meddler) look() {
 		m.sim.request(p, conductor.Stimulus{Attempt: a.row.ID, Command: c}, func(err error) {
 			p.note("command %d on a%d/%d: %v", c.Kind, a.row.ID, c.Task, err)
 		})
+	}
+}
+
+// order sends a command by way of the store. Nobody sends one to an attempt
+// that is held back.
+func (m *meddler) order(a *witness) {
+	id, c := a.row.ID, m.command(a)
+	switch {
+	case c.Kind == engine.Kill:
+		m.sim.call(m.dice, func(p *process) error {
+			_, err := p.server.service.Kill(context.Background(), id)
+			return err
+		}, func(err error) { m.sim.log.note(m.sim.now, "kill of a%d: %v", id, err) })
+	case a.row.Started != 0 || a.info.After == 0:
+		m.sim.post(m.dice, id, c, nil)
 	}
 }
 

@@ -50,6 +50,9 @@ func (m *messenger) wants(a *witness, r *engine.TaskRow) bool {
 	if r.Detail == nil || len(r.Detail.Keys) == 0 || m.sim.silent(a.row.ID, r.ID) {
 		return false
 	}
+	if m.sim.office != nil && (a.isUnderWay(r.ID) || len(r.Detail.Inbox) > 2) {
+		return false
+	}
 	return r.State == model.Waiting || r.State == model.Running && !m.sim.steady
 }
 
@@ -65,15 +68,29 @@ func (m *messenger) send(a model.AttemptID, r *engine.TaskRow) {
 		to = &mail{}
 		m.mails[key] = to
 	}
+	source := fmt.Sprintf("%s#%d", r.Name, to.count)
+	command := engine.Command{
+		Kind: engine.Deliver, Task: r.ID, Message: &engine.Message{Source: source, Topic: topic, Body: int64(to.count)},
+	}
+	switch {
+	case to.under:
+		return
+	case m.sim.office != nil:
+		to.under = true
+		m.sim.post(m.dice, a, command, func(err error) {
+			to.under = false
+			if err == nil && (m.sim.steady || m.dice.chance(0.7)) {
+				to.count++
+			}
+		})
+		return
+	}
 	p := m.sim.ownerOf(a, m.dice)
-	if p == nil || to.under {
+	if p == nil {
 		return
 	}
 	to.under = true
-	source := fmt.Sprintf("%s#%d", r.Name, to.count)
-	m.sim.request(p, conductor.Stimulus{Attempt: a, Command: engine.Command{
-		Kind: engine.Deliver, Task: r.ID, Message: &engine.Message{Source: source, Topic: topic, Body: int64(to.count)},
-	}}, func(err error) {
+	m.sim.request(p, conductor.Stimulus{Attempt: a, Command: command}, func(err error) {
 		p.note("message %s to a%d: %v", source, a, err)
 		to.under = false
 		if err != nil {

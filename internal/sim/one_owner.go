@@ -9,6 +9,15 @@ import (
 
 // An attempt has one owner at a time, and whoever lost it commits nothing.
 
+// owns reports whether the store has a process as an attempt's owner.
+func (c *checks) owns(p *process, id model.AttemptID) bool {
+	a, err := c.sim.store.Attempt(context.Background(), id)
+	if err != nil {
+		c.sim.fail("read attempt %d: %v", id, err)
+	}
+	return err == nil && a.Owner == p.owner && a.Epoch == p.epoch
+}
+
 func (c *checks) oneOwner(p *process, b *store.Batch) {
 	released := make(map[model.AttemptID]bool)
 	for _, r := range b.Release {

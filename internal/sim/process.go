@@ -39,6 +39,9 @@ type process struct {
 	asleep model.Instant
 	// stepAt is when the next step is planned; zero when none is.
 	stepAt model.Instant
+	link   *link
+	// server is what it has as a server; nil where it is none.
+	server *server
 }
 
 // start begins a new process, under a name that none had before.
@@ -47,19 +50,28 @@ func (m *machine) start() {
 	owner := fmt.Sprintf("%s.%d", m.name, m.starts)
 	p := &process{sim: m.sim, machine: m, owner: owner, dice: newDice(m.sim.seed, owner)}
 	p.jobs = newJobs(&m.sim.world, newDice(m.sim.seed, owner+" runner"), m.sim.faults)
-	p.core = conductor.NewCore(conductor.Config{
-		Store:    &link{Store: m.sim.store, dice: p.dice, host: p},
+	p.link = &link{Store: m.sim.store, dice: p.dice, host: p}
+	cfg := conductor.Config{
+		Store:    p.link,
 		Runner:   hands{p.jobs, p},
 		Open:     p.open,
 		Owner:    owner,
-		Clock:    m.watch,
+		Clock:    &m.watch,
 		LeaseFor: leaseFor,
-	})
+	}
+	if m.sim.office != nil {
+		p.serve(&cfg)
+	}
+	p.core = conductor.NewCore(cfg)
 	_ = p.jobs.Start(p.receive) // the model's Start never fails
 	m.up = p
-	p.note("starts")
+	p.fault("starts")
 	p.stepBy(m.sim.now)
-	p.patrol()
+	if p.server == nil {
+		p.patrol()
+	} else {
+		p.schedule()
+	}
 }
 
 // receive hands reports to whatever runs on the machine now.
@@ -85,7 +97,11 @@ func (p *process) receive(reports []runner.Report) {
 	for _, r := range reports {
 		p.note("hears of %v: lost=%t", r.ID, r.Lost)
 	}
-	p.inbox = conductor.Stimuli(p.inbox, reports)
+	if p.server == nil {
+		p.inbox = conductor.Stimuli(p.inbox, reports)
+	} else {
+		p.forward(conductor.Stimuli(nil, reports))
+	}
 	p.stepSoon()
 }
 
@@ -121,8 +137,8 @@ func (p *process) stepBy(at model.Instant) {
 }
 
 func (p *process) step() {
-	if p.asleep > p.sim.now {
-		p.stepBy(p.asleep)
+	if !p.awake() {
+		p.stepBy(max(p.asleep, p.sim.now.Add(retryAfter)))
 		return
 	}
 	taken := p.inbox
@@ -134,11 +150,16 @@ func (p *process) step() {
 		p.die("fenced")
 	case err != nil:
 		p.note("step: %v", err)
-		p.stepBy(p.sim.now.Add(100 * time.Millisecond))
+		p.stepBy(p.sim.now.Add(retryAfter))
 	default:
 		p.sim.checks.stepped(p)
 		p.stepBy(p.core.NextDue().Add(-p.machine.watch.skew))
 	}
+}
+
+// awake reports whether the process can do anything now.
+func (p *process) awake() bool {
+	return !p.dead && p.asleep <= p.sim.now && (p.server == nil || !p.server.held)
 }
 
 // patrol looks for attempts that nobody drives, now and then.
@@ -161,8 +182,11 @@ func (p *process) die(why string) {
 	if p.dead {
 		return
 	}
-	p.note("dies: %s", why)
+	p.fault("dies: %s", why)
 	p.dead = true
+	if p.server != nil {
+		p.server.unwatch()
+	}
 	p.machine.up = nil
 	p.jobs.crash(p.machine.receive)
 	if p.dice.chance(0.5) {
@@ -185,6 +209,9 @@ func (p *process) leave() {
 // endLease tells the store that the process drives nothing any more: by itself
 // as it leaves, or because its death is proven.
 func (p *process) endLease() {
+	if p.cut() {
+		return // it ends by running out
+	}
 	if err := p.sim.store.EndLease(context.Background(), p.owner, p.epoch); err != nil {
 		p.sim.fail("end the lease of %s: %v", p.owner, err)
 	}
@@ -195,9 +222,21 @@ func (p *process) faults() faults { return p.sim.faults() }
 
 func (p *process) gone() bool { return p.dead }
 
+func (p *process) cut() bool { return p.sim.now < p.sim.outage }
+
+func (p *process) fault(format string, args ...any) {
+	p.sim.disturbed = p.sim.now
+	p.note(format, args...)
+}
+
 func (p *process) made(a *store.Attempt, def *workflow.Workflow) { p.sim.checks.made(a, def) }
 
 func (p *process) committed(b *store.Batch) { p.sim.checks.committed(p, b) }
+
+func (p *process) claimed(ids []model.AttemptID) {
+	p.sim.checks.claimed = p.sim.now
+	p.note("is given %v", ids)
+}
 
 func (p *process) leased(epoch int64) { p.epoch = epoch }
 
@@ -220,7 +259,7 @@ func (h hands) Submit(batch []runner.Job) {
 			return
 		}
 		h.process.note("submits %v %s", batch[i].ID, batch[i].Task)
-		h.process.sim.checks.submitted(&batch[i])
+		h.process.sim.checks.submitted(h.process, &batch[i])
 		h.jobs.Submit(batch[i : i+1])
 	}
 }

@@ -18,7 +18,7 @@ func (c *checks) restoresAlike(p *process) {
 	}
 	var driven []*engine.Attempt
 	for _, w := range c.order {
-		if a, ok := p.core.Attempt(w.row.ID); ok {
+		if a, ok := p.core.Attempt(w.row.ID); ok && (p.server == nil || c.owns(p, w.row.ID)) {
 			driven = append(driven, a)
 		}
 	}

@@ -25,6 +25,9 @@ type Options struct {
 	// Faultless leaves out everything that goes wrong. Workflows, parameters
 	// and what the tasks do stay as the seed has them.
 	Faultless bool
+	// Servers has the processes share the work as servers do: they patrol and
+	// let go of what waits, fire schedules and take orders through posts.
+	Servers bool
 	// Trace, when set, gets every line of the history.
 	Trace io.Writer
 }
@@ -81,6 +84,13 @@ type simulation struct {
 	trouble faults
 	peace   model.Instant
 	broken  error
+	// office is who servers work for; nil where there are none.
+	office *office
+	// outage is until when the store answers nobody, disturbed when something
+	// last went wrong.
+	outage, disturbed model.Instant
+	// skewed says that the clocks of the machines differ.
+	skewed bool
 }
 
 func newSimulation(seed uint64, o Options) *simulation {
@@ -96,13 +106,17 @@ func newSimulation(seed uint64, o Options) *simulation {
 	s.peace = origin.Add(d.between(10*time.Second, 2*time.Minute))
 	f := newFaults(d)
 	machines := 1 + d.IntN(3)
-	skewed := d.chance(0.3)
+	s.skewed = d.chance(0.3) && !o.Faultless
+	if o.Servers {
+		of := newDice(seed, "servers")
+		s.office, f, machines = newOffice(s, of), newServerFaults(of, f), machines+1
+	}
 	if !o.Faultless {
 		s.trouble = f
 	}
 	for i := range machines {
 		m := &machine{sim: s, name: fmt.Sprint("m", i+1), watch: watch{world: &s.world}}
-		if skewed && !o.Faultless {
+		if s.skewed {
 			m.watch.skew = d.between(0, maxSkew)
 		}
 		s.machines = append(s.machines, m)
@@ -114,14 +128,17 @@ func newSimulation(seed uint64, o Options) *simulation {
 	if !s.steady {
 		s.after(time.Second, newMeddler(s).look)
 	}
+	if s.office != nil {
+		s.office.open()
+	}
 	return s
 }
 
 // A run that goes on for longer, or in which more happens, would never come to
 // rest; these are far more than any needs that does.
 const (
-	maxTime  = 2 * time.Hour
-	maxCount = 50_000
+	maxTime  = 48 * time.Hour
+	maxCount = 2_000_000
 )
 
 // run lets things happen until everything has come to rest.
@@ -158,17 +175,28 @@ func (s *simulation) definition(id model.AttemptID) *workflow.Workflow {
 // subtasks makes what a task generates.
 func (s *simulation) subtasks(seed uint64) *workflow.Node {
 	n := newSubtasks(seed, s.steady)
+	s.slow(n)
 	if err := n.Finish(); err != nil {
 		s.fail("generated tasks: %v", err)
 	}
 	return n
 }
 
+// anyAwake returns a process that can do something now, or nil.
+func (s *simulation) anyAwake() *process {
+	for _, m := range s.machines {
+		if m.up != nil && m.up.awake() {
+			return m.up
+		}
+	}
+	return nil
+}
+
 // anyProcess returns one that is up, or nil.
 func (s *simulation) anyProcess(d dice) *process {
 	first := d.IntN(len(s.machines))
 	for i := range s.machines {
-		if p := s.machines[(first+i)%len(s.machines)].up; p != nil {
+		if p := s.machines[(first+i)%len(s.machines)].up; p != nil && (p.server == nil || p.awake()) {
 			return p
 		}
 	}

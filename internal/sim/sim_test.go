@@ -23,11 +23,22 @@ const batches = 8
 // who is faster, it is the one of a history in which nothing goes wrong.
 func TestHistoriesKeepThePromises(t *testing.T) {
 	t.Parallel()
+	simulateAll(t, false)
+}
+
+// So does every history of servers that share a store.
+func TestHistoriesOfServersKeepThePromises(t *testing.T) {
+	t.Parallel()
+	simulateAll(t, true)
+}
+
+func simulateAll(t *testing.T, servers bool) {
+	t.Helper()
 	for b := range batches {
 		t.Run(fmt.Sprint("batch", b), func(t *testing.T) {
 			t.Parallel()
 			for i := b; i < *seeds && !t.Failed(); i += batches {
-				simulate(t, *first+uint64(i))
+				simulate(t, *first+uint64(i), servers)
 			}
 		})
 	}
@@ -41,7 +52,8 @@ func TestSeedsThatOnceFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
-		seed, why, _ := strings.Cut(strings.TrimSpace(line), " ")
+		text, servers := strings.CutPrefix(strings.TrimSpace(line), "servers ")
+		seed, why, _ := strings.Cut(text, " ")
 		if seed == "" || seed[0] == '#' {
 			continue
 		}
@@ -49,32 +61,36 @@ func TestSeedsThatOnceFailed(t *testing.T) {
 		if err != nil {
 			t.Fatalf("testdata/seeds.txt: %v", err)
 		}
-		t.Run(seed+" "+why, func(t *testing.T) {
+		t.Run(text+" "+why, func(t *testing.T) {
 			t.Parallel()
-			simulate(t, n)
+			simulate(t, n, servers)
 		})
 	}
 }
 
-func simulate(t *testing.T, seed uint64) {
+func simulate(t *testing.T, seed uint64, servers bool) {
 	t.Helper()
-	const rerun = "rerun with: go test ./internal/sim -run Promises -seeds 1 -seed %d -trace"
-	r := Run(seed, Options{Trace: tracer(t)})
+	which := "Histories"
+	if servers {
+		which = "Servers"
+	}
+	rerun := fmt.Sprintf("rerun with: go test ./internal/sim -run %sKeep -seeds 1 -seed %d -trace", which, seed)
+	r := Run(seed, Options{Servers: servers, Trace: tracer(t)})
 	if r.Err != nil {
-		t.Errorf("seed %d: %v\n"+rerun, seed, r.Err, seed)
+		t.Errorf("seed %d: %v\n%s", seed, r.Err, rerun)
 		return
 	}
 	if !r.Steady {
 		return
 	}
-	calm := Run(seed, Options{Faultless: true})
+	calm := Run(seed, Options{Servers: servers, Faultless: true})
 	if calm.Err != nil {
-		t.Errorf("seed %d without faults: %v\n"+rerun, seed, calm.Err, seed)
+		t.Errorf("seed %d without faults: %v\n%s", seed, calm.Err, rerun)
 		return
 	}
 	for i, want := range calm.Outcomes {
 		if got := r.Outcomes[i]; got != want {
-			t.Errorf("seed %d: with faults attempt %d ends as\n%s\nwithout as\n%s\n"+rerun, seed, i, got, want, seed)
+			t.Errorf("seed %d: with faults attempt %d ends as\n%s\nwithout as\n%s\n%s", seed, i, got, want, rerun)
 		}
 	}
 }
@@ -90,8 +106,9 @@ func tracer(t *testing.T) io.Writer {
 // The same seed gives the same history.
 func TestSameSeedSameHistory(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(50) {
-		one, two := Run(seed, Options{}), Run(seed, Options{})
+	for seed := range uint64(100) {
+		o := Options{Servers: seed%2 == 1}
+		one, two := Run(seed, o), Run(seed, o)
 		if one.Hash != two.Hash || one.Lines != two.Lines {
 			t.Errorf("seed %d: %d lines with hash %x, then %d with %x", seed, one.Lines, one.Hash, two.Lines, two.Hash)
 		}

@@ -38,9 +38,12 @@ const patience = time.Minute
 // atRest reports whether nothing will happen any more that matters.
 func (s *simulation) atRest() bool {
 	for _, c := range s.clients {
-		if c.id == 0 {
+		if c.id == 0 && !c.refused {
 			return false
 		}
+	}
+	if s.office != nil && !s.office.closed {
+		return false
 	}
 	for _, w := range s.checks.running() {
 		if s.now < s.peace.Add(patience) || !s.forlorn(w) {
@@ -54,6 +57,9 @@ func (s *simulation) atRest() bool {
 // nobody sends, or parameters that nobody sets.
 func (s *simulation) forlorn(w *witness) bool {
 	if w.row.Started == 0 {
+		return s.checks.heldBack(w)
+	}
+	if s.limited(w) || s.checks.underWay(w.row.ID) {
 		return false
 	}
 	for id, r := range w.rows {
@@ -65,6 +71,19 @@ func (s *simulation) forlorn(w *witness) bool {
 		}
 	}
 	return true
+}
+
+// limited reports whether an attempt will be killed for taking too long.
+func (s *simulation) limited(w *witness) bool {
+	if s.office == nil || w.row.CancelAsked {
+		return false
+	}
+	for _, r := range w.rows {
+		if s.office.taskTTL > 0 && timed(&r) {
+			return true
+		}
+	}
+	return s.office.attemptTTL > 0
 }
 
 // neverLost checks the promise at the end.

@@ -43,6 +43,17 @@ func (w *world) next() bool {
 	return true
 }
 
+// until lets things happen up to an instant, as long as more says so.
+func (w *world) until(t model.Instant, more func() bool) {
+	for more() {
+		if len(w.planned) == 0 || w.planned[0].at > t {
+			w.now = max(w.now, t)
+			return
+		}
+		w.next()
+	}
+}
+
 type happenings []happening
 
 func (h happenings) Len() int { return len(h) }
@@ -72,13 +83,13 @@ type watch struct {
 }
 
 // Now returns the machine's time.
-func (c watch) Now() time.Time { return c.world.now.Add(c.skew).Time() }
+func (c *watch) Now() time.Time { return c.world.now.Add(c.skew).Time() }
 
 // After plans the wake-up in virtual time.
-func (c watch) After(d time.Duration) (<-chan time.Time, func()) {
+func (c *watch) After(d time.Duration) (<-chan time.Time, func()) {
 	woken := make(chan time.Time, 1)
 	c.world.after(d, func() { woken <- c.Now() })
 	return woken, func() {}
 }
 
-var _ clock.Clock = watch{}
+var _ clock.Clock = (*watch)(nil)

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -64,6 +66,54 @@ func (f Filter) Matches(a *Attempt, newest bool) bool {
 		(f.Owner == "" || f.Owner == a.Owner) &&
 		!(f.Running && a.State.Done()) &&
 		!(f.Unowned && a.Owner != "")
+}
+
+// Mark is a place in a list that is ordered by time and, within an instant, by
+// id.
+type Mark struct {
+	Time model.Instant
+	ID   int64
+}
+
+// Last is the place after all others.
+var Last = Mark{model.Never, math.MaxInt64}
+
+// Compare returns -1, 0 or +1, as m is before n, the same place, or after it.
+func (m Mark) Compare(n Mark) int {
+	return cmp.Or(cmp.Compare(m.Time, n.Time), cmp.Compare(m.ID, n.ID))
+}
+
+// BelowMark returns the place that all of a page's entries are before, in a
+// list that has the latest first, given that of the last one before it.
+func BelowMark(past Mark) Mark {
+	if past == (Mark{}) {
+		return Last
+	}
+	return past
+}
+
+// Cursor returns the cursor of the page that goes on after a place.
+func (m Mark) Cursor() string {
+	return strconv.FormatInt(int64(m.Time), cursorBase) + markSeparator + strconv.FormatInt(m.ID, cursorBase)
+}
+
+const markSeparator = "."
+
+// MarkBounds is Bounds for a list whose cursors are those of places. The first
+// page comes after the zero Mark.
+func (p Page) MarkBounds() (limit int, past Mark, err error) {
+	limit, _, err = Page{Limit: p.Limit}.Bounds()
+	if err != nil || p.Cursor == "" {
+		return limit, Mark{}, err
+	}
+	at, id, _ := strings.Cut(p.Cursor, markSeparator)
+	n, errTime := strconv.ParseInt(at, cursorBase, 64)
+	past = Mark{Time: model.Instant(n)}
+	past.ID, err = strconv.ParseInt(id, cursorBase, 64)
+	if err != nil || errTime != nil || past.ID < 1 {
+		return 0, Mark{}, model.Errorf(model.Invalid, "%q is not the cursor of a page", p.Cursor)
+	}
+	return limit, past, nil
 }
 
 // EventLimit returns how many events the limit given to History.Events asks

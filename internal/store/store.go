@@ -10,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -26,6 +27,12 @@ type Store interface {
 	History
 	Values
 	Owners
+	// Records keeps secrets of projects. A secret of a project that does not
+	// exist, or was deleted, can't be put: NotFound.
+	secret.Records
+	Tokens
+	Audit
+	Pruner
 	// Close releases what the store holds. Calls after it fail.
 	Close() error
 }

@@ -132,18 +132,40 @@ func (r *Runner) tell() {
 	})
 }
 
+// Drain begins no more jobs, and returns when those that run have ended and are
+// reported, or ctx is done. Close comes after it.
+func (r *Runner) Drain(ctx context.Context) error {
+	r.shut()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.workers.Wait()
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // Close ends the runner. Jobs that run are cancelled and reported when they
 // have ended. It must not be called from within report.
 func (r *Runner) Close() error {
+	r.shut()
+	r.end(runner.ErrClosed)
+	r.workers.Wait()
+	return nil
+}
+
+// shut drops what has not begun and takes nothing more.
+func (r *Runner) shut() {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.closed = true
 	for _, l := range r.lanes {
 		l.queue = queue{}
 	}
-	r.mu.Unlock()
-	r.end(runner.ErrClosed)
-	r.workers.Wait()
-	return nil
 }
 
 var _ runner.Runner = (*Runner)(nil)

@@ -5,9 +5,11 @@ package memory
 
 import (
 	"context"
+	"iter"
 	"sync"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -18,7 +20,7 @@ type Store struct {
 	mu     sync.Mutex
 	closed bool
 
-	// What has an id n is at n-1.
+	// What has an id n is at n-1; nil is what was pruned.
 	projects  []*store.Project
 	revisions []*revision
 	workflows []*store.Workflow
@@ -38,6 +40,12 @@ type Store struct {
 	leases map[string]lease
 	epoch  int64 // of the newest lease
 	values map[string]value
+
+	secrets map[secret.Place]string
+	tokens  map[store.TokenHash]store.Token
+	// audit is in order of time and then of id; auditID is that of the newest.
+	audit   []store.AuditEntry
+	auditID store.AuditID
 }
 
 var _ store.Store = (*Store)(nil)
@@ -49,6 +57,9 @@ func New() *Store {
 		keys:   make(map[sessionKey]*session),
 		leases: make(map[string]lease),
 		values: make(map[string]value),
+
+		secrets: make(map[secret.Place]string),
+		tokens:  make(map[store.TokenHash]store.Token),
 	}
 }
 
@@ -93,11 +104,14 @@ func (s *Store) locked(change func() (bool, error)) (bool, error) {
 
 // at returns what has an id in one of the store's lists.
 func at[E any, ID ~int64](list []*E, id ID, what string) (*E, error) {
-	if id < 1 || int(id) > len(list) {
+	if id < 1 || int(id) > len(list) || list[id-1] == nil {
 		return nil, model.Errorf(model.NotFound, "there is no %s %d", what, id)
 	}
 	return list[id-1], nil
 }
+
+// all yields what is left in one of the store's lists, in order of id.
+func all[E any](list []*E) iter.Seq[*E] { return oldest(list, 0) }
 
 // attempt returns one attempt.
 func (s *Store) attempt(id model.AttemptID) (*attempt, error) { return at(s.attempts, id, "attempt") }

@@ -84,7 +84,7 @@ func (s *Store) candidates(now model.Instant, only []model.AttemptID) (list []*a
 		}
 		return list
 	}
-	for _, a := range s.attempts {
+	for a := range all(s.attempts) {
 		if a.claimable() && a.Wake <= now {
 			list = append(list, a)
 		}
@@ -107,7 +107,7 @@ func (s *Store) end(owner string) {
 		return
 	}
 	delete(s.leases, owner)
-	for _, a := range s.attempts {
+	for a := range all(s.attempts) {
 		if a.Owner == owner {
 			a.release(0)
 		}

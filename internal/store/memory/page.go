@@ -10,7 +10,7 @@ import (
 func oldest[E any](list []*E, past int64) iter.Seq[*E] {
 	return func(yield func(*E) bool) {
 		for _, e := range list[min(past, int64(len(list))):] {
-			if !yield(e) {
+			if e != nil && !yield(e) {
 				return
 			}
 		}
@@ -21,7 +21,7 @@ func oldest[E any](list []*E, past int64) iter.Seq[*E] {
 func newest[E any](list []*E, past int64) iter.Seq[*E] {
 	return func(yield func(*E) bool) {
 		for id := min(store.Below(past)-1, int64(len(list))); id > 0; id-- {
-			if !yield(list[id-1]) {
+			if e := list[id-1]; e != nil && !yield(e) {
 				return
 			}
 		}

@@ -3,9 +3,11 @@ package memory
 import (
 	"bytes"
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -117,6 +119,7 @@ func (s *Store) DeleteProject(ctx context.Context, id model.ProjectID, now model
 	p.Deleted = now
 	delete(s.live, p.Name)
 	s.keepSchedules(id, nil)
+	maps.DeleteFunc(s.secrets, func(p secret.Place, _ string) bool { return p.Project == id })
 	return before, nil
 }
 
@@ -137,7 +140,7 @@ func (s *Store) Revision(ctx context.Context, project model.ProjectID, name stri
 }
 
 func (s *Store) revisionNamed(project model.ProjectID, name string) (store.Revision, error) {
-	for _, r := range s.revisions {
+	for r := range all(s.revisions) {
 		if r.Project == project && r.Name == name {
 			return r.Revision, nil
 		}

@@ -16,6 +16,8 @@ type session struct {
 	store.Session
 	attempts []*attempt // in order of id
 	names    map[string]*attempt
+	// made counts the attempts, those that were pruned included.
+	made int
 	// unfinished counts the attempts that are not done.
 	unfinished int
 	// followers are the attempts that come after the session, in order of id.
@@ -82,7 +84,7 @@ func (s *Store) LastSessionTime(ctx context.Context, project model.ProjectID, wo
 	}
 	defer s.mu.Unlock()
 	var last model.Instant
-	for _, of := range s.sessions {
+	for of := range all(s.sessions) {
 		if of.Project == project && of.Workflow == workflow && of.Time < before {
 			last = max(last, of.Time)
 		}

@@ -100,6 +100,7 @@ func (s *Store) admitStart(start *store.Start) error {
 }
 
 func (s *Store) newAttempt(of *session, start *store.Start) *attempt {
+	of.made++
 	a := &attempt{
 		Attempt: store.Attempt{
 			AttemptRow: engine.AttemptRow{
@@ -108,7 +109,7 @@ func (s *Store) newAttempt(of *session, start *store.Start) *attempt {
 			},
 			Session:  of.Session,
 			Name:     start.Name,
-			Index:    len(of.attempts) + 1,
+			Index:    of.made,
 			Zone:     start.Zone,
 			Workflow: start.Workflow,
 			Resume:   start.Resume,
@@ -140,6 +141,7 @@ func (s *Store) unmake(before int) {
 			before.followers = before.followers[:len(before.followers)-1]
 		}
 		of := a.of
+		of.made--
 		of.attempts = of.attempts[:len(of.attempts)-1]
 		delete(of.names, a.Name)
 		if len(of.attempts) == 0 {

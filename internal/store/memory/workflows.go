@@ -28,7 +28,7 @@ func (s *Store) WorkflowNamed(ctx context.Context, revision model.RevisionID, na
 		return store.Workflow{}, err
 	}
 	defer s.mu.Unlock()
-	for _, w := range s.workflows {
+	for w := range all(s.workflows) {
 		if w.Revision == revision && w.Name == name {
 			return *w, nil
 		}

@@ -20,7 +20,7 @@ import (
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 	args := commitArgs(s.space^commitSpace, tables.NewPlan(b))
 	var woke bool
-	err := s.withConn(ctx, func(c *pgx.Conn) error {
+	err := s.withConn(ctx, func(ctx context.Context, c *pgx.Conn) error {
 		return c.QueryRow(ctx, commitText, args...).Scan(&woke)
 	})
 	if refused := refusal(err); refused != nil {

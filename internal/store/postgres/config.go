@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"hash/fnv"
 	"strconv"
 	"strings"
@@ -74,6 +75,9 @@ func (c Config) parse() (*pgxpool.Config, error) {
 	if c.URL != "" && (c.Host != "" || c.Port != 0 || c.Database != "" || c.User != "") {
 		return nil, model.Errorf(model.Invalid, "a database is named by its URL or by host, port, database and user, not by both")
 	}
+	if len(c.Schema) > maxName {
+		return nil, model.Errorf(model.Invalid, "the name of a schema has at most %d bytes, not %d", maxName, len(c.Schema))
+	}
 	if c.MaxConns < minConns {
 		return nil, model.Errorf(model.Invalid, "a store needs %d connections or more, not %d", minConns, c.MaxConns)
 	}
@@ -88,10 +92,20 @@ func (c Config) parse() (*pgxpool.Config, error) {
 	}
 	p.ConnConfig.ConnectTimeout = c.ConnectTimeout
 	p.MaxConns = int32(c.MaxConns - 1)
+	p.AfterConnect = beDurable
 	for key, value := range c.parameters() {
 		p.ConnConfig.RuntimeParams[key] = value
 	}
 	return p, nil
+}
+
+// maxName is how long a name may be in PostgreSQL.
+const maxName = 63
+
+// beDurable makes commits wait for the disk where the server is told not to.
+func beDurable(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+	return err
 }
 
 // minConns are the connections that one call may need at a time: its own, and
@@ -109,8 +123,10 @@ func (c Config) parameters() map[string]string {
 		"idle_in_transaction_session_timeout": milliseconds(idleTimeout),
 		"default_transaction_isolation":       "read committed",
 		"enable_seqscan":                      "off",
+		"enable_bitmapscan":                   "off",
 		"enable_hashjoin":                     "off",
 		"enable_mergejoin":                    "off",
+		"random_page_cost":                    "1.1",
 		"jit":                                 "off",
 	}
 }

@@ -44,12 +44,12 @@ func (s *Store) runJobs(jobs []job) []error {
 
 // Read implements tables.DB.
 func (d database) Read(ctx context.Context, what string, read func(tables.Conn) error) error {
-	return explain(what, d.withConn(ctx, func(c *pgx.Conn) error { return read(conn{ctx, c}) }))
+	return explain(what, d.withConn(ctx, func(ctx context.Context, c *pgx.Conn) error { return read(conn{ctx, c}) }))
 }
 
 // ReadMoment implements tables.DB.
 func (d database) ReadMoment(ctx context.Context, what string, read func(tables.Conn) error) error {
-	return explain(what, d.withConn(ctx, func(c *pgx.Conn) error {
+	return explain(what, d.withConn(ctx, func(ctx context.Context, c *pgx.Conn) error {
 		moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		return pgx.BeginTxFunc(ctx, c, moment, func(pgx.Tx) error { return read(conn{ctx, c}) })
 	}))
@@ -84,10 +84,12 @@ const tries = 10
 
 // withConn calls a function with a connection. What it does is undone when it
 // fails, so that it may be called again.
-func (s *Store) withConn(ctx context.Context, use func(*pgx.Conn) error) error {
+func (s *Store) withConn(ctx context.Context, use func(context.Context, *pgx.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
 	var err error
 	for range tries {
-		if err = s.useConn(ctx, use); err == nil || !passing(err) || ctx.Err() != nil {
+		if err = s.useConn(ctx, func(c *pgx.Conn) error { return use(ctx, c) }); err == nil || !passing(err) || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -119,10 +121,8 @@ var errClosed = model.Errorf(model.Unavailable, "the store is closed")
 // read, if not nil, queues what is to be known first. write may use the
 // connection, and queues the rest. Both may be called again.
 func (s *Store) ordered(read func(*pgx.Batch), write func(context.Context, *pgx.Conn, *pgx.Batch) error) error {
-	ctx, cancel := context.WithTimeout(s.ctx, s.timeout)
-	defer cancel()
 	var t transaction
-	err := s.withConn(ctx, func(c *pgx.Conn) error {
+	err := s.withConn(s.ctx, func(ctx context.Context, c *pgx.Conn) error {
 		t = transaction{}
 		err := t.run(ctx, c, s.space, read, write)
 		if err == nil || c.IsClosed() {
@@ -131,7 +131,7 @@ func (s *Store) ordered(read func(*pgx.Batch), write func(context.Context, *pgx.
 		_, e := c.Exec(ctx, "rollback")
 		return errors.Join(err, e)
 	})
-	if err != nil && t.committing && errors.Is(err, errLost) && s.committed(ctx, t.id) {
+	if err != nil && t.committing && errors.Is(err, errLost) && s.committed(s.ctx, t.id) {
 		return nil
 	}
 	return err

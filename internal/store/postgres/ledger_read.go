@@ -9,6 +9,8 @@ import (
 	"github.com/pawlhq/pawl/internal/store"
 )
 
+// A sum with 0 hides a column from the planner, lest it reads an index of more
+// rows than need be.
 const (
 	selectLastIDs = `
 		SELECT (SELECT last_value - 1 + is_called::integer FROM sessions_id_seq),
@@ -17,7 +19,7 @@ const (
 	selectStarted = `
 		SELECT s.project, s.workflow, s.key, u.name, s.id, s.uuid, s.time, s.attempts, coalesce(a.id, 0)
 		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS u (project, workflow, key, name)
-		JOIN sessions s ON s.project = u.project AND s.workflow = u.workflow AND s.key = u.key
+		JOIN sessions s ON s.project + 0 = u.project AND s.workflow = u.workflow AND s.key = u.key
 		LEFT JOIN attempts a ON a.session = s.id AND a.name = u.name`
 	selectHashes    = `SELECT hash, id FROM definitions WHERE hash = ANY ($1)`
 	selectLeases    = `SELECT id, owner FROM leases WHERE id = ANY ($1)`
@@ -27,15 +29,9 @@ const (
 	countRunning   = `SELECT count(*) FROM (SELECT FROM attempts WHERE state = 0 AND project <> 0 LIMIT $1) AS counted`
 	selectVersions = `SELECT id, version FROM schedules WHERE id = ANY ($1)`
 
-	// Who ends an attempt waits for those that it holds up, and the other way
-	// round: all attempts of a session count.
-	holdUnfinished = `SELECT session FROM attempts WHERE session = ANY ($1) AND state = 0 ORDER BY id FOR KEY SHARE`
-	holdFormer     = `
-		SELECT a.session
-		FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u (project, workflow, key)
-		JOIN sessions s ON s.project = u.project AND s.workflow = u.workflow AND s.key = u.key
-		JOIN attempts a ON a.session = s.id AND a.state = 0
-		ORDER BY a.id FOR KEY SHARE OF a`
+	// Who ends an attempt waits for those who come after it, and the other way
+	// round. All unfinished attempts of a session count.
+	holdUnfinished = `SELECT session FROM attempts WHERE session = ANY ($1) AND state + 0 = 0 ORDER BY id + 0 FOR KEY SHARE`
 )
 
 // questions are what the starts of a transaction ask, in columns.
@@ -44,20 +40,15 @@ type questions struct {
 	workflows, keys, names    []string
 	hashes                    [][]byte
 	epochs, startable, afters []int64
-	// former are the sessions that the next start of a chain comes after.
-	former struct {
-		projects        []int64
-		workflows, keys []string
-	}
-	most      int
-	schedules []int64
+	most                      int
+	schedules                 []int64
 }
 
 func (q *questions) add(in *intake) {
 	for _, id := range in.schedules {
 		q.schedules = append(q.schedules, int64(id))
 	}
-	for i, s := range in.starts {
+	for _, s := range in.starts {
 		q.projects = append(q.projects, int64(s.Session.Project))
 		q.workflows = append(q.workflows, s.Session.Workflow)
 		q.keys = append(q.keys, s.Session.Key)
@@ -72,12 +63,6 @@ func (q *questions) add(in *intake) {
 		}
 		if s.After != 0 {
 			q.afters = appendNew(q.afters, int64(s.After), equal)
-		}
-		if s.AfterFormer && i > 0 {
-			former := &in.starts[i-1].Session
-			q.former.projects = append(q.former.projects, int64(former.Project))
-			q.former.workflows = append(q.former.workflows, former.Workflow)
-			q.former.keys = append(q.former.keys, former.Key)
 		}
 	}
 }
@@ -119,13 +104,34 @@ func (l *ledger) read(b *pgx.Batch, intakes []*intake) {
 	if len(q.schedules) > 0 {
 		pairs(b.Queue(selectVersions, q.schedules), func(id model.ScheduleID, version int64) { l.versions[id] = version })
 	}
-	unfinished := func(id model.SessionID) { l.unfinished[id] = true }
 	if len(q.afters) > 0 {
-		one(b.Queue(holdUnfinished, q.afters), unfinished)
+		l.hold(b, q.afters)
 	}
-	if f := &q.former; len(f.keys) > 0 {
-		one(b.Queue(holdFormer, f.projects, f.workflows, f.keys), unfinished)
+}
+
+// readFormer queues what is to be known of the sessions that the next of a
+// chain comes after, if some of them are not new.
+func (l *ledger) readFormer(b *pgx.Batch, intakes []*intake) {
+	var formers []int64
+	for _, in := range intakes {
+		for i, s := range in.starts {
+			if !s.AfterFormer || i == 0 {
+				continue
+			}
+			if former := l.sessions[keyOf(&in.starts[i-1].Session)]; former != nil {
+				formers = append(formers, int64(former.ID))
+			}
+		}
 	}
+	if len(formers) > 0 {
+		l.hold(b, formers)
+	}
+}
+
+// hold finds the sessions that have an unfinished attempt, and keeps those
+// attempts as they are.
+func (l *ledger) hold(b *pgx.Batch, sessions []int64) {
+	one(b.Queue(holdUnfinished, sessions), func(id model.SessionID) { l.unfinished[id] = true })
 }
 
 // one calls each with the column of every row of an answer.

@@ -45,7 +45,7 @@ func (l *ledger) write(b *pgx.Batch) {
 		l.writeAttempts(b)
 	}
 	if len(l.fired) > 0 {
-		s := slices.Collect(maps.Values(l.fired))
+		s := slices.SortedFunc(maps.Values(l.fired), func(a, b store.Schedule) int { return cmp.Compare(a.ID, b.ID) })
 		b.Queue(updateSchedules,
 			column(s, func(s *store.Schedule) int64 { return int64(s.ID) }),
 			column(s, func(s *store.Schedule) int64 { return int64(s.NextRun) }),

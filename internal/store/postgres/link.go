@@ -2,7 +2,7 @@ package postgres
 
 import (
 	"context"
-	"maps"
+	"strconv"
 	"sync"
 	"time"
 
@@ -27,13 +27,21 @@ type link struct {
 	cancel  context.CancelFunc
 	ended   chan struct{}
 
-	mu   sync.Mutex
-	held map[int64]bool // by epoch
-	asks []ask
-	ring bool
+	mu sync.Mutex
+	// locks has the epochs of those that are wanted, and whether they are held.
+	locks map[int64]bool
+	asks  []ask
+	ring  bool
 	// interrupt ends the waiting for notifications.
 	interrupt context.CancelFunc
 }
+
+// holdTimeout is how long a lease waits for its lock while the connection is
+// being made again: others wait for the transaction.
+const holdTimeout = 3 * time.Second
+
+// takePause is how long a lock that others look at is left to them.
+const takePause = 20 * time.Millisecond
 
 // ask is something to be done on the connection.
 type ask struct {
@@ -42,15 +50,19 @@ type ask struct {
 }
 
 func openLink(config *pgx.ConnConfig, schema string, heard func()) *link {
+	config.RuntimeParams["application_name"] = linkName(schema)
 	ctx, cancel := context.WithCancel(context.Background())
 	k := &link{
-		config: config, space: space(schema), channel: "pawl_" + schema, heard: heard,
+		config: config, space: space(schema), channel: "pawl_" + strconv.FormatUint(uint64(uint32(space(schema))), 10), heard: heard,
 		cancel: cancel, ended: make(chan struct{}),
-		held: make(map[int64]bool), interrupt: func() {},
+		locks: make(map[int64]bool), interrupt: func() {},
 	}
 	go k.live(ctx)
 	return k
 }
+
+// linkName is what the server calls the connection.
+func linkName(schema string) string { return "pawl locks of " + schema }
 
 // close frees all locks.
 func (k *link) close() {
@@ -62,17 +74,14 @@ func (k *link) close() {
 func (k *link) hold(ctx context.Context, epoch int64) error {
 	a := ask{
 		do: func(ctx context.Context, c *pgx.Conn) error {
-			if err := k.lock(ctx, c, epoch); err != nil {
-				return err
-			}
-			k.mu.Lock()
-			k.held[epoch] = true
-			k.mu.Unlock()
-			return nil
+			k.want(epoch, true)
+			return k.take(ctx, c)
 		},
 		done: make(chan error, 1),
 	}
 	k.ask(a)
+	ctx, cancel := context.WithTimeout(ctx, holdTimeout)
+	defer cancel()
 	select {
 	case err := <-a.done:
 		return err
@@ -82,10 +91,46 @@ func (k *link) hold(ctx context.Context, epoch int64) error {
 	}
 }
 
-// lock waits for a lock, which others hold for moments, to see if it is free.
-func (k *link) lock(ctx context.Context, c *pgx.Conn, epoch int64) error {
-	_, err := c.Exec(ctx, "SELECT pg_advisory_lock($1, $2)", k.space, int32(epoch))
-	return err
+// want notes whether the lock of an epoch is to be held. It reports whether it
+// was held until now.
+func (k *link) want(epoch int64, wanted bool) (held bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	held = k.locks[epoch]
+	if wanted {
+		k.locks[epoch] = held
+	} else {
+		delete(k.locks, epoch)
+	}
+	return held
+}
+
+// take takes the locks that are wanted and not held. What others hold, for the
+// moment in which they look whether it is free, is left for later.
+func (k *link) take(ctx context.Context, c *pgx.Conn) error {
+	for _, epoch := range k.missing() {
+		var taken bool
+		err := c.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, $2)", k.space, int32(epoch)).Scan(&taken)
+		if err != nil {
+			return err
+		}
+		k.mu.Lock()
+		k.locks[epoch] = taken
+		k.mu.Unlock()
+	}
+	return nil
+}
+
+// missing returns the epochs of the locks that are wanted and not held.
+func (k *link) missing() (epochs []int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for epoch, held := range k.locks {
+		if !held {
+			epochs = append(epochs, epoch)
+		}
+	}
+	return epochs
 }
 
 // drop frees the lock of an epoch, if it is held here.
@@ -95,11 +140,7 @@ func (k *link) drop(epoch int64) {
 	}
 	k.ask(ask{
 		do: func(ctx context.Context, c *pgx.Conn) error {
-			k.mu.Lock()
-			held := k.held[epoch]
-			delete(k.held, epoch)
-			k.mu.Unlock()
-			if !held {
+			if held := k.want(epoch, false); !held {
 				return nil
 			}
 			_, err := c.Exec(ctx, "SELECT pg_advisory_unlock($1, $2)", k.space, int32(epoch))
@@ -114,6 +155,13 @@ func (k *link) ask(a ask) {
 	defer k.mu.Unlock()
 	k.asks = append(k.asks, a)
 	k.interrupt()
+}
+
+// again leaves what could not be done to the next connection.
+func (k *link) again(asks []ask) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.asks = append(asks, k.asks...)
 }
 
 // notify tells the other processes that something was written for them. What
@@ -177,14 +225,11 @@ func (k *link) begin(ctx context.Context, c *pgx.Conn) error {
 		return err
 	}
 	k.mu.Lock()
-	held := maps.Clone(k.held)
-	k.mu.Unlock()
-	for epoch := range held {
-		if err := k.lock(ctx, c, epoch); err != nil {
-			return err
-		}
+	for epoch := range k.locks {
+		k.locks[epoch] = false
 	}
-	return nil
+	k.mu.Unlock()
+	return k.take(ctx, c)
 }
 
 // serve does what was asked, or waits for a notification.
@@ -196,11 +241,21 @@ func (k *link) serve(ctx context.Context, c *pgx.Conn) {
 	k.interrupt = interrupt
 	k.mu.Unlock()
 	defer interrupt()
-	for _, a := range asks {
-		a.done <- lost(c, a.do(ctx, c))
+	for i, a := range asks {
+		err := a.do(ctx, c)
+		if c.IsClosed() {
+			k.again(asks[i:])
+			return
+		}
+		a.done <- err
 	}
 	if ring && !c.IsClosed() {
 		_, _ = c.Exec(ctx, "SELECT pg_notify($1, '')", k.channel) // it may be lost
+	}
+	if len(k.missing()) > 0 {
+		_ = k.take(ctx, c) // a connection that is broken is seen to be so below
+		stop := time.AfterFunc(takePause, interrupt)
+		defer stop.Stop()
 	}
 	n, err := c.WaitForNotification(wait)
 	if err == nil && n.PID != c.PgConn().PID() {

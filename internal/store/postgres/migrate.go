@@ -9,6 +9,7 @@ import (
 	"path"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/pawlhq/pawl/internal/model"
 )
@@ -18,6 +19,9 @@ import (
 //
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
+
+// oldestServer is the oldest version of PostgreSQL that has all that is used.
+const oldestServer = 13_00_00
 
 // migration is a step from one version to the next.
 type migration struct{ name, text string }
@@ -43,7 +47,11 @@ func migrations() ([]migration, error) {
 func Pending(ctx context.Context, cfg Config) (names []string, err error) {
 	cfg = cfg.withDefaults()
 	err = cfg.connected(ctx, func(c *pgx.Conn) error {
-		steps, version, err := cfg.steps(ctx, c)
+		steps, err := migrations()
+		if err != nil {
+			return err
+		}
+		version, err := cfg.version(ctx, c, len(steps))
 		for i := version; err == nil && i < len(steps); i++ {
 			names = append(names, steps[i].name)
 		}
@@ -56,96 +64,99 @@ func Pending(ctx context.Context, cfg Config) (names []string, err error) {
 // was done stays done when it fails. Several processes may do it at once.
 func Migrate(ctx context.Context, cfg Config) error {
 	cfg = cfg.withDefaults()
-	err := cfg.connected(ctx, func(c *pgx.Conn) error { return cfg.migrate(ctx, c) })
+	err := cfg.connected(ctx, func(c *pgx.Conn) error {
+		steps, err := migrations()
+		if err != nil {
+			return err
+		}
+		return cfg.migrate(ctx, c, steps)
+	})
 	return explain("migrate the database", err)
 }
 
-func (c Config) connected(ctx context.Context, use func(*pgx.Conn) error) error {
+// connected calls a function with a connection of its own.
+func (c Config) connected(ctx context.Context, use func(*pgx.Conn) error) (err error) {
 	config, err := c.parse()
 	if err != nil {
 		return err
 	}
-	return withOne(ctx, config.ConnConfig, use)
-}
-
-// withOne calls a function with a connection of its own.
-func withOne(ctx context.Context, config *pgx.ConnConfig, use func(*pgx.Conn) error) (err error) {
-	c, err := pgx.ConnectConfig(ctx, config)
+	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if e := c.Close(ctx); err == nil {
+		if e := conn.Close(ctx); err == nil {
 			err = e
 		}
 	}()
-	return lost(c, use(c))
+	return lost(conn, use(conn))
 }
 
 // prepare makes sure that the tables are those of this version.
-func (c Config) prepare(ctx context.Context, config *pgx.ConnConfig) error {
-	return withOne(ctx, config, func(conn *pgx.Conn) error {
-		steps, version, err := c.steps(ctx, conn)
+func (c Config) prepare(ctx context.Context, pool *pgxpool.Pool) error {
+	return pool.AcquireFunc(ctx, func(pooled *pgxpool.Conn) error {
+		conn := pooled.Conn()
+		steps, err := migrations()
+		if err != nil {
+			return err
+		}
+		version, err := c.version(ctx, conn, len(steps))
 		switch {
 		case err != nil || version == len(steps):
-			return err
+			return lost(conn, err)
 		case c.KeepVersion:
 			return model.Errorf(model.Invalid, "the database has version %d, and this program needs version %d", version, len(steps)).
 				WithHint("migrate it, once all programs that use it know version %d", len(steps))
 		}
-		return c.migrate(ctx, conn)
+		return lost(conn, c.migrate(ctx, conn, steps))
 	})
 }
 
-// steps returns all migrations and the version of the database, or an error
-// when it isn't one that this program can use.
-func (c Config) steps(ctx context.Context, conn *pgx.Conn) (steps []migration, version int, err error) {
-	if steps, err = migrations(); err != nil {
-		return nil, 0, err
-	}
-	version, err = c.version(ctx, conn)
-	if err == nil && version > len(steps) {
-		err = model.Errorf(model.Invalid, "the database has version %d, and this program knows versions up to %d", version, len(steps)).
-			WithHint("use the newer version of pawl that wrote it")
-	}
-	return steps, version, err
-}
-
-// version returns the version of the tables, 0 when there are none.
-func (c Config) version(ctx context.Context, conn *pgx.Conn) (version int, err error) {
+// version returns the version of the tables, 0 when there are none, or an
+// error when they aren't such that this program can use.
+func (c Config) version(ctx context.Context, conn *pgx.Conn, newest int) (version int, err error) {
+	var server, tables int
 	var ours bool
-	var tables int
 	err = conn.QueryRow(ctx, `
-		SELECT coalesce(bool_or(relname = 'pawl_versions'), false), count(*)
+		SELECT current_setting('server_version_num')::integer, coalesce(bool_or(relname = 'pawl_versions'), false), count(*)
 		FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'p', 'f') AND relnamespace = to_regnamespace($1)`,
-		pgx.Identifier{c.Schema}.Sanitize()).Scan(&ours, &tables)
+		pgx.Identifier{c.Schema}.Sanitize()).Scan(&server, &ours, &tables)
 	switch {
-	case err != nil || tables == 0:
+	case err != nil:
 		return 0, err
+	case server < oldestServer:
+		return 0, model.Errorf(model.Invalid, "the server has version %d of PostgreSQL, and %d or newer is needed", server/10_000, oldestServer/10_000)
+	case tables == 0:
+		return 0, nil
 	case !ours:
 		return 0, model.Errorf(model.Invalid, "the schema %q has the tables of another program", c.Schema).
 			WithHint("name another schema; it is made when there is none of its name")
 	}
 	err = conn.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM pawl_versions`).Scan(&version)
+	if err == nil && version > newest {
+		err = model.Errorf(model.Invalid, "the database has version %d, and this program knows versions up to %d", version, newest).
+			WithHint("use the newer version of pawl that wrote it")
+	}
 	return version, err
 }
 
 // migrate does the steps that are to be done, each in a transaction, while no
 // other process does.
-func (c Config) migrate(ctx context.Context, conn *pgx.Conn) (err error) {
+func (c Config) migrate(ctx context.Context, conn *pgx.Conn, steps []migration) (err error) {
 	if _, err := conn.Exec(ctx, "SET statement_timeout = 0"); err != nil {
-		return err
-	}
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1, $2)", space(c.Schema), migrateLock); err != nil {
-		return err
+		return err // how long a migration takes is not known
 	}
 	defer func() {
 		if !conn.IsClosed() {
-			_, e := conn.Exec(ctx, "SELECT pg_advisory_unlock($1, $2)", space(c.Schema), migrateLock)
-			err = errors.Join(err, e)
+			_, e := conn.Exec(ctx, "RESET statement_timeout")
+			_, e2 := conn.Exec(ctx, "SELECT pg_advisory_unlock_all()")
+			err = errors.Join(err, e, e2)
 		}
 	}()
-	steps, version, err := c.steps(ctx, conn)
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1, $2)", space(c.Schema), migrateLock); err != nil {
+		return err
+	}
+	version, err := c.version(ctx, conn, len(steps))
 	if err != nil {
 		return err
 	}

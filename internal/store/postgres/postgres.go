@@ -50,11 +50,12 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cfg.prepare(ctx, config.ConnConfig); err != nil {
-		return nil, explain("open the database", err)
-	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
+		return nil, explain("open the database", err)
+	}
+	if err := cfg.prepare(ctx, pool); err != nil {
+		pool.Close()
 		return nil, explain("open the database", err)
 	}
 	s := &Store{pool: pool, space: space(cfg.Schema), timeout: cfg.Timeout}
@@ -67,7 +68,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-var dialect = tables.Dialect{Position: "strpos", Ordered: "JOIN"}
+var dialect = tables.Dialect{
+	Position: "strpos", Ordered: "JOIN", Numbers: "SELECT jsonb_array_elements_text(?::text::jsonb)::bigint",
+}
 
 // Close ends the calls that are under way and all connections. The attempts
 // that the process owned can be claimed at once after that.

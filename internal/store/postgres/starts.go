@@ -108,8 +108,9 @@ func (s *Store) take(ctx context.Context, what string, in *intake) error {
 }
 
 // runStarts reads what there is, lets each call decide in turn, and writes
-// what they decided: two round trips, however many calls there are. Nothing
-// that they rely on changes in between. Only attempts may end, which leaves
+// what they decided: two round trips, however many calls there are, and a
+// third for a chain through sessions that exist. Nothing that they rely on
+// changes in between. Only attempts may end, which leaves
 // more room, and those that others come after are held.
 func (s *Store) runStarts(intakes []*intake) []error {
 	return oneByOne(intakes, func(intakes []*intake, errs []error) error {
@@ -117,7 +118,13 @@ func (s *Store) runStarts(intakes []*intake) []error {
 		return s.ordered(func(b *pgx.Batch) {
 			l = newLedger()
 			l.read(b, intakes)
-		}, func(_ context.Context, _ *pgx.Conn, b *pgx.Batch) error {
+		}, func(ctx context.Context, c *pgx.Conn, b *pgx.Batch) error {
+			var more pgx.Batch
+			if l.readFormer(&more, intakes); more.Len() > 0 {
+				if err := c.SendBatch(ctx, &more).Close(); err != nil {
+					return err
+				}
+			}
 			for i, in := range intakes {
 				errs[i] = in.decide(l)
 			}

@@ -49,6 +49,16 @@ func DecodeValue(b []byte) (params.Value, error) {
 	return v, r.finish("value")
 }
 
+// Strings returns the form of a list of strings.
+func Strings(list []string) []byte { return appendStrings([]byte{version}, list) }
+
+// DecodeStrings reads what Strings returned.
+func DecodeStrings(b []byte) ([]string, error) {
+	r := newReader(b)
+	list := r.strings()
+	return list, r.finish("strings")
+}
+
 // Definition returns the form of a definition, which is its own.
 func Definition(w *workflow.Workflow) []byte { return w.AppendBinary(nil) }
 

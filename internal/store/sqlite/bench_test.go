@@ -15,6 +15,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/tables"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -190,7 +191,7 @@ func benchmarkBatch(ids []model.AttemptID, perAttempt, number int) *store.Batch 
 // bareProgram writes the rows of batches and does nothing else.
 type bareProgram struct {
 	conn   *conn
-	chunks []chunk
+	chunks []tables.Chunk
 	tasks  []driver.Value
 	events []driver.Value
 }
@@ -210,12 +211,12 @@ func newBareProgram(b *testing.B) *bareProgram {
 }
 
 func (p *bareProgram) prepare(batch *store.Batch) {
-	ready := plan(batch)
-	p.chunks, p.tasks, p.events = ready.chunks, nil, nil
-	for i := range ready.tasks {
+	ready := commit{Plan: tables.NewPlan(batch)}
+	p.chunks, p.tasks, p.events = ready.Chunks, nil, nil
+	for i := range ready.TaskRows {
 		p.tasks = ready.taskArgs(p.tasks, i)
 	}
-	for i := range ready.chunks {
+	for i := range ready.Chunks {
 		p.events = ready.chunkArgs(p.events, i)
 	}
 }

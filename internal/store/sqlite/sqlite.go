@@ -65,7 +65,9 @@ func open(path string, patience time.Duration) (*Store, error) {
 
 // CROSS JOIN keeps SQLite from starting with the table on the right, which is
 // not in the order that lists have.
-var dialect = tables.Dialect{Position: "instr", Ordered: "CROSS JOIN", Hide: "+"}
+var dialect = tables.Dialect{
+	Position: "instr", Ordered: "CROSS JOIN", Numbers: "SELECT value FROM json_each(?)", Hide: "+",
+}
 
 func dialWriter(path string, patience time.Duration) (*conn, error) {
 	c, err := dial(path, patience)

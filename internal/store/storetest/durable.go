@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
@@ -110,6 +111,37 @@ var durableTests = []struct {
 		f = open()
 		f.same("values", f.get(now, "a", "b"), params.Of("a", 1, "b", "two"))
 		f.same("later", f.get(now+second, "a", "b"), params.Map{})
+		f.close()
+	}},
+	{"secrets, tokens and the audit log are kept", func(t *testing.T, open func() *fixture) {
+		f := open()
+		f.projects("p")
+		f.putSecret(secretOf(1, "a"))
+		f.putToken(token("a", 1))
+		f.audited(entryAt(1, now))
+		f.close()
+		f = open()
+		f.wantSecrets(secretOf(1, "a"))
+		f.wantTokens(token("a", 1))
+		f.audited(entryAt(2, now))
+		wantPages(f, f.listAudit(store.AuditFilter{}), []store.AuditEntry{entryAt(2, now), entryAt(1, now)})
+		f.close()
+	}},
+	{"what was pruned stays gone, and its ids too", func(t *testing.T, open func() *fixture) {
+		f := open()
+		f.endedAt(f.start("k"), old)
+		f.projects("p")
+		f.deletedLongAgo(1)
+		f.audited(entryAt(1, old))
+		f.prune(store.Retention{Attempts: time.Hour, Projects: time.Hour, Audit: time.Hour}, 9)
+		f.close()
+		f = open()
+		f.wantGone(1, 1, "k")
+		a := f.make(f.start("k"))
+		p := f.pushed(f.push("p", "r", "w"))
+		f.audited(entryAt(2, now))
+		f.same("next ids", []int64{int64(a.ID), int64(a.Session.ID), int64(p.ID), int64(p.Latest.ID)}, []int64{2, 2, 2, 2})
+		wantPages(f, f.listAudit(store.AuditFilter{}), []store.AuditEntry{entryAt(2, now)})
 		f.close()
 	}},
 	{"ids and epochs go on", func(t *testing.T, open func() *fixture) {

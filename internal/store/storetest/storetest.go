@@ -36,6 +36,11 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"wake", wakeTests},
 		{"inbox", inboxTests},
 		{"watch", watchTests},
+		{"secrets", secretTests},
+		{"tokens", tokenTests},
+		{"audit", auditTests},
+		{"prune", pruneTests},
+		{"forget", forgetTests},
 		{"calls", callTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {
@@ -48,6 +53,10 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 			}
 		})
 	}
+	t.Run("records", func(t *testing.T) {
+		t.Parallel()
+		runRecords(t, open)
+	})
 }
 
 // RunDurable checks that a store keeps what it was given when it is closed.

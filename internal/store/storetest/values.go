@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -77,6 +78,10 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 	other := f.lease("b")
 	f.scheduled(now, now)
 	f.projects("doomed")
+	f.putSecret(secretOf(1, "a"))
+	f.putSecret(secretOf(1, "b"))
+	f.putToken(token("a", 1))
+	f.putToken(token("doomed", 3))
 	start, starts := f.start("new"), []store.Start{f.start("newer")}
 	push, firings, schedule := f.push("new", "r", "w"), []store.Firing{f.firing(1)}, f.schedule(2)
 	posts := []store.Post{{Attempt: ids[1], Command: signal(1)}}
@@ -122,6 +127,20 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"Lease":           func() error { _, err := s.Lease(ctx, "c", 0, now, now+second); return err },
 		"EndLease":        func() error { return s.EndLease(ctx, "a", epoch) },
 		"Claim":           func() error { _, err := s.Claim(ctx, "b", other, now, 1); return err },
+		"PutSecret":       func() error { return s.PutSecret(ctx, secretOf(1, "new")) },
+		"Secret":          func() error { _, err := s.Secret(ctx, secretOf(1, "a").Place); return err },
+		"SecretKeys":      func() error { _, err := s.SecretKeys(ctx, 1, secret.OfProject); return err },
+		"DeleteSecret":    func() error { return s.DeleteSecret(ctx, secretOf(1, "b").Place) },
+		"SecretsAfter":    func() error { _, err := s.SecretsAfter(ctx, secret.Place{}, 1); return err },
+		"SwapSecret":      func() error { _, err := s.SwapSecret(ctx, secretOf(1, "a"), "text of a"); return err },
+		"PutToken":        func() error { return s.PutToken(ctx, token("new", 2)) },
+		"Token":           func() error { _, err := s.Token(ctx, token("a", 1).Hash); return err },
+		"ListTokens":      func() error { _, err := s.ListTokens(ctx); return err },
+		"DeleteToken":     func() error { return s.DeleteToken(ctx, "doomed") },
+		"TokenUsed":       func() error { return s.TokenUsed(ctx, token("a", 1).Hash, now) },
+		"AppendAudit":     func() error { return s.AppendAudit(ctx, []store.AuditEntry{entryAt(1, now)}) },
+		"ListAudit":       func() error { _, _, err := s.ListAudit(ctx, store.AuditFilter{}, store.Page{}); return err },
+		"Prune":           func() error { _, _, err := s.Prune(ctx, keepHour, now, store.Page{}); return err },
 	}
 }
 
@@ -141,6 +160,9 @@ var callTests = []test{
 		f.same("values", f.get(now, "a"), params.Map{})
 		f.same("projects", len(walk(f, f.listProjects(store.ProjectFilter{}), store.Page{Limit: 9})), 2)
 		f.same("versions", []int64{f.schedule(1).Version, f.schedule(2).Version}, []int64{1, 1})
+		f.wantSecrets(secretOf(1, "a"), secretOf(1, "b"))
+		f.wantTokens(token("a", 1), token("doomed", 3))
+		wantPages(f, f.listAudit(store.AuditFilter{}), nil)
 		f.lease("c")
 	}},
 	{"a call after close fails", func(f *fixture) {

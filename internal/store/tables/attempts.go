@@ -12,7 +12,7 @@ import (
 )
 
 const attemptColumns = `
-	SELECT a.id, a.number, a.name, a.zone, a.created, a.epoch, coalesce(l.owner, ''),
+	SELECT a.id, a.number, a.name, a.zone, a.created, coalesce(l.id, 0), coalesce(l.owner, ''),
 	       a.state, a.cancel_asked, a.tasks, a.started, a.ended, a.params, a.edits, a.shared,
 	       s.id, s.uuid, s.project, s.workflow, s.key, s.time,
 	       a.stored, a.resume_attempt, a.resume_from, a.after, a.wake, a.definition`
@@ -85,7 +85,7 @@ func (t *Tables) ListAttempts(ctx context.Context, f store.Filter, page store.Pa
 		return nil, "", err
 	}
 	where, args := t.dialect.conditions(f)
-	text := t.selectAttempts + where + ` ORDER BY a.id DESC LIMIT ?`
+	text := t.selectAttempts + where + ` LIMIT ?`
 	args = append(args, store.Below(past), int64(limit)+1)
 	err = t.db.Read(ctx, "list attempts", func(c Conn) error {
 		return c.Query(text, func(r Row) error {
@@ -104,16 +104,20 @@ func (t *Tables) ListAttempts(ctx context.Context, f store.Filter, page store.Pa
 	return list, next, nil
 }
 
-// conditions returns what a filter says in SQL, with the bound of a page as
-// the last argument to come. The constants in it are what partial indexes
-// are made for; what the dialect puts before a column keeps an index of many
-// attempts from being used where that of a session leads to few.
+// conditions returns what a filter says in SQL, and the order, with the bound
+// of a page as the last argument to come. The constants in it are what partial
+// indexes are made for; what the dialect puts before a column keeps an index
+// of many attempts from being used where another leads to few, which may have
+// to be sorted: those of a session, and those of a project that run.
 func (d Dialect) conditions(f store.Filter) (text string, args []driver.Value) {
 	var all []string
 	add := func(condition string, values ...driver.Value) {
 		all, args = append(all, condition), append(args, values...)
 	}
-	hide := ""
+	hide, id := "", "a.id"
+	if f.Running && f.Project != 0 && f.Workflow == "" {
+		id = d.Hide + id
+	}
 	if f.Session != 0 {
 		add("a.session = ?", int64(f.Session))
 		hide = d.Hide
@@ -133,14 +137,18 @@ func (d Dialect) conditions(f store.Filter) (text string, args []driver.Value) {
 	if f.Running {
 		add("a.state = 0")
 	}
-	if f.Ended != engine.AttemptRunning {
-		add("a.state <> 0 AND a.state = ?", int64(f.Ended))
+	switch f.Ended {
+	case engine.AttemptRunning:
+	case engine.AttemptSuccess:
+		add("a.state = 1")
+	default:
+		add("a.state > 1 AND a.state = ?", int64(f.Ended))
 	}
 	if f.Unowned {
-		add("a.epoch = 0")
+		add("l.id IS NULL")
 	}
 	if f.Owner != "" {
 		add("a.epoch <> 0 AND a.epoch = (SELECT id FROM leases WHERE owner = ?)", f.Owner)
 	}
-	return " WHERE " + strings.Join(append(all, "a.id < ?"), " AND "), args
+	return " WHERE " + strings.Join(append(all, id+" < ?"), " AND ") + " ORDER BY " + id + " DESC", args
 }

@@ -55,7 +55,7 @@ func checkRuns(c Conn, id model.AttemptID) error {
 // selectPosted starts from what is owned, or from the posts, as the planner
 // finds cheaper: there are few posts at any time.
 const selectPosted = `
-	WHERE attempt IN (SELECT id FROM attempts WHERE epoch <> 0 AND epoch = (SELECT id FROM leases WHERE id = ? AND owner = ?))
+	WHERE attempt IN (SELECT id FROM attempts WHERE state = 0 AND epoch <> 0 AND epoch = (SELECT id FROM leases WHERE id = ? AND owner = ?))
 	ORDER BY id LIMIT ?`
 
 // Posted implements store.Inbox.

@@ -185,12 +185,13 @@ func CheckLease(c Conn, owner string, epoch int64) error {
 	return err
 }
 
-// endLease removes a lease and releases what it owned.
+// endLease removes a lease and releases what it owned. The many that ended
+// before keep an epoch that nobody has any more.
 func endLease(c Conn, epoch int64) error {
 	if _, err := c.Exec(`DELETE FROM leases WHERE id = ?`, epoch); err != nil {
 		return err
 	}
-	_, err := c.Exec(`UPDATE attempts SET epoch = 0, wake = 0 WHERE epoch <> 0 AND epoch = ?`, epoch)
+	_, err := c.Exec(`UPDATE attempts SET epoch = 0, wake = 0 WHERE state = 0 AND epoch <> 0 AND epoch = ?`, epoch)
 	return err
 }
 

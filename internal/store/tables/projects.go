@@ -107,7 +107,10 @@ func (t *Tables) DeleteProject(ctx context.Context, id model.ProjectID, now mode
 		if _, err := c.Exec(`UPDATE projects SET deleted = ? WHERE id = ?`, int64(now), int64(id)); err != nil {
 			return err
 		}
-		_, err = c.Exec(`DELETE FROM schedules WHERE project = ?`, int64(id))
+		if _, err := c.Exec(`DELETE FROM schedules WHERE project = ?`, int64(id)); err != nil {
+			return err
+		}
+		_, err = c.Exec(`DELETE FROM secrets WHERE project = ?`, int64(id))
 		return err
 	})
 	return p, err

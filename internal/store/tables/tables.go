@@ -96,6 +96,9 @@ type Dialect struct {
 	Position string
 	// Ordered is the join that keeps the order of the table on its left.
 	Ordered string
+	// Numbers is the query of the numbers in a parameter that is a JSON array
+	// of them.
+	Numbers string
 	// Hide, before a column, keeps its indexes from being used. It is empty
 	// where the database knows what each of them leads to.
 	Hide string

@@ -17,7 +17,8 @@ CREATE TABLE projects (
     deleted INTEGER NOT NULL
 );
 
-CREATE UNIQUE INDEX projects_name ON projects (name) WHERE deleted = 0;
+CREATE UNIQUE INDEX projects_name    ON projects (name) WHERE deleted = 0;
+CREATE INDEX        projects_deleted ON projects (deleted, id) WHERE deleted <> 0;
 
 CREATE TABLE revisions (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -51,6 +52,7 @@ CREATE TABLE workflows (
 );
 
 CREATE INDEX workflows_revision ON workflows (revision, id);
+CREATE INDEX workflows_used     ON workflows (definition);
 
 CREATE TABLE schedules (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -101,7 +103,7 @@ CREATE TABLE attempts (
     after          INTEGER NOT NULL, -- sessions.id, or 0
     wake           INTEGER NOT NULL,
     epoch          INTEGER NOT NULL, -- leases.id of the owner; 0 is none
-    state          INTEGER NOT NULL, -- 0 runs; others are final
+    state          INTEGER NOT NULL, -- 0 runs; others are final; 1 is success
     cancel_asked   INTEGER NOT NULL,
     tasks          INTEGER NOT NULL,
     started        INTEGER NOT NULL,
@@ -114,11 +116,19 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_project  ON attempts (project, id);
 CREATE INDEX attempts_workflow ON attempts (project, workflow, id);
-CREATE INDEX attempts_ended    ON attempts (state, id) WHERE state <> 0;
 CREATE INDEX attempts_running  ON attempts (id) WHERE state = 0;
+CREATE INDEX attempts_active   ON attempts (project, workflow, id) WHERE state = 0;
 CREATE INDEX attempts_unowned  ON attempts (wake, id) WHERE state = 0 AND epoch = 0;
-CREATE INDEX attempts_owned    ON attempts (epoch, id) WHERE epoch <> 0;
+CREATE INDEX attempts_owned    ON attempts (epoch, id) WHERE state = 0 AND epoch <> 0;
 CREATE INDEX attempts_after    ON attempts (after) WHERE after <> 0 AND state = 0;
+CREATE INDEX attempts_resumed  ON attempts (resume_attempt) WHERE resume_attempt <> 0 AND state = 0;
+CREATE INDEX attempts_past     ON attempts (ended, id) WHERE state <> 0;
+CREATE INDEX attempts_used     ON attempts (definition);
+
+-- Most attempts succeed: those are in no index of their own.
+CREATE INDEX attempts_failed             ON attempts (state, id) WHERE state > 1;
+CREATE INDEX attempts_failed_of_project  ON attempts (project, state, id) WHERE state > 1;
+CREATE INDEX attempts_failed_of_workflow ON attempts (project, workflow, state, id) WHERE state > 1;
 
 CREATE TABLE posts (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -170,6 +180,39 @@ CREATE TABLE shared_values (
 ) WITHOUT ROWID;
 
 CREATE INDEX shared_values_expires ON shared_values (expires);
+
+CREATE TABLE secrets (
+    project INTEGER NOT NULL, -- projects.id
+    scope   TEXT    NOT NULL,
+    key     TEXT    NOT NULL,
+    record  TEXT    NOT NULL, -- encrypted
+    PRIMARY KEY (project, scope, key)
+) WITHOUT ROWID;
+
+CREATE TABLE tokens (
+    hash    BLOB    NOT NULL PRIMARY KEY, -- SHA-256 of the token
+    name    TEXT    NOT NULL UNIQUE,
+    scopes  BLOB    NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    used    INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE audit (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    time      INTEGER NOT NULL,
+    principal TEXT    NOT NULL,
+    action    TEXT    NOT NULL,
+    project   TEXT    NOT NULL, -- its name
+    target    TEXT    NOT NULL,
+    outcome   TEXT    NOT NULL,
+    remote    TEXT    NOT NULL
+);
+
+CREATE INDEX audit_time      ON audit (time, id);
+CREATE INDEX audit_project   ON audit (project, time, id);
+CREATE INDEX audit_principal ON audit (principal, time, id);
+CREATE INDEX audit_action    ON audit (action, time, id);
 
 -- An epoch is never used again.
 CREATE TABLE leases (

@@ -1,4 +1,6 @@
-package instance
+// Package operators puts all operators of the program together. Each family has
+// a folder of its own.
+package operators
 
 import (
 	"github.com/pawlhq/pawl/internal/dig"
@@ -11,9 +13,9 @@ import (
 	"github.com/pawlhq/pawl/operator"
 )
 
-// Operators returns all operators of the program, and what ends the
-// interpreters that they keep warm.
-func Operators() (operators *operator.Registry, end func() error) {
+// All returns all operators of the program, and what ends the interpreters that
+// they keep warm.
+func All() (all *operator.Registry, end func() error) {
 	python := script.NewPython()
 	var r operator.Registry
 	r.Register(flow.Specs(dig.ReadConfig)...)

@@ -1,4 +1,4 @@
-package instance
+package operators
 
 import (
 	"github.com/pawlhq/pawl/internal/model"
@@ -7,10 +7,10 @@ import (
 	"github.com/pawlhq/pawl/internal/store"
 )
 
-// endLeftovers ends the programs of the tasks that were running when the
+// EndLeftovers ends the programs of the tasks that were running when the
 // process died that had begun an attempt: they would run on beside those of
 // the next tries.
-func endLeftovers(s *store.Snapshot) {
+func EndLeftovers(s *store.Snapshot) {
 	var names []string
 	for i := range s.Tasks {
 		if r := &s.Tasks[i]; r.State == model.Running {
@@ -18,5 +18,7 @@ func endLeftovers(s *store.Snapshot) {
 			names = append(names, command.TryName(s.Attempt.Session.UUID, id))
 		}
 	}
-	process.EndMarked(names, process.DefaultGrace)
+	if len(names) > 0 {
+		process.EndMarked(names, process.DefaultGrace)
+	}
 }

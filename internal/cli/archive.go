@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/project"
+)
+
+// archiveOptions say which files make up a project.
+type archiveOptions struct {
+	projectOptions
+	copyLinks bool
+}
+
+func newArchiveOptions(world IO) archiveOptions {
+	return archiveOptions{projectOptions: projectOptions{world: world}}
+}
+
+func (o *archiveOptions) flags(f *pflag.FlagSet) {
+	o.projectOptions.flags(f)
+	f.BoolVar(&o.copyLinks, "copy-outgoing-symlinks", false, "take the files that symbolic links to the outside of the folder lead to")
+}
+
+// write checks the project and packs it, and says what is in it.
+func (o *archiveOptions) write(f *os.File, told io.Writer) error {
+	p, err := o.load()
+	if err != nil {
+		return err
+	}
+	mistakes := o.mistakes(p, p.Workflows...)
+	o.warn(append(mistakes.Unknown, mistakes.Faults...).Sorted())
+	tell := teller{to: told}
+	tell.line("Creating %s...", f.Name())
+	err = project.Pack(o.path(), f, project.PackOptions{
+		CopyOutgoingSymlinks: o.copyLinks,
+		Archiving: func(name, link string) {
+			if link != "" {
+				name += " -> " + link
+			}
+			tell.line("  Archiving %s", name)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	tell.line("Workflows:")
+	for _, w := range p.Workflows {
+		tell.line("  %s", w.Name)
+	}
+	tell.line("")
+	if len(p.Workflows) == 0 {
+		_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: there are no workflows in this project: no file ends in .dig\n")
+	}
+	return tell.err
+}
+
+// teller prints lines until one can't be printed.
+type teller struct {
+	to  io.Writer
+	err error
+}
+
+func (t *teller) line(format string, args ...any) {
+	if t.err == nil {
+		_, t.err = fmt.Fprintf(t.to, format+"\n", args...)
+	}
+}
+
+// defaultArchive is the name of an archive, as with Digdag.
+const defaultArchive = "digdag.archive.tar.gz"
+
+func newArchive(world IO) *cobra.Command {
+	o := newArchiveOptions(world)
+	output := defaultArchive
+	c := &cobra.Command{
+		Use: "archive", GroupID: "remote", Args: cobra.NoArgs,
+		Short:   "Pack the workflows here into a file, to be sent to a server later",
+		Long:    "Pack the files here into an archive, as `push` does. `upload` sends it to a server.",
+		Example: "  pawl archive -o shop.tar.gz",
+		RunE:    func(*cobra.Command, []string) error { return o.make(world.path(output), output) },
+	}
+	grouped(c, "What is packed", func(f *pflag.FlagSet) {
+		o.flags(f)
+		f.StringVarP(&output, "output", "o", defaultArchive, "`file` to make")
+	})
+	return c
+}
+
+// make packs the project into a file, which is whole once it is there.
+func (o *archiveOptions) make(path, shown string) (err error) {
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		return err // else an archive in the project would hold the one before
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".pawl-archive-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name()) // the error says more
+		}
+	}()
+	if err = o.write(f, o.world.Stdout); err != nil {
+		_ = f.Close() // likewise
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = os.Chmod(f.Name(), 0o644); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(o.world.Stdout, "Created %s.\n", shown); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(o.world.Stderr, "pawl: hint: `pawl upload %s PROJECT` sends it to a server\n", quote(shown))
+	return nil
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/client"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+type projectsOptions struct {
+	remoteOptions
+	outputOptions
+	pageOptions
+	contains string
+}
+
+func newProjects(world IO) *cobra.Command {
+	o := projectsOptions{remoteOptions: remoteOptions{world: world}}
+	c := &cobra.Command{
+		Use: "projects [PROJECT]", Aliases: []string{"project"}, GroupID: "remote", Args: cobra.MaximumNArgs(1),
+		Short:   "List the projects of a server",
+		Long:    "List the projects of a server, the oldest first, or show one.",
+		Example: "  pawl projects\n  pawl projects --name etl --json",
+		RunE: func(c *cobra.Command, args []string) error {
+			return o.with(c.Context(), func(ctx context.Context, r remote) error { return o.show(ctx, r, args) })
+		},
+	}
+	grouped(c, "What is listed", func(f *pflag.FlagSet) { o.countFlags(f, &o.contains) })
+	o.outputOptions.flags(c)
+	o.remoteOptions.flags(c)
+	return c
+}
+
+// countFlags are those of lists with the oldest entries first.
+func (o *pageOptions) countFlags(f *pflag.FlagSet, contains *string) {
+	f.IntVar(&o.size, "count", 0, "list this `number` (default: 100)")
+	f.StringVar(&o.last, "last-id", "", "list those after this `ID`")
+	f.StringVar(contains, "name", "", "list those with this `text` in their names")
+}
+
+func (o *projectsOptions) show(ctx context.Context, r remote, args []string) error {
+	found, err := o.find(ctx, r, args)
+	if err != nil {
+		return err
+	}
+	if err := list(o.world.Stdout, o.outputOptions, "Projects", found, projectRecord); err != nil {
+		return err
+	}
+	o.hint(o.world.Stderr, "`pawl workflows PROJECT` lists the workflows of one")
+	return nil
+}
+
+func (o *projectsOptions) find(ctx context.Context, r remote, args []string) ([]client.Project, error) {
+	if len(args) > 0 {
+		p, err := r.Project(ctx, args[0])
+		return []client.Project{p}, err
+	}
+	page, err := o.page()
+	if err != nil {
+		return nil, err
+	}
+	return r.Projects(ctx, o.contains, page)
+}
+
+func projectRecord(p client.Project) record {
+	return append(record{"name", p.Name, "id", string(p.ID)}, revisionRecord(p)...)
+}
+
+type deleteOptions struct {
+	remoteOptions
+	force bool
+}
+
+func newDelete(world IO) *cobra.Command {
+	o := deleteOptions{remoteOptions: remoteOptions{world: world}}
+	c := &cobra.Command{
+		Use: "delete PROJECT", GroupID: "remote", Args: cobra.ExactArgs(1),
+		Short: "Delete a project on a server",
+		Long: "Delete a project on a server. Its schedules end; what runs goes on, and its sessions can still be looked at.\n" +
+			"A later push of the same name makes another project.",
+		RunE: func(c *cobra.Command, args []string) error {
+			return o.with(c.Context(), func(ctx context.Context, r remote) error { return o.run(ctx, r, args[0]) })
+		},
+	}
+	grouped(c, "Deletion", func(f *pflag.FlagSet) {
+		f.BoolVar(&o.force, "force", false, "do not ask")
+	})
+	o.remoteOptions.flags(c)
+	return c
+}
+
+func (o *deleteOptions) run(ctx context.Context, r remote, name string) error {
+	p, err := r.Project(ctx, name)
+	if err != nil {
+		return err
+	}
+	about := record{
+		"id", string(p.ID), "name", p.Name, "latest revision", p.Revision,
+		"created at", localTime(p.CreatedAt), "last updated at", localTime(p.UpdatedAt),
+	}
+	if err := list(o.world.Stdout, outputOptions{}, "Project:", []record{about}, func(r record) record { return r }); err != nil {
+		return err
+	}
+	if !o.force {
+		if err := o.confirm(name); err != nil {
+			return err
+		}
+	}
+	if _, err := r.DeleteProject(ctx, p.ID); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(o.world.Stderr, "Project '%s' is deleted.\n", name)
+	return nil
+}
+
+// confirm asks whether to go on.
+func (o *deleteOptions) confirm(name string) error {
+	_, _ = fmt.Fprintf(o.world.Stderr, "Delete project '%s'? [y/N]: ", name)
+	answer, err := bufio.NewReader(o.world.Stdin).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return err
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	case "":
+		if err == io.EOF {
+			return model.Errorf(model.Invalid, "nobody answers: project %q is not deleted", name).WithHint("--force does not ask")
+		}
+	}
+	return model.Errorf(model.RunFailed, "canceled: project %q is not deleted", name)
+}

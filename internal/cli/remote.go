@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/client"
+	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// remoteCommands are those that only talk to a server.
+func remoteCommands(world IO) []*cobra.Command {
+	return []*cobra.Command{
+		newPush(world), newArchive(world), newUpload(world), newDownload(world), newDelete(world),
+		newProjects(world), newWorkflows(world), newSessions(world), newAttempts(world), newAttempt(world), newTasks(world), newLog(world),
+		newStart(world), newRetry(world), newKill(world),
+		newSchedules(world), newBackfill(world), newReschedule(world), newEnable(world), newDisable(world),
+	}
+}
+
+// remoteOptions say which server a command talks to, and how.
+type remoteOptions struct {
+	world IO
+	configOptions
+	logOptions
+
+	endpoint       string
+	headers        []string
+	basicAuth      string
+	noVersionCheck bool
+	trustAll       bool
+	// noDirect is an option of the commands that get files.
+	noDirect bool
+}
+
+// flags gives a command the options of all that talk to a server.
+func (o *remoteOptions) flags(c *cobra.Command) {
+	set := "set"
+	if c.Flags().Lookup(set) != nil {
+		set = "setting" // the command has a --set of its own
+	}
+	grouped(c, "Server", func(f *pflag.FlagSet) {
+		f.StringVarP(&o.endpoint, "endpoint", "e", "", "server to talk to: `[http[s]://]HOST[:PORT]` (default: PAWL_ENDPOINT, client.http.endpoint or "+client.DefaultEndpoint+")")
+		f.StringArrayVarP(&o.headers, "header", "H", nil, "send a header `KEY=VALUE`; repeatable")
+		f.StringVar(&o.basicAuth, "basic-auth", "", "log in as `USER:PASSWORD`")
+		f.BoolVar(&o.trustAll, "disable-cert-validation", false, "accept any certificate of the server")
+		f.BoolVar(&o.noVersionCheck, "disable-version-check", false, "do not ask whether this version fits the server")
+		o.configOptions.flagsWith(f, set)
+		o.logOptions.flags(f)
+	})
+}
+
+// directFlag is for the commands that get files.
+func (o *remoteOptions) directFlag(f *pflag.FlagSet) {
+	f.BoolVar(&o.noDirect, "disable-direct-download", false, "have the server send the files itself, wherever it keeps them")
+}
+
+// remote is a server that a command talks to.
+type remote struct {
+	*client.Client
+	config *config.Config
+}
+
+// with connects to the server, calls do, and says of an error what may help.
+func (o *remoteOptions) with(ctx context.Context, do func(context.Context, remote) error) error {
+	return o.open(client.Config{}, func(r remote) error {
+		if !o.noVersionCheck {
+			if err := o.checkVersion(ctx, r); err != nil {
+				return err
+			}
+		}
+		return do(ctx, r)
+	})
+}
+
+// open makes a client with what the options and the configuration say.
+func (o *remoteOptions) open(cfg client.Config, do func(remote) error) error {
+	settings, err := o.config(o.world)
+	if err != nil {
+		return err
+	}
+	if cfg.Endpoint, err = client.ParseEndpoint(o.address(settings)); err != nil {
+		return err
+	}
+	if cfg.Headers, err = o.sent(settings); err != nil {
+		return err
+	}
+	noDirect, _ := settings.Get("client.http.disable_direct_download")
+	cfg.NoDirect = o.noDirect || strings.EqualFold(noDirect, "true")
+	log, closeLog, err := o.logOptions.open(o.world)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = closeLog() }() // what was written is written
+	cfg.Log, cfg.Clock, cfg.TrustAll = log, o.world.Clock, o.trustAll
+	cfg.Proxy = client.ProxyFrom(o.world.env)
+	c := client.New(cfg)
+	defer c.Close()
+	return helpful(do(remote{c, settings}))
+}
+
+// chosen reports whether somebody said which server to talk to.
+func (o *remoteOptions) chosen(settings *config.Config) bool {
+	_, set := settings.Get("client.http.endpoint")
+	return set || o.endpoint != "" || o.world.env("PAWL_ENDPOINT") != ""
+}
+
+func (o *remoteOptions) address(settings *config.Config) string {
+	set, _ := settings.Get("client.http.endpoint")
+	return cmp.Or(o.endpoint, o.world.env("PAWL_ENDPOINT"), set, client.DefaultEndpoint)
+}
+
+// sent returns the headers for the server. What is given on the command line
+// counts more than what is configured, and headers more than credentials.
+func (o *remoteOptions) sent(settings *config.Config) (http.Header, error) {
+	h := http.Header{"User-Agent": {"pawl/" + version}}
+	token, _ := settings.Get("client.http.token")
+	if token = cmp.Or(o.world.env("PAWL_TOKEN"), token); token != "" {
+		h.Set("Authorization", "Bearer "+token)
+	}
+	for name, value := range settings.Flat("client.http.headers") {
+		h.Set(name, value)
+	}
+	if o.basicAuth != "" {
+		if !strings.Contains(o.basicAuth, ":") {
+			return nil, model.Errorf(model.Invalid, "--basic-auth needs USER:PASSWORD")
+		}
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(o.basicAuth)))
+	}
+	for _, pair := range o.headers {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return nil, model.Errorf(model.Invalid, "-H needs KEY=VALUE, not %q", pair)
+		}
+		h.Set(name, value)
+	}
+	return h, nil
+}
+
+// checkVersion asks whether the program fits the server. A person is made to
+// upgrade where the server recommends it; a script is told.
+func (o *remoteOptions) checkVersion(ctx context.Context, r remote) error {
+	fit, err := r.CheckVersion(ctx, version)
+	switch {
+	case model.CodeOf(err) == model.NotFound && err != nil:
+		return nil // the server is too old to know
+	case err != nil:
+		return err
+	case !fit.APICompatible:
+		return model.Errorf(model.Conflict, "pawl %s does not fit the server, which is version %s", version, fit.ServerVersion).
+			WithHint("`pawl selfupdate` says how to upgrade; --disable-version-check goes on nevertheless")
+	case fit.UpgradeRecommended && o.interactive():
+		return model.Errorf(model.Conflict, "the server, which is version %s, recommends to upgrade pawl %s", fit.ServerVersion, version).
+			WithHint("`pawl selfupdate` says how; --disable-version-check goes on nevertheless")
+	case fit.UpgradeRecommended:
+		_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: the server, which is version %s, recommends to upgrade pawl %s\n", fit.ServerVersion, version)
+	}
+	return nil
+}
+
+// interactive reports whether a person sits before the program.
+func (o *remoteOptions) interactive() bool {
+	in, ok := o.world.Stdin.(*os.File)
+	out, both := o.world.Stdout.(*os.File)
+	return ok && both && isTerminal(in) && isTerminal(out)
+}
+
+// helpful adds to an error of a request what may help.
+func helpful(err error) error {
+	if err == nil || model.HintsOf(err) != "" {
+		return err
+	}
+	hint := ""
+	var untrusted *tls.CertificateVerificationError
+	switch model.CodeOf(err) {
+	case model.Unauthenticated:
+		hint = "give --basic-auth USER:PASSWORD, or a token in PAWL_TOKEN or client.http.token"
+	case model.Unavailable:
+		hint = "is this the server? --endpoint and client.http.endpoint choose another one"
+		if errors.As(err, &untrusted) {
+			hint = "--disable-cert-validation accepts any certificate"
+		}
+	}
+	if hint == "" {
+		return err
+	}
+	return model.Errorf(model.CodeOf(err), "%w", err).WithHint("%s", hint)
+}
+
+// isID reports whether an argument is the number of an object: nothing else
+// is named by digits alone.
+func isID(arg string) bool {
+	n, err := strconv.ParseInt(arg, 10, 64)
+	return err == nil && n > 0
+}
+
+// id reads the number of an object.
+func id(what, arg string) (client.ID, error) {
+	if !isID(arg) {
+		return "", model.Errorf(model.Invalid, "%s is known by its number, not %q", what, arg)
+	}
+	n, _ := strconv.ParseInt(arg, 10, 64) // it is one
+	return client.ID(strconv.FormatInt(n, 10)), nil
+}
+
+// pageOptions choose a part of a list.
+type pageOptions struct {
+	last string
+	size int
+}
+
+// page returns the part that is asked for.
+func (o *pageOptions) page() (p client.Page, err error) {
+	if o.size < 0 {
+		return p, model.Errorf(model.Invalid, "the size of a page must not be negative, but is %d", o.size)
+	}
+	p.Size = o.size
+	if o.last != "" {
+		p.After, err = id("the last entry of a page", o.last)
+	}
+	return p, err
+}
+
+// flags are those of lists with the newest entries first.
+func (o *pageOptions) flags(f *pflag.FlagSet) {
+	f.StringVarP(&o.last, "last-id", "i", "", "list those before this `ID`")
+	f.IntVarP(&o.size, "page-size", "s", 0, "list this `number`, as far as the server allows (default: 100)")
+}

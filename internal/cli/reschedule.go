@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/client"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+type rescheduleOptions struct {
+	remoteOptions
+	outputOptions
+	skip      int
+	to, runAt string
+	dryRun    bool
+}
+
+func newReschedule(world IO) *cobra.Command {
+	o := rescheduleOptions{remoteOptions: remoteOptions{world: world}}
+	c := &cobra.Command{
+		Use: "reschedule SCHEDULE | PROJECT WORKFLOW", GroupID: "remote", Args: cobra.RangeArgs(1, 2),
+		Short:   "Pass over sessions of a schedule on a server",
+		Long:    "Pass over coming sessions of a schedule on a server. `backfill` starts past ones.",
+		Example: "  pawl reschedule 17 --skip 2\n  pawl reschedule shop daily --skip-to now",
+		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
+	}
+	grouped(c, "What is passed over", func(f *pflag.FlagSet) {
+		f.IntVarP(&o.skip, "skip", "s", 0, "pass over this `number` of the sessions that are due from now on")
+		f.StringVarP(&o.to, "skip-to", "t", "", "pass over the sessions that are due before this `time`: 'yyyy-MM-dd HH:mm:ss Z', a unix time or now")
+		f.StringVarP(&o.runAt, "run-at", "a", "", "start the next session at this `time`")
+		dryRunFlag(f, &o.dryRun)
+	})
+	o.outputOptions.flags(c)
+	o.remoteOptions.flags(c)
+	return c
+}
+
+func dryRunFlag(f *pflag.FlagSet, to *bool) {
+	f.BoolVarP(to, "dry-run", "d", false, "show what would come of it, and change nothing")
+}
+
+// request returns what the options ask for.
+func (o *rescheduleOptions) request() (s client.Skip, err error) {
+	now := o.world.Clock.Now()
+	s = client.Skip{From: now, Count: o.skip, DryRun: o.dryRun}
+	switch {
+	case (o.skip > 0) == (o.to != ""):
+		return s, model.Errorf(model.Invalid, "reschedule needs --skip or --skip-to, and not both")
+	case o.skip < 0:
+		return s, model.Errorf(model.Invalid, "--skip must be 1 or more, not %d", o.skip)
+	case o.to == "now":
+		s.To = now
+	case o.to != "":
+		if s.To, err = parseInstant("--skip-to", o.to, now); err != nil {
+			return s, err
+		}
+	}
+	if o.runAt != "" {
+		s.RunAt, err = parseInstant("--run-at", o.runAt, now)
+	}
+	return s, err
+}
+
+func (o *rescheduleOptions) run(ctx context.Context, args []string) error {
+	skip, err := o.request()
+	if err != nil {
+		return err
+	}
+	return o.with(ctx, func(ctx context.Context, r remote) error {
+		s, err := findSchedule(ctx, r, args)
+		if err != nil {
+			return err
+		}
+		if s, err = r.Skip(ctx, s.ID, skip); err != nil {
+			return err
+		}
+		about := func(s client.Schedule) record {
+			return append(record{"id", string(s.ID)}, nextRecord(s, o.world.Clock.Now())...)
+		}
+		if err := list(o.world.Stdout, o.outputOptions, "", []client.Schedule{s}, about); err != nil {
+			return err
+		}
+		if o.dryRun {
+			o.hint(o.world.Stderr, "nothing was changed")
+		}
+		return nil
+	})
+}
+
+type backfillOptions struct {
+	remoteOptions
+	outputOptions
+	from, name string
+	count      int
+	dryRun     bool
+}
+
+func newBackfill(world IO) *cobra.Command {
+	o := backfillOptions{remoteOptions: remoteOptions{world: world}}
+	c := &cobra.Command{
+		Use: "backfill SCHEDULE | PROJECT WORKFLOW", GroupID: "remote", Args: cobra.RangeArgs(1, 2),
+		Short: "Start past sessions of a schedule on a server",
+		Long: "Start the sessions of a schedule on a server from a time on, up to its next one. They run one after the other.\n" +
+			"A session that has an attempt of the same name already refuses them all.",
+		Example: "  pawl backfill shop daily --from 2026-01-01 --name january",
+		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
+	}
+	grouped(c, "What is started", func(f *pflag.FlagSet) {
+		f.StringVarP(&o.from, "from", "f", "", "first session `time`, which must be given: yyyy-MM-dd or \"yyyy-MM-dd HH:mm:ss\", on the clock of the workflow")
+		f.StringVar(&o.name, "name", "", "`name` of the attempts (default: a random one)")
+		f.IntVar(&o.count, "count", 0, "start this `number` of sessions (default: all)")
+		dryRunFlag(f, &o.dryRun)
+	})
+	o.outputOptions.flags(c)
+	o.remoteOptions.flags(c)
+	return c
+}
+
+func (o *backfillOptions) run(ctx context.Context, args []string) error {
+	switch {
+	case o.from == "":
+		return model.Errorf(model.Invalid, "backfill needs --from")
+	case o.count < 0:
+		return model.Errorf(model.Invalid, "--count must not be negative, but is %d", o.count)
+	}
+	from, err := parseWallTime("--from", o.from)
+	if err != nil {
+		return err
+	}
+	return o.with(ctx, func(ctx context.Context, r remote) error {
+		s, err := findSchedule(ctx, r, args)
+		if err != nil {
+			return err
+		}
+		begin, err := r.SessionTimeOf(ctx, s.Workflow.ID, from, client.Exactly)
+		if err != nil {
+			return err
+		}
+		made, err := r.Backfill(ctx, s.ID, client.Backfill{
+			From: begin.Time, Name: cmp.Or(o.name, uuid.NewString()), Count: o.count, DryRun: o.dryRun,
+		})
+		if err != nil {
+			return err
+		}
+		return o.show(made)
+	})
+}
+
+func (o *backfillOptions) show(made []client.Attempt) error {
+	about := func(a client.Attempt) record {
+		r := append(record{"id", string(a.ID), "uuid", a.SessionUUID},
+			plannedRecord(a.Project, a.Workflow, a.SessionTime, a.RetryAttemptName, a.Params)...)
+		return append(r, "created at", localTime(a.CreatedAt))
+	}
+	if err := list(o.world.Stdout, o.outputOptions, "Session attempts:", made, about); err != nil {
+		return err
+	}
+	if o.dryRun || len(made) == 0 {
+		o.hint(o.world.Stderr, "nothing was started")
+		return nil
+	}
+	o.hint(o.world.Stderr, "%s, one after the other; `pawl sessions` shows how they are doing", counted(len(made), "session runs", "sessions run"))
+	return nil
+}

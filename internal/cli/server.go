@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/serve"
+)
+
+type serverOptions struct {
+	world IO
+	configOptions
+	logOptions
+	paramOptions
+	bind, adminBind           string
+	port, adminPort           int
+	memory                    bool
+	database, taskLog, access string
+	maxThreads                int
+	noExecutor, noScheduler   bool
+	swagger                   bool
+	headers                   []string
+}
+
+func newServer(world IO) *cobra.Command {
+	o := serverOptions{world: world}
+	c := &cobra.Command{
+		Use: "server", GroupID: "server", Args: cobra.NoArgs,
+		Short: "Serve projects: schedules, sessions and the REST API",
+		Long: "Serve projects that are pushed: run their schedules and attempts, and answer the REST API.\n\n" +
+			"Without options it keeps everything in a database in the user's data folder, and listens on\n" +
+			"127.0.0.1:65432. It listens elsewhere only with authentication. A first signal lets the tasks that\n" +
+			"run end, a second one ends them; the next server goes on where this one ended.",
+		Example: "  pawl server\n  pawl server -o /var/lib/pawl -n 8080\n  pawl server -c /etc/pawl/config",
+		RunE:    func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
+	}
+	f := c.Flags()
+	o.configOptions.flags(f)
+	o.logOptions.flags(f)
+	o.paramOptions.flags(f)
+	f.IntVarP(&o.port, "port", "n", 0, "port to listen on; 0 is the configured one, or 65432")
+	f.StringVarP(&o.bind, "bind", "b", "", "`address` to listen on; beyond loopback only with authentication")
+	f.IntVar(&o.adminPort, "admin-port", 0, "port for requests of administrators")
+	f.StringVar(&o.adminBind, "admin-bind", "", "`address` for requests of administrators")
+	f.BoolVarP(&o.memory, "memory", "m", false, "keep everything in memory, to be forgotten at the end")
+	f.StringVarP(&o.database, "database", "o", "", "`folder` of the embedded database")
+	f.StringVarP(&o.taskLog, "task-log", "O", "", "`folder` for the output of tasks")
+	f.StringVarP(&o.access, "access-log", "A", "", "`folder` for the log of requests")
+	f.IntVar(&o.maxThreads, "max-task-threads", 0, "how many tasks run at a time; 0 is the number of processors")
+	f.BoolVar(&o.noExecutor, "disable-executor-loop", false, "leave attempts to other servers of the same database")
+	f.BoolVar(&o.noScheduler, "disable-scheduler", false, "leave schedules to other servers of the same database")
+	f.BoolVar(&o.swagger, "enable-swagger", false, "serve the description of the REST API, to pages of all origins")
+	f.StringArrayVarP(&o.headers, "header", "H", nil, "add a header `KEY=VALUE` to all answers; repeatable")
+	c.MarkFlagsMutuallyExclusive("memory", "database")
+	return c
+}
+
+func (o *serverOptions) run(ctx context.Context) (err error) {
+	cfg, err := o.settings()
+	if err != nil {
+		return err
+	}
+	defaults, err := o.read(o.world, cfg.Under("params"))
+	if err != nil {
+		return err
+	}
+	log, closeLog, err := o.logOptions.open(o.world)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLog()) }()
+	s, err := serve.Open(ctx, serve.Config{
+		Settings: cfg, Defaults: defaults, Env: o.world.Env, Version: version, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	for i, a := range s.Addresses() {
+		what := "listens on"
+		if i > 0 {
+			what = "listens for administrators on"
+		}
+		if _, err := fmt.Fprintf(o.world.Stderr, "pawl server %s %s\n", what, a); err != nil {
+			return err
+		}
+	}
+	return o.serve(ctx, s)
+}
+
+// serve runs the server until a signal ends it.
+func (o *serverOptions) serve(ctx context.Context, s *serve.Server) error {
+	signals, stop := o.world.Signals()
+	defer stop()
+	gently, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	now, hurry := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer hurry(nil)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(gently, now) }() // received below
+	for asked := false; ; asked = true {
+		select {
+		case err := <-ended:
+			return err
+		case got := <-signals:
+			if asked {
+				hurry(fmt.Errorf("%v came again", got))
+				continue
+			}
+			cancel(fmt.Errorf("%v", got))
+			if _, err := fmt.Fprintln(o.world.Stderr, "pawl server ends when the tasks that run have ended; the same signal again ends them"); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// settings returns the configuration with the options laid over it.
+func (o *serverOptions) settings() (*config.Config, error) {
+	cfg, err := o.config(o.world)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range []struct{ key, value, flag string }{
+		{"server.bind", o.bind, "--bind"},
+		{"server.port", number(o.port), "--port"},
+		{"server.admin.bind", o.adminBind, "--admin-bind"},
+		{"server.admin.port", number(o.adminPort), "--admin-port"},
+		{"server.access-log.path", o.path(o.access), "--access-log"},
+		{"log-server.local.path", o.path(o.taskLog), "--task-log"},
+		{"agent.max-task-threads", number(o.maxThreads), "--max-task-threads"},
+		{"server.executor.enabled", off(o.noExecutor), "--disable-executor-loop"},
+		{"server.schedule.enabled", off(o.noScheduler), "--disable-scheduler"},
+		{"server.enable-swagger", on(o.swagger), "--enable-swagger"},
+		{"database.path", o.path(o.database), "--database"},
+	} {
+		if one.value != "" {
+			cfg.Set(one.key, one.value, one.flag)
+		}
+	}
+	switch {
+	case o.memory:
+		cfg.Set("database.type", "memory", "--memory")
+	case o.database != "":
+		cfg.Set("database.type", "sqlite", "--database")
+	}
+	for _, h := range o.headers {
+		key, value, ok := strings.Cut(h, "=")
+		if !ok || key == "" {
+			return nil, model.Errorf(model.Invalid, "-H needs KEY=VALUE, not %q", h)
+		}
+		cfg.Set("server.http.headers."+key, value, "-H")
+	}
+	return cfg, o.ensurePath(cfg)
+}
+
+// ensurePath makes sure that there is a folder for what the server keeps.
+func (o *serverOptions) ensurePath(cfg *config.Config) error {
+	if _, ok := cfg.Get("database.path"); ok {
+		return nil
+	}
+	dir := o.world.env("XDG_DATA_HOME")
+	if home := o.world.env("HOME"); dir == "" && home != "" {
+		dir = filepath.Join(home, ".local", "share")
+	}
+	if dir == "" {
+		return model.Errorf(model.Invalid, "there is no home folder to keep a database in").WithHint("give a folder with -o")
+	}
+	cfg.Set("database.path", filepath.Join(dir, "pawl"), "default")
+	return nil
+}
+
+func (o *serverOptions) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(o.world.Dir, p)
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func on(yes bool) string {
+	if yes {
+		return "true"
+	}
+	return ""
+}
+
+func off(yes bool) string {
+	if yes {
+		return "false"
+	}
+	return ""
+}

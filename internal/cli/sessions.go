@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/client"
+)
+
+type sessionsOptions struct {
+	remoteOptions
+	outputOptions
+	pageOptions
+}
+
+func newSessions(world IO) *cobra.Command {
+	o := sessionsOptions{remoteOptions: remoteOptions{world: world}}
+	c := &cobra.Command{
+		Use: "sessions [PROJECT [WORKFLOW] | SESSION]", Aliases: []string{"session"}, GroupID: "remote", Args: cobra.MaximumNArgs(2),
+		Short: "List the sessions on a server, or show one",
+		Long: "List the newest sessions on a server, of a project or of a workflow, the newest last; or show one, by its number.\n" +
+			"Of each session the newest attempt is shown; `attempts` lists all.",
+		Example: "  pawl sessions shop daily\n  pawl session 12",
+		RunE: func(c *cobra.Command, args []string) error {
+			return o.with(c.Context(), func(ctx context.Context, r remote) error { return o.show(ctx, r, args) })
+		},
+	}
+	grouped(c, "What is listed", func(f *pflag.FlagSet) { o.pageOptions.flags(f) })
+	o.outputOptions.flags(c)
+	o.remoteOptions.flags(c)
+	return c
+}
+
+func (o *sessionsOptions) show(ctx context.Context, r remote, args []string) error {
+	if len(args) == 1 && isID(args[0]) {
+		s, err := r.Session(ctx, client.ID(args[0]))
+		if err != nil {
+			return err
+		}
+		return list(o.world.Stdout, o.outputOptions, "", []client.Session{s}, sessionRecord)
+	}
+	found, err := o.find(ctx, r, args)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(found)
+	if len(found) == 0 {
+		o.hint(o.world.Stderr, "`pawl start PROJECT WORKFLOW --session daily` starts one")
+	}
+	return list(o.world.Stdout, o.outputOptions, "Sessions:", found, sessionRecord)
+}
+
+func (o *sessionsOptions) find(ctx context.Context, r remote, args []string) ([]client.Session, error) {
+	page, err := o.page()
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 0 {
+		return r.Sessions(ctx, page)
+	}
+	p, err := r.Project(ctx, args[0])
+	if err != nil {
+		return nil, err
+	}
+	workflow := ""
+	if len(args) == 2 {
+		workflow = args[1]
+	}
+	return r.ProjectSessions(ctx, p.ID, workflow, page)
+}
+
+func sessionRecord(s client.Session) record {
+	var last client.Outcome
+	given, status := "", "pending"
+	if s.LastAttempt != nil {
+		last = *s.LastAttempt
+		given, status = asJSON(last.Params), sessionStatus(last)
+	}
+	about := attemptRecord(string(s.ID), string(last.ID), s.SessionUUID, s.Project, s.Workflow, s.SessionTime, last.RetryAttemptName, last.Params)
+	about[slices.Index(about, "params")+1] = given
+	return append(about,
+		"created at", localTime(last.CreatedAt),
+		"kill requested", strconv.FormatBool(last.CancelRequested),
+		"status", status)
+}
+
+// sessionStatus is what became of the newest attempt of a session, in a word.
+func sessionStatus(a client.Outcome) string {
+	switch {
+	case a.Success:
+		return "success"
+	case a.Done:
+		return "error"
+	}
+	return "running"
+}

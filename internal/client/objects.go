@@ -1,0 +1,121 @@
+package client
+
+import "github.com/pawlhq/pawl/internal/params"
+
+// Objects of the API. Their JSON is that of the API, so what is read can be
+// written again.
+
+// Ref names an object that another one belongs to.
+type Ref struct {
+	// ID is empty for a workflow that is not stored.
+	ID   ID     `json:"id"`
+	Name string `json:"name"`
+}
+
+// Project is a project with its newest revision.
+type Project struct {
+	ID          ID      `json:"id"`
+	Name        string  `json:"name"`
+	Revision    string  `json:"revision"`
+	CreatedAt   Instant `json:"createdAt"`
+	UpdatedAt   Instant `json:"updatedAt"` // when its newest revision was made
+	DeletedAt   Instant `json:"deletedAt"`
+	ArchiveType string  `json:"archiveType"`
+	ArchiveMD5  []byte  `json:"archiveMd5"`
+}
+
+// Workflow is a workflow as it is in one revision.
+type Workflow struct {
+	ID       ID         `json:"id"`
+	Name     string     `json:"name"`
+	Project  Ref        `json:"project"`
+	Revision string     `json:"revision"`
+	Timezone string     `json:"timezone"`
+	Config   params.Map `json:"config"`
+}
+
+// Schedule is when a workflow is started next.
+type Schedule struct {
+	ID               ID          `json:"id"`
+	Project          Ref         `json:"project"`
+	Workflow         Ref         `json:"workflow"`
+	NextRunTime      Instant     `json:"nextRunTime"`
+	NextScheduleTime SessionTime `json:"nextScheduleTime"`
+	DisabledAt       Instant     `json:"disabledAt"`
+}
+
+// Session is a planned run of a workflow.
+type Session struct {
+	ID          ID          `json:"id"`
+	Project     Ref         `json:"project"`
+	Workflow    Ref         `json:"workflow"`
+	SessionUUID string      `json:"sessionUuid"`
+	SessionTime SessionTime `json:"sessionTime"`
+	// LastAttempt is nil for a session that was not begun.
+	LastAttempt *Outcome `json:"lastAttempt"`
+}
+
+// Outcome is what became of an attempt.
+type Outcome struct {
+	ID ID `json:"id"`
+	// RetryAttemptName is empty for the first attempt of a session.
+	RetryAttemptName Text       `json:"retryAttemptName"`
+	Done             bool       `json:"done"`
+	Success          bool       `json:"success"`
+	CancelRequested  bool       `json:"cancelRequested"`
+	Params           params.Map `json:"params"`
+	CreatedAt        Instant    `json:"createdAt"`
+	FinishedAt       Instant    `json:"finishedAt"`
+}
+
+// Attempt is one execution of a session.
+type Attempt struct {
+	Outcome
+	Index       int         `json:"index"`
+	Project     Ref         `json:"project"`
+	Workflow    Ref         `json:"workflow"`
+	SessionID   ID          `json:"sessionId"`
+	SessionUUID string      `json:"sessionUuid"`
+	SessionTime SessionTime `json:"sessionTime"`
+	// Status is success, killed, error or running.
+	Status string `json:"status"`
+}
+
+// Task is a task of an attempt.
+type Task struct {
+	ID              ID         `json:"id"`
+	FullName        string     `json:"fullName"`
+	ParentID        ID         `json:"parentId"`
+	Config          params.Map `json:"config"`
+	Upstreams       []ID       `json:"upstreams"`
+	IsGroup         bool       `json:"isGroup"`
+	State           string     `json:"state"`
+	CancelRequested bool       `json:"cancelRequested"`
+	ExportParams    params.Map `json:"exportParams"`
+	StoreParams     params.Map `json:"storeParams"`
+	StateParams     params.Map `json:"stateParams"`
+	UpdatedAt       Instant    `json:"updatedAt"`
+	RetryAt         Instant    `json:"retryAt"`
+	StartedAt       Instant    `json:"startedAt"`
+	Error           params.Map `json:"error"`
+}
+
+// LogFile is where one try of a task printed.
+type LogFile struct {
+	FileName string  `json:"fileName"`
+	FileSize int64   `json:"fileSize"` // as it is stored, in bytes
+	TaskName string  `json:"taskName"`
+	FileTime Instant `json:"fileTime"`
+	AgentID  string  `json:"agentId"`
+	// Direct is a URL from which it can be had without the server, or empty.
+	Direct Text `json:"direct"`
+}
+
+// Page is a part of a list.
+type Page struct {
+	// After is the id of the last entry of the part before; empty begins with
+	// the first.
+	After ID
+	// Size is the most that there is to be. Zero is what the server likes.
+	Size int
+}

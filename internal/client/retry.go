@@ -1,0 +1,57 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// transient is a failure that may be gone in a moment.
+type transient struct {
+	error
+	// after is how long the server asks to wait. Zero does not say.
+	after time.Duration
+}
+
+func (t transient) Unwrap() error { return t.error }
+
+const (
+	firstWait = 10 * time.Millisecond
+	// longestWait bounds what a server may ask for.
+	longestWait = time.Minute
+)
+
+// again calls try until it succeeds, fails for good or has failed too often.
+// The waits double; ten of them take ten seconds.
+func (c *Client) again(ctx context.Context, try func() error) error {
+	wait := firstWait
+	for n := 0; ; n++ {
+		err := try()
+		var moment transient
+		switch {
+		case err == nil:
+			return nil
+		case !errors.As(err, &moment):
+			return err
+		case n >= c.cfg.Retries:
+			return moment.error
+		}
+		if err := c.pause(ctx, max(wait, min(moment.after, longestWait))); err != nil {
+			return err
+		}
+		wait *= 2
+	}
+}
+
+// pause waits unless the context ends before.
+func (c *Client) pause(ctx context.Context, d time.Duration) error {
+	c.cfg.Log.Info("the request is sent again", "in", d)
+	due, stop := c.cfg.Clock.After(d)
+	defer stop()
+	select {
+	case <-due:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

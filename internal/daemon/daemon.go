@@ -1,0 +1,195 @@
+// Package daemon drives the attempts of stored projects in a server process: a
+// conductor, a scheduler and a runner with all operators, each of which can be
+// left out where other processes do its work. It takes no requests: who wants
+// something writes it to the store.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/dig"
+	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/operators"
+	"github.com/pawlhq/pawl/internal/operators/notify"
+	"github.com/pawlhq/pawl/internal/operators/value"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/project"
+	"github.com/pawlhq/pawl/internal/runners/local"
+	"github.com/pawlhq/pawl/internal/secret"
+	"github.com/pawlhq/pawl/internal/service"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/operator"
+)
+
+// Config says what a daemon works with.
+type Config struct {
+	// Store has the attempts and schedules. Required; whoever opened it closes
+	// it.
+	Store store.Store
+	// Service starts what tasks require, and opens archives. Required.
+	Service *service.Service
+	// Vault has the projects' secrets. Nil has none.
+	Vault *secret.Vault
+	// Logs keeps the output of tasks. Nil discards it.
+	Logs *logs.Dir
+	// WorkDir is where each task gets its folder. Defaults to that of the
+	// system for temporary files.
+	WorkDir string
+	// Archives bound what an archive may unpack to.
+	Archives project.Limits
+	// Slots bounds the tasks that run at a time. Defaults to the number of
+	// processors.
+	Slots int
+	// Env is the environment of programs that tasks start.
+	Env []string
+	// Defaults are parameters that all others override.
+	Defaults params.Map
+	// Settings configure operators, by full key such as "config.http.proxy.host".
+	Settings map[string]string
+	// AttemptTTL and TaskTTL are how long an attempt and a task may take. Zero
+	// is no limit.
+	AttemptTTL, TaskTTL time.Duration
+	// MaxRunning bounds the attempts that schedules start. Zero is no limit.
+	MaxRunning int
+	// NoConductor and NoScheduler leave their work to other processes.
+	NoConductor, NoScheduler bool
+	// Clock tells the time. Defaults to the machine's.
+	Clock clock.Clock
+	// Log receives what operators are to know. Required.
+	Log *slog.Logger
+}
+
+// Daemon is a set of loops at work. Its methods are safe for concurrent use.
+type Daemon struct {
+	cfg          Config
+	workspaces   *project.Workspaces
+	runner       *local.Runner
+	conductor    *conductor.Conductor
+	executor     *executor.Executor
+	endOperators func() error
+	services     operator.Services
+
+	stopLoops context.CancelFunc
+	loops     sync.WaitGroup
+}
+
+// archiveCache is how many bytes of archives are kept for tasks to come.
+const archiveCache = 256 << 20
+
+// How a conductor of stored projects goes about it: it looks every second for
+// what others left, and lets go of attempts that wait for longer than that.
+const (
+	patrolEvery  = time.Second
+	unloadBeyond = 30 * time.Second
+)
+
+// Start begins to work. On an error nothing is left at work.
+func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
+	if cfg.Slots <= 0 {
+		cfg.Slots = runtime.NumCPU()
+	}
+	if cfg.Archives == (project.Limits{}) {
+		cfg.Archives = project.DefaultLimits
+	}
+	notifier, err := notify.New(cfg.Settings, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	d := &Daemon{cfg: cfg}
+	d.services = operator.Services{
+		Values:   value.Service{Store: cfg.Store, Now: cfg.Clock.Now},
+		Notifier: notifier, Settings: cfg.Settings,
+	}
+	if !cfg.NoConductor {
+		if err := d.startConductor(ctx); err != nil {
+			return nil, err
+		}
+	}
+	loop, stop := context.WithCancel(context.WithoutCancel(ctx))
+	d.stopLoops = stop
+	if !cfg.NoScheduler {
+		d.loops.Go(func() { d.scheduler().Run(loop, d.complain) })
+	}
+	return d, nil
+}
+
+func (d *Daemon) startConductor(ctx context.Context) (err error) {
+	cfg := &d.cfg
+	d.workspaces, err = project.OpenWorkspaces(project.WorkspaceOptions{
+		Dir: cfg.WorkDir, Limits: cfg.Archives, Cache: archiveCache,
+	})
+	if err != nil {
+		return err
+	}
+	all, end := operators.All()
+	d.endOperators = end
+	d.executor = &executor.Executor{
+		Operators: all, Logs: cfg.Logs, Env: cfg.Env, Now: cfg.Clock.Now,
+		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
+	}
+	d.runner = local.New(local.Config{Slots: cfg.Slots})
+	d.conductor = conductor.New(conductor.Config{
+		Store: cfg.Store, Runner: d.runner, Open: d.open, TakeOver: operators.EndLeftovers, Clock: cfg.Clock,
+		Owner:  fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()),
+		Patrol: patrolEvery, Unload: unloadBeyond,
+		AttemptTTL: cfg.AttemptTTL, TaskTTL: cfg.TaskTTL, TimedOut: d.timedOut,
+	})
+	if err := d.conductor.Start(ctx); err != nil {
+		return errors.Join(err, d.endOperators(), d.workspaces.Close())
+	}
+	return nil
+}
+
+func (d *Daemon) scheduler() *conductor.Scheduler {
+	return conductor.NewScheduler(conductor.SchedulerConfig{
+		Store: d.cfg.Store, Clock: d.cfg.Clock, NewUUID: uuid.NewString, MaxRunning: d.cfg.MaxRunning,
+	})
+}
+
+func (d *Daemon) complain(err error) { d.cfg.Log.Error("scheduler", "error", err) }
+
+// Done is closed when the daemon can't work on, because its store is lost or
+// another process took its lease. It is never closed without a conductor.
+func (d *Daemon) Done() <-chan struct{} {
+	if d.conductor == nil {
+		return nil
+	}
+	return d.conductor.Done()
+}
+
+// Drain begins nothing more and returns once the tasks that run have ended, or
+// ctx is done. Close comes after it.
+func (d *Daemon) Drain(ctx context.Context) error {
+	d.stopLoops()
+	d.loops.Wait()
+	if d.runner == nil {
+		return nil
+	}
+	return d.runner.Drain(ctx)
+}
+
+// Close ends the tasks that run, and the work. Other processes, or the next
+// one, go on where it ends.
+func (d *Daemon) Close() error {
+	d.stopLoops()
+	d.loops.Wait()
+	if d.conductor == nil {
+		return nil
+	}
+	return errors.Join(d.runner.Close(), d.endOperators(), d.conductor.Stop(), d.workspaces.Close())
+}

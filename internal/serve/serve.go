@@ -1,0 +1,251 @@
+// Package serve makes a server of a configuration: it opens the database and
+// the object stores that the settings name, and puts the loops that drive
+// attempts, the rules of the service and the REST API together.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pawlhq/pawl/internal/auth"
+	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/daemon"
+	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/project"
+	"github.com/pawlhq/pawl/internal/secret"
+	"github.com/pawlhq/pawl/internal/server"
+	"github.com/pawlhq/pawl/internal/service"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// Config says what a server works with.
+type Config struct {
+	// Settings are the configuration. The key database.path, where the server
+	// keeps what belongs to this machine, must be set.
+	Settings *config.Config
+	// Defaults are parameters of all tasks that everything else overrides.
+	Defaults params.Map
+	// Env is the environment of programs that tasks start.
+	Env []string
+	// Version is what clients are told.
+	Version string
+	// Log receives what operators are to know.
+	Log *slog.Logger
+}
+
+// Server is an open server.
+type Server struct {
+	log       *slog.Logger
+	store     store.Store
+	archives  service.Archives
+	daemon    *daemon.Daemon
+	listening *server.Listening
+	accessLog io.Closer
+}
+
+// Open opens a server. It takes connections, which Run answers. On an error
+// nothing is left open.
+func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
+	s := &Server{log: cfg.Log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	set := &settings{Config: cfg.Settings}
+	if s.store, err = set.openStore(ctx); err != nil {
+		return nil, err
+	}
+	if s.archives, err = set.openArchives(); err != nil {
+		return nil, err
+	}
+	ring, err := secret.ParseRing(set.text("", secret.KeySetting))
+	if err != nil {
+		return nil, err
+	}
+	who, err := auth.FromConfig(cfg.Settings, s.store, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	vault := secret.NewVault(s.store, ring)
+	output := set.logs()
+	rules := service.New(service.Config{
+		Store: s.store, NewUUID: uuid.NewString, Archives: s.archives, TempDir: set.text("", "tmpdir"), Limits: set.limits(),
+	})
+	web := server.New(set.web(server.Config{
+		Service: rules, Store: s.store, Vault: vault, Logs: output, Auth: who, Log: cfg.Log, Version: cfg.Version,
+	}))
+	listen, err := s.listenConfig(set)
+	if err != nil {
+		return nil, err
+	}
+	loops := set.daemon(daemon.Config{
+		Store: s.store, Service: rules, Vault: vault, Logs: output, Env: cfg.Env, Defaults: cfg.Defaults, Log: cfg.Log,
+	})
+	if set.err != nil {
+		return nil, set.err
+	}
+	if s.listening, err = web.Listen(listen); err != nil {
+		return nil, err
+	}
+	s.daemon, err = daemon.Start(ctx, loops)
+	return s, err
+}
+
+// logs returns where the output of tasks is kept, or nil.
+func (s *settings) logs() *logs.Dir {
+	if s.choice("log-server.type", "local", "null") == "null" {
+		return nil
+	}
+	return logs.At(s.text(filepath.Join(s.dataDir(), "logs"), "log-server.local.path"))
+}
+
+// Limits of projects as Digdag has them, unless they are set.
+const (
+	maxAttempts = 100
+	maxTasks    = 1000
+	maxEntries  = 10_000
+)
+
+func (s *settings) limits() service.Limits {
+	return service.Limits{
+		Attempts: s.number("executor.attempt_max_run", maxAttempts),
+		Tasks:    s.number("executor.task_max_run", maxTasks),
+		Archive:  s.archiveLimits(),
+	}
+}
+
+func (s *settings) archiveLimits() project.Limits {
+	return project.Limits{
+		Bytes:   int64(s.number("api.max_archive_total_size_limit", int(project.DefaultLimits.Bytes))),
+		Entries: maxEntries,
+	}
+}
+
+// web reads what the REST API is told.
+func (s *settings) web(c server.Config) server.Config {
+	c.MaxAttempts = s.number("api.max_attempts_page_size", 0)
+	c.MaxSessions = s.number("api.max_sessions_page_size", 0)
+	c.Swagger = s.yes("server.enable-swagger", false)
+	c.Headers = s.Flat("server.http.headers")
+	c.UpgradeIfOlder = s.text("", "server.client-version-check.upgrade-recommended-if-older")
+	c.RefuseIfOlder = s.text("", "server.client-version-check.api-incompatible-if-older")
+	return c
+}
+
+// Digdag's time limits.
+const (
+	attemptTTL = 7 * 24 * time.Hour
+	taskTTL    = 24 * time.Hour
+)
+
+// daemon reads what the loops are told.
+func (s *settings) daemon(c daemon.Config) daemon.Config {
+	c.WorkDir = s.text("", "tmpdir")
+	c.Archives = s.archiveLimits()
+	c.Slots = s.number("agent.max-task-threads", 0)
+	c.Settings = s.Flat("")
+	c.AttemptTTL = s.duration("executor.attempt_ttl", attemptTTL)
+	c.TaskTTL = s.duration("executor.task_ttl", taskTTL)
+	c.MaxRunning = s.number("executor.attempt_max_run", maxAttempts)
+	c.NoConductor = !s.yes("server.executor.enabled", true)
+	c.NoScheduler = !s.yes("server.schedule.enabled", true)
+	return c
+}
+
+// Where Digdag's clients look for a server.
+const (
+	defaultHost = "127.0.0.1"
+	defaultPort = 65432
+)
+
+// listenConfig reads where and how the server listens, and opens its log.
+func (s *Server) listenConfig(set *settings) (c server.ListenConfig, err error) {
+	c = server.ListenConfig{
+		Address:      server.Address{Host: set.text(defaultHost, "server.bind"), Port: set.number("server.port", defaultPort)},
+		CertFile:     set.text("", "server.tls.certificate"),
+		KeyFile:      set.text("", "server.tls.key"),
+		HTTP2:        set.yes("server.http.enable-http2", false),
+		KeepAlive:    set.seconds("server.http.no-request-timeout", 0),
+		ParseWithin:  set.seconds("server.http.request-parse-timeout", 0),
+		CarryWithin:  set.seconds("server.http.io-idle-timeout", 0),
+		AccessFormat: set.text("", "server.access-log.pattern"),
+		RuntimeInfo:  set.text("", "server.runtime-info.path"),
+	}
+	if _, ok := set.Get("server.admin.port"); ok {
+		c.Admin = &server.Address{Host: set.text(c.Address.Host, "server.admin.bind"), Port: set.number("server.admin.port", 0)}
+	}
+	if dir := set.text("", "server.access-log.path"); dir != "" {
+		f, err := openAccessLog(dir)
+		if err != nil {
+			return c, err
+		}
+		c.AccessLog, s.accessLog = f, f
+	}
+	return c, set.err
+}
+
+func openAccessLog(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("open access log: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "access.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	if err != nil {
+		return nil, fmt.Errorf("open access log: %w", err)
+	}
+	return f, nil
+}
+
+// Addresses returns where the server listens, the one for everyone first.
+func (s *Server) Addresses() []net.Addr { return s.listening.Addresses() }
+
+// Run answers requests and drives attempts until ctx is done. Then it begins
+// nothing more, waits for the tasks that run while requests are still
+// answered, as long as now is not done, and closes everything.
+func (s *Server) Run(ctx, now context.Context) error {
+	requests, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- s.listening.Serve(requests) }() // received below
+	var err error
+	select {
+	case <-ctx.Done():
+		if e := s.daemon.Drain(now); e != nil {
+			s.log.Warn("tasks are being ended", "reason", e)
+		}
+	case <-s.daemon.Done():
+		err = errors.New("the database was lost, or another process took over")
+	case err = <-served:
+		return errors.Join(err, s.close())
+	}
+	stop()
+	return errors.Join(err, <-served, s.close())
+}
+
+// close closes what is open.
+func (s *Server) close() error {
+	var errs []error
+	if s.daemon != nil {
+		errs = append(errs, s.daemon.Close())
+	}
+	for _, of := range s.archives.Stores {
+		errs = append(errs, of.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.accessLog != nil {
+		errs = append(errs, s.accessLog.Close())
+	}
+	return errors.Join(errs...)
+}

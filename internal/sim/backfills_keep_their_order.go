@@ -1,0 +1,74 @@
+package sim
+
+import (
+	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// A backfill makes an attempt for each slot, and each begins after those of the
+// slot before it have ended.
+
+// follows takes in an attempt that may come after others.
+func (c *checks) follows(w *witness) {
+	id := w.info.Session.ID
+	c.sessions[id] = append(c.sessions[id], w)
+	w.freed = w.info.After == 0 || c.allDone(w.info.After)
+}
+
+func (c *checks) allDone(id model.SessionID) bool {
+	for _, w := range c.sessions[id] {
+		if !w.row.State.Done() {
+			return false
+		}
+	}
+	return true
+}
+
+// free is called when an attempt of a session has ended.
+func (c *checks) free(id model.SessionID) {
+	if !c.allDone(id) {
+		return
+	}
+	for _, w := range c.order {
+		w.freed = w.freed || w.info.After == id
+	}
+}
+
+// heldBack reports whether an attempt is to wait for others.
+func (c *checks) heldBack(w *witness) bool { return w.row.Started == 0 && !w.freed }
+
+// begins checks that an attempt that begins is not held back.
+func (c *checks) begins(w *witness, e *engine.Event) {
+	if e.Kind == engine.AttemptStarted && !w.freed {
+		c.sim.fail("backfill: a%d begins, but session %d has not ended", w.row.ID, w.info.After)
+	}
+}
+
+// filled checks what a client was told that has filled slots in: those of a
+// rule, from the first one due then or later, each after the one before.
+func (c *checks) filled(from model.Instant, count int, list []store.Attempt) {
+	if len(list) == 0 || count > 0 && len(list) != count {
+		if count > 0 {
+			c.sim.fail("backfill: %d attempts were asked for, %d made", count, len(list))
+		}
+		return
+	}
+	slot := c.rules[list[0].Workflow].first(from)
+	for i := range list {
+		a := &list[i]
+		w := c.attempts[a.ID]
+		switch {
+		case w == nil:
+			c.sim.fail("promise 1: a%d was acknowledged, but the store has none", a.ID)
+			return
+		case a.Session.Time != slot || a.Session.Key != conductor.SessionKey(slot.Time()):
+			c.sim.fail("backfill: attempt %d is of %s, not of %v", i, a.Session.Key, slot.Time())
+		case i > 0 && a.After != list[i-1].Session.ID || i == 0 && a.After != 0:
+			c.sim.fail("backfill: a%d comes after session %d", a.ID, a.After)
+		}
+		w.acknowledged = true
+		slot = c.rules[a.Workflow].next(slot)
+	}
+}

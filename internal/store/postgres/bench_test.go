@@ -1,0 +1,290 @@
+package postgres
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/tables"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// BenchmarkCommit commits batches in which each task has a row and two
+// events, and in turn has a bare program write the same rows to tables of the
+// same kind: in one transaction and one round trip, with arguments that are
+// ready. x-bare is the rate of the store as a share of the bare one's.
+func BenchmarkCommit(b *testing.B) {
+	for _, shape := range []struct {
+		name string
+		// perAttempt is how many tasks of a batch are of one attempt.
+		perAttempt func(batch int) int
+	}{
+		{"one-attempt", func(batch int) int { return batch }},
+		{"many-attempts", func(int) int { return 1 }},
+	} {
+		for _, size := range []int{1, 10, 100, 500} {
+			b.Run(fmt.Sprintf("%s/%d", shape.name, size), func(b *testing.B) {
+				benchmarkCommit(b, size, shape.perAttempt(size))
+			})
+		}
+	}
+}
+
+// tasksOfAttempt is how many tasks an attempt has at most in the benchmark.
+// Then a new one takes its place.
+const tasksOfAttempt = 1000
+
+func benchmarkCommit(b *testing.B, size, perAttempt int) {
+	cfg := tempConfig(b)
+	s := openAndClose(b, cfg)
+	bare := newBareProgram(b)
+	epoch := benchLease(b, s)
+	var ids []model.AttemptID
+	var taken, bareTaken time.Duration
+	var rows, commits int
+	for b.Loop() {
+		number := commits % max(4, tasksOfAttempt/size)
+		if number == 0 {
+			ids = startOwned(b, s, size/perAttempt, epoch)
+		}
+		batch := benchmarkBatch(ids, perAttempt, number)
+		batch.Owner, batch.Epoch = benchOwner, epoch
+		bare.prepare(batch)
+		// Who goes first changes, so that neither always finds the disk idle.
+		for _, turn := range []bool{commits%2 == 0, commits%2 != 0} {
+			began := time.Now()
+			if turn {
+				if err := s.Commit(ctx, batch); err != nil {
+					b.Fatal(err)
+				}
+				taken += time.Since(began)
+			} else {
+				bare.commit(b)
+				bareTaken += time.Since(began)
+			}
+		}
+		rows += len(batch.Tasks) + bare.chunks
+		commits++
+	}
+	tasks := float64(commits * size)
+	b.ReportMetric(taken.Seconds()*1e6/tasks, "µs/task")
+	b.ReportMetric(float64(rows)/taken.Seconds(), "rows/s")
+	b.ReportMetric(taken.Seconds()*1e6/float64(commits), "µs/commit")
+	b.ReportMetric(bareTaken.Seconds()/taken.Seconds(), "x-bare")
+	b.ReportMetric(0, "ns/op")
+}
+
+const benchOwner = "bench"
+
+func benchLease(b *testing.B, s *Store) int64 {
+	b.Helper()
+	epoch, err := s.Lease(ctx, benchOwner, 0, 1, 2)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return epoch
+}
+
+func benchStart(definition *workflow.Workflow) store.Start {
+	return store.Start{
+		Session:    store.Session{UUID: uuid.NewString(), Project: 1, Workflow: "w", Key: uuid.NewString()},
+		Definition: definition, Created: now,
+	}
+}
+
+// startOwned makes n attempts at once.
+func startOwned(b *testing.B, s *Store, n int, epoch int64) []model.AttemptID {
+	b.Helper()
+	def := definition("w")
+	starts := make([]store.Start, n)
+	for i := range starts {
+		starts[i] = benchStart(def)
+		starts[i].Owner, starts[i].Epoch = benchOwner, epoch
+	}
+	list, err := s.StartAll(ctx, starts)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return column(list, func(a *store.Attempt) model.AttemptID { return a.ID })
+}
+
+func definition(name string) *workflow.Workflow {
+	return &workflow.Workflow{Name: name, Root: &workflow.Node{Name: "+" + name}}
+}
+
+// BenchmarkStart makes attempts of new sessions of one workflow, from a number
+// of callers at a time.
+func BenchmarkStart(b *testing.B) {
+	for _, callers := range []int{1, 50, 500} {
+		b.Run(fmt.Sprint(callers), func(b *testing.B) {
+			s := openTemp(b)
+			def := definition("w")
+			const perCaller = 20
+			made := 0
+			for b.Loop() {
+				var group errgroup.Group
+				for range callers {
+					group.Go(func() error {
+						for range perCaller {
+							if _, _, err := s.StartAttempt(ctx, benchStart(def)); err != nil {
+								return err
+							}
+						}
+						return nil
+					})
+				}
+				if err := group.Wait(); err != nil {
+					b.Fatal(err)
+				}
+				made += callers * perCaller
+			}
+			b.ReportMetric(float64(made)/b.Elapsed().Seconds(), "attempts/s")
+		})
+	}
+}
+
+// BenchmarkStartAll makes a chain of 10,000 sessions.
+func BenchmarkStartAll(b *testing.B) {
+	const n = 10_000
+	s := openTemp(b)
+	def := definition("w")
+	made := 0
+	for b.Loop() {
+		b.StopTimer()
+		starts := make([]store.Start, n)
+		for i := range starts {
+			starts[i] = benchStart(def)
+			starts[i].Session.Key = fmt.Sprintf("%012d", made+i) // as session times are
+			starts[i].AfterFormer = true
+		}
+		b.StartTimer()
+		if _, err := s.StartAll(ctx, starts); err != nil {
+			b.Fatal(err)
+		}
+		made += n
+	}
+	b.ReportMetric(float64(made)/b.Elapsed().Seconds(), "sessions/s")
+}
+
+// BenchmarkFire fires 10,000 schedules at once.
+func BenchmarkFire(b *testing.B) {
+	const n = 10_000
+	s := openTemp(b)
+	push := store.Push{
+		Project:  "p",
+		Revision: store.Revision{Name: "r", Archive: store.Archive{Type: "none"}, Created: now},
+		Schedules: func(*store.Workflow, *store.Schedule) *store.Schedule {
+			return &store.Schedule{NextRun: now, NextTime: now}
+		},
+	}
+	for i := range n {
+		name := fmt.Sprint("w", i)
+		push.Workflows = append(push.Workflows, store.Workflow{Name: name, Definition: definition(name)})
+	}
+	if _, err := s.Push(ctx, push); err != nil {
+		b.Fatal(err)
+	}
+	for round := 0; b.Loop(); round++ {
+		b.StopTimer()
+		due, _, err := s.DueSchedules(ctx, now+model.Instant(round), n)
+		if err != nil || len(due) != n {
+			b.Fatalf("%d schedules are due, error %v", len(due), err)
+		}
+		firings := make([]store.Firing, n)
+		for i, one := range due {
+			start := benchStart(push.Workflows[one.ID-1].Definition)
+			start.Session.Key = fmt.Sprintf("%012d", round)
+			start.Session.Workflow, start.Workflow, start.MaxRunning = one.WorkflowName, one.Workflow, 1_000_000
+			one.NextRun++
+			firings[i] = store.Firing{Schedule: one, Start: &start, Refused: one}
+		}
+		b.StartTimer()
+		fired, err := s.Fire(ctx, firings)
+		if err != nil || fired[n-1].Err != nil {
+			b.Fatal(err, fired[n-1].Err)
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N), "ms/fire")
+}
+
+// benchmarkBatch returns the commit with a number: the next tasks of each
+// attempt, that ran.
+func benchmarkBatch(ids []model.AttemptID, perAttempt, number int) *store.Batch {
+	var batch store.Batch
+	for _, id := range ids {
+		for i := range perAttempt {
+			task := number*perAttempt + i
+			at := now + model.Instant(task*50)
+			name := fmt.Sprintf("+daily+load+table_%06d", task)
+			batch.Tasks = append(batch.Tasks, engine.TaskRow{
+				Attempt: id, ID: model.TaskID(task), Parent: 1, Name: name, State: model.Success, Try: 1, Started: at, Ended: at + 40,
+			})
+			batch.Events = append(batch.Events,
+				engine.Event{Attempt: id, Seq: int64(2*task + 1), At: at, Kind: engine.TaskStarted, Task: model.TaskID(task), Name: name, Try: 1, State: model.Running},
+				engine.Event{Attempt: id, Seq: int64(2*task + 2), At: at + 40, Kind: engine.TaskEnded, Task: model.TaskID(task), Name: name, Try: 1, State: model.Success})
+		}
+	}
+	return &batch
+}
+
+// bareProgram writes the rows of batches and does nothing else.
+type bareProgram struct {
+	conn          *pgx.Conn
+	tasks, events []any
+	chunks        int
+}
+
+const (
+	bareTasks = `
+		INSERT INTO tasks SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::smallint[], $6::integer[],
+			$7::integer[], $8::integer[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bytea[])
+		ON CONFLICT (attempt, id) DO UPDATE SET
+			parent = excluded.parent, name = excluded.name, state = excluded.state, flags = excluded.flags,
+			try = excluded.try, retries = excluded.retries, started = excluded.started, ended = excluded.ended,
+			wake = excluded.wake, deadline = excluded.deadline, detail = excluded.detail`
+	bareEvents = `INSERT INTO events SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) ON CONFLICT (attempt, last) DO NOTHING`
+)
+
+func newBareProgram(b *testing.B) *bareProgram {
+	b.Helper()
+	cfg := tempConfig(b).withDefaults()
+	if err := Migrate(ctx, cfg); err != nil {
+		b.Fatal(err)
+	}
+	config, err := cfg.parse()
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := pgx.ConnectConfig(ctx, config.ConnConfig)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { c.Close(ctx) })
+	return &bareProgram{conn: c}
+}
+
+func (p *bareProgram) prepare(batch *store.Batch) {
+	plan := tables.NewPlan(batch)
+	p.chunks = len(plan.Chunks)
+	args := commitArgs(0, plan)
+	p.tasks, p.events = args[14:27], args[32:35]
+}
+
+func (p *bareProgram) commit(b *testing.B) {
+	b.Helper()
+	var batch pgx.Batch
+	batch.Queue("begin")
+	batch.Queue(bareTasks, p.tasks...)
+	batch.Queue(bareEvents, p.events...)
+	batch.Queue("commit")
+	if err := p.conn.SendBatch(ctx, &batch).Close(); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -1,0 +1,142 @@
+package postgres
+
+import (
+	"context"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/postgres/postgrestest"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// now is when tests happen.
+const now model.Instant = 1_790_000_000_000_000
+
+const second model.Instant = 1_000_000
+
+var ctx = context.Background()
+
+func configOf(t testing.TB, schema string) Config {
+	t.Helper()
+	return Config{URL: postgrestest.URL(t), Schema: schema}
+}
+
+// tempConfig names a schema that does not exist yet.
+func tempConfig(t testing.TB) Config {
+	t.Helper()
+	return configOf(t, postgrestest.Schema(t))
+}
+
+// openTemp opens a new store and closes it when the test ends.
+func openTemp(t testing.TB) *Store {
+	t.Helper()
+	return openAndClose(t, emptyConfig(t))
+}
+
+// emptied has schemas whose tests are over: to empty tables costs less than to
+// make them.
+var emptied = make(chan string, 100)
+
+// emptyConfig names a schema whose tables are empty, or that does not exist.
+func emptyConfig(t testing.TB) Config {
+	t.Helper()
+	var cfg Config
+	select {
+	case schema := <-emptied:
+		cfg = configOf(t, schema)
+	default:
+		cfg = tempConfig(t)
+	}
+	t.Cleanup(func() {
+		if !t.Failed() {
+			empty(t, cfg)
+			emptied <- cfg.Schema
+		}
+	})
+	return cfg
+}
+
+func empty(t testing.TB, cfg Config) {
+	t.Helper()
+	err := cfg.withDefaults().connected(ctx, func(c *pgx.Conn) error {
+		_, err := c.Exec(ctx, `
+			DO $$
+			DECLARE name text;
+			BEGIN
+				FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema AND tablename <> 'pawl_versions' LOOP
+					EXECUTE format('DELETE FROM %I', name);
+				END LOOP;
+				PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences WHERE schemaname = current_schema;
+			END
+			$$`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func openAndClose(t testing.TB, cfg Config) *Store {
+	t.Helper()
+	s := openAt(t, cfg)
+	t.Cleanup(func() { closeStore(t, s) })
+	return s
+}
+
+func openAt(t testing.TB, cfg Config) *Store {
+	t.Helper()
+	s, err := Open(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func closeStore(t testing.TB, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func startOf(key string) store.Start {
+	return store.Start{
+		Session:    store.Session{UUID: "u" + key, Project: 1, Workflow: "w", Key: key},
+		Params:     params.Of("key", key),
+		Definition: &workflow.Workflow{Name: "w", Root: &workflow.Node{Name: "+w"}},
+		Created:    now,
+	}
+}
+
+// start makes an attempt without owner.
+func startOne(t testing.TB, s *Store, key string) model.AttemptID {
+	t.Helper()
+	a, made, err := s.StartAttempt(ctx, startOf(key))
+	if err != nil || !made {
+		t.Fatalf("StartAttempt(%s) made %v, error %v", key, made, err)
+	}
+	return a.ID
+}
+
+// newLease makes a new lease of ten seconds.
+func newLease(t testing.TB, s *Store, owner string) int64 {
+	t.Helper()
+	epoch, err := s.Lease(ctx, owner, 0, now, now+10*second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return epoch
+}
+
+// step returns the batch with a number: one task and one event.
+func step(id model.AttemptID, number int64) *store.Batch {
+	return &store.Batch{
+		Tasks:  []engine.TaskRow{{Attempt: id, ID: model.TaskID(number), Name: "+w", State: model.Success}},
+		Events: []engine.Event{{Attempt: id, Seq: number, At: now, Kind: engine.TaskEnded, Task: model.TaskID(number)}},
+	}
+}

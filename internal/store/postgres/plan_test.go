@@ -1,0 +1,208 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/tables"
+)
+
+// fill makes 300 projects with 6000 sessions, and as much of all else as makes
+// an index worth it.
+const fill = `
+	INSERT INTO projects (name, latest, created, deleted) SELECT 'p' || i, i, 0, 0 FROM generate_series(1, 300) i;
+	INSERT INTO revisions (project, name, archive_type, archive_path, archive_size, created)
+	SELECT i % 300 + 1, 'r' || i, 'none', '', 0, 0 FROM generate_series(1, 900) i;
+	INSERT INTO workflows (revision, project, name, zone, definition)
+	SELECT i % 900 + 1, i % 300 + 1, 'w' || i, '', 1 FROM generate_series(1, 6000) i;
+	INSERT INTO schedules (project, name, workflow, next_run, next_time, last_time, disabled, created, updated, version)
+	SELECT i % 300 + 1, 'w' || i, i, i, i, 0, 0, 0, 0, 1 FROM generate_series(1, 6000) i;
+	INSERT INTO sessions (uuid, project, workflow, key, time, attempts, last)
+	SELECT '', i % 300 + 1, 'w' || i % 600, 'k' || i, i, 1, i FROM generate_series(1, 6000) i;
+	INSERT INTO attempts (session, number, name, project, workflow, stored, zone, created, definition, resume_attempt, resume_from,
+		after, wake, epoch, state, cancel_asked, tasks, started, ended)
+	SELECT i, 1, '', i % 300 + 1, 'w' || i % 600, 0, '', 0, 1, 0, '',
+		CASE WHEN i % 20 = 0 THEN i - 1 ELSE 0 END, i, i % 101, CASE WHEN i % 2 = 0 THEN 0 WHEN i % 101 = 7 THEN 2 ELSE 1 END, false, 1, 0, i
+	FROM generate_series(1, 6000) i;
+	INSERT INTO posts (attempt, body) SELECT i, '' FROM generate_series(2, 6000, 101) i;
+	INSERT INTO leases (id, owner, until) SELECT 100 + i, 'o' || i, 0 FROM generate_series(1, 100) i;
+	INSERT INTO definitions (hash, body) SELECT sha256(i::text::bytea), '' FROM generate_series(1, 6000) i;
+	INSERT INTO audit (time, principal, action, project, target, outcome, remote)
+	SELECT i, i % 30, i % 30, i % 30, '', '', '' FROM generate_series(1, 6000) i;
+	ANALYZE;`
+
+// explainer is a database that tells how PostgreSQL carries out what is asked.
+type explainer struct {
+	database
+	plans *[]string
+}
+
+func (e explainer) Read(ctx context.Context, what string, read func(tables.Conn) error) error {
+	return e.database.Read(ctx, what, func(c tables.Conn) error { return read(explained{c.(conn), e.plans}) })
+}
+
+func (e explainer) Write(ctx context.Context, what string, write func(tables.Conn) error) error {
+	return e.database.Write(ctx, what, func(c tables.Conn) error { return write(explained{c.(conn), e.plans}) })
+}
+
+type explained struct {
+	conn
+	plans *[]string
+}
+
+func (e explained) Query(text string, each func(tables.Row) error, args ...driver.Value) error {
+	plan, err := e.plan("EXPLAIN "+numbered(text), anys(args)...)
+	if err != nil {
+		return err
+	}
+	*e.plans = append(*e.plans, plan)
+	return e.conn.Query(text, each, args...)
+}
+
+func (c conn) plan(text string, args ...any) (string, error) {
+	rows, err := c.raw.Query(c.ctx, text, args...)
+	if err != nil {
+		return "", err
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return strings.Join(lines, "\n"), err
+}
+
+// What is read often is found by an index, and lists are read in its order, no
+// more of them than a page.
+func TestQueriesUseIndexes(t *testing.T) {
+	t.Parallel()
+	cfg := tempConfig(t)
+	s := openAndClose(t, cfg)
+	epoch, err := s.Lease(ctx, "o", 0, 1, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script(t, cfg, fill)
+	attempts := func(f store.Filter) func(*tables.Tables) error {
+		return func(t *tables.Tables) error {
+			_, _, err := t.ListAttempts(ctx, f, store.Page{})
+			return err
+		}
+	}
+	for name, test := range map[string]struct {
+		ask  func(*tables.Tables) error
+		uses string // sorts a few rows, where it begins with "few: "
+	}{
+		"all attempts":              {attempts(store.Filter{}), "attempts_pkey"},
+		"attempts of a project":     {attempts(store.Filter{Project: 1}), "attempts_project"},
+		"newest attempts of it":     {attempts(store.Filter{Project: 1, Last: true}), "attempts_project"},
+		"attempts of a workflow":    {attempts(store.Filter{Project: 1, Workflow: "w300"}), "attempts_workflow"},
+		"attempts that run":         {attempts(store.Filter{Running: true}), "attempts_running"},
+		"attempts that failed":      {attempts(store.Filter{Ended: engine.AttemptFailed}), "attempts_ended"},
+		"running ones of an owner":  {attempts(store.Filter{Running: true, Owner: "o"}), "attempts_owned"},
+		"attempts of a session":     {attempts(store.Filter{Session: 1}), "few: attempts_name"},
+		"running ones of a session": {attempts(store.Filter{Session: 1, Running: true}), "few: attempts_name"},
+		"a session by its key": {func(t *tables.Tables) error {
+			_, err := t.FindSession(ctx, 1, "w0", "k0")
+			return unlessMissing(err)
+		}, "sessions_key"},
+		"sessions of a workflow": {func(t *tables.Tables) error {
+			_, _, err := t.ListSessions(ctx, store.SessionFilter{Project: 1, Workflow: "w300"}, store.Page{})
+			return err
+		}, "sessions_workflow"},
+		"sessions of a project": {func(t *tables.Tables) error {
+			_, _, err := t.ListSessions(ctx, store.SessionFilter{Project: 1}, store.Page{})
+			return err
+		}, "sessions_project"},
+		"the session before":     {func(t *tables.Tables) error { _, err := t.LastSessionTime(ctx, 1, "w300", 9); return err }, "sessions_time"},
+		"due schedules":          {func(t *tables.Tables) error { _, _, err := t.DueSchedules(ctx, 9, 9); return err }, "schedules_due"},
+		"revisions of a project": {func(t *tables.Tables) error { _, _, err := t.ListRevisions(ctx, 1, store.Page{}); return err }, "revisions_project"},
+		"workflows of a revision": {func(t *tables.Tables) error {
+			_, _, err := t.ListWorkflows(ctx, store.WorkflowFilter{Revision: 1}, store.Page{})
+			return err
+		}, "few: workflows_revision"},
+		"attempts that can be taken": {func(t *tables.Tables) error { _, err := t.Claim(ctx, "o", epoch, 9, 9); return err }, "attempts_unowned"},
+		"posts to an owner":          {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 9); return err }, "few: posts_attempt"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var plans []string
+			if err := test.ask(tables.New(explainer{database{s}, &plans}, dialect)); err != nil {
+				t.Fatal(err)
+			}
+			all := strings.Join(plans, "\n")
+			uses, few := strings.CutPrefix(test.uses, "few: ")
+			if !strings.Contains(all, uses) || !few && strings.Contains(all, "Sort") {
+				t.Errorf("it does not use %s in order:\n%s", uses, all)
+			}
+		})
+	}
+}
+
+func unlessMissing(err error) error {
+	if model.CodeOf(err) == model.NotFound {
+		return nil
+	}
+	return err
+}
+
+// The statements of starts and posts use the right index in tables that seem
+// to be empty, too, as they are in a new database that grows fast: what is
+// planned then is kept.
+func TestStatementsUseIndexes(t *testing.T) {
+	t.Parallel()
+	for _, filled := range []bool{false, true} {
+		cfg := tempConfig(t)
+		s := openAndClose(t, cfg)
+		if filled {
+			script(t, cfg, fill)
+		}
+		for _, test := range []struct {
+			text string
+			args int
+			uses []string
+		}{
+			{selectStarted, 4, []string{"sessions_key", "attempts_name"}},
+			{selectHashes, 1, []string{"definitions_hash_key"}},
+			{selectLeases, 1, []string{"leases_pkey"}},
+			{selectStartable, 1, []string{"workflows_pkey"}},
+			{countRunning, 1, []string{"attempts_running"}},
+			{selectVersions, 1, []string{"schedules_pkey"}},
+			{holdUnfinished, 1, []string{"attempts_name"}},
+			{updateSessions, 3, []string{"sessions_pkey"}},
+			{updateSchedules, 7, []string{"schedules_pkey"}},
+			{selectAddressed, 1, []string{"attempts_pkey"}},
+			{wakeAddressed, 1, []string{"attempts_pkey"}},
+		} {
+			plan, err := genericPlan(s, test.text, test.args)
+			if err != nil {
+				t.Fatalf("%s: %v", test.text, err)
+			}
+			for _, index := range test.uses {
+				if !strings.Contains(plan, index) {
+					t.Errorf("with rows: %v: %s\ndoes not use %s:\n%s", filled, test.text, index, plan)
+				}
+			}
+			if strings.Contains(plan, "Seq Scan") {
+				t.Errorf("with rows: %v: %s\nreads a whole table:\n%s", filled, test.text, plan)
+			}
+		}
+	}
+}
+
+// genericPlan returns the plan of a statement that does for all arguments.
+func genericPlan(s *Store, text string, args int) (plan string, err error) {
+	err = s.withConn(ctx, func(ctx context.Context, c *pgx.Conn) error {
+		nulls := strings.TrimSuffix(strings.Repeat("null, ", args), ", ")
+		err := c.PgConn().Exec(ctx, "DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan; PREPARE explained AS "+text).Close()
+		if err != nil {
+			return err
+		}
+		plan, err = conn{ctx, c}.plan(fmt.Sprintf("EXPLAIN EXECUTE explained (%s)", nulls), pgx.QueryExecModeSimpleProtocol)
+		return err
+	})
+	return plan, err
+}

@@ -1,0 +1,193 @@
+package postgrestest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+)
+
+// Server is a PostgreSQL server with an empty database.
+type Server struct {
+	// URL is that of the database, for a user who may do everything.
+	URL string
+
+	bin, dir string
+	// keeper ends the server when its standard input does.
+	keeper *exec.Cmd
+	pipe   io.Closer
+}
+
+var errMissing = errors.New("there is no PostgreSQL to test with: install it, or set " + Variable)
+
+func isMissing(err error) bool { return errors.Is(err, errMissing) }
+
+// binaries returns the folder of initdb and pg_ctl: that of the newest version
+// in Debian's place, or the one on the path.
+func binaries() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil {
+		return "", err
+	}
+	slices.SortFunc(found, func(a, b string) int { return versionOf(a) - versionOf(b) })
+	if len(found) > 0 {
+		return filepath.Dir(found[len(found)-1]), nil
+	}
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	return "", errMissing
+}
+
+func versionOf(initdb string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(initdb)))) // 0 if it is no number
+	return n
+}
+
+// start makes a cluster and starts it.
+func start() (*Server, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "pawl-postgres-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{bin: bin, dir: dir}
+	if err := s.begin(); err != nil {
+		return nil, errors.Join(err, s.stop(), os.RemoveAll(dir))
+	}
+	return s, nil
+}
+
+func (s *Server) begin() error {
+	if err := s.ownDir(); err != nil {
+		return err
+	}
+	if err := s.keep(); err != nil {
+		return err
+	}
+	if err := s.run("initdb", "--pgdata", s.data(), "--username", "pawl", "--auth", "trust", "--encoding", "UTF8", "--locale", "C"); err != nil {
+		return err
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	settings := fmt.Sprintf("listen_addresses = '127.0.0.1'\nport = %d\nunix_socket_directories = '%s'\nfsync = on\nmax_connections = 200\n", port, s.dir)
+	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(settings)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	s.URL = fmt.Sprintf("postgres://pawl@127.0.0.1:%d/postgres?sslmode=disable", port)
+	return s.control("start")
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// Restart ends the server as a crash would, and starts it again.
+func (s *Server) Restart() error { return s.control("restart", "-m", "immediate") }
+
+func (s *Server) control(what string, options ...string) error {
+	args := append([]string{what, "--pgdata", s.data(), "--log", filepath.Join(s.dir, "log"), "--wait"}, options...)
+	return s.run("pg_ctl", args...)
+}
+
+func (s *Server) run(program string, args ...string) error {
+	// Servers keep what they inherit, so that what they write goes to a file.
+	out, err := os.OpenFile(filepath.Join(s.dir, "output"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	cmd := s.command(filepath.Join(s.bin, program), args...)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := errors.Join(cmd.Run(), out.Close()); err != nil {
+		said, _ := os.ReadFile(out.Name()) // the error says enough without it
+		return fmt.Errorf("%s: %w\n%s", program, err, said)
+	}
+	return nil
+}
+
+// command returns a program that runs as somebody who may run a server.
+func (s *Server) command(path string, args ...string) *exec.Cmd {
+	cmd := exec.Command(path, args...)
+	cmd.Dir = s.dir
+	// A signal to the tests is not for the server: it ends with its keeper.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: credential()}
+	return cmd
+}
+
+// credential returns an unprivileged user where this process is root's: a
+// server refuses to be.
+func credential() *syscall.Credential {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		if err != nil {
+			continue
+		}
+		gid, err := strconv.ParseUint(u.Gid, 10, 32)
+		if err != nil {
+			continue
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	}
+	return nil
+}
+
+func (s *Server) ownDir() error {
+	c := credential()
+	if c == nil {
+		return nil
+	}
+	return os.Chown(s.dir, int(c.Uid), int(c.Gid))
+}
+
+// keep starts a process that ends the server and removes its files once this
+// process has ended, in whatever way.
+func (s *Server) keep() error {
+	const script = `read -r line; "$1/pg_ctl" stop --pgdata "$2/data" -m immediate --wait; rm -rf "$2"`
+	s.keeper = s.command("/bin/sh", "-c", script, "keeper", s.bin, s.dir)
+	s.keeper.Dir = "/"
+	pipe, err := s.keeper.StdinPipe()
+	if err != nil {
+		return err
+	}
+	s.pipe = pipe
+	return s.keeper.Start()
+}
+
+// stop ends the server and removes its files.
+func (s *Server) stop() error {
+	if s.pipe == nil {
+		return nil
+	}
+	return errors.Join(s.pipe.Close(), s.keeper.Wait())
+}
+
+// freePort returns a port that nobody listened on a moment ago.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return l.Addr().(*net.TCPAddr).Port, l.Close()
+}
