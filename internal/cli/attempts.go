@@ -159,12 +159,16 @@ func taskRecord(t client.Task) record {
 	for i, u := range t.Upstreams {
 		upstreams[i] = string(u)
 	}
-	return record{
+	about := record{
 		"id", string(t.ID), "name", t.FullName, "state", t.State,
 		"started", localTime(t.StartedAt), "updated", localTime(t.UpdatedAt),
 		"config", asJSON(t.Config), "parent", parent, "upstreams", "[" + strings.Join(upstreams, ", ") + "]",
 		"export params", asJSON(t.ExportParams), "store params", asJSON(t.StoreParams), "state params", asJSON(t.StateParams),
 	}
+	if t.Error.Len() > 0 {
+		about = append(about, "error", t.Error.StringOr("message", asJSON(t.Error)))
+	}
+	return about
 }
 
 func newKill(world IO) *cobra.Command {

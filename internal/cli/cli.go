@@ -124,7 +124,7 @@ func newRoot(world IO) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	for _, c := range append(remoteCommands(world),
 		newRun(world), newInit(world), newCheck(world), newPlan(world), newPlot(world),
-		newSecrets(world), newServer(world), newCompletion(world), newVersion(world), newSelfUpdate(world),
+		newSecrets(world), newServer(world), newScheduler(world), newCompletion(world), newVersion(world), newSelfUpdate(world),
 	) {
 		wrapArgs(c)
 		root.AddCommand(c)

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 // the language of a fenced block says what the block is:
 //
 //	sh run           commands to run; with exit=N they end with that code
+//	sh server        a server that runs beside them, on a port of its own
 //	yaml file=NAME   a file to write
 //	text output      lines that the last commands print, "..." for anything
 //
@@ -58,8 +60,11 @@ func follow(t *testing.T, text string) {
 				r.compare(block[2])
 			}
 		}
-		if strings.HasPrefix(block[1], "sh run") {
+		switch {
+		case strings.HasPrefix(block[1], "sh run"):
 			r.run(block[2], exit)
+		case strings.HasPrefix(block[1], "sh server"):
+			r.serve(strings.TrimSpace(block[2]))
 		}
 	}
 }
@@ -69,6 +74,49 @@ type reader struct {
 	t         *testing.T
 	home, dir string
 	printed   string
+	// endpoint is the address of the guide's server, if it has one.
+	endpoint string
+}
+
+// env is the environment of commands.
+func (r *reader) env() []string {
+	return append(os.Environ(), "HOME="+r.home, "XDG_CONFIG_HOME="+filepath.Join(r.home, ".config"),
+		"XDG_DATA_HOME="+filepath.Join(r.home, ".local"), "PAWL_ENDPOINT="+r.endpoint)
+}
+
+// serve starts a server, which runs until the guide ends.
+func (r *reader) serve(command string) {
+	r.t.Helper()
+	c := exec.Command("sh", "-c", "exec "+command+" --port 0")
+	c.Dir, c.Env = r.dir, r.env()
+	out, err := c.StderrPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	said := make(chan struct{})
+	r.t.Cleanup(func() {
+		_ = c.Process.Signal(os.Interrupt)
+		<-said
+		if err := c.Wait(); err != nil {
+			r.t.Errorf("the server: %v", err)
+		}
+	})
+	for r.endpoint == "" && lines.Scan() {
+		_, r.endpoint, _ = strings.Cut(lines.Text(), "listens on ")
+	}
+	go func() { // ended by the end of the server, which the cleanup waits for
+		defer close(said)
+		for lines.Scan() {
+			continue
+		}
+	}()
+	if r.endpoint == "" {
+		r.t.Fatal("the server does not listen")
+	}
 }
 
 // run runs commands where the last ones ended.
@@ -77,7 +125,7 @@ func (r *reader) run(commands string, exit int) {
 	where := filepath.Join(r.home, ".where")
 	c := exec.Command("sh", "-e", "-c", "trap 'pwd > "+where+"' EXIT\n"+commands)
 	c.Dir = r.dir
-	c.Env = append(os.Environ(), "HOME="+r.home, "XDG_CONFIG_HOME="+filepath.Join(r.home, ".config"))
+	c.Env = r.env()
 	out, err := c.CombinedOutput()
 	r.printed = string(out)
 	var failed *exec.ExitError

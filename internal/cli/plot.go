@@ -15,11 +15,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/picture"
 	"github.com/pawlhq/pawl/internal/plot"
-	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 type plotOptions struct {
@@ -86,9 +84,9 @@ func (o *plotOptions) run(args []string) error {
 		return err
 	}
 	if o.output == "" || o.output == "-" {
-		return write(o.world.Stdout, graphOf(w))
+		return write(o.world.Stdout, picture.Of(w))
 	}
-	return o.write(func(to io.Writer) error { return write(to, graphOf(w)) })
+	return o.write(func(to io.Writer) error { return write(to, picture.Of(w)) })
 }
 
 // write writes the picture to the file that was asked for.
@@ -123,107 +121,4 @@ func (o *plotOptions) cannot(path string, err error) error {
 		err = cause.Err // the path is told already
 	}
 	return fmt.Errorf("can't write %s: %w", o.output, err)
-}
-
-// graphOf turns a definition into a picture of it.
-func graphOf(w *workflow.Workflow) plot.Graph {
-	var b graphBuilder
-	b.node(w.Root, "", "")
-	return b.graph
-}
-
-type graphBuilder struct{ graph plot.Graph }
-
-// node adds a task and all below it and returns its id, the full name.
-func (b *graphBuilder) node(n *workflow.Node, parent, prefix string) string {
-	id := prefix + n.Name
-	shown := plot.Node{ID: id, Label: n.Name, Detail: describe(n), Group: parent}
-	if n.Name == bodyName { // nobody gave it one
-		shown.Label, shown.Detail = shown.Detail, ""
-	}
-	b.graph.Nodes = append(b.graph.Nodes, shown)
-	b.children(n, id)
-	b.bodies(n, id)
-	b.beside(n, parent, id)
-	return id
-}
-
-// children adds the tasks of a group, which has the given id.
-func (b *graphBuilder) children(n *workflow.Node, id string) {
-	ids := make([]string, len(n.Children))
-	for i, c := range n.Children {
-		ids[i] = b.node(c, id, id)
-		for _, e := range c.After {
-			b.graph.Edges = append(b.graph.Edges, plot.Edge{
-				From: ids[e.From], To: ids[i], Label: e.Output, Dashed: e.On == workflow.OnDone,
-			})
-		}
-	}
-}
-
-// bodyName is what the tasks that an action makes are called as a whole.
-const bodyName = "^sub"
-
-// bodies adds the tasks that an action makes of its own keys, in groups that
-// say when they run.
-func (b *graphBuilder) bodies(n *workflow.Node, id string) {
-	for _, key := range []string{"_do", "_else_do"} {
-		v, _ := n.Config.Get(key)
-		config, ok := v.(params.Map)
-		if !ok {
-			continue
-		}
-		body, err := dig.CompileSubtasks(bodyName, config)
-		if err != nil || body.IsGroup() && len(body.Children) == 0 {
-			continue // check tells what is wrong with it
-		}
-		group := id + key
-		b.graph.Nodes = append(b.graph.Nodes, plot.Node{ID: group, Label: when(n.Operator, key), Group: id})
-		if body.IsGroup() {
-			b.children(body, group)
-			b.beside(body, id, group)
-			continue
-		}
-		b.node(body, group, group)
-	}
-}
-
-// when says when a body runs.
-func when(operator, key string) string {
-	switch {
-	case operator != "if":
-		return "repeated"
-	case key == "_do":
-		return "if true"
-	}
-	return "if false"
-}
-
-// beside adds what runs after a task by itself: its check and what is run on
-// failure. What every workflow does by itself on a failure goes without saying.
-func (b *graphBuilder) beside(n *workflow.Node, parent, id string) {
-	hooks := n.OnFailure
-	if n.Check != nil {
-		hooks = append(hooks[:len(hooks):len(hooks)], n.Check)
-	}
-	for _, h := range hooks {
-		if h.Name == "^failure-alert" {
-			continue
-		}
-		hook := b.node(h, parent, id)
-		b.graph.Edges = append(b.graph.Edges, plot.Edge{From: id, To: hook, Label: strings.TrimPrefix(h.Name, "^"), Dashed: true})
-	}
-}
-
-// describe says what an action does, in a few words.
-func describe(n *workflow.Node) string {
-	if n.IsGroup() {
-		return ""
-	}
-	text := n.Operator + ">"
-	if v, ok := n.Config.Get("_command"); ok {
-		command, _, _ := strings.Cut(strings.TrimSpace(params.Literal(v)), "\n")
-		text += " " + command
-	}
-	return text
 }

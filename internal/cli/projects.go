@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -124,14 +125,14 @@ func (o *deleteOptions) run(ctx context.Context, r remote, name string) error {
 func (o *deleteOptions) confirm(name string) error {
 	_, _ = fmt.Fprintf(o.world.Stderr, "Delete project '%s'? [y/N]: ", name)
 	answer, err := bufio.NewReader(o.world.Stdin).ReadString('\n')
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
 		return nil
 	case "":
-		if err == io.EOF {
+		if err != nil {
 			return model.Errorf(model.Invalid, "nobody answers: project %q is not deleted", name).WithHint("--force does not ask")
 		}
 	}

@@ -22,12 +22,16 @@ import (
 
 // remoteCommands are those that only talk to a server.
 func remoteCommands(world IO) []*cobra.Command {
-	return []*cobra.Command{
-		newPush(world), newArchive(world), newUpload(world), newDownload(world), newDelete(world),
+	list := []*cobra.Command{
+		newPush(world), newArchive(world), newDownload(world), newDelete(world),
 		newProjects(world), newWorkflows(world), newSessions(world), newAttempts(world), newAttempt(world), newTasks(world), newLog(world),
 		newStart(world), newRetry(world), newKill(world),
 		newSchedules(world), newBackfill(world), newReschedule(world), newEnable(world), newDisable(world),
 	}
+	for _, c := range list {
+		c.ValidArgsFunction = cobra.NoFileCompletions // what they name is on the server
+	}
+	return append(list, newUpload(world))
 }
 
 // remoteOptions say which server a command talks to, and how.
@@ -149,8 +153,7 @@ func (o *remoteOptions) sent(settings *config.Config) (http.Header, error) {
 	return h, nil
 }
 
-// checkVersion asks whether the program fits the server. A person is made to
-// upgrade where the server recommends it; a script is told.
+// checkVersion asks whether the program fits the server.
 func (o *remoteOptions) checkVersion(ctx context.Context, r remote) error {
 	fit, err := r.CheckVersion(ctx, version)
 	switch {
@@ -158,6 +161,14 @@ func (o *remoteOptions) checkVersion(ctx context.Context, r remote) error {
 		return nil // the server is too old to know
 	case err != nil:
 		return err
+	}
+	return o.judge(fit)
+}
+
+// judge makes a person upgrade where the server recommends it; a script is
+// told.
+func (o *remoteOptions) judge(fit client.Fit) error {
+	switch {
 	case !fit.APICompatible:
 		return model.Errorf(model.Conflict, "pawl %s does not fit the server, which is version %s", version, fit.ServerVersion).
 			WithHint("`pawl selfupdate` says how to upgrade; --disable-version-check goes on nevertheless")

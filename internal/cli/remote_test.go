@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -48,6 +49,7 @@ func TestServerScripts(t *testing.T) {
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		UpdateScripts:       flag.Lookup("update").Value.String() == "true",
 	})
 }
 

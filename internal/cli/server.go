@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,13 +22,14 @@ type serverOptions struct {
 	logOptions
 	paramOptions
 	bind, adminBind           string
-	port, adminPort           int
+	port, adminPort           string
 	memory                    bool
 	database, taskLog, access string
 	maxThreads                int
 	noExecutor, noScheduler   bool
 	swagger                   bool
 	headers                   []string
+	folder                    string // of the workflows to be followed
 }
 
 func newServer(world IO) *cobra.Command {
@@ -42,16 +44,46 @@ func newServer(world IO) *cobra.Command {
 		Example: "  pawl server\n  pawl server -o /var/lib/pawl -n 8080\n  pawl server -c /etc/pawl/config",
 		RunE:    func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
 	}
+	o.flags(c)
+	c.Flags().StringVarP(&o.database, "database", "o", "", "`folder` of the embedded database")
+	c.Flags().BoolVarP(&o.memory, "memory", "m", false, "keep everything in memory, to be forgotten at the end")
+	c.MarkFlagsMutuallyExclusive("memory", "database")
+	return c
+}
+
+// newScheduler serves the workflows of a folder. It is a server with one
+// project that needs no push.
+func newScheduler(world IO) *cobra.Command {
+	o := serverOptions{world: world}
+	c := &cobra.Command{
+		Use: "scheduler", Aliases: []string{"sched"}, GroupID: "server", Args: cobra.NoArgs,
+		Short: "Run the schedules of the workflows in a folder",
+		Long: "Run the schedules of the workflows in a folder, as a server that has them as its project \"default\".\n\n" +
+			"Tasks work in the folder. A change of its workflows counts within five seconds. Sessions are kept in\n" +
+			"memory, unless -o names a folder for them.",
+		Example: "  pawl scheduler\n  pawl scheduler --project etl -o .pawl/scheduler",
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.memory = o.database == ""
+			o.folder = o.path(cmp.Or(o.folder, "."))
+			return o.run(c.Context())
+		},
+	}
+	o.flags(c)
+	c.Flags().StringVarP(&o.database, "database", "o", "", "`folder` of the database that keeps sessions")
+	c.Flags().StringVar(&o.folder, "project", "", "`folder` with the workflows (default: the current one)")
+	return c
+}
+
+// flags are those of all servers.
+func (o *serverOptions) flags(c *cobra.Command) {
 	f := c.Flags()
 	o.configOptions.flags(f)
 	o.logOptions.flags(f)
 	o.paramOptions.flags(f)
-	f.IntVarP(&o.port, "port", "n", 0, "port to listen on; 0 is the configured one, or 65432")
+	f.StringVarP(&o.port, "port", "n", "", "`port` to listen on, 0 for any that is free (default: 65432)")
 	f.StringVarP(&o.bind, "bind", "b", "", "`address` to listen on; beyond loopback only with authentication")
-	f.IntVar(&o.adminPort, "admin-port", 0, "port for requests of administrators")
+	f.StringVar(&o.adminPort, "admin-port", "", "`port` for requests of administrators")
 	f.StringVar(&o.adminBind, "admin-bind", "", "`address` for requests of administrators")
-	f.BoolVarP(&o.memory, "memory", "m", false, "keep everything in memory, to be forgotten at the end")
-	f.StringVarP(&o.database, "database", "o", "", "`folder` of the embedded database")
 	f.StringVarP(&o.taskLog, "task-log", "O", "", "`folder` for the output of tasks")
 	f.StringVarP(&o.access, "access-log", "A", "", "`folder` for the log of requests")
 	f.IntVar(&o.maxThreads, "max-task-threads", 0, "how many tasks run at a time; 0 is the number of processors")
@@ -59,8 +91,6 @@ func newServer(world IO) *cobra.Command {
 	f.BoolVar(&o.noScheduler, "disable-scheduler", false, "leave schedules to other servers of the same database")
 	f.BoolVar(&o.swagger, "enable-swagger", false, "serve the description of the REST API, to pages of all origins")
 	f.StringArrayVarP(&o.headers, "header", "H", nil, "add a header `KEY=VALUE` to all answers; repeatable")
-	c.MarkFlagsMutuallyExclusive("memory", "database")
-	return c
 }
 
 func (o *serverOptions) run(ctx context.Context) (err error) {
@@ -78,7 +108,7 @@ func (o *serverOptions) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
 	s, err := serve.Open(ctx, serve.Config{
-		Settings: cfg, Defaults: defaults, Env: o.world.Env, Version: version, Log: log,
+		Settings: cfg, Defaults: defaults, Env: o.world.Env, Folder: o.folder, Version: version, Log: log,
 	})
 	if err != nil {
 		return err
@@ -130,9 +160,9 @@ func (o *serverOptions) settings() (*config.Config, error) {
 	}
 	for _, one := range []struct{ key, value, flag string }{
 		{"server.bind", o.bind, "--bind"},
-		{"server.port", number(o.port), "--port"},
+		{"server.port", o.port, "--port"},
 		{"server.admin.bind", o.adminBind, "--admin-bind"},
-		{"server.admin.port", number(o.adminPort), "--admin-port"},
+		{"server.admin.port", o.adminPort, "--admin-port"},
 		{"server.access-log.path", o.path(o.access), "--access-log"},
 		{"log-server.local.path", o.path(o.taskLog), "--task-log"},
 		{"agent.max-task-threads", number(o.maxThreads), "--max-task-threads"},

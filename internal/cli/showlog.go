@@ -177,7 +177,7 @@ func (w *logWatcher) copy(to io.Writer, file io.Reader, skip int, last bool) (li
 		return 0, nil
 	}
 	if err != nil {
-		return 0, model.Errorf(model.Unavailable, "a log is damaged: %w", err)
+		return 0, model.Errorf(model.Internal, "a log is damaged: %w", err)
 	}
 	in := bufio.NewReader(z)
 	filter := levelFilter{all: w.all}
@@ -195,15 +195,16 @@ func (w *logWatcher) copy(to io.Writer, file io.Reader, skip int, last bool) (li
 		switch {
 		case ended:
 			lines++
-		case err == io.EOF || broken(err):
+		case broken(err):
 			return lines, nil
 		default:
-			return lines, model.Errorf(model.Unavailable, "a log can't be read: %w", err)
+			return lines, model.Errorf(model.Internal, "a log can't be read: %w", err)
 		}
 	}
 }
 
-func broken(err error) bool { return err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) }
+// broken reports whether a file ended before it was over.
+func broken(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
 // levelFilter leaves out lines of low levels. A line without a level is like
 // the one before it.

@@ -40,7 +40,7 @@ func (c *Client) Tasks(ctx context.Context, attempt ID) ([]Task, error) {
 // Kill asks an attempt to end, and returns it as it was. One that is done is a
 // Conflict.
 func (c *Client) Kill(ctx context.Context, id ID) (a Attempt, err error) {
-	return a, c.send(ctx, http.MethodPost, path("attempts", string(id), "kill"), nil, nil, &a)
+	return a, c.send(ctx, http.MethodPost, path("attempts", string(id), "kill"), nil, &a)
 }
 
 // Start asks for an attempt.
@@ -67,7 +67,7 @@ type Resume struct {
 // Conflict, and that attempt is returned where the server tells it.
 func (c *Client) Start(ctx context.Context, s Start) (Attempt, error) {
 	var a Attempt
-	err := c.send(ctx, http.MethodPut, path("attempts"), nil, s, &a)
+	err := c.send(ctx, http.MethodPut, path("attempts"), s, &a)
 	if model.CodeOf(err) == model.Conflict && !bodyOf(err, &a) {
 		return Attempt{}, err
 	}

@@ -95,7 +95,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, into an
 }
 
 // send asks for a change, once, with a JSON body unless in is nil.
-func (c *Client) send(ctx context.Context, method, path string, query url.Values, in, into any) error {
+func (c *Client) send(ctx context.Context, method, path string, in, into any) error {
 	var b *body
 	if in != nil {
 		made, err := jsonBody(in)
@@ -104,7 +104,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		}
 		b = made
 	}
-	res, err := c.do(ctx, method, path, query, b)
+	res, err := c.do(ctx, method, path, nil, b)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (c *Client) Project(ctx context.Context, name string) (Project, error) {
 
 // DeleteProject deletes a project, which is returned as it was.
 func (c *Client) DeleteProject(ctx context.Context, id ID) (p Project, err error) {
-	return p, c.send(ctx, http.MethodDelete, path("projects", string(id)), nil, nil, &p)
+	return p, c.send(ctx, http.MethodDelete, path("projects", string(id)), nil, &p)
 }
 
 // Push is a revision of a project.
@@ -111,10 +111,10 @@ func (c *Client) SetSecret(ctx context.Context, project ID, key, value string) e
 	in := struct {
 		Value string `json:"value"`
 	}{value}
-	return c.send(ctx, http.MethodPut, path("projects", string(project), "secrets", key), nil, in, new(any))
+	return c.send(ctx, http.MethodPut, path("projects", string(project), "secrets", key), in, new(any))
 }
 
 // DeleteSecret deletes a secret, if there is one.
 func (c *Client) DeleteSecret(ctx context.Context, project ID, key string) error {
-	return c.send(ctx, http.MethodDelete, path("projects", string(project), "secrets", key), nil, nil, new(any))
+	return c.send(ctx, http.MethodDelete, path("projects", string(project), "secrets", key), nil, new(any))
 }

@@ -16,13 +16,13 @@ type transient struct {
 func (t transient) Unwrap() error { return t.error }
 
 const (
-	firstWait = 10 * time.Millisecond
+	firstWait = 5 * time.Millisecond
 	// longestWait bounds what a server may ask for.
 	longestWait = time.Minute
 )
 
 // again calls try until it succeeds, fails for good or has failed too often.
-// The waits double; ten of them take ten seconds.
+// The waits double; ten of them take five seconds.
 func (c *Client) again(ctx context.Context, try func() error) error {
 	wait := firstWait
 	for n := 0; ; n++ {

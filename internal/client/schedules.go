@@ -64,7 +64,7 @@ func (c *Client) Skip(ctx context.Context, id ID, skip Skip) (s Schedule, err er
 	if skip.To.IsZero() {
 		in.FromTime, in.Count = Instant{skip.From}, &skip.Count
 	}
-	return s, c.send(ctx, http.MethodPost, path("schedules", string(id), "skip"), nil, in, &s)
+	return s, c.send(ctx, http.MethodPost, path("schedules", string(id), "skip"), in, &s)
 }
 
 // Backfill asks for the past sessions of a schedule.
@@ -91,16 +91,16 @@ func (c *Client) Backfill(ctx context.Context, id ID, fill Backfill) ([]Attempt,
 		in.Count = &fill.Count
 	}
 	var out attempts
-	err := c.send(ctx, http.MethodPost, path("schedules", string(id), "backfill"), nil, in, &out)
+	err := c.send(ctx, http.MethodPost, path("schedules", string(id), "backfill"), in, &out)
 	return out.Attempts, err
 }
 
 // Enable lets a schedule start sessions, those that it missed included.
 func (c *Client) Enable(ctx context.Context, id ID) (s Schedule, err error) {
-	return s, c.send(ctx, http.MethodPost, path("schedules", string(id), "enable"), nil, nil, &s)
+	return s, c.send(ctx, http.MethodPost, path("schedules", string(id), "enable"), nil, &s)
 }
 
 // Disable keeps a schedule from starting sessions.
 func (c *Client) Disable(ctx context.Context, id ID) (s Schedule, err error) {
-	return s, c.send(ctx, http.MethodPost, path("schedules", string(id), "disable"), nil, nil, &s)
+	return s, c.send(ctx, http.MethodPost, path("schedules", string(id), "disable"), nil, &s)
 }

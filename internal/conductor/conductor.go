@@ -43,6 +43,9 @@ type Config struct {
 	// Observe, when set, is called with each batch after it is committed, in
 	// order. It must return soon and not keep the batch.
 	Observe func(*store.Batch)
+	// Stepped, when set, is called after each step with how long it took. It
+	// must return soon.
+	Stepped func(time.Duration)
 	// LeaseFor is how long the lease lasts without being renewed. Longer means
 	// slower takeover where a death can't be proven. Defaults to 10 s.
 	LeaseFor time.Duration
@@ -242,6 +245,10 @@ func (c *Conductor) step(ctx context.Context, stimuli []Stimulus) (err error) {
 			err = fmt.Errorf("%w: %v\n%s", errFault, p, debug.Stack())
 		}
 	}()
+	if c.cfg.Stepped != nil {
+		began := c.cfg.Clock.Now()
+		defer func() { c.cfg.Stepped(c.cfg.Clock.Now().Sub(began)) }()
+	}
 	return c.core.Step(ctx, stimuli)
 }
 
@@ -395,6 +402,27 @@ func (c *Conductor) Abandon(ctx context.Context, id model.AttemptID) error {
 // nil, the command is durable.
 func (c *Conductor) Send(ctx context.Context, id model.AttemptID, cmd engine.Command) error {
 	return c.await(ctx, Stimulus{Attempt: id, Command: cmd})
+}
+
+// Load is what a conductor has to do.
+type Load struct {
+	// Driven counts the attempts that it drives, and Waiting those of them of
+	// which no task is with the runner. It is zero where attempts are never
+	// let go of.
+	Driven, Waiting int
+}
+
+// Load counts what the conductor has to do, between two steps.
+func (c *Conductor) Load(ctx context.Context) (Load, error) {
+	return ask(ctx, c, func(core *Core) (Load, error) {
+		l := Load{Driven: len(core.driven)}
+		for _, d := range core.driven {
+			if d.out != nil && len(d.out) == 0 {
+				l.Waiting++
+			}
+		}
+		return l, nil
+	})
 }
 
 // Inspect calls f with the live state of an attempt that is driven here. f

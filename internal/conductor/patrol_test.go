@@ -219,38 +219,18 @@ func TestAnAttemptThatOnlyWaitsIsLetGoOf(t *testing.T) {
 	r.expect("submit 1/1/2")
 }
 
-// Neither a post nor a report that comes too late keeps an attempt from being
-// let go of, though they change nothing in it.
-func TestAnAttemptThatIsTouchedInVainIsLetGoOf(t *testing.T) {
+// A post that changes nothing does not keep an attempt from being let go of.
+func TestAnAttemptThatIsPostedToInVainIsLetGoOf(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]func(*rig, model.AttemptID){
-		"by a post": func(r *rig, id model.AttemptID) {
-			r.step(waits(id, 1, 1, r.clock.now.Add(time.Hour)))
-			r.post(id, engine.Command{Kind: engine.Wake, Task: 2})
-			r.pass(time.Second)
-		},
-		"by a report": func(r *rig, id model.AttemptID) {
-			r.pass(time.Minute) // it is skipped, and the next one waits
-			r.step(succeed(id, 1, 1))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t)
-			r.Core = serving(r, "server", nil)
-			limited, waiting := action("+a"), action("+b")
-			limited.Limit = workflow.Limit{After: time.Minute, Then: workflow.LimitSkips}
-			waiting.Wait = &workflow.Wait{For: 2 * time.Hour}
-			a, _, err := r.store.StartAttempt(ctx, start("1", chain(t, limited, waiting)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.pass(time.Second)
-			test(r, a.ID)
-			if got := r.owner(a.ID); got != "" || !r.Idle() {
-				t.Errorf("the owner is %q, idle %v", got, r.Idle())
-			}
-		})
+	r := newRig(t)
+	r.Core = serving(r, "server", nil)
+	id := r.leave("1")
+	r.pass(time.Second)
+	r.step(waits(id, 1, 1, r.clock.now.Add(time.Hour)))
+	r.post(id, engine.Command{Kind: engine.Wake, Task: 2})
+	r.pass(time.Second)
+	if got := r.owner(id); got != "" || !r.Idle() {
+		t.Errorf("the owner is %q, idle %v", got, r.Idle())
 	}
 }
 
@@ -366,6 +346,7 @@ func TestTheTimeOfATaskDoesNotCountBeforeItsFirstTry(t *testing.T) {
 	id := r.begin("1", chain(t, waiting))
 	r.Core = serving(r, "another", change)
 	r.pass(2 * time.Hour)
+	r.step()
 	if a, err := r.store.Attempt(ctx, id); err != nil || a.CancelAsked {
 		t.Errorf("cancel asked: %v, error %v", a.CancelAsked, err)
 	}

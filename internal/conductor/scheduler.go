@@ -22,7 +22,49 @@ type SchedulerConfig struct {
 	NewUUID func() string
 	// MaxRunning bounds the unfinished attempts; 0 is no limit.
 	MaxRunning int
+	// Fired, when set, is called with what became of each slot, once that is
+	// stored. It must return soon.
+	Fired func(Slot)
 }
+
+// Slot says what became of the slot of a schedule that was due.
+type Slot struct {
+	// Schedule is as it was.
+	Schedule store.Schedule
+	Outcome  SlotOutcome
+	// Late is how long after its time it was looked at.
+	Late time.Duration
+	// Attempt is the one of SlotStarted.
+	Attempt store.Attempt
+}
+
+// SlotOutcome is what became of a slot.
+type SlotOutcome uint8
+
+// Outcomes of slots.
+const (
+	// SlotStarted made an attempt.
+	SlotStarted SlotOutcome = iota
+	// SlotTaken had a session already.
+	SlotTaken
+	// SlotSkipped was passed over as the schedule says: it came too late, or
+	// the session before had not ended.
+	SlotSkipped
+	// SlotRefused found too many attempts unfinished; it is tried again.
+	SlotRefused
+	// SlotFaulty belongs to a workflow that can't be started; it is tried
+	// again.
+	SlotFaulty
+	// SlotGone was another process's by then, or its schedule is gone.
+	SlotGone
+
+	numSlotOutcomes
+)
+
+var slotNames = [numSlotOutcomes]string{"started", "taken", "skipped", "refused", "faulty", "gone"}
+
+// String returns the name of o as it stands in logs.
+func (o SlotOutcome) String() string { return slotNames[o] }
 
 // Scheduler starts the sessions that schedules say are due. Any number of
 // them may share a store: each slot is taken by the one that writes it first.
@@ -79,10 +121,36 @@ func (s *Scheduler) Step(ctx context.Context) (next model.Instant, err error) {
 		}
 		firings = append(firings, f)
 	}
-	if _, err := s.cfg.Store.Fire(ctx, firings); err != nil {
+	fired, err := s.cfg.Store.Fire(ctx, firings)
+	if err != nil {
 		return now.Add(retryAfter), err
 	}
+	if s.cfg.Fired != nil {
+		for i := range fired {
+			s.cfg.Fired(Slot{
+				Schedule: due[i], Outcome: outcome(&due[i], &firings[i], &fired[i]),
+				Late: now.Time().Sub(due[i].NextRun.Time()), Attempt: fired[i].Attempt,
+			})
+		}
+	}
 	return now, nil
+}
+
+// outcome says what a firing did to a schedule.
+func outcome(was *store.Schedule, f *store.Firing, to *store.Fired) SlotOutcome {
+	switch code := model.CodeOf(to.Err); {
+	case to.Err != nil && code == model.Exhausted:
+		return SlotRefused
+	case to.Err != nil:
+		return SlotGone
+	case to.Attempt.ID != 0:
+		return SlotStarted
+	case f.Start != nil:
+		return SlotTaken
+	case f.Schedule.NextTime == was.NextTime:
+		return SlotFaulty
+	}
+	return SlotSkipped
 }
 
 // decide returns what becomes of a schedule that is due. An error is the

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/conductor"
@@ -35,12 +36,16 @@ func (d *Daemon) open(a store.Attempt, w *workflow.Workflow) func(*engine.Effect
 		Zone: zone, Dialect: w.Dialect, Params: a.Params, Defaults: d.cfg.Defaults,
 		Evaluator: expr.New(expr.Env{Zone: zone, Now: d.cfg.Clock.Now}),
 		Services:  services,
-		Workspace: func(ctx context.Context) (executor.Workspace, error) { return d.workspace(ctx, &a) },
 		Carried:   d.carried(a.Resume),
+	}
+	if info.ProjectDir, info.Workdir = d.cfg.Folder, d.cfg.Folder; d.cfg.Folder == "" {
+		info.Workspace = func(ctx context.Context) (executor.Workspace, error) { return d.workspace(ctx, &a) }
 	}
 	if d.cfg.Vault != nil {
 		info.Secrets = d.cfg.Vault.Secrets(a.Session.Project)
 	}
+	info.Watch = d.watch(&a)
+	d.listen(&a)
 	return d.executor.Open(info).Job
 }
 
@@ -64,13 +69,18 @@ func (d *Daemon) carried(r store.Resume) func(context.Context) (map[string]*engi
 	}
 }
 
+// archives counts the uses of the archives of revisions.
+type archives struct{ used, fetched atomic.Int64 }
+
 // workspace makes a folder with the files of an attempt's revision.
 func (d *Daemon) workspace(ctx context.Context, a *store.Attempt) (executor.Workspace, error) {
 	w, err := d.cfg.Store.Workflow(ctx, a.Workflow)
 	if err != nil {
 		return nil, err
 	}
+	d.archives.used.Add(1)
 	return d.workspaces.Make(ctx, strconv.FormatInt(int64(w.Revision), 10), func(ctx context.Context) (io.ReadCloser, error) {
+		d.archives.fetched.Add(1)
 		r, err := d.cfg.Store.Revision(ctx, w.Project, w.RevisionName)
 		if err != nil {
 			return nil, err

@@ -44,6 +44,9 @@ type Config struct {
 	Vault *secret.Vault
 	// Logs keeps the output of tasks. Nil discards it.
 	Logs *logs.Dir
+	// Folder has the files of all projects, which tasks use where they are.
+	// Empty unpacks the archive of a task's revision into a folder of its own.
+	Folder string
 	// WorkDir is where each task gets its folder. Defaults to that of the
 	// system for temporary files.
 	WorkDir string
@@ -63,6 +66,11 @@ type Config struct {
 	AttemptTTL, TaskTTL time.Duration
 	// MaxRunning bounds the attempts that schedules start. Zero is no limit.
 	MaxRunning int
+	// Retention says how long what nobody needs to go on is kept. Zero keeps
+	// it for good, shared values that have expired excepted.
+	Retention store.Retention
+	// Listeners are told what the daemon does.
+	Listeners []Listener
 	// NoConductor and NoScheduler leave their work to other processes.
 	NoConductor, NoScheduler bool
 	// Clock tells the time. Defaults to the machine's.
@@ -80,6 +88,8 @@ type Daemon struct {
 	executor     *executor.Executor
 	endOperators func() error
 	services     operator.Services
+	driven       driven
+	archives     archives
 
 	stopLoops context.CancelFunc
 	loops     sync.WaitGroup
@@ -110,7 +120,7 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{cfg: cfg}
+	d := &Daemon{cfg: cfg, driven: make(driven)}
 	d.services = operator.Services{
 		Values:   value.Service{Store: cfg.Store, Now: cfg.Clock.Now},
 		Notifier: notifier, Settings: cfg.Settings,
@@ -125,6 +135,7 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 	if !cfg.NoScheduler {
 		d.loops.Go(func() { d.scheduler().Run(loop, d.complain) })
 	}
+	d.loops.Go(func() { d.retain(loop) })
 	return d, nil
 }
 
@@ -148,6 +159,7 @@ func (d *Daemon) startConductor(ctx context.Context) (err error) {
 		Owner:  fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()),
 		Patrol: patrolEvery, Unload: unloadBeyond,
 		AttemptTTL: cfg.AttemptTTL, TaskTTL: cfg.TaskTTL, TimedOut: d.timedOut,
+		Observe: d.committed, Stepped: d.stepped(),
 	})
 	if err := d.conductor.Start(ctx); err != nil {
 		return errors.Join(err, d.endOperators(), d.workspaces.Close())
@@ -158,10 +170,31 @@ func (d *Daemon) startConductor(ctx context.Context) (err error) {
 func (d *Daemon) scheduler() *conductor.Scheduler {
 	return conductor.NewScheduler(conductor.SchedulerConfig{
 		Store: d.cfg.Store, Clock: d.cfg.Clock, NewUUID: uuid.NewString, MaxRunning: d.cfg.MaxRunning,
+		Fired: d.fired,
 	})
 }
 
 func (d *Daemon) complain(err error) { d.cfg.Log.Error("scheduler", "error", err) }
+
+// Load is what a daemon has to do, and what it has to do it with.
+type Load struct {
+	conductor.Load
+	// Jobs are those of the runner.
+	Jobs local.Load
+	// Archives counts the tries that needed the archive of their revision, and
+	// Fetched those of them that had to fetch it.
+	Archives, Fetched int64
+}
+
+// Load counts what the daemon has to do. Without a conductor it is nothing.
+func (d *Daemon) Load(ctx context.Context) (l Load, err error) {
+	if d.conductor == nil {
+		return l, nil
+	}
+	l.Load, err = d.conductor.Load(ctx)
+	l.Jobs, l.Archives, l.Fetched = d.runner.Load(), d.archives.used.Load(), d.archives.fetched.Load()
+	return l, err
+}
 
 // Done is closed when the daemon can't work on, because its store is lost or
 // another process took its lease. It is never closed without a conductor.

@@ -105,6 +105,10 @@ type AttemptInfo struct {
 	Secrets operator.Secrets
 	// Services are what its operators are offered.
 	Services operator.Services
+	// Watch, when set, is called with each try that really runs, when it begins
+	// to. It returns variables for the environment of its programs, and what is
+	// called with how it ended; both may be nil.
+	Watch func(*Try) (env []string, ended func(engine.Command))
 }
 
 // Workspace is a folder that belongs to one try.
@@ -182,6 +186,14 @@ type Try struct {
 	// Message is the one to handle; nil when there is none.
 	Message *engine.Message
 	Attempt *Attempt
+}
+
+// Operator returns the name of the operator that runs, or "" where there is
+// none of the name that the task gives.
+func (t *Try) Operator() string {
+	name, _ := t.action()
+	spec, _ := t.Attempt.x.Operators.Lookup(name)
+	return spec.Name
 }
 
 // action returns the operator that the node names and how it is configured.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -26,6 +28,9 @@ type run struct {
 	project, workdir string
 	// retry is the policy for a failure from here on.
 	retry workflow.Retry
+	// env and ended are what whoever watches the try gave.
+	env   []string
+	ended func(engine.Command)
 }
 
 // Run runs the try and returns an engine.Command that says how it ended, but
@@ -36,7 +41,10 @@ func (t *Try) Run(ctx context.Context) runner.Outcome {
 	defer r.out.close()
 	outcome, err := r.guarded(ctx)
 	if err != nil {
-		return r.failed(ctx, err)
+		outcome = r.failed(ctx, err)
+	}
+	if r.ended != nil {
+		r.ended(outcome.(engine.Command))
 	}
 	return outcome
 }
@@ -84,6 +92,9 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 	}
 	if x.Began != nil {
 		x.Began(r.try)
+	}
+	if watch := r.try.Attempt.info.Watch; watch != nil {
+		r.env, r.ended = watch(r.try)
 	}
 	p, err := r.try.plan()
 	if err != nil {
@@ -135,7 +146,7 @@ func (r *run) prepare(p *plan) error {
 	r.task = operator.Task{
 		ID: t.ID, Session: a.info.SessionUUID, Name: t.Name, Type: p.spec.Name,
 		Params: p.params, Local: p.local, State: t.State, Retries: t.Retries,
-		Zone: a.info.Zone, Project: r.project, Env: a.x.Env,
+		Zone: a.info.Zone, Project: r.project, Env: r.environment(),
 		Output: &r.out, Now: a.x.Now, Secrets: &r.secrets, Services: a.info.Services,
 	}
 	if m := t.Message; m != nil {
@@ -161,6 +172,14 @@ func (r *run) prepare(p *plan) error {
 		r.retry = retry
 	}
 	return err
+}
+
+// environment is that of the programs that the try starts.
+func (r *run) environment() []string {
+	if len(r.env) == 0 {
+		return r.try.Attempt.x.Env
+	}
+	return slices.Concat(r.try.Attempt.x.Env, r.env)
 }
 
 // mount gives secrets the names that the task wants.

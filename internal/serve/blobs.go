@@ -13,27 +13,38 @@ import (
 // archiveKinds are where archives can be kept, the default first.
 var archiveKinds = []string{store.InStore, "file", "s3"}
 
+// archiveSettings reads where archives are kept.
+func (s *settings) archiveSettings() (kind, folder, prefix string, bucket s3.Options, direct time.Duration) {
+	kind = s.choice("archive.type", archiveKinds...)
+	if folder = s.text("", "archive.file.path"); folder == "" && kind == "file" {
+		folder = filepath.Join(s.dataDir(), "archives")
+	}
+	prefix, bucket = s.text("", "archive.s3.path"), s.s3("archive.s3")
+	within := s.seconds("archive.s3.direct_download_expiration", 10*time.Minute)
+	if s.yes("archive.s3.direct_download", false) {
+		direct = within
+	}
+	return kind, folder, prefix, bucket, direct
+}
+
 // openArchives opens the object stores that are configured: that of new
 // archives, and those that earlier ones may be in.
 func (s *settings) openArchives() (a service.Archives, err error) {
-	a = service.Archives{Type: s.choice("archive.type", archiveKinds...), Stores: make(map[string]service.ArchiveStore)}
-	if s.text("", "archive.file.path") != "" || a.Type == "file" {
-		of, err := file.Open(s.text(filepath.Join(s.dataDir(), "archives"), "archive.file.path"))
+	kind, folder, prefix, bucket, direct := s.archiveSettings()
+	a = service.Archives{Type: kind, Stores: make(map[string]service.ArchiveStore)}
+	if folder != "" {
+		of, err := file.Open(folder)
 		if err != nil {
 			return a, err
 		}
 		a.Stores["file"] = service.ArchiveStore{Store: of}
 	}
-	if s.text("", "archive.s3.bucket") != "" || a.Type == "s3" {
-		of, err := s3.Open(s.s3("archive.s3"))
+	if bucket.Bucket != "" || kind == "s3" {
+		of, err := s3.Open(bucket)
 		if err != nil {
 			return a, err
 		}
-		direct := time.Duration(0)
-		if s.yes("archive.s3.direct_download", false) {
-			direct = s.seconds("archive.s3.direct_download_expiration", 10*time.Minute)
-		}
-		a.Stores["s3"] = service.ArchiveStore{Store: of, Prefix: s.text("", "archive.s3.path"), Direct: direct}
+		a.Stores["s3"] = service.ArchiveStore{Store: of, Prefix: prefix, Direct: direct}
 	}
 	return a, s.err
 }

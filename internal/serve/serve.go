@@ -12,6 +12,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,6 +39,9 @@ type Config struct {
 	Defaults params.Map
 	// Env is the environment of programs that tasks start.
 	Env []string
+	// Folder, if not empty, is a folder of workflows that the server follows:
+	// it is the project FolderProject, and its tasks work in it.
+	Folder string
 	// Version is what clients are told.
 	Version string
 	// Log receives what operators are to know.
@@ -50,6 +55,7 @@ type Server struct {
 	archives  service.Archives
 	daemon    *daemon.Daemon
 	listening *server.Listening
+	folder    *followed // nil unless a folder is followed
 	accessLog io.Closer
 }
 
@@ -90,10 +96,14 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	loops := set.daemon(daemon.Config{
-		Store: s.store, Service: rules, Vault: vault, Logs: output, Env: cfg.Env, Defaults: cfg.Defaults, Log: cfg.Log,
+		Store: s.store, Service: rules, Vault: vault, Logs: output, Env: cfg.Env, Defaults: cfg.Defaults,
+		Folder: cfg.Folder, Log: cfg.Log,
 	})
 	if set.err != nil {
 		return nil, set.err
+	}
+	if s.folder, err = follow(ctx, rules, cfg.Folder); err != nil {
+		return nil, err
 	}
 	if s.listening, err = web.Listen(listen); err != nil {
 		return nil, err
@@ -154,7 +164,8 @@ func (s *settings) daemon(c daemon.Config) daemon.Config {
 	c.WorkDir = s.text("", "tmpdir")
 	c.Archives = s.archiveLimits()
 	c.Slots = s.number("agent.max-task-threads", 0)
-	c.Settings = s.Flat("")
+	c.Settings = s.operators()
+	c.Retention = s.retention()
 	c.AttemptTTL = s.duration("executor.attempt_ttl", attemptTTL)
 	c.TaskTTL = s.duration("executor.task_ttl", taskTTL)
 	c.MaxRunning = s.number("executor.attempt_max_run", maxAttempts)
@@ -163,14 +174,36 @@ func (s *settings) daemon(c daemon.Config) daemon.Config {
 	return c
 }
 
+// operators returns the settings that operators may read.
+func (s *settings) operators() map[string]string {
+	m := make(map[string]string)
+	for _, name := range s.Keys() {
+		if above, _, _ := strings.Cut(name, "."); slices.Contains([]string{"config", "notification", "executor"}, above) {
+			m[name], _ = s.Get(name)
+		}
+	}
+	return m
+}
+
+// retention reads how long records are kept. By default it is for good.
+func (s *settings) retention() store.Retention {
+	return store.Retention{
+		Attempts: s.duration("retention.attempts", 0),
+		Sessions: s.number("retention.sessions", 0),
+		Projects: s.duration("retention.projects", 0),
+		Audit:    s.duration("retention.audit", 0),
+	}
+}
+
 // Where Digdag's clients look for a server.
 const (
 	defaultHost = "127.0.0.1"
 	defaultPort = 65432
 )
 
-// listenConfig reads where and how the server listens, and opens its log.
-func (s *Server) listenConfig(set *settings) (c server.ListenConfig, err error) {
+// listen reads where and how the server listens, and returns the folder of its
+// access log, which is empty where there is none.
+func (set *settings) listen() (c server.ListenConfig, accessLog string) {
 	c = server.ListenConfig{
 		Address:      server.Address{Host: set.text(defaultHost, "server.bind"), Port: set.number("server.port", defaultPort)},
 		CertFile:     set.text("", "server.tls.certificate"),
@@ -185,7 +218,13 @@ func (s *Server) listenConfig(set *settings) (c server.ListenConfig, err error) 
 	if _, ok := set.Get("server.admin.port"); ok {
 		c.Admin = &server.Address{Host: set.text(c.Address.Host, "server.admin.bind"), Port: set.number("server.admin.port", 0)}
 	}
-	if dir := set.text("", "server.access-log.path"); dir != "" {
+	return c, set.text("", "server.access-log.path")
+}
+
+// listenConfig is listen with the access log open.
+func (s *Server) listenConfig(set *settings) (server.ListenConfig, error) {
+	c, dir := set.listen()
+	if dir != "" {
 		f, err := openAccessLog(dir)
 		if err != nil {
 			return c, err
@@ -215,6 +254,9 @@ func (s *Server) Addresses() []net.Addr { return s.listening.Addresses() }
 func (s *Server) Run(ctx, now context.Context) error {
 	requests, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	if s.folder != nil {
+		go s.folder.run(requests, s.log) // ends with them
+	}
 	served := make(chan error, 1)
 	go func() { served <- s.listening.Serve(requests) }() // received below
 	var err error

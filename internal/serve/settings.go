@@ -2,6 +2,7 @@ package serve
 
 import (
 	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -16,11 +17,22 @@ import (
 type settings struct {
 	*config.Config
 	err error
+	// faults are all that can't be read; err is the first.
+	faults []error
+	// defaults, if not nil, receives what settings are where they are not set.
+	defaults map[string]string
+}
+
+func (s *settings) note(key string, def any) {
+	if s.defaults != nil {
+		s.defaults[key] = fmt.Sprint(def)
+	}
 }
 
 // text returns the first of the keys that is set, or def.
 func (s *settings) text(def string, keys ...string) string {
 	for _, key := range keys {
+		s.note(key, def)
 		if v, ok := s.Get(key); ok {
 			return v
 		}
@@ -30,13 +42,15 @@ func (s *settings) text(def string, keys ...string) string {
 
 // read parses a setting if it is there, else it returns def.
 func read[T any](s *settings, key string, def T, what string, parse func(string) (T, error)) T {
+	s.note(key, def)
 	at, ok := s.Setting(key)
 	if !ok {
 		return def
 	}
 	v, err := parse(strings.TrimSpace(at.Value))
 	if err != nil {
-		s.err = cmp.Or(s.err, error(model.Errorf(model.Invalid, "%s: %s must be %s", at.Origin, key, what)))
+		fault := model.Errorf(model.Invalid, "%s: %s must be %s", at.Origin, key, what)
+		s.err, s.faults = cmp.Or(s.err, error(fault)), append(s.faults, fault)
 		return def
 	}
 	return v
@@ -61,6 +75,19 @@ func (s *settings) seconds(key string, def time.Duration) time.Duration {
 // duration reads a time such as "7d" or "30m".
 func (s *settings) duration(key string, def time.Duration) time.Duration {
 	return read(s, key, def, "a time such as 7d, 12h or 30m", schedule.ParseDuration)
+}
+
+// LogFormats are those of the log; the first is text on a terminal and json
+// elsewhere.
+var LogFormats = []string{"auto", "text", "json"}
+
+// logFormat reads how the log is to be written.
+func (s *settings) logFormat() string { return s.choice("log.format", LogFormats...) }
+
+// LogFormat returns which of LogFormats a configuration asks for.
+func LogFormat(cfg *config.Config) (string, error) {
+	s := settings{Config: cfg}
+	return s.logFormat(), s.err
 }
 
 // choice reads one of several words; the first is the default.

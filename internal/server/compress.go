@@ -83,12 +83,9 @@ func preferred(h http.Header) string {
 }
 
 // decoded returns the body of a request without its encoding. More bytes than
-// the limit are an error, except in archives, which have their own.
+// the limit are an error.
 func decoded(w http.ResponseWriter, r *http.Request, limit int64) (io.ReadCloser, error) {
 	body := r.Body
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/gzip") {
-		return body, nil // an archive
-	}
 	var inner io.Reader
 	var err error
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {

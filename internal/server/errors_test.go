@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pawlhq/pawl/internal/blob"
+	"github.com/pawlhq/pawl/internal/blob/file"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/server"
@@ -168,6 +171,11 @@ func TestBodiesAreBounded(t *testing.T) {
 	if rec := w.do(r); rec.Code != 400 || !strings.Contains(rec.Body.String(), "1000 bytes") {
 		t.Errorf("compressed: got %d %s", rec.Code, rec.Body)
 	}
+	r = request("PUT", "/api/attempts", long)
+	r.Header.Set("Content-Type", "application/gzip")
+	if rec := w.do(r); rec.Code != 400 || !strings.Contains(rec.Body.String(), "1000 bytes") {
+		t.Errorf("as an archive: got %d %s", rec.Code, rec.Body)
+	}
 }
 
 func TestErrorsAreCompactJSON(t *testing.T) {
@@ -200,5 +208,58 @@ func TestAnInternalErrorShowsNoSecret(t *testing.T) {
 	}
 	if strings.Contains(all.String(), "marker") {
 		t.Errorf("the secret is shown: %s", &all)
+	}
+}
+
+// panicking is a store with a fault in it.
+type panicking struct{ store.Store }
+
+func (panicking) ListSessions(context.Context, store.SessionFilter, store.Page) ([]store.SessionEntry, string, error) {
+	panic("s3cret fault")
+}
+
+func TestAFaultOfTheProgramEndsOneRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, openMemory, func(c *server.Config, _ *service.Config) { c.Store = panicking{c.Store} })
+	if got := w.ask(500, "GET", "/api/sessions", ""); strings.Contains(got, "s3cret") {
+		t.Errorf("the client sees %s", got)
+	}
+	if !strings.Contains(w.log.String(), "s3cret fault") || !strings.Contains(w.log.String(), "ListSessions") {
+		t.Errorf("the log says %s", w.log)
+	}
+	w.ask(200, "GET", "/api/projects", "")
+}
+
+// signing is an object store that has URLs.
+type signing struct{ blob.Store }
+
+func (signing) SignGet(_ context.Context, key string, _ time.Duration) (string, error) {
+	return "https://blobs.example/" + key, nil
+}
+
+func TestAnArchiveElsewhereIsRedirectedTo(t *testing.T) {
+	t.Parallel()
+	blobs, err := file.Open(t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { must(t, blobs.Close()) })
+	w := newWorld(t, openMemory, func(_ *server.Config, c *service.Config) {
+		c.Archives = service.Archives{Type: "file", Stores: map[string]service.ArchiveStore{"file": {Store: signing{blobs}, Direct: time.Minute}}}
+	})
+	files := []string{"w.dig", "+a:\n  echo>: 1\n"}
+	w.push("p", "1", files...)
+	if rec := w.do(pushRequest("project=p&revision=1", archive(t, files...))); rec.Code != 409 {
+		t.Errorf("a revision that is taken: %d %s", rec.Code, rec.Body)
+	}
+	if kept, err := blobs.List(t.Context(), "", "", 10); err != nil || len(kept) != 1 {
+		t.Errorf("the store keeps %v, %v", kept, err)
+	}
+	for query, status := range map[string]int{"": 303, "?direct_download=true": 303, "?direct_download=false": 200, "?direct_download=1": 200} {
+		rec := w.do(request("GET", "/api/projects/1/archive"+query, ""))
+		if rec.Code != status || (status == 303) != strings.HasPrefix(rec.Header().Get("Location"), "https://blobs.example/0/cA/1.") {
+			t.Errorf("%q: got %d %v", query, rec.Code, rec.Header())
+		}
+		if status == 200 && !bytes.Equal(rec.Body.Bytes(), archive(t, files...)) {
+			t.Errorf("%q: got another archive of %d bytes", query, rec.Body.Len())
+		}
 	}
 }

@@ -21,7 +21,7 @@ func followLog(c *call) (any, error) {
 	if c.cfg.Logs == nil {
 		return nil, model.Errorf(model.NotFound, "no logs are kept")
 	}
-	tasks, err := c.service.Tasks(c.r.Context(), a.ID)
+	tasks, seq, err := c.service.TasksAsOf(c.r.Context(), a.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -29,8 +29,10 @@ func followLog(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &logFollower{dir: c.cfg.Logs, id: model.TryID{Attempt: a.ID, Task: task.ID, Try: 1}, name: task.Name}
-	f.tries, f.over = task.Try, task.State.Final()
+	f := &logFollower{
+		dir: c.cfg.Logs, id: model.TryID{Attempt: a.ID, Task: task.ID, Try: 1}, name: task.Name,
+		tries: task.Try, over: task.State.Final(), seq: seq,
+	}
 	f.resume(c.r.Header.Get("Last-Event-ID"))
 	return following{next: f.next, close: f.close}, nil
 }

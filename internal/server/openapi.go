@@ -24,6 +24,9 @@ type doc struct {
 	old bool
 }
 
+// archiveBody is the body of a push, which is no JSON.
+const archiveBody = "Archive"
+
 // param is a parameter of a query.
 type param struct {
 	name, kind, about string
@@ -70,7 +73,7 @@ func (rt *route) operation() params.Map {
 	}
 	switch rt.doc.body {
 	case "":
-	case "Archive":
+	case archiveBody:
 		op = op.Set("requestBody", params.Of("required", true, "content", params.Of("application/gzip", params.Map{})))
 	default:
 		op = op.Set("requestBody", params.Of("required", rt.doc.body != "Enable", "content", content(rt.doc.body)))

@@ -60,7 +60,7 @@ func projectRoutes() []route {
 	return []route{
 		{get, "/api/projects", auth.ProjectList, listProjects, doc{tag: "project", summary: "Projects, the oldest first", answer: "ProjectList",
 			query: []param{{"name", "string", "the only project to list", false}, lastID, count, pattern}}},
-		{put, "/api/projects", auth.ProjectPut, pushProject, doc{tag: "project", summary: "Add a revision to a project", body: "Archive", answer: "Project",
+		{put, "/api/projects", auth.ProjectPut, pushProject, doc{tag: "project", summary: "Add a revision to a project", body: archiveBody, answer: "Project",
 			query: []param{
 				{"project", "string", "name of the project, which is made if there is none", true},
 				{"revision", "string", "name of the revision, which must be new", true},

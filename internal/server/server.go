@@ -64,6 +64,9 @@ type Config struct {
 	Swagger bool
 	// UI answers what is not for the API. Nil answers that there is nothing.
 	UI http.Handler
+	// Answered, when set, is called after each request, in its goroutine. The
+	// pattern of the request is the route that it took, if any.
+	Answered func(Answer)
 	// Metrics answers GET /metrics to whoever is authenticated. It may be nil.
 	Metrics http.Handler
 }
@@ -126,8 +129,24 @@ func New(cfg Config) *Server {
 	return s
 }
 
+// Answer says how a request was answered.
+type Answer struct {
+	Request *http.Request
+	Status  int
+	Began   time.Time
+	Took    time.Duration
+}
+
 // ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.cfg.Answered == nil {
+		s.handler.ServeHTTP(w, r)
+		return
+	}
+	a := &access{r: r, began: s.cfg.Clock.Now(), status: http.StatusOK}
+	defer func() { s.cfg.Answered(Answer{r, a.status, a.began, s.cfg.Clock.Now().Sub(a.began)}) }()
+	s.handler.ServeHTTP(&counted{ResponseWriter: w, access: a}, r)
+}
 
 // Drain makes the server refuse new requests with the status 503 and ends the
 // answers that follow an attempt. Others that are under way go on.

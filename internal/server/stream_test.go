@@ -124,6 +124,7 @@ func TestAStreamEndsWithTheServerAndWithTheClient(t *testing.T) {
 	if rec := w.do(request("GET", "/readyz", "")); rec.Code != http.StatusServiceUnavailable {
 		t.Errorf("a server that stops answers %d", rec.Code)
 	}
+	w.ask(200, "GET", "/livez", "")
 
 	w = started(t)
 	l = w.listen("/api/pawl/v1/attempts/1/events", "")

@@ -68,6 +68,15 @@ func (s *Service) discard(ctx context.Context, a store.Archive) error {
 	return from.Delete(ctx, a.Path)
 }
 
+// RemoveArchive removes the archive of a revision that is not in the store any
+// more, from where archives are kept beside it.
+func (s *Service) RemoveArchive(ctx context.Context, r store.Revision) error {
+	if r.Archive.Type == noArchive {
+		return nil
+	}
+	return s.discard(ctx, r.Archive)
+}
+
 func (s *Service) archives(kind string) (ArchiveStore, error) {
 	from, ok := s.cfg.Archives.Stores[kind]
 	if !ok {

@@ -72,9 +72,16 @@ func (s *Service) Session(ctx context.Context, id model.SessionID) (store.Sessio
 // Tasks returns an attempt with all its tasks as they are at one moment. It is
 // to be looked at only.
 func (s *Service) Tasks(ctx context.Context, id model.AttemptID) (*engine.Attempt, error) {
+	a, _, err := s.TasksAsOf(ctx, id)
+	return a, err
+}
+
+// TasksAsOf is Tasks with the number of the newest event by that moment.
+func (s *Service) TasksAsOf(ctx context.Context, id model.AttemptID) (a *engine.Attempt, seq int64, err error) {
 	snap, err := s.cfg.Store.Load(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return engine.Restore(snap.Definition, snap.Attempt.AttemptRow, snap.Growths, snap.Tasks, snap.Seq)
+	a, err = engine.Restore(snap.Definition, snap.Attempt.AttemptRow, snap.Growths, snap.Tasks, snap.Seq)
+	return a, snap.Seq, err
 }

@@ -86,11 +86,7 @@ func (s *Service) resume(ctx context.Context, r Resume) (store.Resume, error) {
 	if r.Attempt == 0 {
 		return store.Resume{}, nil
 	}
-	snap, err := s.cfg.Store.Load(ctx, r.Attempt)
-	if err != nil {
-		return store.Resume{}, err
-	}
-	a, err := engine.Restore(snap.Definition, snap.Attempt.AttemptRow, snap.Growths, snap.Tasks, snap.Seq)
+	a, err := s.Tasks(ctx, r.Attempt)
 	if err != nil {
 		return store.Resume{}, err
 	}
@@ -100,7 +96,7 @@ func (s *Service) resume(ctx context.Context, r Resume) (store.Resume, error) {
 		}
 		return store.Resume{Attempt: r.Attempt}, nil
 	}
-	from, err := snap.Definition.Root.Find(r.From)
+	from, err := a.Definition().Root.Find(r.From)
 	if err != nil {
 		return store.Resume{}, model.Errorf(model.Invalid, "resume from %q: %w", r.From, err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 // Nothing waits without a stored next wake-up: after every commit, each task
@@ -62,6 +63,21 @@ func (c *checks) released(id model.AttemptID) {
 		if r.State == model.Running {
 			c.sim.fail("promise 5: a%d is let go of with a task that runs: %s", id, rowText(&r))
 		}
+	}
+}
+
+// sleepsSafely checks that an attempt without owner will be woken, where
+// anything but a post is to wake it.
+func (c *checks) sleepsSafely(w *witness, a *store.Attempt) {
+	switch {
+	case a.Owner != "" || a.Wake == 0 || a.Wake <= c.sim.now:
+		return
+	case a.Wake == model.Never && w.row.Started == 0 && w.freed:
+		c.sim.fail("promise 5: a%d waits for ever, but session %d has ended", a.ID, a.After)
+	case len(w.posts) > 0 && !c.heldBack(w):
+		c.sim.fail("promise 5: a%d sleeps until %d, with a post in its inbox", a.ID, a.Wake)
+	case w.row.Started != 0:
+		c.released(a.ID)
 	}
 }
 

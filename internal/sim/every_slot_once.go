@@ -108,6 +108,9 @@ func (c *checks) began(p *process, l *line, f *store.Firing) {
 		c.sim.fail("schedule: the slot %s is of workflow %d, not of %d", key, f.Start.Workflow, l.at.Workflow)
 	}
 	c.attempts[id].acknowledged = true
+	if l.rule.late > 0 && p.server.lookedAt.Add(-maxSkew) > l.at.NextRun.Add(l.rule.late) {
+		c.sim.fail("schedule: the slot %s is started too late", key)
+	}
 	if !l.rule.overtime {
 		return
 	}

@@ -47,7 +47,7 @@ func newFaults(d dice) faults {
 // newServerFaults adds what goes wrong between servers.
 func newServerFaults(d dice, f faults) faults {
 	level := func(rare, often float64) float64 { return pick(d, 0, rare, often) }
-	f.stall = level(0.001, 0.01)
+	f.stall = level(0.002, 0.02)
 	f.outage = level(0.01, 0.05)
 	f.reset = level(0.01, 0.1)
 	f.answerLost = level(0.05, 0.3)
@@ -64,6 +64,8 @@ const (
 	replyWithin = 8 * time.Second
 	// retryAfter is how long a process leaves a store alone that failed.
 	retryAfter = 100 * time.Millisecond
+	// storePatience is how long it tries again before it gives up.
+	storePatience = 10 * time.Second
 	// patrolEvery is how often a process looks for attempts that nobody drives.
 	patrolEvery = 5 * time.Second
 	// troubleEvery is how often the troublemaker looks.

@@ -32,7 +32,7 @@ type host interface {
 	// What follows is called with what the store took.
 	made(a *store.Attempt, def *workflow.Workflow)
 	committed(b *store.Batch)
-	leased(epoch int64)
+	leased(epoch int64, until model.Instant)
 	claimed(ids []model.AttemptID)
 	posted(posts []store.Post)
 	pushed(p *store.Push, project *store.Project)
@@ -192,7 +192,7 @@ func (l *link) Lease(ctx context.Context, owner string, epoch int64, now, until 
 	err := l.write("lease", func() (err error) {
 		next, err = l.Store.Lease(ctx, owner, epoch, now, until)
 		if err == nil {
-			l.host.leased(next)
+			l.host.leased(next, until)
 		}
 		return err
 	})

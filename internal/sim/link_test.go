@@ -35,7 +35,7 @@ func (sound) stall()                                  {}
 func (sound) fault(string, ...any)                    {}
 func (sound) made(*store.Attempt, *workflow.Workflow) {}
 func (sound) committed(*store.Batch)                  {}
-func (sound) leased(int64)                            {}
+func (sound) leased(int64, model.Instant)             {}
 func (sound) claimed([]model.AttemptID)               {}
 func (sound) posted([]store.Post)                     {}
 func (sound) pushed(*store.Push, *store.Project)      {}

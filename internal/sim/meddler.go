@@ -62,7 +62,7 @@ func (m *meddler) order(a *witness) {
 		m.sim.call(m.dice, func(p *process) error {
 			_, err := p.server.service.Kill(context.Background(), id)
 			return err
-		}, func(err error) { m.sim.log.note(m.sim.now, "kill of a%d: %v", id, err) })
+		}, func(err error) { m.sim.checks.killed(a, err) })
 	case a.row.Started != 0 || a.info.After == 0:
 		m.sim.post(m.dice, id, c, nil)
 	}

@@ -39,7 +39,7 @@ func newOffice(s *simulation, d dice) *office {
 		sim: s, dice: d,
 		patrol: pick(d, time.Second, 2*time.Second),
 		unload: pick(d, 0, 2*time.Second, 10*time.Second, 10*time.Second, time.Minute),
-		pace:   pick(d, 1, 1, 1, 1, 10, 10, 10, 60),
+		pace:   pick(d, 1, 1, 1, 1, 10, 10, 10, 120),
 	}
 	if of.watched = d.chance(0.3); !of.watched && of.unload > 0 && d.chance(0.3) {
 		of.maxDriven = 1 + d.IntN(4)

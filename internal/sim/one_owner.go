@@ -18,6 +18,14 @@ func (c *checks) owns(p *process, id model.AttemptID) bool {
 	return err == nil && a.Owner == p.owner && a.Epoch == p.epoch
 }
 
+// fenced checks that a process which lets go of everything has lost its lease.
+func (c *checks) fenced(p *process) {
+	err := c.sim.store.Commit(context.Background(), &store.Batch{Owner: p.owner, Epoch: p.epoch})
+	if err == nil && !p.lapsed && model.InstantOf(p.machine.watch.Now()) < p.until {
+		c.sim.fail("promise 3: %s lets go of everything, but its lease stands", p.owner)
+	}
+}
+
 func (c *checks) oneOwner(p *process, b *store.Batch) {
 	released := make(map[model.AttemptID]bool)
 	for _, r := range b.Release {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -41,6 +42,8 @@ func (of *office) look() {
 		of.enable(line)
 	case of.dice.chance(0.3):
 		of.skip(line)
+	case !of.sim.steady && of.dice.chance(0.2):
+		of.kill()
 	case of.dice.chance(0.5):
 		of.backfill(line)
 	default:
@@ -160,6 +163,19 @@ func (of *office) start(l *line) {
 		}
 		return err
 	}, ignore)
+}
+
+// kill asks one of the newest attempts to end that run.
+func (of *office) kill() {
+	running := of.sim.checks.running()
+	if len(running) == 0 {
+		return
+	}
+	w := running[len(running)-1-of.dice.IntN(min(3, len(running)))]
+	of.ask(fmt.Sprintf("kill of a%d", w.row.ID), func(p *process) error {
+		_, err := p.server.service.Kill(context.Background(), w.row.ID)
+		return err
+	}, func(err error) { of.sim.checks.killed(w, err) })
 }
 
 // close disables all schedules, so that everything can come to rest.

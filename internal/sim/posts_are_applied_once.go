@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -53,7 +54,23 @@ func (c *checks) posted(p *process, posts []store.Post) {
 		taken := &post{id: id, attempt: one.Attempt, command: one.Command}
 		c.posts[id] = taken
 		w := c.attempts[one.Attempt]
+		if w.row.State.Done() {
+			c.sim.fail("promise 1: post %d to a%d was taken after its end", id, one.Attempt)
+		}
 		w.posts = append(w.posts, taken)
+	}
+}
+
+// killed checks what somebody was told who asked an attempt to end: that it
+// will, or that it can't because it has ended or not begun.
+func (c *checks) killed(w *witness, err error) {
+	c.sim.log.note(c.sim.now, "kill of a%d: %v", w.row.ID, err)
+	post := slices.ContainsFunc(w.posts, func(p *post) bool { return p.command.Kind == engine.Kill })
+	switch {
+	case err == nil && !post && !w.row.CancelAsked && !w.row.State.Done():
+		c.sim.fail("promise 1: the kill of a%d was acknowledged, and is lost", w.row.ID)
+	case err != nil && !w.row.State.Done() && w.info.After == 0:
+		c.sim.fail("the kill of a%d was refused: %v", w.row.ID, err)
 	}
 }
 
@@ -124,9 +141,14 @@ func (c *checks) applied(e *engine.Event) {
 	}
 }
 
-// noPostIsLeft checks at the end that nothing waits to be applied.
+// noPostIsLeft checks at the end that nothing waits to be applied, and that the
+// inboxes of what has ended are empty.
 func (c *checks) noPostIsLeft() {
 	for _, w := range c.order {
+		s, err := c.sim.store.Load(context.Background(), w.row.ID)
+		if err != nil || len(s.Inbox) > 0 && w.row.State.Done() {
+			c.sim.fail("promise 1: a%d has ended, and there are posts to it (%v)", w.row.ID, err)
+		}
 		if len(w.posts) > 0 && !w.row.State.Done() && !c.heldBack(w) {
 			c.sim.fail("promise 1: post %d to a%d was never applied", w.posts[0].id, w.row.ID)
 		}

@@ -32,11 +32,18 @@ type process struct {
 	jobs    *jobs
 	dice    dice
 	inbox   []conductor.Stimulus
-	// epoch is that of the lease, as the store has it.
-	epoch int64
-	dead  bool
+	// epoch is that of the lease, as the store has it, and until when it lasts.
+	// Lapsed is set once the process had another one that ran out.
+	epoch  int64
+	until  model.Instant
+	lapsed bool
+	dead   bool
+	// wrote is set once the step that is under way has been committed.
+	wrote bool
 	// asleep is until when the process does nothing.
 	asleep model.Instant
+	// failing is since when the store has not answered its steps, or zero.
+	failing model.Instant
 	// stepAt is when the next step is planned; zero when none is.
 	stepAt model.Instant
 	link   *link
@@ -147,13 +154,27 @@ func (p *process) step() {
 	switch {
 	case p.dead:
 	case errors.Is(err, conductor.ErrFenced):
+		p.sim.checks.fenced(p)
 		p.die("fenced")
 	case err != nil:
 		p.note("step: %v", err)
+		p.despair()
 		p.stepBy(p.sim.now.Add(retryAfter))
 	default:
+		p.failing = 0
 		p.sim.checks.stepped(p)
+		p.wrote = false
 		p.stepBy(p.core.NextDue().Add(-p.machine.watch.skew))
+	}
+}
+
+// despair ends a server that the store does not answer for too long.
+func (p *process) despair() {
+	if p.failing == 0 {
+		p.failing = p.sim.now
+	}
+	if p.server != nil && p.sim.now.Sub(p.failing) > storePatience {
+		p.die("gives up on the store")
 	}
 }
 
@@ -231,14 +252,20 @@ func (p *process) fault(format string, args ...any) {
 
 func (p *process) made(a *store.Attempt, def *workflow.Workflow) { p.sim.checks.made(a, def) }
 
-func (p *process) committed(b *store.Batch) { p.sim.checks.committed(p, b) }
+func (p *process) committed(b *store.Batch) {
+	p.wrote = true
+	p.sim.checks.committed(p, b)
+}
 
 func (p *process) claimed(ids []model.AttemptID) {
 	p.sim.checks.claimed = p.sim.now
 	p.note("is given %v", ids)
 }
 
-func (p *process) leased(epoch int64) { p.epoch = epoch }
+func (p *process) leased(epoch int64, until model.Instant) {
+	p.lapsed = p.epoch != 0 && epoch != p.epoch
+	p.epoch, p.until = epoch, until
+}
 
 var _ host = (*process)(nil)
 

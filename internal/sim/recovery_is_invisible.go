@@ -13,7 +13,7 @@ import (
 // restoresAlike compares, now and then, one attempt of a process with what
 // another process would make of its rows.
 func (c *checks) restoresAlike(p *process) {
-	if !c.dice.chance(0.2) {
+	if !p.wrote || !c.dice.chance(0.3) {
 		return
 	}
 	var driven []*engine.Attempt

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -19,8 +18,6 @@ const (
 	recoveryWithin = 15 * time.Second
 	// inspectEvery is how often all attempts are looked at.
 	inspectEvery = time.Second
-	// restWithin is within what time an attempt is let go of that only waits.
-	restWithin = 2 * time.Minute
 )
 
 // bound is how long after a trouble something may be neglected.
@@ -139,76 +136,4 @@ func (c *checks) count(p *process) int {
 		}
 	}
 	return n
-}
-
-// sleepsSafely checks that an attempt without owner will be woken, where
-// anything but a post is to wake it.
-func (c *checks) sleepsSafely(w *witness, a *store.Attempt) {
-	switch {
-	case a.Owner != "" || a.Wake == 0 || a.Wake <= c.sim.now:
-		return
-	case a.Wake == model.Never && w.row.Started == 0 && w.freed:
-		c.sim.fail("promise 5: a%d waits for ever, but session %d has ended", a.ID, a.After)
-	case len(w.posts) > 0 && !c.heldBack(w):
-		c.sim.fail("promise 5: a%d sleeps until %d, with a post in its inbox", a.ID, a.Wake)
-	case w.row.Started != 0:
-		c.released(a.ID)
-	}
-}
-
-// timed reports whether the time of a task counts that may not take too long.
-func timed(r *engine.TaskRow) bool {
-	return r.Try > 0 && (r.State == model.Running || r.State == model.Waiting)
-}
-
-// exceeds reports whether a task takes too long and its attempt was not asked
-// to end.
-func (c *checks) exceeds(w *witness, r *engine.TaskRow) bool {
-	ttl := c.sim.office.taskTTL
-	return ttl > 0 && timed(r) && !w.row.CancelAsked && c.firstTry(r).Add(ttl) < c.sim.now
-}
-
-// firstTry returns when the first try of a task was handed to a runner.
-func (c *checks) firstTry(r *engine.TaskRow) model.Instant {
-	if t := c.tries[model.TryID{Attempt: r.Attempt, Task: r.ID, Try: 1}]; t != nil {
-		return t.at
-	}
-	return c.sim.now // its process died before it could
-}
-
-// timedOut checks that an attempt that is said to be killed for taking too long
-// does, and is.
-func (c *checks) timedOut(p *process, t *conductor.Timeout) {
-	w := c.attempts[t.Attempt.ID]
-	p.note("a%d takes too long: %q", w.row.ID, t.Task)
-	latest := c.sim.now.Add(2 * maxSkew)
-	switch {
-	case !w.row.CancelAsked:
-		c.sim.fail("limits: a%d is said to be killed, and is not", w.row.ID)
-	case w.timedOut:
-		c.sim.fail("limits: a%d was killed twice", w.row.ID)
-	case t.Task == "" && latest < w.born.Add(c.sim.office.attemptTTL),
-		t.Task != "" && (w.rows[t.ID].Try == 0 || latest < w.rows[t.ID].Started.Add(c.sim.office.taskTTL)):
-		c.sim.fail("limits: a%d was killed too early, for %q", w.row.ID, t.Task)
-	}
-	w.timedOut = true
-}
-
-// rests checks that an attempt which only waits, and for long, is let go of.
-func (c *checks) rests(w *witness, a *store.Attempt) {
-	of := c.sim.office
-	waits := of.unload > 0 && !of.watched && a.Owner != "" && c.driven(a) && len(w.posts) == 0 && !c.sim.limited(w)
-	for _, r := range w.rows {
-		for _, due := range []model.Instant{r.Wake, r.Deadline} {
-			waits = waits && (r.State.Final() || r.State != model.Running && (due == 0 || due > c.sim.now.Add(of.unload+restWithin)))
-		}
-	}
-	switch {
-	case !waits:
-		w.idle = 0
-	case w.idle == 0:
-		w.idle = c.sim.now
-	case c.sim.now.Sub(max(w.idle, c.sim.disturbed)) > restWithin:
-		c.sim.fail("promise 5: %s drives a%d, which only waits", a.Owner, a.ID)
-	}
 }

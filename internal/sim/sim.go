@@ -1,9 +1,11 @@
 // Package sim runs whole histories of pawl in one goroutine: the real engine
 // and the real conductor's core, over virtual time, with models of the clients,
-// the runner and the machines, and a store that loses what networks lose. A
-// seed decides everything; the same seed gives the same history. After every
-// commit, and at the end, the promises of pawl are checked, each in a file of
-// its own.
+// the runner and the machines, and a store that loses what networks lose. With
+// servers there are also the real scheduler and service, clocks that differ,
+// processes that stand still for longer than their lease, and people who push
+// revisions and change schedules. A seed decides everything; the same seed
+// gives the same history. After every commit, every second, and at the end, the
+// promises of pawl are checked, each in a file of its own.
 //
 // The package knows no disk, network or goroutine, and no clock but its own.
 package sim

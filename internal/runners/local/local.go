@@ -132,6 +132,21 @@ func (r *Runner) tell() {
 	})
 }
 
+// Load is what a runner has to do.
+type Load struct {
+	// Slots are the jobs that can run at a time, Busy those that do, and
+	// Queued those that wait for a slot. Light jobs are not counted.
+	Slots, Busy, Queued int
+}
+
+// Load counts the jobs of the runner.
+func (r *Runner) Load() Load {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.lanes[len(r.lanes)-1]
+	return Load{Slots: l.slots, Busy: l.busy, Queued: l.queue.size}
+}
+
 // Drain begins no more jobs, and returns when those that run have ended and are
 // reported, or ctx is done. Close comes after it.
 func (r *Runner) Drain(ctx context.Context) error {

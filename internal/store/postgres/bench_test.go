@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"testing"
 	"time"
@@ -150,33 +151,39 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkStartAll makes a chain of 10,000 sessions.
+// BenchmarkStartAll makes a chain of 10,000 sessions, and in turn has a bare
+// program write the same rows.
 func BenchmarkStartAll(b *testing.B) {
 	const n = 10_000
-	s := openTemp(b)
+	s, bare := openTemp(b), newBareProgram(b)
 	def := definition("w")
 	made := 0
+	var taken time.Duration
 	for b.Loop() {
-		b.StopTimer()
 		starts := make([]store.Start, n)
 		for i := range starts {
 			starts[i] = benchStart(def)
 			starts[i].Session.Key = fmt.Sprintf("%012d", made+i) // as session times are
 			starts[i].AfterFormer = true
 		}
-		b.StartTimer()
+		began := time.Now()
 		if _, err := s.StartAll(ctx, starts); err != nil {
 			b.Fatal(err)
 		}
+		taken += time.Since(began)
+		bare.start(b, func(l *ledger) { l.makeAll(column(starts, func(of *store.Start) *start { return s.encodeStart(*of) })) })
 		made += n
 	}
-	b.ReportMetric(float64(made)/b.Elapsed().Seconds(), "sessions/s")
+	b.ReportMetric(float64(made)/taken.Seconds(), "sessions/s")
+	b.ReportMetric(bare.taken.Seconds()/taken.Seconds(), "x-bare")
+	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkFire fires 10,000 schedules at once.
+// BenchmarkFire fires 10,000 schedules at once, and in turn has a bare program
+// write the same rows.
 func BenchmarkFire(b *testing.B) {
 	const n = 10_000
-	s := openTemp(b)
+	s, bare := openTemp(b), newBareProgram(b)
 	push := store.Push{
 		Project:  "p",
 		Revision: store.Revision{Name: "r", Archive: store.Archive{Type: "none"}, Created: now},
@@ -191,8 +198,9 @@ func BenchmarkFire(b *testing.B) {
 	if _, err := s.Push(ctx, push); err != nil {
 		b.Fatal(err)
 	}
+	bare.schedules(b, n)
+	var taken time.Duration
 	for round := 0; b.Loop(); round++ {
-		b.StopTimer()
 		due, _, err := s.DueSchedules(ctx, now+model.Instant(round), n)
 		if err != nil || len(due) != n {
 			b.Fatalf("%d schedules are due, error %v", len(due), err)
@@ -205,13 +213,22 @@ func BenchmarkFire(b *testing.B) {
 			one.NextRun++
 			firings[i] = store.Firing{Schedule: one, Start: &start, Refused: one}
 		}
-		b.StartTimer()
+		began := time.Now()
 		fired, err := s.Fire(ctx, firings)
 		if err != nil || fired[n-1].Err != nil {
 			b.Fatal(err, fired[n-1].Err)
 		}
+		taken += time.Since(began)
+		bare.start(b, func(l *ledger) {
+			for i := range firings {
+				l.make(s.encodeStart(*firings[i].Start))
+				l.fired[firings[i].Schedule.ID] = firings[i].Schedule
+			}
+		})
 	}
-	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N), "ms/fire")
+	b.ReportMetric(taken.Seconds()*1e3/float64(b.N), "ms/fire")
+	b.ReportMetric(bare.taken.Seconds()/taken.Seconds(), "x-bare")
+	b.ReportMetric(0, "ns/op")
 }
 
 // benchmarkBatch returns the commit with a number: the next tasks of each
@@ -239,6 +256,10 @@ type bareProgram struct {
 	conn          *pgx.Conn
 	tasks, events []any
 	chunks        int
+	// last are the ids that were given out, known those of definitions.
+	last  ids
+	known map[[sha256.Size]byte]int64
+	taken time.Duration
 }
 
 const (
@@ -267,7 +288,7 @@ func newBareProgram(b *testing.B) *bareProgram {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { c.Close(ctx) })
-	return &bareProgram{conn: c}
+	return &bareProgram{conn: c, known: make(map[[sha256.Size]byte]int64)}
 }
 
 func (p *bareProgram) prepare(batch *store.Batch) {
@@ -285,6 +306,35 @@ func (p *bareProgram) commit(b *testing.B) {
 	batch.Queue(bareEvents, p.events...)
 	batch.Queue("commit")
 	if err := p.conn.SendBatch(ctx, &batch).Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// start writes what a ledger has that asked nothing.
+func (p *bareProgram) start(b *testing.B, decide func(*ledger)) {
+	b.Helper()
+	l := newLedger()
+	l.last, l.found, l.definitions = p.last, p.last, p.known
+	decide(l)
+	p.last = l.last
+	var batch pgx.Batch
+	batch.Queue("begin")
+	l.write(&batch)
+	batch.Queue("commit")
+	began := time.Now()
+	if err := p.conn.SendBatch(ctx, &batch).Close(); err != nil {
+		b.Fatal(err)
+	}
+	p.taken += time.Since(began)
+}
+
+// schedules makes n schedules.
+func (p *bareProgram) schedules(b *testing.B, n int) {
+	b.Helper()
+	_, err := p.conn.Exec(ctx, `
+		INSERT INTO schedules (project, name, workflow, next_run, next_time, last_time, disabled, created, updated, version)
+		SELECT 1, 'w' || i, i, 0, 0, 0, 0, 0, 0, 1 FROM generate_series(1, $1) i`, n)
+	if err != nil {
 		b.Fatal(err)
 	}
 }

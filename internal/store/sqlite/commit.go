@@ -88,7 +88,7 @@ func count[ID ~int64](c *conn, b *bulk, ids []ID, first ...driver.Value) (total 
 	err = b.each(len(ids),
 		func(args []driver.Value, i int) []driver.Value { return append(args, int64(ids[i])) },
 		func(text string, _ int, args []driver.Value) error {
-			n, _, err := c.number(text, slices.Concat(first, args)...)
+			n, err := c.number(text, slices.Concat(first, args)...)
 			total += int(n)
 			return err
 		})

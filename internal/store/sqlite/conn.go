@@ -121,14 +121,13 @@ func (c *conn) Query(text string, each func(tables.Row) error, args ...driver.Va
 	}
 }
 
-// number returns the first column of the only row of a result, and whether
-// there is one.
-func (c *conn) number(text string, args ...driver.Value) (n int64, found bool, err error) {
+// number returns the first column of the only row of a result.
+func (c *conn) number(text string, args ...driver.Value) (n int64, err error) {
 	err = c.Query(text, func(r tables.Row) error {
-		n, found = r.Int(0), true
+		n = r.Int(0)
 		return nil
 	}, args...)
-	return n, found, err
+	return n, err
 }
 
 func (c *conn) prepare(text string) (driver.Stmt, error) {

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"strconv"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store/tables"
@@ -97,8 +96,13 @@ func setJournal(c *conn) error {
 		return model.Errorf(model.Invalid, "the database can't have a write-ahead log where it is: its journal mode is %s", mode).
 			WithHint("keep it on a local disk")
 	}
-	return c.script("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = " + strconv.Itoa(checkpointPages))
+	return c.script(fmt.Sprintf("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = %d; PRAGMA cache_size = %d", checkpointPages, writerPages))
 }
+
+// writerPages is how many pages the writer keeps in memory, 32 MiB: those that
+// a transaction changes, and those in which the next is likely to, of the
+// indexes of many workflows.
+const writerPages = 8192
 
 // checkpointPages is how long the write-ahead log gets before it is copied
 // into the database. More makes commits cheaper, as a page that changes often
@@ -122,7 +126,7 @@ func migrate(c *conn, from int, text string) error {
 }
 
 func migrateLocked(c *conn, from int, text string) error {
-	version, _, err := c.number("PRAGMA user_version")
+	version, err := c.number("PRAGMA user_version")
 	if err != nil || int(version) != from {
 		return err
 	}

@@ -175,7 +175,7 @@ func TestALockedDatabaseIsUnavailable(t *testing.T) {
 func TestADatabaseIsOpenedWithFullSync(t *testing.T) {
 	t.Parallel()
 	s := openTemp(t)
-	got, _, err := s.writer.conn.number("PRAGMA synchronous")
+	got, err := s.writer.conn.number("PRAGMA synchronous")
 	if got != 2 || err != nil {
 		t.Errorf("synchronous is %d, error %v, want 2", got, err)
 	}
@@ -190,7 +190,7 @@ func TestMigrationsLeadToTheNewestVersion(t *testing.T) {
 	s := openTemp(t)
 	var got []int64
 	for _, name := range []string{"user_version", "application_id"} {
-		n, _, err := s.writer.conn.number("PRAGMA " + name)
+		n, err := s.writer.conn.number("PRAGMA " + name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,18 +206,18 @@ func TestAFailedMigrationLeavesTheDatabaseAsItWas(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pawl.db")
 	closeStore(t, openAt(t, path))
 	c := dialTest(t, path)
-	version, _, err := c.number("PRAGMA user_version")
+	version, err := c.number("PRAGMA user_version")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := migrate(c, int(version), "CREATE TABLE more (x); CREATE TABLE more (x)"); err == nil {
 		t.Fatal("the migration succeeded")
 	}
-	after, _, err := c.number("PRAGMA user_version")
+	after, err := c.number("PRAGMA user_version")
 	if after != version || err != nil {
 		t.Errorf("the version is %d, error %v, want %d", after, err, version)
 	}
-	if n, _, err := c.number("SELECT count(*) FROM sqlite_schema WHERE name = 'more'"); n != 0 || err != nil {
+	if n, err := c.number("SELECT count(*) FROM sqlite_schema WHERE name = 'more'"); n != 0 || err != nil {
 		t.Errorf("%d tables are left, error %v", n, err)
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"database/sql/driver"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/tables"
 )
@@ -32,16 +34,27 @@ type explained struct {
 }
 
 func (e explained) Query(text string, each func(tables.Row) error, args ...driver.Value) error {
+	if err := e.explain(text, args); err != nil {
+		return err
+	}
+	return e.conn.Query(text, each, args...)
+}
+
+func (e explained) Exec(text string, args ...driver.Value) (int64, error) {
+	if err := e.explain(text, args); err != nil {
+		return 0, err
+	}
+	return e.conn.Exec(text, args...)
+}
+
+func (e explained) explain(text string, args []driver.Value) error {
 	var lines []string
 	err := e.conn.Query("EXPLAIN QUERY PLAN "+text, func(r tables.Row) error {
 		lines = append(lines, r.Text(3))
 		return nil
 	}, args...)
-	if err != nil {
-		return err
-	}
 	*e.plans = append(*e.plans, strings.Join(lines, "\n"))
-	return e.conn.Query(text, each, args...)
+	return err
 }
 
 // What is read often is found by an index, and lists are read in its order, no
@@ -60,20 +73,31 @@ func TestQueriesUseIndexes(t *testing.T) {
 			return err
 		}
 	}
+	audit := func(f store.AuditFilter) func(*tables.Tables) error {
+		return func(t *tables.Tables) error {
+			_, _, err := t.ListAudit(ctx, f, store.Page{})
+			return err
+		}
+	}
 	for name, test := range map[string]struct {
 		ask  func(*tables.Tables) error
 		uses string // sorts a few rows, where it begins with "few: "
 	}{
-		"all attempts":              {attempts(store.Filter{}), "a USING INTEGER PRIMARY KEY"},
-		"attempts of a project":     {attempts(store.Filter{Project: 1}), "attempts_project"},
-		"newest attempts of it":     {attempts(store.Filter{Project: 1, Last: true}), "attempts_project"},
-		"attempts of a workflow":    {attempts(store.Filter{Project: 1, Workflow: "w"}), "attempts_workflow"},
-		"attempts that run":         {attempts(store.Filter{Running: true}), "attempts_running"},
-		"attempts that failed":      {attempts(store.Filter{Ended: engine.AttemptFailed}), "attempts_failed"},
-		"running ones of an owner":  {attempts(store.Filter{Running: true, Owner: "o"}), "attempts_owned"},
-		"attempts of a session":     {attempts(store.Filter{Session: 1}), "few: a USING INDEX sqlite_autoindex_attempts_1"},
-		"running ones of a session": {attempts(store.Filter{Session: 1, Project: 1, Workflow: "w", Running: true}), "few: a USING INDEX sqlite_autoindex_attempts_1"},
-		"a session by its key":      {func(t *tables.Tables) error { _, err := t.FindSession(ctx, 1, "w", "k"); return unlessMissing(err) }, "s USING INDEX sqlite_autoindex_sessions_1"},
+		"all attempts":               {attempts(store.Filter{}), "a USING INTEGER PRIMARY KEY"},
+		"attempts of a project":      {attempts(store.Filter{Project: 1}), "attempts_project"},
+		"newest attempts of it":      {attempts(store.Filter{Project: 1, Last: true}), "attempts_project"},
+		"attempts of a workflow":     {attempts(store.Filter{Project: 1, Workflow: "w"}), "attempts_workflow"},
+		"attempts that run":          {attempts(store.Filter{Running: true}), "attempts_running"},
+		"attempts that failed":       {attempts(store.Filter{Ended: engine.AttemptFailed}), "attempts_failed"},
+		"failed ones of a project":   {attempts(store.Filter{Stored: true, Project: 1, Ended: engine.AttemptFailed, Last: true}), "attempts_failed_of_project"},
+		"failed ones of a workflow":  {attempts(store.Filter{Project: 1, Workflow: "w", Ended: engine.AttemptKilled}), "attempts_failed_of_workflow"},
+		"good ones of a workflow":    {attempts(store.Filter{Project: 1, Workflow: "w", Ended: engine.AttemptSuccess}), "attempts_workflow"},
+		"running ones of a project":  {attempts(store.Filter{Project: 1, Running: true}), "few: attempts_active"},
+		"running ones of a workflow": {attempts(store.Filter{Project: 1, Workflow: "w", Running: true, Last: true}), "attempts_active"},
+		"running ones of an owner":   {attempts(store.Filter{Running: true, Owner: "o"}), "attempts_owned"},
+		"attempts of a session":      {attempts(store.Filter{Session: 1}), "few: a USING INDEX sqlite_autoindex_attempts_1"},
+		"running ones of a session":  {attempts(store.Filter{Session: 1, Project: 1, Workflow: "w", Running: true}), "few: a USING INDEX sqlite_autoindex_attempts_1"},
+		"a session by its key":       {func(t *tables.Tables) error { _, err := t.FindSession(ctx, 1, "w", "k"); return unlessMissing(err) }, "s USING INDEX sqlite_autoindex_sessions_1"},
 		"sessions of a workflow": {func(t *tables.Tables) error {
 			_, _, err := t.ListSessions(ctx, store.SessionFilter{Project: 1, Workflow: "w"}, store.Page{})
 			return err
@@ -90,7 +114,20 @@ func TestQueriesUseIndexes(t *testing.T) {
 			return err
 		}, "workflows_revision"},
 		"attempts that can be taken": {func(t *tables.Tables) error { _, err := t.Claim(ctx, "o", epoch, 9, 9); return err }, "attempts_unowned"},
-		"posts to an owner":          {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 9); return err }, "few: posts_attempt"},
+		"the audit log":              {audit(store.AuditFilter{From: 1, Until: 9}), "audit_time"},
+		"what somebody did":          {audit(store.AuditFilter{Principal: "p", From: 1}), "audit_principal"},
+		"what was done to a project": {audit(store.AuditFilter{Project: "p"}), "audit_project"},
+		"who did something":          {audit(store.AuditFilter{Action: "a"}), "audit_action"},
+		"a token":                    {func(t *tables.Tables) error { _, err := t.Token(ctx, store.TokenHash{}); return unlessMissing(err) }, "tokens USING PRIMARY KEY (hash=?)"},
+		"secrets of a project": {func(t *tables.Tables) error {
+			_, err := t.SecretKeys(ctx, 1, secret.OfProject)
+			return err
+		}, "secrets USING PRIMARY KEY (project=? AND scope=?)"},
+		"secrets after one": {func(t *tables.Tables) error {
+			_, err := t.SecretsAfter(ctx, secret.Place{Project: 1}, 9)
+			return err
+		}, "secrets USING PRIMARY KEY ((project,scope,key)>(?,?,?))"},
+		"posts to an owner": {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 9); return err }, "SCAN p\nSEARCH a USING INTEGER PRIMARY KEY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var plans []string
@@ -103,6 +140,51 @@ func TestQueriesUseIndexes(t *testing.T) {
 				t.Errorf("it does not use %s in order:\n%s", uses, all)
 			}
 		})
+	}
+}
+
+// Nothing is read whole to find out what can go.
+func TestPruningUsesIndexes(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	id := start(t, s, "k")
+	if err := s.Commit(ctx, &store.Batch{Attempts: []engine.AttemptRow{{ID: id, State: engine.AttemptSuccess, Ended: 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"p", "q"} {
+		p, err := s.Push(ctx, store.Push{Project: name, Revision: store.Revision{Name: "r", Archive: store.Archive{Type: store.InStore}},
+			Workflows: []store.Workflow{{Name: "w", Definition: startOf("").Definition}}})
+		if err == nil {
+			_, err = s.DeleteProject(ctx, p.ID, 1)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var plans []string
+	tb := tables.New(explainer{database{s}, &plans}, dialect)
+	keep := store.Retention{Attempts: time.Hour, Sessions: 1, Projects: time.Hour, Audit: time.Hour}
+	if _, _, err := tb.Prune(ctx, keep, now, store.Page{}); err != nil {
+		t.Fatal(err)
+	}
+	keep.Sessions = 0
+	p, _, err := tb.Prune(ctx, keep, now, store.Page{})
+	if err != nil || len(p.Attempts) != 1 || len(p.Projects) != 1 {
+		t.Fatalf("pruned %+v, error %v", p, err)
+	}
+	all := strings.Join(plans, "\n")
+	for _, index := range []string{
+		"attempts_past", "sessions_workflow", "attempts_resumed", "attempts_after", "sqlite_autoindex_attempts_1",
+		"projects_deleted", "revisions_project", "attempts_used", "workflows_used", "shared_values_expires", "audit_time",
+	} {
+		if !strings.Contains(all, index) {
+			t.Errorf("%s is not used", index)
+		}
+	}
+	for line := range strings.Lines(all) {
+		if strings.Contains(line, "SCAN") && !strings.Contains(line, "json_each") || strings.Contains(line, "TEMP B-TREE FOR ORDER BY") {
+			t.Errorf("a whole table is read: %s", line)
+		}
 	}
 }
 

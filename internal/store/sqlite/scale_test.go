@@ -59,7 +59,7 @@ func fill(b *testing.B, s *Store, n int) {
 		return nil
 	})
 	if err == nil {
-		err = s.writer.conn.script("PRAGMA cache_size = -2000; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)")
+		err = s.writer.conn.script("PRAGMA cache_size = " + fmt.Sprint(writerPages) + "; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)")
 	}
 	if err != nil {
 		b.Fatal(err)
@@ -164,32 +164,36 @@ func BenchmarkHistory(b *testing.B) {
 	for _, step := range []struct {
 		name string
 		// prepare returns what is measured.
-		prepare func(s *Store, epoch int64, round int) func() error
+		prepare func(s *Store, epoch int64) func() error
 	}{
-		{"start", func(s *Store, epoch int64, round int) func() error {
-			starts := startsOf(round, size)
+		{"start-spread", func(s *Store, _ int64) func() error {
+			starts := startsOf(size, projects)
 			return func() error { _, err := s.StartAll(context.Background(), starts); return err }
 		}},
-		{"start-owned", func(s *Store, epoch int64, round int) func() error {
-			start := startsOf(round, 1)[0]
+		{"start", func(s *Store, _ int64) func() error {
+			starts := startsOf(size, 1)
+			return func() error { _, err := s.StartAll(context.Background(), starts); return err }
+		}},
+		{"start-one", func(s *Store, epoch int64) func() error {
+			start := startsOf(1, 1)[0]
 			start.Owner, start.Epoch = benchOwner, epoch
 			return func() error { _, _, err := s.StartAttempt(ctx, start); return err }
 		}},
-		{"claim", func(s *Store, epoch int64, round int) func() error {
-			if _, err := s.StartAll(ctx, startsOf(round, size)); err != nil {
+		{"claim", func(s *Store, epoch int64) func() error {
+			if _, err := s.StartAll(ctx, startsOf(size, 1)); err != nil {
 				b.Fatal(err)
 			}
 			return func() error { _, err := s.Claim(ctx, benchOwner, epoch, 2, size); return err }
 		}},
-		{"posted", func(s *Store, epoch int64, round int) func() error {
+		{"posted", func(s *Store, epoch int64) func() error {
 			return func() error { _, err := s.Posted(ctx, benchOwner, epoch, size); return err }
 		}},
-		{"commit", func(s *Store, epoch int64, round int) func() error {
-			batch := endingBatch(b, s, epoch, round, size, engine.AttemptRunning)
+		{"commit", func(s *Store, epoch int64) func() error {
+			batch := endingBatch(b, s, epoch, size, engine.AttemptRunning)
 			return func() error { return s.Commit(ctx, batch) }
 		}},
-		{"end", func(s *Store, epoch int64, round int) func() error {
-			batch := endingBatch(b, s, epoch, round, size, engine.AttemptSuccess)
+		{"end", func(s *Store, epoch int64) func() error {
+			batch := endingBatch(b, s, epoch, size, engine.AttemptSuccess)
 			return func() error { return s.Commit(ctx, batch) }
 		}},
 	} {
@@ -200,7 +204,7 @@ func BenchmarkHistory(b *testing.B) {
 				for n := range stores {
 					i := (n + round) % 2 // who goes first changes
 					s := stores[i]
-					run := step.prepare(s, epochs[i], round)
+					run := step.prepare(s, epochs[i])
 					began := time.Now()
 					if err := run(); err != nil {
 						b.Fatal(err)
@@ -222,24 +226,52 @@ func BenchmarkHistory(b *testing.B) {
 	}
 }
 
+// BenchmarkPrune prunes the oldest attempts of stores of two sizes, in calls of
+// a hundred.
+func BenchmarkPrune(b *testing.B) {
+	for _, n := range []int{20_000, finished} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := openTemp(b)
+			fill(b, s, n)
+			keep := store.Retention{Attempts: time.Second, Sessions: 1}
+			var times []time.Duration
+			var page store.Page
+			for range 100 {
+				began := time.Now()
+				_, next, err := s.Prune(ctx, keep, now, page)
+				if err != nil || next == "" {
+					b.Fatalf("cursor %q, error %v", next, err)
+				}
+				times = append(times, time.Since(began))
+				page.Cursor = next
+			}
+			slices.Sort(times)
+			b.ReportMetric(float64(times[len(times)/2].Microseconds())/100, "µs/attempt")
+			b.ReportMetric(float64(times[len(times)-1].Microseconds()), "max-µs")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
 var startCount int
 
 // startsOf returns starts of new sessions, whose times go on.
-func startsOf(_, n int) []store.Start {
+// They are of workflows of a number of projects.
+func startsOf(n, projects int) []store.Start {
 	starts := make([]store.Start, n)
 	for i := range starts {
 		startCount++
 		starts[i] = startOf(fmt.Sprintf("2027-01-01T%012d", startCount))
 		starts[i].Session.Project = model.ProjectID(1 + i%projects)
-		starts[i].Session.Workflow = fmt.Sprint("w", i%10)
+		starts[i].Session.Workflow = fmt.Sprint("w", i%min(10, projects))
 	}
 	return starts
 }
 
 // endingBatch returns the last commit of attempts that it makes.
-func endingBatch(b *testing.B, s *Store, epoch int64, round, n int, state engine.AttemptState) *store.Batch {
+func endingBatch(b *testing.B, s *Store, epoch int64, n int, state engine.AttemptState) *store.Batch {
 	b.Helper()
-	made, err := s.StartAll(ctx, startsOf(round, n))
+	made, err := s.StartAll(ctx, startsOf(n, 1))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func (s *Store) rows(t *testing.T) int64 {
 	t.Helper()
 	var n int64
 	err := s.read(ctx, "count", func(c *conn) (err error) {
-		n, _, err = c.number(`SELECT count(*) FROM shared_values`)
+		n, err = c.number(`SELECT count(*) FROM shared_values`)
 		return err
 	})
 	if err != nil {
@@ -115,7 +115,7 @@ func TestEventsOfACommitAreOneRow(t *testing.T) {
 	if err := s.Commit(ctx, &b); err != nil {
 		t.Fatal(err)
 	}
-	rows, _, err := s.writer.conn.number(`SELECT count(*) FROM events`)
+	rows, err := s.writer.conn.number(`SELECT count(*) FROM events`)
 	if rows != 2 || err != nil {
 		t.Errorf("%d rows of events, error %v, want one for each attempt", rows, err)
 	}
@@ -132,7 +132,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	pages, _, err := s.writer.conn.number("PRAGMA page_count")
+	pages, err := s.writer.conn.number("PRAGMA page_count")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,6 +104,14 @@ func (t *Tables) ListAttempts(ctx context.Context, f store.Filter, page store.Pa
 	return list, next, nil
 }
 
+// endedAs are the conditions of the states that attempts end in. Constants
+// don't have SQLite plan anew for each state.
+var endedAs = map[engine.AttemptState]string{
+	engine.AttemptSuccess: "a.state = 1",
+	engine.AttemptFailed:  "a.state > 1 AND a.state = 2",
+	engine.AttemptKilled:  "a.state > 1 AND a.state = 3",
+}
+
 // conditions returns what a filter says in SQL, and the order, with the bound
 // of a page as the last argument to come. The constants in it are what partial
 // indexes are made for; what the dialect puts before a column keeps an index
@@ -137,12 +145,8 @@ func (d Dialect) conditions(f store.Filter) (text string, args []driver.Value) {
 	if f.Running {
 		add("a.state = 0")
 	}
-	switch f.Ended {
-	case engine.AttemptRunning:
-	case engine.AttemptSuccess:
-		add("a.state = 1")
-	default:
-		add("a.state > 1 AND a.state = ?", int64(f.Ended))
+	if f.Ended != engine.AttemptRunning {
+		add(endedAs[f.Ended])
 	}
 	if f.Unowned {
 		add("l.id IS NULL")

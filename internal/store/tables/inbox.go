@@ -52,23 +52,21 @@ func checkRuns(c Conn, id model.AttemptID) error {
 	return nil
 }
 
-// selectPosted starts from what is owned, or from the posts, as the planner
-// finds cheaper: there are few posts at any time.
-const selectPosted = `
-	WHERE attempt IN (SELECT id FROM attempts WHERE state = 0 AND epoch <> 0 AND epoch = (SELECT id FROM leases WHERE id = ? AND owner = ?))
-	ORDER BY id LIMIT ?`
+// wherePosted goes through the posts, of which there are few at any time.
+const wherePosted = ` attempts a ON a.id = p.attempt
+	WHERE a.epoch <> 0 AND a.epoch = (SELECT id FROM leases WHERE id = ? AND owner = ?) ORDER BY p.id LIMIT ?`
 
 // Posted implements store.Inbox.
 func (t *Tables) Posted(ctx context.Context, owner string, epoch int64, n int) (posts []store.Post, err error) {
 	err = t.db.Read(ctx, "read posts", func(c Conn) (err error) {
-		posts, err = loadPosts(c, selectPosted, epoch, owner, int64(max(n, 0)))
+		posts, err = loadPosts(c, t.dialect.Ordered+wherePosted, epoch, owner, int64(max(n, 0)))
 		return err
 	})
 	return posts, err
 }
 
 func loadPosts(c Conn, where string, args ...driver.Value) (posts []store.Post, err error) {
-	err = c.Query(`SELECT id, attempt, body FROM posts `+where, func(r Row) error {
+	err = c.Query(`SELECT p.id, p.attempt, p.body FROM posts p `+where, func(r Row) error {
 		command, err := record.DecodeCommand(r.Blob(2))
 		posts = append(posts, store.Post{ID: store.PostID(r.Int(0)), Attempt: model.AttemptID(r.Int(1)), Command: command})
 		return err

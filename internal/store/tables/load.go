@@ -33,7 +33,7 @@ func (t *Tables) load(c Conn, id model.AttemptID) (*store.Snapshot, error) {
 	if snapshot.Growths, err = loadGrowths(c, id); err != nil {
 		return nil, err
 	}
-	if snapshot.Inbox, err = loadPosts(c, `WHERE attempt = ? ORDER BY id`, int64(id)); err != nil {
+	if snapshot.Inbox, err = loadPosts(c, `WHERE p.attempt = ? ORDER BY p.id`, int64(id)); err != nil {
 		return nil, err
 	}
 	snapshot.Seq, _, err = number(c, `SELECT max(last) FROM events WHERE attempt = ?`, int64(id))

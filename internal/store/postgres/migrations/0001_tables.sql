@@ -128,7 +128,7 @@ CREATE INDEX attempts_running  ON attempts (id) WHERE state = 0;
 CREATE INDEX attempts_active   ON attempts (project, workflow, id) WHERE state = 0;
 CREATE INDEX attempts_unowned  ON attempts (wake, id) WHERE state = 0 AND epoch = 0;
 CREATE INDEX attempts_owned    ON attempts (epoch, id) WHERE state = 0 AND epoch <> 0;
-CREATE INDEX attempts_after    ON attempts (after) WHERE after <> 0 AND state = 0;
+CREATE INDEX attempts_after    ON attempts (after) WHERE after <> 0;
 CREATE INDEX attempts_resumed  ON attempts (resume_attempt) WHERE resume_attempt <> 0 AND state = 0;
 CREATE INDEX attempts_past     ON attempts (ended, id) WHERE state <> 0;
 CREATE INDEX attempts_used     ON attempts (definition);

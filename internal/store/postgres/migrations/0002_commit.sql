@@ -105,10 +105,10 @@ BEGIN
         DELETE FROM posts WHERE attempt = ANY (ended_ones);
         SELECT array_agg(DISTINCT session) INTO former FROM attempts WHERE id = ANY (ended_ones);
         PERFORM 1 FROM attempts
-        WHERE after = ANY (former) AND after <> 0 AND state = 0 AND epoch = 0 AND wake <> 0 ORDER BY id FOR NO KEY UPDATE;
+        WHERE after = ANY (former) AND after <> 0 AND state + 0 = 0 AND epoch = 0 AND wake <> 0 ORDER BY id + 0 FOR NO KEY UPDATE;
         IF FOUND THEN
             UPDATE attempts a SET wake = 0
-            WHERE a.after = ANY (former) AND a.after <> 0 AND a.state = 0 AND a.epoch = 0 AND a.wake <> 0
+            WHERE a.after = ANY (former) AND a.after <> 0 AND a.state + 0 = 0 AND a.epoch = 0 AND a.wake <> 0
                 AND NOT EXISTS (SELECT FROM attempts o WHERE o.session = a.after AND o.state + 0 = 0);
             woken := FOUND;
         END IF;

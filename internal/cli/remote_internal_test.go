@@ -1,0 +1,278 @@
+package cli
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pawlhq/pawl/internal/client"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// stepping is a clock on which every wait is over at once, after step.
+type stepping struct {
+	step  func()
+	waits []time.Duration
+}
+
+func (s *stepping) Now() time.Time { return time.Unix(0, 0) }
+
+func (s *stepping) After(d time.Duration) (<-chan time.Time, func()) {
+	s.waits = append(s.waits, d)
+	if s.step != nil {
+		s.step()
+	}
+	due := make(chan time.Time, 1)
+	due <- time.Time{}
+	return due, func() {}
+}
+
+// runAt runs a command line in a world of its own, with a server.
+func runAt(t *testing.T, server http.Handler, world IO, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	s := httptest.NewServer(server)
+	defer s.Close()
+	var out, errs bytes.Buffer
+	world.Stdin, world.Stdout, world.Stderr, world.Dir = strings.NewReader(""), &out, &errs, t.TempDir()
+	world.Env = append([]string{"PAWL_ENDPOINT=" + s.URL, "XDG_CONFIG_HOME=" + filepath.Join(world.Dir, "config")}, world.Env...)
+	if world.Clock == nil {
+		world.Clock = new(stepping)
+	}
+	code = Main(t.Context(), args, world)
+	return code, out.String(), errs.String()
+}
+
+// logServer has one attempt whose logs grow.
+type logServer struct {
+	mu    sync.Mutex
+	done  bool
+	files map[string]string // by name, each named like its task
+}
+
+func (s *logServer) set(done bool, files ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done = done
+	if s.files == nil {
+		s.files = make(map[string]string)
+	}
+	for i := 0; i < len(files); i += 2 {
+		s.files[files[i]] = files[i+1]
+	}
+}
+
+func (s *logServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rest, isLog := strings.CutPrefix(r.URL.Path, "/api/logs/1/files")
+	switch {
+	case !isLog:
+		_, _ = fmt.Fprintf(w, `{"id":"1","done":%t,"sessionTime":"2026-01-30T00:00:00Z"}`, s.done)
+	case rest == "":
+		var list []string
+		for name, text := range s.files {
+			task, at, _ := strings.Cut(name, "@")
+			list = append(list, fmt.Sprintf(`{"fileName":%q,"fileSize":%d,"taskName":%q,"fileTime":"2026-01-30T00:00:%sZ"}`, name, len(text), task, at))
+		}
+		_, _ = fmt.Fprintf(w, `{"files":[%s]}`, strings.Join(list, ","))
+	default:
+		text, ok := s.files[rest[1:]]
+		if !ok {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		z := gzip.NewWriter(w)
+		_, _ = io.WriteString(z, text)
+		if s.done {
+			_ = z.Close()
+		} else {
+			_ = z.Flush() // a file that is written to has no end
+		}
+	}
+}
+
+func TestLogsAreFollowedUntilTheAttemptIsDone(t *testing.T) {
+	t.Parallel()
+	s := new(logServer)
+	s.set(false, "+a@01", "one\ntw")
+	states := []func(){
+		func() { s.set(false, "+a@01", "one\ntwo\n") },
+		func() {},
+		func() { s.set(false, "+b@02", "b\n", "+a@03", "again\nand no end") },
+		func() { s.set(true, "+b@02", "b\nlast") },
+	}
+	clock := &stepping{}
+	clock.step = func() { states[len(clock.waits)-1]() }
+	code, stdout, stderr := runAt(t, s, IO{Clock: clock}, "log", "1", "-f")
+	if code != 0 || stderr != "" {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if diff := cmp.Diff("one\ntwo\nagain\nb\nand no end\nlast\n", stdout); diff != "" {
+		t.Error(diff)
+	}
+	want := []time.Duration{firstLook, firstLook, 2 * firstLook, firstLook}
+	if diff := cmp.Diff(want, clock.waits[:4]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestALogIsShownTaskByTask(t *testing.T) {
+	t.Parallel()
+	s := new(logServer)
+	s.set(true, "+b@01", "b1\n", "+a@02", "a2\n", "+b@03", "b3\n", "+0@02", "0\n")
+	_, stdout, _ := runAt(t, s, IO{}, "log", "1")
+	if stdout != "b1\nb3\n0\na2\n" {
+		t.Errorf("got %q", stdout)
+	}
+}
+
+func TestLinesAreLikeTheLastOneWithALevel(t *testing.T) {
+	t.Parallel()
+	lines := []string{"raw", "2026-01-30 00:00:00.000 +0000 [DEBUG] x", "of x", "1 [odd] y", "2026-01-30 00:00:00 -0700 [warn] z", "of z", "a [DEBUG] b", "[TRACE] t"}
+	var shown []string
+	filter, all := levelFilter{}, levelFilter{all: true}
+	for _, l := range lines {
+		if filter.visible([]byte(l)) {
+			shown = append(shown, l)
+		}
+		if !all.visible([]byte(l)) {
+			t.Errorf("%q is not shown among all", l)
+		}
+	}
+	if diff := cmp.Diff([]string{lines[0], lines[4], lines[5], lines[6]}, shown); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestADamagedLogIsAnError(t *testing.T) {
+	t.Parallel()
+	w := logWatcher{}
+	if _, err := w.copy(io.Discard, strings.NewReader("no gzip at all"), 0, true); err == nil || model.CodeOf(err) != model.Internal {
+		t.Errorf("got %v", err)
+	}
+	if n, err := w.copy(io.Discard, strings.NewReader(""), 0, true); n != 0 || err != nil {
+		t.Errorf("an empty file: %d, %v", n, err)
+	}
+}
+
+func TestWhoAsksIsToldToTheServer(t *testing.T) {
+	t.Parallel()
+	const basic = "Basic dTpwOnE=" // u:p:q
+	for _, c := range []struct {
+		config string
+		env    []string
+		args   []string
+		want   string
+	}{
+		{},
+		{config: "client.http.token = a\n", want: "Bearer a"},
+		{config: "client.http.token = a\n", env: []string{"PAWL_TOKEN=b"}, want: "Bearer b"},
+		{config: "client.http.headers.authorization = c\n", env: []string{"PAWL_TOKEN=b"}, want: "c"},
+		{config: "client.http.headers.authorization = c\n", args: []string{"--basic-auth", "u:p:q"}, want: basic},
+		{args: []string{"--basic-auth", "u:p:q", "-H", "Authorization=d=e"}, want: "d=e"},
+		{args: []string{"-X", "client.http.token=x"}, want: "Bearer x"},
+	} {
+		path := filepath.Join(t.TempDir(), "config")
+		if err := os.WriteFile(path, []byte(c.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var got, agent string
+		code, _, stderr := runAt(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got, agent = r.Header.Get("Authorization"), r.UserAgent()
+			_, _ = io.WriteString(w, `{"projects":[]}`)
+		}), IO{Env: c.env}, append([]string{"projects", "-c", path}, c.args...)...)
+		if code != 0 || got != c.want || agent != "pawl/dev" {
+			t.Errorf("%+v: exit code %d, %q from %q\n%s", c, code, got, agent, stderr)
+		}
+	}
+	for _, args := range [][]string{{"--basic-auth", "nobody"}, {"-H", "novalue"}, {"-H", "=x"}} {
+		if code, _, _ := runAt(t, http.NotFoundHandler(), IO{}, append([]string{"projects"}, args...)...); code != exitUsage {
+			t.Errorf("%q: exit code %d", args, code)
+		}
+	}
+}
+
+func TestTheEndpointIsTheFirstThatIsSaid(t *testing.T) {
+	t.Parallel()
+	where := func(config, flag string, env ...string) string {
+		path := filepath.Join(t.TempDir(), "config")
+		if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o := remoteOptions{world: IO{Env: env}, endpoint: flag, configOptions: configOptions{file: path}}
+		settings, err := o.config(o.world)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.address(settings)
+	}
+	const config = "client.http.endpoint = http://c\n"
+	got := []string{where("", ""), where(config, ""), where(config, "", "PAWL_ENDPOINT=e"), where(config, "f", "PAWL_ENDPOINT=e")}
+	if diff := cmp.Diff([]string{client.DefaultEndpoint, "http://c", "e", "f"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestExitCodesFollowFromTheAnswer(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]int{400: 2, 401: 4, 403: 4, 404: 3, 409: 5, 422: 2, 500: 7, 503: 6} {
+		answers := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		code, _, stderr := runAt(t, answers, IO{}, "attempt", "1")
+		if code != want {
+			t.Errorf("%d: exit code %d, want %d", status, code, want)
+		}
+		if status == 401 && !strings.Contains(stderr, "pawl: hint: give --basic-auth USER:PASSWORD, or a token in PAWL_TOKEN") {
+			t.Errorf("got %s", stderr)
+		}
+	}
+}
+
+// The program's version is that of the whole process, so this is no test of
+// the command line.
+func TestAServerMayWantAnotherVersion(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]model.Code{
+		`{"serverVersion":"2","upgradeRecommended":false,"apiCompatible":true}`:  0,
+		`{"serverVersion":"2","upgradeRecommended":true,"apiCompatible":true}`:   0,
+		`{"serverVersion":"2","upgradeRecommended":false,"apiCompatible":false}`: model.Conflict,
+	} {
+		var stderr bytes.Buffer
+		o := remoteOptions{world: IO{Stderr: &stderr}}
+		fit := fitOf(t, answer)
+		if err := o.judge(fit); model.CodeOf(err) != want && err != nil || (err == nil) != (want == 0) {
+			t.Errorf("%s: %v", answer, err)
+		}
+		if warned := strings.Contains(stderr.String(), "pawl: warning: "); warned != fit.UpgradeRecommended {
+			t.Errorf("%s: %s", answer, &stderr)
+		}
+	}
+}
+
+func fitOf(t *testing.T, answer string) client.Fit {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }))
+	defer s.Close()
+	at, err := client.ParseEndpoint(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client.New(client.Config{Endpoint: at})
+	defer c.Close()
+	fit, err := c.CheckVersion(context.Background(), "1.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fit
+}

@@ -1,0 +1,78 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+const (
+	// pruneEvery is how often the daemon looks for what nobody needs any more.
+	pruneEvery = time.Hour
+	// pruneAtOnce bounds what one transaction deletes of each kind, so that the
+	// others do not wait long for it.
+	pruneAtOnce = 200
+	// pruneRest is how long the others have the database between two.
+	pruneRest = 50 * time.Millisecond
+)
+
+// retain deletes what is not to be kept, now and then every hour, until ctx is
+// done.
+func (d *Daemon) retain(ctx context.Context) {
+	for {
+		if err := d.prune(ctx); err != nil && ctx.Err() == nil {
+			d.cfg.Log.Error("retention", "error", err)
+		}
+		if !d.pause(ctx, pruneEvery) {
+			return
+		}
+	}
+}
+
+func (d *Daemon) pause(ctx context.Context, wait time.Duration) bool {
+	due, stop := d.cfg.Clock.After(wait)
+	defer stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-due:
+		return true
+	}
+}
+
+// prune deletes what is not to be kept now, in parts. What could not be removed
+// beside the store is told of and left where it is: nothing refers to it.
+func (d *Daemon) prune(ctx context.Context) error {
+	now := model.InstantOf(d.cfg.Clock.Now())
+	page := store.Page{Limit: pruneAtOnce}
+	for {
+		p, next, err := d.cfg.Store.Prune(ctx, d.cfg.Retention, now, page)
+		if err != nil {
+			return err
+		}
+		d.sweep(ctx, &p)
+		d.pruned(&p)
+		if page.Cursor = next; next == "" || !d.pause(ctx, pruneRest) {
+			return nil
+		}
+	}
+}
+
+// sweep removes what was kept of deleted records in other places.
+func (d *Daemon) sweep(ctx context.Context, p *store.Pruned) {
+	for _, id := range p.Attempts {
+		if d.cfg.Logs == nil {
+			break
+		}
+		if err := d.cfg.Logs.Remove(id); err != nil {
+			d.cfg.Log.Error("can't remove the output of a deleted attempt", "attempt", int64(id), "error", err)
+		}
+	}
+	for i := range p.Revisions {
+		if err := d.cfg.Service.RemoveArchive(ctx, p.Revisions[i]); err != nil {
+			d.cfg.Log.Error("can't remove the archive of a deleted revision", "revision", p.Revisions[i].Name, "error", err)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package serve
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/auth"
+	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/daemon"
+	"github.com/pawlhq/pawl/internal/secret"
+	"github.com/pawlhq/pawl/internal/server"
+)
+
+// Effective is a setting in force.
+type Effective struct {
+	// Value is masked where nobody may see it.
+	Key, Value string
+	// Origin is where it was set, or "default".
+	Origin string
+}
+
+// Settings returns all settings of a server that are in force, by key.
+func Settings(cfg *config.Config) []Effective {
+	set := &settings{Config: cfg, defaults: make(map[string]string)}
+	set.readAll()
+	var list []Effective
+	for name, value := range set.defaults {
+		if _, ok := cfg.Get(name); !ok && value != "" {
+			list = append(list, Effective{name, Shown(name, value), "default"})
+		}
+	}
+	for _, name := range cfg.Keys() {
+		at, _ := cfg.Setting(name)
+		list = append(list, Effective{name, Shown(name, at.Value), at.Origin})
+	}
+	slices.SortFunc(list, func(a, b Effective) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}
+
+// Faults returns what is wrong with the values of settings. It opens nothing.
+func Faults(cfg *config.Config) []error {
+	set := &settings{Config: cfg}
+	set.readAll()
+	list := set.faults
+	if _, err := secret.ParseRing(set.text("", secret.KeySetting)); err != nil {
+		list = append(list, err)
+	}
+	if _, err := auth.FromConfig(cfg, nil, nil); err != nil {
+		list = append(list, err)
+	}
+	return list
+}
+
+// readAll reads every setting of a server.
+func (s *settings) readAll() {
+	s.databaseKind()
+	s.postgres()
+	s.archiveSettings()
+	s.logs()
+	s.limits()
+	s.web(server.Config{})
+	s.daemon(daemon.Config{})
+	s.listen()
+	s.text("", "tmpdir")
+	s.logFormat()
+}

@@ -1,0 +1,64 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/project"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// Follow makes a project be what a folder defines now: it adds a revision
+// without an archive, named 1, 2, 3 and so on, unless the newest one is the
+// same. It returns the name of the new revision, or "". What is wrong with the
+// files is Invalid, and leaves the project as it is.
+func (s *Service) Follow(ctx context.Context, name, dir string) (revision string, err error) {
+	contents, err := project.Read(dir)
+	if err != nil {
+		return "", err
+	}
+	number := 0
+	last, err := s.cfg.Store.ProjectNamed(ctx, name)
+	switch {
+	case model.CodeOf(err) == model.NotFound:
+	case err != nil:
+		return "", err
+	default:
+		before, err := s.workflowsOf(ctx, last.Latest.ID)
+		if err != nil || slices.EqualFunc(before, contents.Workflows, sameWorkflow) {
+			return "", err
+		}
+		if number, err = strconv.Atoi(last.Latest.Name); err != nil {
+			return "", model.Errorf(model.Conflict, "project %q has a revision %q, which is not one of a folder", name, last.Latest.Name)
+		}
+	}
+	now := s.now()
+	revision = strconv.Itoa(number + 1)
+	_, err = s.cfg.Store.Push(ctx, store.Push{
+		Project: name, Workflows: stored(contents.Workflows),
+		Revision:  store.Revision{Name: revision, Archive: store.Archive{Type: noArchive}, Created: model.InstantOf(now)},
+		Schedules: reschedule(Push{From: now}, contents.Workflows),
+	})
+	return revision, err
+}
+
+func sameWorkflow(a store.Workflow, b project.Workflow) bool {
+	return a.Name == b.Name && a.Zone == b.Zone && params.Equal(a.Config, b.Config)
+}
+
+// workflowsOf returns all workflows of a revision, in their order.
+func (s *Service) workflowsOf(ctx context.Context, id model.RevisionID) (all []store.Workflow, err error) {
+	for page := (store.Page{Limit: store.MaxLimit}); ; {
+		list, next, err := s.cfg.Store.ListWorkflows(ctx, store.WorkflowFilter{Revision: id}, page)
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, list...); next == "" {
+			return all, nil
+		}
+		page.Cursor = next
+	}
+}

@@ -1,0 +1,84 @@
+// Package tracing tells a collector of traces what happens: a trace for each
+// session, in which each attempt is a span with its tries below it, and a span
+// for each request. It does nothing unless the environment says where the
+// collector is. Only this package knows OpenTelemetry.
+package tracing
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// Tracer makes spans. Its methods are safe for concurrent use.
+type Tracer struct {
+	provider *sdk.TracerProvider
+	tracer   trace.Tracer
+	headers  propagation.TraceContext
+}
+
+// endpoints are the variables of OpenTelemetry that say where a collector is.
+var endpoints = []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+
+// Wanted reports whether the environment names a collector of traces.
+func Wanted(env func(string) string) bool {
+	if strings.EqualFold(env("OTEL_SDK_DISABLED"), "true") || strings.EqualFold(env("OTEL_TRACES_EXPORTER"), "none") {
+		return false
+	}
+	for _, name := range endpoints {
+		if env(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Open returns a tracer that sends what it is told to the collector that the
+// environment of this process names, as its standard variables say (OTEL_*).
+// It is Invalid where these ask for what is not there.
+func Open(ctx context.Context, env func(string) string, version string) (*Tracer, error) {
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
+		if p := env(name); p != "" && p != "http/protobuf" {
+			return nil, model.Errorf(model.Invalid, "%s: traces can't be sent by %q", name, p).
+				WithHint("set it to http/protobuf, which collectors listen for on port 4318")
+		}
+	}
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open exporter of traces: %w", err)
+	}
+	about, err := resource.New(ctx, resource.WithAttributes(
+		attribute.String("service.name", "pawl"), attribute.String("service.version", version),
+	), resource.WithHost(), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		return nil, model.Errorf(model.Invalid, "attributes of traces: %w", err)
+	}
+	return newTracer(sdk.WithBatcher(exporter), sdk.WithResource(about)), nil
+}
+
+func newTracer(options ...sdk.TracerProviderOption) *Tracer {
+	t := &Tracer{provider: sdk.NewTracerProvider(append(options, sdk.WithIDGenerator(ids{}))...)}
+	t.tracer = t.provider.Tracer("github.com/pawlhq/pawl")
+	return t
+}
+
+// Close sends what is not sent yet, for at most five seconds, and ends the
+// tracer.
+func (t *Tracer) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := t.provider.Shutdown(ctx); err != nil {
+		return fmt.Errorf("send traces: %w", err)
+	}
+	return nil
+}
