@@ -68,15 +68,7 @@ func endedRecord(a client.Attempt) record {
 	return append(startedRecord(a),
 		"finished at", localTime(a.FinishedAt),
 		"kill requested", strconv.FormatBool(a.CancelRequested),
-		"status", attemptStatus(a.Outcome))
-}
-
-// attemptStatus is what became of an attempt, in a word.
-func attemptStatus(a client.Outcome) string {
-	if a.Done && !a.Success && a.CancelRequested {
-		return "killed"
-	}
-	return sessionStatus(a)
+		"status", a.Status)
 }
 
 // newOf returns a command about one attempt, whose number is its argument.
@@ -165,8 +157,8 @@ func taskRecord(t client.Task) record {
 		"config", asJSON(t.Config), "parent", parent, "upstreams", "[" + strings.Join(upstreams, ", ") + "]",
 		"export params", asJSON(t.ExportParams), "store params", asJSON(t.StoreParams), "state params", asJSON(t.StateParams),
 	}
-	if t.Error.Len() > 0 {
-		about = append(about, "error", t.Error.StringOr("message", asJSON(t.Error)))
+	if message, err := t.Error.String("message"); err == nil {
+		about = append(about, "error", message)
 	}
 	return about
 }

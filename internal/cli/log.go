@@ -34,6 +34,18 @@ var logLevels = map[string]slog.Level{
 // open returns the log and what closes it. Without a file only warnings are
 // logged, to standard error.
 func (o *logOptions) open(world IO) (log *slog.Logger, closeLog func() error, err error) {
+	return o.openAs(world, "text", slog.LevelWarn)
+}
+
+// openServer is open for a server: without a file everything is logged to
+// standard error. The format is one of serve.LogFormats.
+func (o *logOptions) openServer(world IO, format string) (log *slog.Logger, closeLog func() error, err error) {
+	return o.openAs(world, format, slog.LevelDebug)
+}
+
+// openAs opens the log in a format. Without a file, what is below a level is
+// not logged.
+func (o *logOptions) openAs(world IO, format string, silent slog.Level) (log *slog.Logger, closeLog func() error, err error) {
 	level, ok := logLevels[strings.ToLower(o.logLevel)]
 	if !ok {
 		return nil, nil, model.Errorf(model.Invalid, "--log-level must be debug, info, warn or error, not %q", o.logLevel)
@@ -42,7 +54,7 @@ func (o *logOptions) open(world IO) (log *slog.Logger, closeLog func() error, er
 	to := world.Stderr
 	switch o.logFile {
 	case "":
-		level = max(level, slog.LevelWarn)
+		level = max(level, silent)
 	case "-":
 	default:
 		path := o.logFile
@@ -55,7 +67,11 @@ func (o *logOptions) open(world IO) (log *slog.Logger, closeLog func() error, er
 		}
 		to, done = f, f.Close
 	}
-	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level})), done, nil
+	options := &slog.HandlerOptions{Level: level}
+	if f, ok := to.(*os.File); format == "json" || format == "auto" && (!ok || !isTerminal(f)) {
+		return slog.New(slog.NewJSONHandler(to, options)), done, nil
+	}
+	return slog.New(slog.NewTextHandler(to, options)), done, nil
 }
 
 // journal writes what happens to a log.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/pawlhq/pawl/internal/client"
 	"github.com/pawlhq/pawl/internal/config"
@@ -150,7 +151,20 @@ func (o *remoteOptions) sent(settings *config.Config) (http.Header, error) {
 		}
 		h.Set(name, value)
 	}
-	return h, nil
+	return h, sendable(h)
+}
+
+// sendable refuses headers that HTTP can't carry. Their values may be secret.
+func sendable(h http.Header) error {
+	for name, values := range h {
+		switch {
+		case !httpguts.ValidHeaderFieldName(name):
+			return model.Errorf(model.Invalid, "%q is no name of a header", name)
+		case !httpguts.ValidHeaderFieldValue(values[0]):
+			return model.Errorf(model.Invalid, "the value of the header %s can't be sent", name).WithHint("is there an end of line in it?")
+		}
+	}
+	return nil
 }
 
 // checkVersion asks whether the program fits the server.

@@ -16,9 +16,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/pawlhq/pawl/internal/client"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/prop"
 )
 
 // stepping is a clock on which every wait is over at once, after step.
@@ -156,6 +158,40 @@ func TestLinesAreLikeTheLastOneWithALevel(t *testing.T) {
 	}
 }
 
+// However a file grows between two looks, each of its lines is shown once.
+func TestEachLineIsShownOnce(t *testing.T) {
+	t.Parallel()
+	prop.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[ab\n]{0,40}`).Draw(t, "text")
+		var out bytes.Buffer
+		w, shown, seen := logWatcher{all: true}, 0, 0
+		for seen < len(text) {
+			seen = rapid.IntRange(seen, len(text)).Draw(t, "seen")
+			shown = copied(t, &w, &out, text[:seen], shown, false)
+		}
+		copied(t, &w, &out, text, shown, true)
+		if text != "" && !strings.HasSuffix(text, "\n") {
+			text += "\n"
+		}
+		if out.String() != text {
+			t.Fatalf("got %q, want %q", out.String(), text)
+		}
+	})
+}
+
+// copied shows what is new in a text of which so many lines were shown.
+func copied(t *rapid.T, w *logWatcher, out io.Writer, text string, shown int, last bool) int {
+	var file bytes.Buffer
+	z := gzip.NewWriter(&file)
+	_, _ = io.WriteString(z, text)
+	_ = z.Flush()
+	lines, err := w.copy(out, &file, shown, last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return max(lines, shown)
+}
+
 func TestADamagedLogIsAnError(t *testing.T) {
 	t.Parallel()
 	w := logWatcher{}
@@ -197,7 +233,7 @@ func TestWhoAsksIsToldToTheServer(t *testing.T) {
 			t.Errorf("%+v: exit code %d, %q from %q\n%s", c, code, got, agent, stderr)
 		}
 	}
-	for _, args := range [][]string{{"--basic-auth", "nobody"}, {"-H", "novalue"}, {"-H", "=x"}} {
+	for _, args := range [][]string{{"--basic-auth", "nobody"}, {"-H", "novalue"}, {"-H", "=x"}, {"-H", "a b=x"}, {"-H", "a=x\ny"}} {
 		if code, _, _ := runAt(t, http.NotFoundHandler(), IO{}, append([]string{"projects"}, args...)...); code != exitUsage {
 			t.Errorf("%q: exit code %d", args, code)
 		}

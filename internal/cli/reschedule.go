@@ -153,8 +153,7 @@ func (o *backfillOptions) run(ctx context.Context, args []string) error {
 
 func (o *backfillOptions) show(made []client.Attempt) error {
 	about := func(a client.Attempt) record {
-		r := append(record{"id", string(a.ID), "uuid", a.SessionUUID},
-			plannedRecord(a.Project, a.Workflow, a.SessionTime, a.RetryAttemptName, a.Params)...)
+		r := append(record{"id", string(a.ID), "uuid", a.SessionUUID}, plannedRecord(a)...)
 		return append(r, "created at", localTime(a.CreatedAt))
 	}
 	if err := list(o.world.Stdout, o.outputOptions, "Session attempts:", made, about); err != nil {

@@ -102,7 +102,11 @@ func (o *serverOptions) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	log, closeLog, err := o.logOptions.open(o.world)
+	format, err := serve.LogFormat(cfg)
+	if err != nil {
+		return err
+	}
+	log, closeLog, err := o.openServer(o.world, format)
 	if err != nil {
 		return err
 	}
@@ -118,11 +122,21 @@ func (o *serverOptions) run(ctx context.Context) (err error) {
 		if i > 0 {
 			what = "listens for administrators on"
 		}
-		if _, err := fmt.Fprintf(o.world.Stderr, "pawl server %s %s\n", what, a); err != nil {
+		if err := o.say("pawl server %s %s\n", what, a); err != nil {
 			return err
 		}
 	}
 	return o.serve(ctx, s)
+}
+
+// say tells what is in the log already whoever looks at standard error, where
+// the log is in a file.
+func (o *serverOptions) say(format string, args ...any) error {
+	if o.logFile == "" || o.logFile == "-" {
+		return nil
+	}
+	_, err := fmt.Fprintf(o.world.Stderr, format, args...)
+	return err
 }
 
 // serve runs the server until a signal ends it.
@@ -145,7 +159,7 @@ func (o *serverOptions) serve(ctx context.Context, s *serve.Server) error {
 				continue
 			}
 			cancel(fmt.Errorf("%v", got))
-			if _, err := fmt.Fprintln(o.world.Stderr, "pawl server ends when the tasks that run have ended; the same signal again ends them"); err != nil {
+			if err := o.say("pawl server ends when the tasks that run have ended; the same signal again ends them\n"); err != nil {
 				return err
 			}
 		}

@@ -74,18 +74,15 @@ func (o *sessionsOptions) find(ctx context.Context, r remote, args []string) ([]
 }
 
 func sessionRecord(s client.Session) record {
-	var last client.Outcome
-	given, status := "", "pending"
-	if s.LastAttempt != nil {
-		last = *s.LastAttempt
-		given, status = asJSON(last.Params), sessionStatus(last)
+	newest := client.Attempt{
+		Project: s.Project, Workflow: s.Workflow,
+		SessionID: s.ID, SessionUUID: s.SessionUUID, SessionTime: s.SessionTime,
 	}
-	about := attemptRecord(string(s.ID), string(last.ID), s.SessionUUID, s.Project, s.Workflow, s.SessionTime, last.RetryAttemptName, last.Params)
-	about[slices.Index(about, "params")+1] = given
-	return append(about,
-		"created at", localTime(last.CreatedAt),
-		"kill requested", strconv.FormatBool(last.CancelRequested),
-		"status", status)
+	status := "pending"
+	if s.LastAttempt != nil {
+		newest.Outcome, status = *s.LastAttempt, sessionStatus(*s.LastAttempt)
+	}
+	return append(startedRecord(newest), "kill requested", strconv.FormatBool(newest.CancelRequested), "status", status)
 }
 
 // sessionStatus is what became of the newest attempt of a session, in a word.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/pawlhq/pawl/internal/client"
 	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/params"
 )
 
 type startOptions struct {
@@ -117,12 +116,11 @@ func (o *startOptions) pretend(w client.Workflow, start client.Start) error {
 		Project: w.Project, Workflow: client.Ref{ID: w.ID, Name: w.Name}, SessionTime: start.SessionTime,
 		Outcome: client.Outcome{RetryAttemptName: start.Name, Params: start.Params},
 	}
-	if o.json {
-		return printObject(o.world.Stdout, a)
+	if !o.json {
+		const none = "(dry run)"
+		a.SessionID, a.ID, a.SessionUUID = none, none, none
 	}
-	const none = "(dry run)"
-	about := attemptRecord(none, none, none, a.Project, a.Workflow, a.SessionTime, a.RetryAttemptName, a.Params)
-	if err := list(o.world.Stdout, o.outputOptions, "Session attempt:", []record{about}, func(r record) record { return r }); err != nil {
+	if err := list(o.world.Stdout, o.outputOptions, "Session attempt:", []client.Attempt{a}, attemptRecord); err != nil {
 		return err
 	}
 	o.hint(o.world.Stderr, "nothing was started")
@@ -130,19 +128,18 @@ func (o *startOptions) pretend(w client.Workflow, start client.Start) error {
 }
 
 // attemptRecord is what records of attempts begin with.
-func attemptRecord(session, attempt, uuid string, project, workflow client.Ref, at client.SessionTime, name client.Text, given params.Map) record {
-	return append(record{"session id", session, "attempt id", attempt, "uuid", uuid}, plannedRecord(project, workflow, at, name, given)...)
+func attemptRecord(a client.Attempt) record {
+	return append(record{"session id", string(a.SessionID), "attempt id", string(a.ID), "uuid", a.SessionUUID}, plannedRecord(a)...)
 }
 
 // plannedRecord is what an attempt runs, and for when.
-func plannedRecord(project, workflow client.Ref, at client.SessionTime, name client.Text, given params.Map) record {
+func plannedRecord(a client.Attempt) record {
 	return record{
-		"project", project.Name, "workflow", workflow.Name, "session time", ownTime(at),
-		"retry attempt name", string(name), "params", asJSON(given),
+		"project", a.Project.Name, "workflow", a.Workflow.Name, "session time", ownTime(a.SessionTime),
+		"retry attempt name", string(a.RetryAttemptName), "params", asJSON(a.Params),
 	}
 }
 
 func startedRecord(a client.Attempt) record {
-	about := attemptRecord(string(a.SessionID), string(a.ID), a.SessionUUID, a.Project, a.Workflow, a.SessionTime, a.RetryAttemptName, a.Params)
-	return append(about, "created at", localTime(a.CreatedAt))
+	return append(attemptRecord(a), "created at", localTime(a.CreatedAt))
 }

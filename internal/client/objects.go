@@ -1,6 +1,11 @@
 package client
 
-import "github.com/pawlhq/pawl/internal/params"
+import (
+	"cmp"
+	"encoding/json"
+
+	"github.com/pawlhq/pawl/internal/params"
+)
 
 // Objects of the API. Their JSON is that of the API, so what is read can be
 // written again.
@@ -79,6 +84,29 @@ type Attempt struct {
 	SessionTime SessionTime `json:"sessionTime"`
 	// Status is success, killed, error or running.
 	Status string `json:"status"`
+}
+
+// UnmarshalJSON reads an attempt. The status follows from the rest where a
+// server does not tell it.
+func (a *Attempt) UnmarshalJSON(text []byte) error {
+	type plain Attempt
+	if err := json.Unmarshal(text, (*plain)(a)); err != nil {
+		return err
+	}
+	a.Status = cmp.Or(a.Status, a.status())
+	return nil
+}
+
+func (o Outcome) status() string {
+	switch {
+	case o.Success:
+		return "success"
+	case o.Done && o.CancelRequested:
+		return "killed"
+	case o.Done:
+		return "error"
+	}
+	return "running"
 }
 
 // Task is a task of an attempt.

@@ -69,6 +69,23 @@ func TestWhatIsMissingOrNullIsNothing(t *testing.T) {
 	}
 }
 
+func TestTheStatusFollowsWhereNobodyTellsIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"done":true,"success":true,"cancelRequested":true}`:    "success",
+		`{"done":true,"success":false,"cancelRequested":true}`:   "killed",
+		`{"done":true,"success":false,"cancelRequested":false}`:  "error",
+		`{"done":false,"success":false,"cancelRequested":true}`:  "running",
+		`{"done":false,"success":false,"cancelRequested":false}`: "running",
+		`{"done":true,"status":"odd"}`:                           "odd",
+	} {
+		var a client.Attempt
+		if err := json.Unmarshal([]byte(text), &a); err != nil || a.Status != want {
+			t.Errorf("%s: %q, %v", text, a.Status, err)
+		}
+	}
+}
+
 // Each call asks what it must.
 func TestRequests(t *testing.T) {
 	t.Parallel()

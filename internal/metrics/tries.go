@@ -14,6 +14,9 @@ var outcomes = map[engine.CommandKind]string{
 	engine.TryCancelled: "cancelled", engine.Lose: "lost",
 }
 
+// Outcome returns the name of how a try ended.
+func Outcome(c engine.Command) string { return outcomes[c.Kind] }
+
 // family has the metrics of the tries of one operator.
 type family struct {
 	started prometheus.Counter

@@ -4,6 +4,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +59,7 @@ type Server struct {
 	listening *server.Listening
 	folder    *followed // nil unless a folder is followed
 	accessLog io.Closer
+	telemetry *telemetry
 }
 
 // Open opens a server. It takes connections, which Run answers. On an error
@@ -69,9 +72,14 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		}
 	}()
 	set := &settings{Config: cfg.Settings}
+	set.announce(&cfg)
+	if s.telemetry, err = openTelemetry(ctx, &cfg); err != nil {
+		return nil, err
+	}
 	if s.store, err = set.openStore(ctx); err != nil {
 		return nil, err
 	}
+	s.store = s.telemetry.metrics.Store(s.store)
 	if s.archives, err = set.openArchives(); err != nil {
 		return nil, err
 	}
@@ -90,6 +98,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	})
 	web := server.New(set.web(server.Config{
 		Service: rules, Store: s.store, Vault: vault, Logs: output, Auth: who, Log: cfg.Log, Version: cfg.Version,
+		Metrics: s.telemetry.metrics.Handler(), Answered: s.telemetry.answered,
 	}))
 	listen, err := s.listenConfig(set)
 	if err != nil {
@@ -97,7 +106,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	loops := set.daemon(daemon.Config{
 		Store: s.store, Service: rules, Vault: vault, Logs: output, Env: cfg.Env, Defaults: cfg.Defaults,
-		Folder: cfg.Folder, Log: cfg.Log,
+		Folder: cfg.Folder, Log: cfg.Log, Listeners: s.telemetry.listeners(),
 	})
 	if set.err != nil {
 		return nil, set.err
@@ -108,8 +117,32 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.listening, err = web.Listen(listen); err != nil {
 		return nil, err
 	}
-	s.daemon, err = daemon.Start(ctx, loops)
-	return s, err
+	if s.daemon, err = daemon.Start(ctx, loops); err != nil {
+		return nil, err
+	}
+	s.telemetry.watch(s.daemon)
+	for _, a := range s.Addresses() {
+		s.log.Info("server listens", "address", a.String())
+	}
+	return s, nil
+}
+
+// announce writes what the server is to the log.
+func (s *settings) announce(cfg *Config) {
+	where := s.databaseFile()
+	switch s.databaseKind() {
+	case kindMemory:
+		where = ""
+	case kindPostgres:
+		where = shownURL(s.postgres().URL)
+	}
+	loops := s.daemon(daemon.Config{})
+	cfg.Log.Info("server starts", "version", cfg.Version, "pid", os.Getpid(), "database", s.databaseKind(), "at", where,
+		"slots", cmp.Or(loops.Slots, runtime.NumCPU()), "executor", !loops.NoConductor, "scheduler", !loops.NoScheduler,
+		"retention", loops.Retention.Attempts.String(), "logs", s.text(filepath.Join(s.dataDir(), "logs"), "log-server.local.path"))
+	for _, d := range Doubts(s.Config) {
+		cfg.Log.Warn("setting "+d.Reason, "setting", d.Key, "origin", d.Origin, "hint", d.Hint)
+	}
 }
 
 // logs returns where the output of tasks is kept, or nil.
@@ -203,22 +236,22 @@ const (
 
 // listen reads where and how the server listens, and returns the folder of its
 // access log, which is empty where there is none.
-func (set *settings) listen() (c server.ListenConfig, accessLog string) {
+func (s *settings) listen() (c server.ListenConfig, accessLog string) {
 	c = server.ListenConfig{
-		Address:      server.Address{Host: set.text(defaultHost, "server.bind"), Port: set.number("server.port", defaultPort)},
-		CertFile:     set.text("", "server.tls.certificate"),
-		KeyFile:      set.text("", "server.tls.key"),
-		HTTP2:        set.yes("server.http.enable-http2", false),
-		KeepAlive:    set.seconds("server.http.no-request-timeout", 0),
-		ParseWithin:  set.seconds("server.http.request-parse-timeout", 0),
-		CarryWithin:  set.seconds("server.http.io-idle-timeout", 0),
-		AccessFormat: set.text("", "server.access-log.pattern"),
-		RuntimeInfo:  set.text("", "server.runtime-info.path"),
+		Address:      server.Address{Host: s.text(defaultHost, "server.bind"), Port: s.number("server.port", defaultPort)},
+		CertFile:     s.text("", "server.tls.certificate"),
+		KeyFile:      s.text("", "server.tls.key"),
+		HTTP2:        s.yes("server.http.enable-http2", false),
+		KeepAlive:    s.seconds("server.http.no-request-timeout", 0),
+		ParseWithin:  s.seconds("server.http.request-parse-timeout", 0),
+		CarryWithin:  s.seconds("server.http.io-idle-timeout", 0),
+		AccessFormat: s.text("", "server.access-log.pattern"),
+		RuntimeInfo:  s.text("", "server.runtime-info.path"),
 	}
-	if _, ok := set.Get("server.admin.port"); ok {
-		c.Admin = &server.Address{Host: set.text(c.Address.Host, "server.admin.bind"), Port: set.number("server.admin.port", 0)}
+	if _, ok := s.Get("server.admin.port"); ok {
+		c.Admin = &server.Address{Host: s.text(c.Address.Host, "server.admin.bind"), Port: s.number("server.admin.port", 0)}
 	}
-	return c, set.text("", "server.access-log.path")
+	return c, s.text("", "server.access-log.path")
 }
 
 // listenConfig is listen with the access log open.
@@ -262,6 +295,7 @@ func (s *Server) Run(ctx, now context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
+		s.log.Info("server stops once its tasks have ended", "reason", context.Cause(ctx), "hint", "the same signal again ends them")
 		if e := s.daemon.Drain(now); e != nil {
 			s.log.Warn("tasks are being ended", "reason", e)
 		}
@@ -271,7 +305,11 @@ func (s *Server) Run(ctx, now context.Context) error {
 		return errors.Join(err, s.close())
 	}
 	stop()
-	return errors.Join(err, <-served, s.close())
+	err = errors.Join(err, <-served, s.close())
+	if err == nil {
+		s.log.Info("server stopped")
+	}
+	return err
 }
 
 // close closes what is open.
@@ -288,6 +326,9 @@ func (s *Server) close() error {
 	}
 	if s.accessLog != nil {
 		errs = append(errs, s.accessLog.Close())
+	}
+	if s.telemetry != nil {
+		errs = append(errs, s.telemetry.close())
 	}
 	return errors.Join(errs...)
 }

@@ -43,7 +43,7 @@ func (m *meddler) look() {
 	p := m.sim.ownerOf(a.row.ID, m.dice)
 	switch {
 	case p == nil:
-	case m.dice.chance(0.02):
+	case m.dice.chance(0.02) && !m.sim.checks.heldBack(a):
 		m.abandon(p, a.row.ID)
 	default:
 		c := m.command(a)

@@ -18,6 +18,15 @@ func (c *checks) owns(p *process, id model.AttemptID) bool {
 	return err == nil && a.Owner == p.owner && a.Epoch == p.epoch
 }
 
+// takenOver checks that whoever clears away what still runs of an attempt owns
+// it: nothing of its owner's runs there.
+func (c *checks) takenOver(p *process, s *store.Snapshot) {
+	p.note("takes over a%d", s.Attempt.ID)
+	if !c.owns(p, s.Attempt.ID) {
+		c.sim.fail("promise 3: %s takes over a%d, which is not its own", p.owner, s.Attempt.ID)
+	}
+}
+
 // fenced checks that a process which lets go of everything has lost its lease.
 func (c *checks) fenced(p *process) {
 	err := c.sim.store.Commit(context.Background(), &store.Batch{Owner: p.owner, Epoch: p.epoch})

@@ -64,6 +64,7 @@ func (m *machine) start() {
 		Open:     p.open,
 		Owner:    owner,
 		Clock:    &m.watch,
+		TakeOver: func(s *store.Snapshot) { m.sim.checks.takenOver(p, s) },
 		LeaseFor: leaseFor,
 	}
 	if m.sim.office != nil {

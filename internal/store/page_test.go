@@ -1,12 +1,14 @@
 package store_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -54,7 +56,7 @@ func TestCutLeavesAPage(t *testing.T) {
 	list := []int64{3, 5, 7}
 	for limit := 1; limit <= 4; limit++ {
 		page, next := store.Cut(list, limit, id)
-		if diff := cmp.Diff(list[:min(limit, 3)], page); diff != "" {
+		if diff := gocmp.Diff(list[:min(limit, 3)], page); diff != "" {
 			t.Errorf("page of %d (-want +got):\n%s", limit, diff)
 		}
 		want := ""
@@ -63,6 +65,57 @@ func TestCutLeavesAPage(t *testing.T) {
 		}
 		if next != want {
 			t.Errorf("after a page of %d comes %q, want %q", limit, next, want)
+		}
+	}
+}
+
+func TestMarksAreInOrderAndComeBackFromCursors(t *testing.T) {
+	t.Parallel()
+	marks := []store.Mark{{}, {0, 1}, {1, 0}, {1, 1}, {1, 36}, {1_790_000_000_000_000, 2}, {model.Never, 1}, store.Last}
+	for i, m := range marks {
+		for j, n := range marks {
+			if got, want := m.Compare(n), cmp.Compare(i, j); got != want {
+				t.Errorf("%v to %v: %d, want %d", m, n, got, want)
+			}
+		}
+		if m.ID == 0 {
+			continue
+		}
+		limit, past, err := store.Page{Limit: 7, Cursor: m.Cursor()}.MarkBounds()
+		if limit != 7 || past != m || err != nil {
+			t.Errorf("%v came back as %v, limit %d, error %v", m, past, limit, err)
+		}
+		if got := store.BelowMark(m); got != m {
+			t.Errorf("below %v are those before %v", m, got)
+		}
+	}
+	if got := store.BelowMark(store.Mark{}); got != store.Last {
+		t.Errorf("the first page is before %v", got)
+	}
+}
+
+func TestMarkBoundsRefuse(t *testing.T) {
+	t.Parallel()
+	for _, page := range []store.Page{
+		{Limit: -1}, {Limit: store.MaxLimit + 1}, {Cursor: "1"}, {Cursor: "."}, {Cursor: "1.0"}, {Cursor: "1.-1"}, {Cursor: ".1"}, {Cursor: "1.1.1"},
+	} {
+		if _, _, err := page.MarkBounds(); err == nil || model.CodeOf(err) != model.Invalid {
+			t.Errorf("%+v: error %v", page, err)
+		}
+	}
+	if limit, past, err := (store.Page{}).MarkBounds(); limit != 100 || past != (store.Mark{}) || err != nil {
+		t.Errorf("first page: limit %d past %v, error %v", limit, past, err)
+	}
+}
+
+func TestRetentionKeepsForGoodUnlessToldHowLong(t *testing.T) {
+	t.Parallel()
+	const now = 1_000_000
+	for kept, want := range map[time.Duration]model.Instant{
+		0: 0, -time.Second: 0, time.Millisecond: now - 1000, time.Second: 0, time.Hour: 0,
+	} {
+		if got := store.Expired(now, kept); got != want {
+			t.Errorf("kept for %v: what is before %d goes, want %d", kept, got, want)
 		}
 	}
 }
@@ -110,7 +163,7 @@ func TestAttemptIDsNamesEveryEntry(t *testing.T) {
 		Release:  []store.Release{{Attempt: 6}},
 	}
 	want := []model.AttemptID{1, 2, 3, 2, 4, 5, 6}
-	if diff := cmp.Diff(want, slices.Collect(b.AttemptIDs())); diff != "" {
+	if diff := gocmp.Diff(want, slices.Collect(b.AttemptIDs())); diff != "" {
 		t.Errorf("ids (-want +got):\n%s", diff)
 	}
 	for n := range want {
@@ -122,7 +175,7 @@ func TestAttemptIDsNamesEveryEntry(t *testing.T) {
 					break
 				}
 			}
-			if diff := cmp.Diff(want[:n+1], got); diff != "" {
+			if diff := gocmp.Diff(want[:n+1], got); diff != "" {
 				t.Errorf("ids (-want +got):\n%s", diff)
 			}
 		})

@@ -21,9 +21,9 @@ type Retention struct {
 	Audit time.Duration
 }
 
-// Before returns the instant before which nothing is kept for a time, which is
-// before all instants when that is zero.
-func (r Retention) Before(now model.Instant, kept time.Duration) model.Instant {
+// Expired returns the instant before which something is older, at now, than it
+// is to be kept; 0 when it is kept for good.
+func Expired(now model.Instant, kept time.Duration) model.Instant {
 	if kept <= 0 {
 		return 0
 	}

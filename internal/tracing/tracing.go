@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
@@ -45,8 +46,9 @@ func Wanted(env func(string) string) bool {
 
 // Open returns a tracer that sends what it is told to the collector that the
 // environment of this process names, as its standard variables say (OTEL_*).
-// It is Invalid where these ask for what is not there.
-func Open(ctx context.Context, env func(string) string, version string) (*Tracer, error) {
+// It is Invalid where these ask for what is not there. What goes wrong later is
+// reported.
+func Open(ctx context.Context, env func(string) string, version string, report func(error)) (*Tracer, error) {
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
 		if p := env(name); p != "" && p != "http/protobuf" {
 			return nil, model.Errorf(model.Invalid, "%s: traces can't be sent by %q", name, p).
@@ -63,6 +65,7 @@ func Open(ctx context.Context, env func(string) string, version string) (*Tracer
 	if err != nil {
 		return nil, model.Errorf(model.Invalid, "attributes of traces: %w", err)
 	}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(report))
 	return newTracer(sdk.WithBatcher(exporter), sdk.WithResource(about)), nil
 }
 

@@ -65,7 +65,7 @@ func endOf(a *attempt) store.Mark { return store.Mark{Time: a.Ended, ID: int64(a
 
 // ended returns the attempts after a place that are old enough, in order.
 func (w *sweep) ended(past store.Mark) (old []*attempt) {
-	before := w.of.Before(w.now, w.of.Attempts)
+	before := store.Expired(w.now, w.of.Attempts)
 	for a := range all(w.store.attempts) {
 		if a.State.Done() && a.Ended < before && endOf(a).Compare(past) > 0 {
 			old = append(old, a)
@@ -135,7 +135,7 @@ func (w *sweep) values() bool {
 
 // audit drops old entries of the audit log, and reports whether there are more.
 func (w *sweep) audit() bool {
-	old := w.store.auditAt(store.Mark{Time: w.of.Before(w.now, w.of.Audit)})
+	old := w.store.auditAt(store.Mark{Time: store.Expired(w.now, w.of.Audit)})
 	w.Audit = min(old, w.limit)
 	w.store.audit = slices.Delete(w.store.audit, 0, w.Audit)
 	return w.Audit < old
@@ -145,7 +145,7 @@ func (w *sweep) audit() bool {
 // whether there are more.
 func (w *sweep) projects() bool {
 	var deleted []*store.Project
-	before := w.of.Before(w.now, w.of.Projects)
+	before := store.Expired(w.now, w.of.Projects)
 	for p := range all(w.store.projects) {
 		if p.Deleted != 0 && p.Deleted < before && !w.store.hasAttempts(p.ID) {
 			deleted = append(deleted, p)

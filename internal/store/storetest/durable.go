@@ -131,7 +131,7 @@ var durableTests = []struct {
 		f := open()
 		f.endedAt(f.start("k"), old)
 		f.projects("p")
-		f.deletedLongAgo(1)
+		f.deletedAt(1, old)
 		f.audited(entryAt(1, old))
 		f.prune(store.Retention{Attempts: time.Hour, Projects: time.Hour, Audit: time.Hour}, 9)
 		f.close()

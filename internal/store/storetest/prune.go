@@ -20,11 +20,9 @@ const old = now - 2*hour
 var keepHour = store.Retention{Attempts: time.Hour}
 
 // endedAt makes an attempt that ended at an instant.
-func (f *fixture) endedAt(s store.Start, at model.Instant) model.AttemptID {
+func (f *fixture) endedAt(s store.Start, at model.Instant) {
 	f.Helper()
-	id := f.make(s).ID
-	f.endAt(id, at)
-	return id
+	f.endAt(f.make(s).ID, at)
 }
 
 func (f *fixture) endAt(id model.AttemptID, at model.Instant) {

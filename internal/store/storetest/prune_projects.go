@@ -10,10 +10,10 @@ import (
 // forgetProjects lets projects go an hour after they were deleted.
 var forgetProjects = store.Retention{Projects: time.Hour}
 
-// deletedLongAgo deletes a project two hours ago.
-func (f *fixture) deletedLongAgo(id model.ProjectID) {
+// deletedAt deletes a project at an instant.
+func (f *fixture) deletedAt(id model.ProjectID, at model.Instant) {
 	f.Helper()
-	if _, err := f.store.DeleteProject(ctx, id, old); err != nil {
+	if _, err := f.store.DeleteProject(ctx, id, at); err != nil {
 		f.Fatalf("DeleteProject(%d): %v", id, err)
 	}
 }
@@ -55,10 +55,8 @@ var forgetTests = []test{
 		f.pushed(f.push("p", "r2", "w"))
 		f.projects("young", "kept")
 		revisions := []store.Revision{f.revision(1, "r1"), f.revision(1, "r2")}
-		f.deletedLongAgo(1)
-		if _, err := f.store.DeleteProject(ctx, 2, now-hour); err != nil {
-			f.Fatal(err)
-		}
+		f.deletedAt(1, old)
+		f.deletedAt(2, now-hour)
 		f.same("pruned", f.prune(forgetProjects, 9), store.Pruned{Revisions: revisions, Projects: []model.ProjectID{1}})
 		f.wantNoProject(1, []model.RevisionID{1, 2}, 1, 2, 3)
 		f.project(2)
@@ -68,7 +66,7 @@ var forgetTests = []test{
 	{"a project stays while it has attempts", func(f *fixture) {
 		f.pushed(f.push("p", "r1", "w"))
 		a := f.make(f.startOf(1, "k"))
-		f.deletedLongAgo(1)
+		f.deletedAt(1, old)
 		f.same("while it runs", f.prune(forgetProjects, 9), store.Pruned{})
 		f.endAt(a.ID, old)
 		f.same("once it ended", f.prune(forgetProjects, 9), store.Pruned{})
@@ -83,7 +81,7 @@ var forgetTests = []test{
 		for _, r := range []string{"r1", "r2", "r3"} {
 			f.pushed(f.push("p", r, "w"))
 		}
-		f.deletedLongAgo(1)
+		f.deletedAt(1, old)
 		p, next, err := f.store.Prune(ctx, forgetProjects, now, store.Page{Limit: 2})
 		if err != nil || next == "" || len(p.Projects) > 0 {
 			f.Fatalf("projects %v, cursor %q, error %v", p.Projects, next, err)
@@ -100,9 +98,7 @@ var forgetTests = []test{
 	{"the projects that were deleted first go first", func(f *fixture) {
 		f.projects("p", "q", "r")
 		for i, id := range []model.ProjectID{2, 3, 1} {
-			if _, err := f.store.DeleteProject(ctx, id, old+model.Instant(i)); err != nil {
-				f.Fatal(err)
-			}
+			f.deletedAt(id, old+model.Instant(i))
 		}
 		f.same("projects", f.prune(forgetProjects, 1).Projects, []model.ProjectID{2, 3, 1})
 	}},
@@ -117,7 +113,7 @@ var forgetTests = []test{
 		s.Session.Project, s.Definition = 2, f.workflow(3).Definition
 		b := f.make(s)
 		f.endAt(a.ID, old)
-		f.deletedLongAgo(1)
+		f.deletedAt(1, old)
 		both := forgetProjects
 		both.Attempts = time.Hour
 		f.same("pruned", f.prune(both, 9).Projects, []model.ProjectID{1})
@@ -127,7 +123,7 @@ var forgetTests = []test{
 	}},
 	{"what was pruned can be pushed anew", func(f *fixture) {
 		f.pushed(f.push("p", "r1", "w"))
-		f.deletedLongAgo(1)
+		f.deletedAt(1, old)
 		f.prune(forgetProjects, 9)
 		p := f.pushed(f.push("p", "r1", "w"))
 		if p.ID != 2 || p.Latest.ID != 2 {

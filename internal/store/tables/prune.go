@@ -56,7 +56,7 @@ func (w *sweep) all(past store.Mark) (at store.Mark, more bool, err error) {
 		return at, false, err
 	}
 	w.Audit, err = w.oldest(`
-		DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE time < ? ORDER BY time, id LIMIT ?)`, w.of.Before(w.now, w.of.Audit))
+		DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE time < ? ORDER BY time, id LIMIT ?)`, store.Expired(w.now, w.of.Audit))
 	return at, more || at != store.Last || w.Values == w.limit || w.Audit == w.limit, err
 }
 
@@ -92,7 +92,7 @@ const whereEnded = ` sessions s ON s.id = a.session
 // attempts deletes old attempts that come after a place, and returns the one
 // that it came to.
 func (w *sweep) attempts(past store.Mark) (store.Mark, error) {
-	before := w.of.Before(w.now, w.of.Attempts)
+	before := store.Expired(w.now, w.of.Attempts)
 	if before == 0 || past == store.Last {
 		return store.Last, nil
 	}

@@ -8,7 +8,7 @@ import (
 // projects deletes revisions of projects that were deleted long enough ago,
 // and the projects that have no more, and reports whether there is more.
 func (w *sweep) projects() (more bool, err error) {
-	before := w.of.Before(w.now, w.of.Projects)
+	before := store.Expired(w.now, w.of.Projects)
 	if before == 0 {
 		return false, nil
 	}
