@@ -47,9 +47,23 @@ func OS() IO {
 	}
 }
 
+// catch catches the signals that ask for the end: SIGHUP unless whoever started
+// the program wants it to outlive its terminal, as nohup does, and SIGQUIT
+// unless somebody looks for a fault and wants to see the goroutines.
 func catch() (<-chan os.Signal, func()) {
 	signals := make(chan os.Signal, 2) // nobody asks more than twice
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	if os.Getenv("GOTRACEBACK") == "" {
+		signal.Notify(signals, syscall.SIGQUIT)
+	}
+	// A reader that has left shows by an error of writing. The signal says the
+	// same, but also of other pipes and connections, and would end the program.
+	if !signal.Ignored(syscall.SIGPIPE) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	}
 	return signals, func() { signal.Stop(signals) }
 }
 

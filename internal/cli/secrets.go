@@ -99,6 +99,9 @@ func (o *secretsOptions) setAll(files secret.Files, args []string) error {
 			return err
 		}
 		_, _ = fmt.Fprintf(o.world.Stderr, "Secret '%s' set\n", p.key)
+		if !secret.Masked(p.value) {
+			_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: %s is shorter than %d characters, so a task that prints it shows it\n", p.key, secret.MinMasked)
+		}
 	}
 	return nil
 }
