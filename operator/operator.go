@@ -92,6 +92,10 @@ type Task struct {
 	// Project is the folder with the project's files, Workdir the one to work
 	// in: Project or a folder below it. Both are absolute.
 	Project, Workdir string
+	// Scratch returns an absolute folder for files that a program gets or leaves
+	// for the task to read: whoever writes one there removes it. Nil means that
+	// there is none but in the project.
+	Scratch func() (string, error)
 	// Env is the environment that a program started by the task inherits.
 	Env []string
 	// Output receives what the task prints.
@@ -148,6 +152,8 @@ type Wait struct {
 	Keys []Key
 	// State is given to the next run.
 	State Map
+	// Reason tells people what the task waits for, on one line; it may be empty.
+	Reason string
 }
 
 // Key is a signal to wait for: a message on Topic with that key.

@@ -51,6 +51,9 @@ type SessionStatus struct {
 	// Made reports that Start made the attempt.
 	Made          bool
 	Done, Success bool
+	// End is a signal that comes when the attempt is done. Nil means that none
+	// comes, or that it is done.
+	End *Key
 }
 
 // Values is the shared key-value service of `param_set>` and `param_get>`.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli/progress"
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/resume"
 )
 
 // again is the command that runs what is left.
@@ -21,15 +22,34 @@ func (o *runOptions) allReplayed(s *progress.Summary) bool {
 		o.goal == "" && o.end == ""
 }
 
+// newer is the command that runs the session that is due now, or "" if that is
+// the one that has run.
+func (o *runOptions) newer(r planned) (string, error) {
+	kind := "daily"
+	if r.request.Calendar.Schedule != nil {
+		kind = "schedule"
+	}
+	due, err := r.request.Calendar.Session(kind, o.world.Clock.Now(), "", resume.Status{})
+	if err != nil || !due.After(r.request.Session) {
+		return "", err
+	}
+	return o.commandFor(r, kind), nil
+}
+
 // command is the command line of this run for the same session, with more
 // options. Those that would run again what is done are left out.
 func (o *runOptions) command(r planned, more ...string) string {
+	return o.commandFor(r, r.request.Session.In(r.request.Calendar.Zone).Format(time.DateTime), more...)
+}
+
+// commandFor is the same for a session as --session takes it.
+func (o *runOptions) commandFor(r planned, session string, more ...string) string {
 	words := []string{"pawl", "run", quote(r.request.Workflow.Name)}
 	for _, a := range o.args[min(1, len(o.args)):] {
 		words = append(words, quote(a))
 	}
 	words = append(words, more...)
-	words = append(words, "--session", quote(r.request.Session.In(r.request.Calendar.Zone).Format(time.DateTime)))
+	words = append(words, "--session", quote(session))
 	o.given.SortFlags = false
 	o.given.VisitAll(func(f *pflag.Flag) {
 		if f.Changed && f.Name != "session" && f.Name != "rerun" && f.Name != "start" {

@@ -32,7 +32,10 @@ func newCheck(world IO) *cobra.Command {
 			"an operator that pawl does not have, an option that nobody reads, a script that is not there yet.",
 		Example: "  pawl check\n  pawl check daily -p limit=10 --json",
 		Args:    cobra.MaximumNArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.diagnose = o.json
+			return o.diagnosed(o.run(args))
+		},
 
 		ValidArgsFunction: o.completeWorkflows,
 	}
@@ -42,7 +45,7 @@ func newCheck(world IO) *cobra.Command {
 		o.configOptions.flags(f)
 	})
 	grouped(c, "Output", func(f *pflag.FlagSet) {
-		f.BoolVar(&o.json, "json", false, "print one JSON object")
+		f.BoolVar(&o.json, "json", false, "print JSON: an object a line for each mistake, then one with what was found")
 	})
 	return c
 }
@@ -80,8 +83,8 @@ func (o *checkOptions) run(args []string) error {
 		return err
 	}
 	mistakes := o.mistakes(p, workflows...)
-	o.warn(append(mistakes.Unknown, mistakes.Doubts...).Sorted())
-	if err := mistakes.Faults.Err(); err != nil {
+	o.warn(slices.Concat(mistakes.Unknown, mistakes.Slips, mistakes.Doubts).Sorted())
+	if err := slices.Concat(mistakes.Faults, mistakes.Remote).Err(); err != nil {
 		return err
 	}
 	found := make([]checked, len(workflows))

@@ -48,9 +48,23 @@ func OS() IO {
 	}
 }
 
+// catch catches the signals that ask for the end: SIGHUP unless whoever started
+// the program wants it to outlive its terminal, as nohup does, and SIGQUIT
+// unless somebody looks for a fault and wants to see the goroutines.
 func catch() (<-chan os.Signal, func()) {
 	signals := make(chan os.Signal, 2) // nobody asks more than twice
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	if os.Getenv("GOTRACEBACK") == "" {
+		signal.Notify(signals, syscall.SIGQUIT)
+	}
+	// A reader that has left shows by an error of writing. The signal says the
+	// same, but also of other pipes and connections, and would end the program.
+	if !signal.Ignored(syscall.SIGPIPE) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	}
 	return signals, func() { signal.Stop(signals) }
 }
 
@@ -124,7 +138,8 @@ func newRoot(world IO) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	for _, c := range append(remoteCommands(world),
 		newRun(world), newInit(world), newCheck(world), newPlan(world), newPlot(world),
-		newSecrets(world), newServer(world), newScheduler(world), newCompletion(world), newVersion(world), newSelfUpdate(world),
+		newSecrets(world), newServer(world), newScheduler(world), newDoctor(world), newMigrate(world), newConfig(world),
+		newCompletion(world), newVersion(world), newSelfUpdate(world),
 	) {
 		wrapArgs(c)
 		root.AddCommand(c)

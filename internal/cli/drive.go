@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,8 +14,10 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/operators/command"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
+	"github.com/pawlhq/pawl/internal/scratch"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -29,6 +31,9 @@ func (o *runOptions) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer clean()
+	streams := watched(&o.world)
+	signals, stop := o.world.Signals()
+	defer stop()
 	if o.showParams {
 		r.config.Evaluated = o.showing()
 	}
@@ -38,6 +43,7 @@ func (o *runOptions) run(ctx context.Context, args []string) error {
 	}
 	defer func() { _ = closeLog() }() // what was written is written
 	feed := newFeed(o.world.Clock)
+	r.config.Warn = feed.warn
 	r.config.Log = log
 	o.listen(&r.config, feed)
 	process.EndWithUs()
@@ -45,9 +51,27 @@ func (o *runOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	code, err := o.drive(ctx, in, r, feed)
-	if err := errors.Join(err, in.Close()); err != nil {
+	s := show{feed: feed, in: in, streams: streams}
+	code, err := o.drive(ctx, &s, r, signals)
+	if err := distinct(err, in.Close()); err != nil {
 		return err
+	}
+	return o.ended(code, streams)
+}
+
+// ended is how a run ends that had the given exit code, but whose output may
+// have been lost.
+func (o *runOptions) ended(code int, s streams) error {
+	lost := s.lost()
+	switch {
+	case lost != nil && s.left():
+		if code == exitOK {
+			code = exitBrokenPipe
+		}
+	case lost != nil && code == exitOK:
+		return lost
+	case lost != nil:
+		printError(o.world.Stderr, lost)
 	}
 	if code != exitOK {
 		return quiet{code}
@@ -70,8 +94,8 @@ func (o *runOptions) listen(c *instance.Config, feed *feed) {
 	}
 }
 
-// place says where state and logs are kept and makes the folder for them.
-// What is not kept is removed by clean.
+// place says where state, logs and scratch files are kept and makes the folders
+// for them. What is not kept is removed by clean.
 func (o *runOptions) place(c *instance.Config) (clean func(), err error) {
 	clean = func() {}
 	switch {
@@ -80,24 +104,55 @@ func (o *runOptions) place(c *instance.Config) (clean func(), err error) {
 	case o.taskLog != "":
 		c.Logs = filepath.Join(o.world.Dir, o.taskLog)
 	case o.noSave || o.dryRun:
-		if c.Logs, err = os.MkdirTemp("", "pawl-logs-"); err != nil {
+		if c.Logs, clean, err = passing("pawl-logs-"); err != nil {
 			return nil, fmt.Errorf("make a folder for the output of tasks: %w", err)
 		}
-		clean = func() { _ = os.RemoveAll(c.Logs) } // what stays is for the system to remove
 	default:
 		c.Logs = instance.StatePath(o.path(), "logs")
 	}
 	if !o.noSave && !o.dryRun {
 		c.Database = instance.StatePath(o.path(), "pawl.db")
-		if err := makeState(filepath.Dir(c.Database)); err != nil {
+		err := makeState(filepath.Dir(c.Database))
+		if err == nil && !writable(c.Status) {
+			err = &fs.PathError{Op: "write", Path: c.Status, Err: fs.ErrPermission}
+		}
+		if err != nil {
 			return nil, model.Errorf(model.Forbidden, "the project can't keep its state: %w", err).
 				WithHint("make the folder writable, or run with --no-save")
 		}
+	} else if !writable(command.ScratchFolder(o.path())) {
+		c.Scratch = os.TempDir()
 	}
 	if err := os.MkdirAll(c.Logs, 0o755); err != nil {
+		clean()
 		return nil, fmt.Errorf("the output of tasks can't be kept: %w", err)
 	}
 	return clean, nil
+}
+
+// passing makes a folder for this run alone, after those are removed that
+// other runs have left.
+func passing(prefix string) (path string, clean func(), err error) {
+	scratch.Sweep(os.TempDir(), prefix)
+	f, err := scratch.Make(os.TempDir(), prefix)
+	if err != nil {
+		return "", nil, err
+	}
+	return f.Path(), func() { _ = f.Remove() }, nil // what stays is for the next run to remove
+}
+
+// writable reports whether a folder can be written to, or made.
+func writable(dir string) bool {
+	for {
+		if _, err := os.Stat(dir); err == nil {
+			return canWrite(dir)
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return false
+		}
+		dir = parent
+	}
 }
 
 // makeState makes the folder of what a project keeps on this machine, which
@@ -125,22 +180,23 @@ func (o *runOptions) showing() func(string, params.Map) {
 }
 
 // drive begins the run, shows it until it ends and returns the exit code.
-func (o *runOptions) drive(ctx context.Context, in *instance.Instance, r planned, feed *feed) (int, error) {
-	signals, stop := o.world.Signals()
-	defer stop()
-	logs := taskLogs{in.Logs()}
-	printer := o.printer(logs, r.request.Calendar.Zone)
+func (o *runOptions) drive(ctx context.Context, s *show, r planned, signals <-chan os.Signal) (int, error) {
+	in, logs := s.in, taskLogs{s.in.Logs()}
+	s.printer = o.printer(s.streams, logs, r.request.Calendar.Zone)
 	began := o.world.Clock.Now()
 	b, err := in.Begin(ctx, r.request)
 	if err != nil {
 		return exitInternal, err
 	}
-	printer.Begin(progress.Run{
+	for _, text := range s.feed.warnings() {
+		_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: %s\n", text)
+	}
+	s.printer.Begin(progress.Run{
 		Workflow: r.request.Workflow.Name, Session: r.request.Session.In(r.request.Calendar.Zone),
 		Attempt: b.Attempt.ID, Resumes: b.Recovered || b.Finished > 0,
 		DryRun: o.dryRun, Children: children("", r.request.Workflow.Root),
 	})
-	s := show{printer: printer, feed: feed, in: in, id: b.Attempt.ID}
+	s.id = b.Attempt.ID
 	row, err := s.untilEnd(ctx, o.world, signals)
 	if err != nil {
 		return exitInternal, err
@@ -155,9 +211,12 @@ func (o *runOptions) drive(ctx context.Context, in *instance.Instance, r planned
 		summary.Again = o.again(r)
 		if o.allReplayed(&summary) {
 			summary.Rerun = o.command(r, "--rerun")
+			if summary.Newer, err = o.newer(r); err != nil {
+				return exitInternal, err
+			}
 		}
 	}
-	printer.End(summary)
+	s.printer.End(summary)
 	switch {
 	case s.asked != 0:
 		return 128 + int(s.asked), nil
@@ -181,6 +240,7 @@ type show struct {
 	printer progress.Printer
 	feed    *feed
 	in      *instance.Instance
+	streams streams
 	id      model.AttemptID
 	// asked is the first signal that asked the attempt to end.
 	asked syscall.Signal
@@ -201,21 +261,37 @@ func (s *show) untilEnd(ctx context.Context, world IO, signals <-chan os.Signal)
 		select {
 		case <-ended:
 			stop()
-			s.printer.Events(s.feed.take(s.id))
+			s.happened()
 			return row, err
 		case got := <-signals:
 			s.end(ctx, got)
 		case <-due:
 		}
 		stop()
-		s.printer.Events(s.feed.take(s.id))
+		s.happened()
 		s.printer.Tick(world.Clock.Now())
+		if s.asked == 0 && s.streams.left() {
+			s.end(ctx, syscall.SIGPIPE)
+		}
 	}
 }
 
-// end asks the tasks to end on the first signal, and kills them on the next.
+// happened shows what has happened since.
+func (s *show) happened() {
+	for _, text := range s.feed.warnings() {
+		s.printer.Note("warning: " + text)
+	}
+	s.printer.Events(s.feed.take(s.id))
+}
+
+// end asks the tasks to end on the first signal, and kills them on the next
+// that comes from a person: a terminal that goes away may say so repeatedly.
 func (s *show) end(ctx context.Context, got os.Signal) {
-	if s.asked != 0 {
+	switch {
+	case s.asked == 0:
+	case got == syscall.SIGHUP:
+		return
+	default:
 		s.printer.Note("the tasks are killed")
 		process.Hurry()
 		return
@@ -224,20 +300,22 @@ func (s *show) end(ctx context.Context, got os.Signal) {
 	if sent, ok := got.(syscall.Signal); ok {
 		s.asked = sent
 	}
-	s.printer.Note("the tasks are asked to end; once more kills them")
+	why := ""
+	if s.asked == syscall.SIGPIPE {
+		why = "nobody reads the output any more: "
+	}
+	s.printer.Note(why + "the tasks are asked to end; once more kills them")
 	go func() { _ = s.in.Kill(ctx, s.id) }() // it fails only where the attempt has ended
 }
 
-func (o *runOptions) printer(logs progress.Logs, zone *time.Location) progress.Printer {
+func (o *runOptions) printer(s streams, logs progress.Logs, zone *time.Location) progress.Printer {
 	if o.json {
 		return progress.NewJSON(o.world.Stdout)
 	}
-	stderr, ok := o.world.Stderr.(*os.File)
-	stdout, both := o.world.Stdout.(*os.File)
-	live := ok && both && isTerminal(stderr) && isTerminal(stdout) && o.world.env("TERM") != "dumb"
-	if live && !o.showParams { // which prints beside the printer
-		size := func() (int, int) { return terminalSize(stderr) }
-		return progress.NewTree(stderr, logs, size, o.world.env("NO_COLOR") == "")
+	screen, live := s.terminal()
+	if live && o.world.env("TERM") != "dumb" && !o.showParams { // which prints beside the printer
+		size := func() (int, int) { return terminalSize(screen) }
+		return progress.NewTree(o.world.Stderr, logs, size, o.world.env("NO_COLOR") == "")
 	}
 	return progress.NewPlain(o.world.Stdout, o.world.Stderr, logs, zone)
 }

@@ -22,12 +22,14 @@ const (
 	exitConflict    = 5
 	exitUnreachable = 6
 	exitInternal    = 7
+	// exitBrokenPipe is what a program ends with that SIGPIPE has killed.
+	exitBrokenPipe = 128 + 13
 )
 
 const exitHelp = `Exit codes:
   0 done · 1 the run failed · 2 wrong usage or definition · 3 not found
   4 not allowed · 5 conflict · 6 not available · 7 internal error
-  130 and 143 ended by a signal`
+  129, 130, 131, 141 and 143 ended by a signal`
 
 // quiet is an error whose text was printed already.
 type quiet struct{ code int }
@@ -72,6 +74,30 @@ func coded(err error) error {
 		return model.Errorf(model.Unavailable, "%w", err).WithHint("make room on the disk; what was finished is kept")
 	}
 	return err
+}
+
+// distinct joins errors, those that say the same only once: what ends a run is
+// told by each part of it that it has ended.
+func distinct(errs ...error) error {
+	var list []error
+	said := make(map[string]bool)
+	var add func(err error)
+	add = func(err error) {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, part := range joined.Unwrap() {
+				add(part)
+			}
+			return
+		}
+		if err != nil && !said[err.Error()] {
+			said[err.Error()] = true
+			list = append(list, err)
+		}
+	}
+	for _, err := range errs {
+		add(err)
+	}
+	return errors.Join(list...)
 }
 
 // printError shows an error once, with the lines of a definition that it

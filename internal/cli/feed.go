@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/pawlhq/pawl/internal/cli/progress"
@@ -9,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -21,10 +23,27 @@ type feed struct {
 	events []progress.Event
 	// queued are the tries that were handed to the runner and have not begun.
 	queued map[model.TryID]engine.Event
+	warned []string
 }
 
 func newFeed(c clock.Clock) *feed {
 	return &feed{clock: c, queued: make(map[model.TryID]engine.Event)}
+}
+
+// warn takes what people should know.
+func (f *feed) warn(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.warned = append(f.warned, text)
+}
+
+// warnings returns what came since of that.
+func (f *feed) warnings() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	warned := f.warned
+	f.warned = nil
+	return warned
 }
 
 // observe takes the events of a commit.
@@ -42,6 +61,7 @@ func (f *feed) observe(b *store.Batch) {
 			delete(f.queued, try)
 		case engine.TasksAdded:
 			e.Children = added(&e.Event, b.Grown)
+			e.Failure = blamed(&e.Event, b)
 		default: // it is shown as it is
 		}
 		f.events = append(f.events, e)
@@ -72,6 +92,23 @@ func added(e *engine.Event, grown []engine.Growth) map[string]int {
 		}
 	}
 	return nil
+}
+
+// blamed returns the error of the task that an event tells of, if tasks were
+// added to be run because it has failed by itself.
+func blamed(e *engine.Event, b *store.Batch) params.Map {
+	first, err := e.Data.IntOr("first", 0)
+	if err != nil || !slices.ContainsFunc(b.Grown, func(g engine.Growth) bool {
+		return g.Attempt == e.Attempt && g.Kind == engine.GrowFailure && int64(g.First) == first
+	}) {
+		return params.Map{}
+	}
+	for i := range b.Tasks {
+		if r := &b.Tasks[i]; r.Attempt == e.Attempt && r.ID == e.Task && r.Detail != nil {
+			return r.Detail.Error
+		}
+	}
+	return params.Map{}
 }
 
 // children returns how many tasks each group of a tree has, by full name.
@@ -112,10 +149,10 @@ type taskLogs struct{ dir *logs.Dir }
 func (l taskLogs) Follow(id model.TryID, task string) io.ReadCloser { return l.dir.Follow(id, task) }
 
 // Last returns nothing where the output can't be read: it is shown in passing.
-func (l taskLogs) Last(id model.TryID, task string) string {
-	line, err := l.dir.Last(id, task)
+func (l taskLogs) Last(id model.TryID, task string) (line string, more bool) {
+	line, more, err := l.dir.Last(id, task)
 	if err != nil {
-		return ""
+		return "", false
 	}
-	return line
+	return line, more
 }

@@ -50,13 +50,19 @@ func (m leakless) Run() (code int) {
 // startPawl starts the program in a folder, which is its configuration too.
 func startPawl(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
+	return startPawlWith(t, dir, os.TempDir(), args...)
+}
+
+// startPawlWith is the same with a folder for what is temporary.
+func startPawlWith(t *testing.T, dir, temp string, args ...string) *exec.Cmd {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := exec.Command(exe, args...)
 	p.Dir = dir
-	p.Env = append(os.Environ(), asPawl+"=1", "XDG_CONFIG_HOME="+filepath.Join(dir, ".config"))
+	p.Env = append(os.Environ(), asPawl+"=1", "XDG_CONFIG_HOME="+filepath.Join(dir, ".config"), "TMPDIR="+temp, "GOTRACEBACK=")
 	p.Stdout, p.Stderr = new(strings.Builder), new(strings.Builder)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)

@@ -79,6 +79,50 @@ func TestNextRunSparesWhatIsNotOfTheTask(t *testing.T) {
 	}
 }
 
+// The next run removes the files that a killed one has left, and leaves those of
+// others alone.
+func TestNextRunRemovesScratchFilesOfKilledOnes(t *testing.T) {
+	t.Parallel()
+	temp := t.TempDir()
+	p, _ := holdWith(t, "+a:\n  sh>: true; ./hold\n", obedient, temp, "--no-save")
+	living, pids := holdWith(t, "+a:\n  sh>: true; ./hold\n", obedient, temp, "--no-save")
+	scratch := filepath.Join(p.dir, ".digdag", "tmp", "*", "*")
+	logs := filepath.Join(temp, "pawl-logs-*")
+	if files := glob(t, scratch); len(files) != 1 {
+		t.Fatalf("scratch files of the first run: %v, want one", files)
+	}
+	p.signal(t, syscall.SIGKILL)
+	_ = p.Wait()
+	write(t, filepath.Join(p.dir, "held.dig"), "+a:\n  echo>: a\n", 0o644)
+	again := startPawlWith(t, p.dir, temp, "run", "--no-save")
+	if err := again.Wait(); err != nil {
+		t.Fatalf("the next run: %v\n%s", err, again.Stderr)
+	}
+	if left := glob(t, filepath.Dir(scratch)); len(left) > 0 {
+		t.Errorf("the next run has left %v", left)
+	}
+	if left := glob(t, logs); len(left) != 1 {
+		t.Errorf("the logs are %v, want those of the one that lives", left)
+	}
+	if files := glob(t, filepath.Join(living.dir, ".digdag", "tmp", "*", "*")); len(files) != 1 {
+		t.Errorf("scratch files of the one that lives: %v", files)
+	}
+	living.signal(t, syscall.SIGTERM)
+	living.exits(t, 143, pids)
+	if left := glob(t, logs); len(left) > 0 {
+		t.Errorf("at the end there is %v", left)
+	}
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
 func TestPythonTasksEndWithPawl(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"cold", "forked"} {

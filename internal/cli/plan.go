@@ -33,17 +33,21 @@ func newPlan(world IO) *cobra.Command {
 	return c
 }
 
+// folder has what earlier runs of the session finished; none with --no-save.
+func (r *planned) folder() resume.Folder {
+	if r.status == "" {
+		return resume.Folder{}
+	}
+	return resume.Status{Path: r.status}.Session(r.request.Session.In(r.request.Calendar.Zone))
+}
+
 // explain prints what would become of each action.
 func (o *runOptions) explain(args []string) error {
 	r, err := o.plan(args)
 	if err != nil {
 		return err
 	}
-	var folder resume.Folder
-	if r.status != "" {
-		folder = resume.Status{Path: r.status}.Session(r.request.Session.In(r.request.Calendar.Zone))
-	}
-	decisions, err := instance.Plan(r.request, folder)
+	decisions, err := instance.Plan(r.request, r.folder())
 	if err != nil {
 		return err
 	}

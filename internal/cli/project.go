@@ -17,7 +17,6 @@ import (
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/instance"
-	"github.com/pawlhq/pawl/internal/lint"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -27,6 +26,8 @@ import (
 type projectOptions struct {
 	world IO
 	dir   string
+	// diagnose has mistakes printed for programs.
+	diagnose bool
 }
 
 func (o *projectOptions) flags(f *pflag.FlagSet) {
@@ -56,6 +57,9 @@ func (o *projectOptions) load() (*dig.Project, error) {
 	}
 	p, err := dig.LoadProjectCached(dir, filepath.ToSlash(o.dir), instance.StatePath(dir, "cache"))
 	if err != nil {
+		if closed := unreadable(dir); closed != nil {
+			return nil, closed
+		}
 		return nil, err
 	}
 	if len(p.Workflows) > 0 {
@@ -65,23 +69,23 @@ func (o *projectOptions) load() (*dig.Project, error) {
 	return p, nil
 }
 
-// mistakes looks for what is wrong with workflows of the project before they
-// run.
-func (o *projectOptions) mistakes(p *dig.Project, which ...*workflow.Workflow) lint.Report {
-	return instance.Check(o.path(), filepath.ToSlash(o.dir), p.Workflows, which...)
-}
-
-// foresee warns of what is going to fail in a workflow.
-func (o *projectOptions) foresee(p *dig.Project, w *workflow.Workflow) {
-	mistakes := o.mistakes(p, w)
-	o.warn(append(mistakes.Unknown, mistakes.Faults...).Sorted())
-}
-
-// warn prints what need not keep a command from going on.
-func (o *projectOptions) warn(list document.Errors) {
-	for _, e := range list {
-		_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: %s\n", e.Excerpt())
+// unreadable returns the error of a workflow file that this process may not
+// read, which is no mistake in the definitions.
+func unreadable(dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*"+dig.Extension))
+	if err != nil {
+		return nil // the name of the folder is no pattern
 	}
+	for _, path := range files {
+		f, err := os.Open(path)
+		if errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+		if err == nil {
+			_ = f.Close() // nothing was read
+		}
+	}
+	return nil
 }
 
 // noWorkflows is the error of a folder that is no project.

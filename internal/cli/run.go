@@ -110,8 +110,8 @@ func (o *runOptions) check() error {
 			return model.Errorf(model.Invalid, "%s and %s exclude each other", pair.first, pair.then)
 		}
 	}
-	if o.maxThreads < 0 {
-		return model.Errorf(model.Invalid, "--max-task-threads must not be negative, but is %d", o.maxThreads)
+	if o.maxThreads < 1 && o.given != nil && o.given.Changed("max-task-threads") {
+		return model.Errorf(model.Invalid, "--max-task-threads must be at least 1, but is %d", o.maxThreads)
 	}
 	return nil
 }
@@ -141,12 +141,12 @@ func (o *runOptions) plan(args []string) (planned, error) {
 		return planned{}, o.elsewhere(name, err)
 	}
 	var r planned
-	if r.request.Calendar, err = instance.CalendarOf(w); err != nil {
-		return planned{}, err
-	}
-	o.foresee(p, w)
 	if w, err = o.only(w, args); err != nil {
 		return planned{}, err
+	}
+	mistakes := o.mistakes(p, w)
+	if r.request.Calendar, err = instance.CalendarOf(w); err != nil {
+		return planned{}, mistakes.Faults.ErrOr(err)
 	}
 	r.request.Workflow = w
 	if r.request.Selection, err = o.selection(w); err != nil {
@@ -164,7 +164,10 @@ func (o *runOptions) plan(args []string) (planned, error) {
 	}
 	r.config = instance.Config{
 		Project: o.path(), Workflows: p.Workflows, Status: r.status,
-		Slots: o.maxThreads, Env: o.world.Env, Clock: o.world.Clock, DryRun: o.dryRun,
+		Slots: o.maxThreads, Env: o.world.Env, Clock: o.world.Clock, DryRun: o.dryRun, Explain: o.explainer(p),
+	}
+	if err := o.foresee(p, r, mistakes); err != nil {
+		return planned{}, err
 	}
 	return r, o.configure(&r)
 }

@@ -94,7 +94,7 @@ func findSchedule(ctx context.Context, r remote, args []string) (client.Schedule
 
 // newSwitch returns a command that does something with each schedule of a
 // selection, and says so.
-func newSwitch(c *cobra.Command, world IO, done string, do func(remote, context.Context, client.ID) (client.Schedule, error)) *cobra.Command {
+func newSwitch(c *cobra.Command, world IO, done string, do func(context.Context, remote, client.ID) error) *cobra.Command {
 	o := remoteOptions{world: world}
 	c.GroupID, c.Args = "remote", cobra.RangeArgs(1, 2)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -104,7 +104,7 @@ func newSwitch(c *cobra.Command, world IO, done string, do func(remote, context.
 				return err
 			}
 			for _, s := range found {
-				if _, err := do(r, ctx, s.ID); err != nil {
+				if err := do(ctx, r, s.ID); err != nil {
 					return err
 				}
 				if _, err := fmt.Fprintf(world.Stdout, "%s schedule id: %s\n", done, s.ID); err != nil {
@@ -125,7 +125,10 @@ func newEnable(world IO) *cobra.Command {
 		Long: "Let a schedule on a server start sessions again, or all of a project. The sessions that it missed are started, too:\n" +
 			"`reschedule` before it passes over them.",
 		Example: "  pawl enable 17\n  pawl enable shop\n  pawl enable shop daily",
-	}, world, "Enabled", func(r remote, ctx context.Context, id client.ID) (client.Schedule, error) { return r.Enable(ctx, id) })
+	}, world, "Enabled", func(ctx context.Context, r remote, schedule client.ID) error {
+		_, err := r.Enable(ctx, schedule)
+		return err
+	})
 }
 
 func newDisable(world IO) *cobra.Command {
@@ -134,5 +137,8 @@ func newDisable(world IO) *cobra.Command {
 		Short:   "Keep schedules on a server from starting sessions",
 		Long:    "Keep a schedule on a server from starting sessions, or all of a project. What runs goes on.",
 		Example: "  pawl disable 17\n  pawl disable shop\n  pawl disable shop daily",
-	}, world, "Disabled", func(r remote, ctx context.Context, id client.ID) (client.Schedule, error) { return r.Disable(ctx, id) })
+	}, world, "Disabled", func(ctx context.Context, r remote, schedule client.ID) error {
+		_, err := r.Disable(ctx, schedule)
+		return err
+	})
 }

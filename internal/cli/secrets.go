@@ -133,6 +133,9 @@ func (o *secretsOptions) setAll(keeper secretKeeper, args []string) error {
 			return err
 		}
 		_, _ = fmt.Fprintf(o.world.Stderr, "Secret '%s' set\n", p.key)
+		if !secret.Masked(p.value) {
+			_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: %s is shorter than %d characters, so a task that prints it shows it\n", p.key, secret.MinMasked)
+		}
 	}
 	return nil
 }

@@ -184,7 +184,7 @@ func (w *logWatcher) copy(to io.Writer, file io.Reader, skip int, last bool) (li
 	for {
 		line, err := in.ReadBytes('\n')
 		ended := err == nil
-		if visible := filter.visible(line); visible && len(line) > 0 && lines >= skip {
+		if visible := filter.visible(line); visible && len(line) > 0 && lines >= skip && (ended || last) {
 			if !ended {
 				line = append(line, '\n')
 			}

@@ -56,14 +56,21 @@ func (r *running) exits(t *testing.T, code int, pids []int) {
 // hold starts pawl and returns when its task runs, with the processes of that.
 func hold(t *testing.T, script string) (*running, []int) {
 	t.Helper()
+	return holdWith(t, held, script, os.TempDir())
+}
+
+// holdWith is the same for another workflow, with the folder for what is
+// temporary, and more options.
+func holdWith(t *testing.T, workflow, script, temp string, options ...string) (*running, []int) {
+	t.Helper()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "held.dig"), held, 0o644)
+	write(t, filepath.Join(dir, "held.dig"), workflow, 0o644)
 	write(t, filepath.Join(dir, "hold"), script, 0o755)
 	ids := filepath.Join(dir, "ids")
 	if err := unix.Mkfifo(ids, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := &running{Cmd: startPawl(t, dir, "run", "--session", "2026-01-30"), dir: dir}
+	r := &running{Cmd: startPawlWith(t, dir, temp, append([]string{"run", "--session", "2026-01-30"}, options...)...), dir: dir}
 	t.Cleanup(func() { _ = r.Process.Kill() })
 	f, err := os.Open(ids)
 	if err != nil {
@@ -99,6 +106,8 @@ func TestSignalEndsTheProgramsOfTasks(t *testing.T) {
 	}{
 		"interrupt": {syscall.SIGINT, 130},
 		"terminate": {syscall.SIGTERM, 143},
+		"hang up":   {syscall.SIGHUP, 129},
+		"quit":      {syscall.SIGQUIT, 131},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,6 +130,26 @@ func TestSignalEndsTheProgramsOfTasks(t *testing.T) {
 				t.Errorf("the next run: %v\n%s", err, again.Stderr)
 			}
 		})
+	}
+}
+
+// A connection that breaks is no reason to end: only a reader of the output is.
+func TestOtherBrokenPipesDoNotEndTheRun(t *testing.T) {
+	t.Parallel()
+	p, pids := hold(t, obedient)
+	p.signal(t, syscall.SIGPIPE)
+	p.signal(t, syscall.SIGTERM)
+	p.exits(t, 143, pids)
+}
+
+func TestARepeatedHangUpDoesNotKill(t *testing.T) {
+	t.Parallel()
+	p, pids := hold(t, "#!/bin/sh\ntrap '' HUP\ntrap 'kill $!; echo slowly; exit' TERM\nsleep 1000 &\necho $$ $! > ids\nwait\n")
+	p.signal(t, syscall.SIGHUP)
+	p.signal(t, syscall.SIGHUP)
+	p.exits(t, 129, pids)
+	if out := p.Stdout.(*strings.Builder).String(); out != "slowly\n" {
+		t.Errorf("the task printed %q", out)
 	}
 }
 

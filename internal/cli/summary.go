@@ -9,6 +9,7 @@ import (
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/operators/flow"
 )
 
 // tailLines is how much of a failed task's output is shown.
@@ -26,17 +27,60 @@ func (o *runOptions) summary(ctx context.Context, in *instance.Instance, id mode
 			continue
 		}
 		s.Counts.Add(v)
-		if f, ok := failure(v); ok {
-			try := model.TryID{Attempt: id, Task: v.ID, Try: v.Try}
-			// A log that can't be read leaves the message, which says the most.
-			f.Tail, _ = logs.dir.Tail(try, v.Name, tailLines)
-			if !o.noSave && !o.dryRun || o.taskLog != "" {
-				f.Log = o.logFileOf(logs.dir.Path(try, v.Name))
-			}
-			s.Failures = append(s.Failures, f)
-		}
 	}
-	return s, nil
+	if o.keepsLogs() {
+		s.Logs = o.shown(logs.dir.Attempt(id))
+	}
+	s.Failures, err = o.failures(ctx, in, a, logs, make(map[model.AttemptID]bool))
+	return s, err
+}
+
+// keepsLogs reports whether what the tasks print is there after the run.
+func (o *runOptions) keepsLogs() bool { return !o.noSave && !o.dryRun || o.taskLog != "" }
+
+// failures describes the tasks of an attempt that failed by themselves. Where
+// that is because another attempt has failed, the tasks of that one come first.
+func (o *runOptions) failures(ctx context.Context, in *instance.Instance, a *engine.Attempt, logs taskLogs, seen map[model.AttemptID]bool) ([]progress.Failure, error) {
+	seen[a.ID()] = true
+	var list []progress.Failure
+	for v := range a.Tasks() {
+		f, ok := failure(v)
+		if !ok || v.Retired || v.Node.IsGroup() {
+			continue
+		}
+		if id := toBlame(v); id != 0 && !seen[id] {
+			other, err := in.Look(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			causes, err := o.failures(ctx, in, other, logs, seen)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, causes...)
+		}
+		try := model.TryID{Attempt: a.ID(), Task: v.ID, Try: v.Try}
+		// A log that can't be read leaves the message, which says the most.
+		f.Tail, _ = logs.dir.Tail(try, v.Name, tailLines)
+		if o.keepsLogs() {
+			f.Log = o.logFileOf(logs.dir.Path(try, v.Name))
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+// toBlame returns the attempt because of which a task failed that required it,
+// or 0.
+func toBlame(v engine.View) model.AttemptID {
+	if v.Node.Operator != "require" {
+		return 0
+	}
+	id, err := v.Detail.Error.IntOr(flow.AttemptKey, 0)
+	if err != nil {
+		return 0
+	}
+	return model.AttemptID(id)
 }
 
 // failure describes a task that failed by itself.
@@ -44,8 +88,8 @@ func failure(v engine.View) (progress.Failure, bool) {
 	if v.State != model.Failed || v.Detail == nil || v.Detail.Error.Len() == 0 {
 		return progress.Failure{}, false
 	}
-	text, err := v.Detail.Error.StringOr("message", "")
-	if err != nil || text == "" {
+	text := progress.Reason(v.Detail.Error)
+	if text == "" {
 		text = "failed"
 	}
 	return progress.Failure{Task: v.Name, Message: text}, true

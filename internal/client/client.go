@@ -77,9 +77,6 @@ func New(cfg Config) *Client {
 	}}
 }
 
-// Endpoint returns the address of the server.
-func (c *Client) Endpoint() Endpoint { return c.cfg.Endpoint }
-
 // Close ends the connections that are not in use.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 

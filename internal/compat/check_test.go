@@ -10,6 +10,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/instance"
+	"github.com/pawlhq/pawl/internal/lint"
 )
 
 // What runs well has no faults that show before.
@@ -39,8 +40,9 @@ func TestGoodRunsHaveNoFaults(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		if found := instance.Check(p.dir, "", loaded.Workflows, loaded.Workflows...); len(found.Faults) > 0 {
-			t.Errorf("%s:\n%s", file, found.Faults.Excerpt())
+		l := lint.Linter{Project: os.DirFS(p.dir), Workflows: loaded.Workflows}
+		if found := instance.Check(l, loaded.Workflows...); len(found.Faults)+len(found.Remote) > 0 {
+			t.Errorf("%s:\n%s\n%s", file, found.Faults.Excerpt(), found.Remote.Excerpt())
 		}
 	}
 	if looked == 0 {

@@ -95,7 +95,7 @@ func (c *compiler) children(n *workflow.Node, subtasks []document.Entry, p paral
 func (c *compiler) subtask(e document.Entry) sibling {
 	defer c.enter(e.Key)()
 	if err := checkTaskName(e.Key); err != nil {
-		c.fail(e.Errorf("%v", err))
+		c.fail(e.Errorf("%v", err).Hint("%s", nameHint))
 	}
 	entries := c.enabled(c.taskEntries(e))
 	s := sibling{node: c.task(e, entries)}
@@ -124,7 +124,12 @@ func emptyTaskHint(n *document.Node) string {
 	if n.IsNull() {
 		return "what belongs to a task is indented below it"
 	}
-	if text, _ := n.Text(); strings.Contains(text, "> ") {
+	text, _ := n.Text()
+	first, _, _ := strings.Cut(text, " ")
+	switch {
+	case strings.Contains(first, ">:"):
+		return "a blank comes after the colon of an operator"
+	case strings.Contains(text, "> "):
 		return "a colon comes after the '>' of an operator"
 	}
 	return ""

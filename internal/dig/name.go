@@ -51,5 +51,12 @@ func taskNameRune(r rune) bool {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
 		return true
 	}
-	return strings.ContainsRune("_-=[]{}%&@`,.^", r)
+	return strings.ContainsRune(nameMarks, r)
 }
+
+// nameMarks may be in the name of a task beside letters and digits; the last one
+// only where the task was generated.
+const nameMarks = "_-=[]{}%&@`,.^"
+
+// nameHint says what the name of a task may have.
+const nameHint = "a name has letters from a to z and A to Z, digits and _-=[]{}%&@`,."

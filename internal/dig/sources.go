@@ -40,6 +40,62 @@ func (s *Sources) Find(file string, keys ...string) (at Place, found bool) {
 	return at, true
 }
 
+// Text looks for a text that tasks were given, from the place that the keys
+// lead to outwards: in that place, in what is exported around it, then in the
+// whole file.
+func (s *Sources) Text(file, text string, keys ...string) (at Place, found bool) {
+	at, _ = s.Find(file, keys...)
+	if found, ok := at.search(text); ok {
+		return found, true
+	}
+	for i := len(keys) - 1; i >= 0; i-- {
+		around, whole := s.Find(file, append(keys[:i:i], "_export")...)
+		if found, ok := around.search(text); ok && whole {
+			return found, true
+		}
+	}
+	top, _ := s.Find(file)
+	return top.search(text)
+}
+
+// search returns the first scalar in a place that is the text.
+func (p Place) search(text string) (Place, bool) {
+	if p.value == nil {
+		return p, false
+	}
+	if own, ok := p.value.Text(); ok && own == text {
+		return p, true
+	}
+	for _, e := range p.value.Entries() {
+		if found, ok := (Place{e, e.Value}).search(text); ok {
+			return found, true
+		}
+	}
+	for _, item := range p.value.Items() {
+		if found, ok := (Place{p.key, item}).search(text); ok {
+			return found, true
+		}
+	}
+	return Place{}, false
+}
+
+// Texts returns the texts that the given key has anywhere in the place.
+func (p Place) Texts(key string) (texts []string) {
+	if p.value == nil {
+		return nil
+	}
+	if text, ok := p.value.Text(); ok && p.key.Key == key {
+		texts = append(texts, text)
+	}
+	for _, e := range p.value.Entries() {
+		texts = append(texts, Place{e, e.Value}.Texts(key)...)
+	}
+	for _, item := range p.value.Items() {
+		texts = append(texts, Place{value: item}.Texts(key)...)
+	}
+	return texts
+}
+
 // down returns what a key leads to.
 func (p Place) down(key string) (Place, bool) {
 	if p.value.Kind() != document.List {

@@ -1,6 +1,8 @@
 package document
 
 import (
+	"strings"
+
 	"github.com/pawlhq/pawl/internal/params"
 	"go.yaml.in/yaml/v4"
 )
@@ -170,8 +172,13 @@ func (b *builder) checkTag(y *yaml.Node, want string) {
 
 func (b *builder) unknownTag(y *yaml.Node) {
 	hint := ""
-	if y.Tag == includeTag {
+	switch {
+	case y.Tag == includeTag:
 		hint = "the tag is a key of its own: '!include : FILE', with a blank before the colon"
+	case strings.HasPrefix(y.Tag, includeTag):
+		hint = includeHint
+	case y.Kind == yaml.ScalarNode:
+		hint = startHint('!')
 	}
 	b.fail(b.at(y).Errorf("unknown tag %q", y.Tag).Hint("%s", hint))
 }

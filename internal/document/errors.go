@@ -136,6 +136,14 @@ func (list Errors) Err() error {
 	return list.Sorted()
 }
 
+// ErrOr returns the list as Err does, or the given error if it is empty.
+func (list Errors) ErrOr(other error) error {
+	if err := list.Err(); err != nil {
+		return err
+	}
+	return other
+}
+
 // Sorted returns the list ordered by file, line and column, each fault once.
 // Faults at one place stay in the order in which they were found.
 func (list Errors) Sorted() Errors {

@@ -89,6 +89,8 @@ func TestSuggest(t *testing.T) {
 		{"_erry", []string{"_retry", "_error"}},
 		{"sh", []string{"sh>"}},
 		{"h>", []string{"sh>"}},
+		{"hs>", []string{"sh>"}},
+		{"ehco>", []string{"echo>"}},
 		{"ph>", []string{"sh>", "py>"}},
 		{"echo", []string{"echo>"}},
 		{"something", nil},

@@ -106,7 +106,7 @@ func (b *builder) include(t *table, key, value *yaml.Node) {
 	}
 	if key.Value != "" {
 		b.fail(b.at(key).Errorf("%q after !include must come after the colon", key.Value).
-			Hint("write '!include : FILE', with a blank before the colon"))
+			Hint(includeHint))
 		return
 	}
 	doc, err := b.included(name)

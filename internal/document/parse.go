@@ -170,7 +170,7 @@ func (f *file) syntaxError(err error) *Error {
 	if strings.HasPrefix(context, "while parsing a") || strings.HasPrefix(context, "while scanning a") {
 		e.Message += " " + context // others only tell how the library works
 	}
-	return e.Hint("%s", syntaxHint(message, e))
+	return f.explained(message, e)
 }
 
 // badCharacter finds what the library refused without saying where.
@@ -181,18 +181,4 @@ func (f *file) badCharacter(message string) *Error {
 		}
 	}
 	return f.errorf("%s", message)
-}
-
-// syntaxHint says what is behind the messages that puzzle people most.
-func syntaxHint(message string, e *Error) string {
-	switch {
-	case strings.HasPrefix(message, "mapping values are not allowed"):
-		return `a text with ": " in it needs quotes around it`
-	case strings.HasPrefix(message, "found character that cannot start any token"):
-		if runes := []rune(e.Source); e.Column <= len(runes) && runes[e.Column-1] != '\t' {
-			return fmt.Sprintf("a text that starts with %q needs quotes around it", runes[e.Column-1])
-		}
-		return "indent with spaces, not tabs"
-	}
-	return ""
 }

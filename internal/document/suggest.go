@@ -41,23 +41,28 @@ func DidYouMean(name string, candidates []string) string {
 	return "did you mean " + strings.Join(found, " or ") + "?"
 }
 
-// distance returns the number of bytes to insert, delete or replace to turn a
-// into b.
+// distance returns the number of bytes to insert, delete, replace or swap with
+// the next one to turn a into b.
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
+	width := len(b) + 1
+	buffer := make([]int, 3*width)
+	before, above, row := buffer[:width], buffer[width:2*width], buffer[2*width:]
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, above, row = above, row, before
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
+			cost := above[j]
 			if a[i] != b[j] {
 				cost++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
+			cost = min(cost, row[j]+1, above[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				cost = min(cost, before[j-1]+1)
+			}
+			row[j+1] = cost
 		}
 	}
 	return row[len(b)]

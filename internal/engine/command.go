@@ -102,6 +102,8 @@ type Wait struct {
 	Keys []Key
 	// State is what the operator keeps for the next try.
 	State params.Map
+	// Reason tells people what the task waits for; it may be empty.
+	Reason string
 }
 
 // Key is a subscription: a message on Topic whose keys include Value matches.

@@ -33,16 +33,20 @@ func (a *Attempt) waitFor(id model.TaskID, try int32, w *Wait) {
 	d := a.change(id)
 	d.State, d.Keys = w.State, a.keys(id, w.Keys)
 	t.state = model.Waiting
-	a.sleep(id, w.Until)
+	a.sleep(id, w.Until, w.Reason)
 }
 
 // sleep arms what wakes a waiting task, and wakes it at once for a message
 // that is there already.
-func (a *Attempt) sleep(id model.TaskID, until model.Instant) {
+func (a *Attempt) sleep(id model.TaskID, until model.Instant, reason string) {
 	t := &a.tasks[id]
 	t.wake = until
 	a.touch(id)
-	a.event(TaskWaits, id, params.Map{})
+	var data params.Map
+	if reason != "" {
+		data = params.Of("reason", reason)
+	}
+	a.event(TaskWaits, id, data)
 	if until != 0 {
 		a.effect(Effect{Kind: Arm, Task: id, At: until})
 	}
@@ -90,7 +94,7 @@ func (a *Attempt) holdBack(id model.TaskID, w *workflow.Wait) bool {
 		until = at
 	}
 	a.tasks[id].state = model.Waiting
-	a.sleep(id, until)
+	a.sleep(id, until, "")
 	return true
 }
 

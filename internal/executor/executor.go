@@ -32,6 +32,8 @@ type Executor struct {
 	Logs *logs.Dir
 	// Env is the environment of programs that tasks start.
 	Env []string
+	// Scratch is that of tasks; it may be nil.
+	Scratch func() (string, error)
 	// Now tells the time. Required.
 	Now func() time.Time
 
@@ -45,6 +47,10 @@ type Executor struct {
 	// Evaluated, when set, is called with the parameters of each try just
 	// before its operator.
 	Evaluated func(*Try, params.Map)
+	// Explain, when set, is called with the error of a try that failed. What it
+	// returns, unless empty, is the `reason` in the description of the failure:
+	// one line for people.
+	Explain func(*Try, error) string
 	// DryRun lets every try end well right before its operator.
 	DryRun bool
 }

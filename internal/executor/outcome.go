@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -37,17 +38,28 @@ func (r *run) succeeded(result *engine.Result) (runner.Outcome, error) {
 // same ones again, so there is no other try when they are wrong.
 func (r *run) compile(config params.Map) (*workflow.Node, error) {
 	r.retry = workflow.Retry{}
+	if strings.Count(r.try.Name, generated) >= maxDepth {
+		return nil, model.Errorf(model.Invalid, "tasks make tasks %d levels deep: do they ever end?", maxDepth)
+	}
 	a := r.try.Attempt
 	c, ok := a.x.Compilers[a.info.Dialect]
 	if !ok {
 		return nil, fmt.Errorf("tasks can't be generated in a workflow of dialect %q", a.info.Dialect)
 	}
-	node, err := c.Compile("^sub", config)
+	node, err := c.Compile(generated, config)
 	if err != nil {
 		return nil, fmt.Errorf("generated tasks: %w", err)
 	}
 	return node, nil
 }
+
+// generated is the name of the group of what a task made.
+const generated = "^sub"
+
+// maxDepth is how deep below each other tasks may be that others made. Who
+// needs more is most likely in a circle, whose names and parameters would soon
+// fill the disk.
+const maxDepth = 200
 
 // converted returns an operator's result in the engine's terms, nil for an
 // empty one.
@@ -63,11 +75,14 @@ func converted(r *operator.Result) *engine.Result {
 }
 
 // waiting is the outcome of a try that wants to be run again later.
-func waiting(w *operator.Wait) (runner.Outcome, error) {
+func (r *run) waiting(w *operator.Wait) (runner.Outcome, error) {
 	if w.Until.IsZero() && len(w.Keys) == 0 {
 		return nil, errors.New("the operator waits for neither a time nor a signal")
 	}
-	wait := &engine.Wait{Until: model.InstantOf(w.Until), State: w.State}
+	wait := &engine.Wait{Until: model.InstantOf(w.Until), State: w.State, Reason: w.Reason}
+	if r.secrets.Recorded() {
+		wait.Reason = r.secrets.Hide(w.Reason)
+	}
 	for _, k := range w.Keys {
 		wait.Keys = append(wait.Keys, engine.Key{Topic: k.Topic, Value: k.Value, One: k.One})
 	}
@@ -96,6 +111,11 @@ func (r *run) failed(ctx context.Context, err error) runner.Outcome {
 		f.Error = params.Of("message", crash.Error(), "stacktrace", crash.frames)
 	default:
 		f.Error = described(err)
+	}
+	if explain := r.try.Attempt.x.Explain; explain != nil {
+		if reason := explain(r.try, err); reason != "" {
+			f.Error = f.Error.Set("reason", reason)
+		}
 	}
 	f.Error = r.hidden(f.Error).(params.Map)
 	return engine.Command{Kind: engine.Fail, Failure: f}

@@ -44,10 +44,10 @@ func TestResultReachesTheEngine(t *testing.T) {
 func TestWaitReachesTheEngine(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, returns("op", operator.Result{Wait: &operator.Wait{
-		Until: now, State: params.Of("n", 1), Keys: []operator.Key{{Topic: "t", Value: "v", One: true}},
+		Until: now, State: params.Of("n", 1), Keys: []operator.Key{{Topic: "t", Value: "v", One: true}}, Reason: "why",
 	}}, nil))
 	want := engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{
-		Until: model.InstantOf(now), State: params.Of("n", 1), Keys: []engine.Key{{Topic: "t", Value: "v", One: true}},
+		Until: model.InstantOf(now), State: params.Of("n", 1), Keys: []engine.Key{{Topic: "t", Value: "v", One: true}}, Reason: "why",
 	}}
 	if diff := cmp.Diff(want, b.run(t, params.Map{}, typeOp), cmp.AllowUnexported(workflow.Node{})); diff != "" {
 		t.Error(diff)
@@ -238,6 +238,22 @@ func TestGeneratedTasksThatDoNotCompileFailTheTry(t *testing.T) {
 	wantError(t, b.run(t, params.Map{}, typeOp), `{"message":"tasks can't be generated in a workflow of dialect \"other\""}`)
 }
 
+func TestTasksAreMadeOnlySoDeep(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, returns("op", operator.Result{Subtasks: params.Of("_type", "echo")}, nil))
+	for depth, want := range map[int]engine.CommandKind{199: engine.Succeed, 200: engine.Fail} {
+		try := b.try(params.Map{}, typeOp)
+		try.Name = "+w" + strings.Repeat("+a^sub", depth)
+		c := try.Run(t.Context()).(engine.Command)
+		if c.Kind != want {
+			t.Errorf("%d levels deep: %+v", depth, c)
+		}
+		if want == engine.Fail {
+			wantError(t, c, `{"message":"tasks make tasks 200 levels deep: do they ever end? (config)"}`)
+		}
+	}
+}
+
 func TestBeforeAnswersInsteadOfTheOperator(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, returns("op", operator.Result{Store: params.Of("ran", true)}, nil))
@@ -401,5 +417,25 @@ func TestBeganIsCalledForTriesThatRun(t *testing.T) {
 	b.run(t, params.Map{}, typeOp)
 	if want := []model.TryID{{Attempt: 7, Task: 12, Try: 1}}; !slices.Equal(began, want) {
 		t.Errorf("began %v, want %v", began, want)
+	}
+}
+
+func TestFailureIsExplained(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]string{
+		"":                      `{"message":"no"}`,
+		"f.dig:1:1: no, s3cret": `{"message":"no","reason":"f.dig:1:1: no, ***"}`,
+	} {
+		b := newBench(t, operator.Spec{Name: "op", Operator: operator.Func(func(ctx context.Context, t *operator.Task) (operator.Result, error) {
+			_, _ = t.Secrets.Secret(ctx, "key")
+			return operator.Result{}, errors.New("no")
+		})})
+		b.Explain = func(t *executor.Try, err error) string {
+			if t.Node.Operator != "op" || err.Error() != "no" {
+				return "asked about another failure"
+			}
+			return reason
+		}
+		wantError(t, b.run(t, params.Map{}, typeOp), want)
 	}
 }

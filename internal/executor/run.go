@@ -119,7 +119,7 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 	case err != nil:
 		return nil, err
 	case result.Wait != nil:
-		return waiting(result.Wait)
+		return r.waiting(result.Wait)
 	}
 	return r.succeeded(converted(&result))
 }
@@ -146,7 +146,7 @@ func (r *run) prepare(p *plan) error {
 	r.task = operator.Task{
 		ID: t.ID, Session: a.info.SessionUUID, Name: t.Name, Type: p.spec.Name,
 		Params: p.params, Local: p.local, State: t.State, Retries: t.Retries,
-		Zone: a.info.Zone, Project: r.project, Env: r.environment(),
+		Zone: a.info.Zone, Project: r.project, Env: r.environment(), Scratch: a.x.Scratch,
 		Output: &r.out, Now: a.x.Now, Secrets: &r.secrets, Services: a.info.Services,
 	}
 	if m := t.Message; m != nil {

@@ -53,7 +53,7 @@ func TestLoopGeneratesTasksThatRun(t *testing.T) {
 		if c := echo.Run(t.Context()).(engine.Command); c.Kind != engine.Succeed {
 			t.Errorf("%s: %+v", child.Name, c.Failure)
 		}
-		last, err := b.logs.Last(echo.ID, echo.Name)
+		last, _, err := b.logs.Last(echo.ID, echo.Name)
 		if want := []string{"apple", "orange"}[i] + " on 2016-01-30"; last != want || err != nil {
 			t.Errorf("%s printed %q, %v, want %q", child.Name, last, err, want)
 		}

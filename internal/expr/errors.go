@@ -2,8 +2,11 @@ package expr
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -14,6 +17,13 @@ type Error struct {
 	// Reason says why it failed, mostly in JavaScript's words: "ReferenceError:
 	// x is not defined".
 	Reason string
+	// Source is the expression that failed, the braces included, and Offset is
+	// where its "${" stands in Text, in bytes. Source is empty if the text
+	// failed as a whole.
+	Source string
+	Offset int
+	// Near are names in scope that may have been meant instead of an unknown one.
+	Near []string
 }
 
 // maxShown bounds the text in a message; scripts may be long.
@@ -38,4 +48,23 @@ func tooLong(what string, size, limit int) error {
 
 func tooSlow(limit time.Duration) error {
 	return fmt.Errorf("it takes longer than %v", limit)
+}
+
+// newError describes why a part of a text failed, or all of it.
+func newError(text string, p part, s scope, err error) *Error {
+	e := &Error{Text: text, Reason: err.Error(), Source: text[p.from:p.to], Offset: p.from}
+	if name := e.Unknown(); name != "" {
+		e.Near = document.Suggest(name, slices.Collect(s.names()))
+	}
+	return e
+}
+
+// Unknown returns the name that nothing defines, if that is the reason.
+func (e *Error) Unknown() string {
+	name, is := strings.CutPrefix(e.Reason, "ReferenceError: ")
+	name, ends := strings.CutSuffix(name, " is not defined")
+	if !is || !ends {
+		return ""
+	}
+	return name
 }

@@ -105,13 +105,14 @@ func (e *Evaluator) text(text string, s scope) (string, error) {
 		return text, nil
 	}
 	t, err := e.template(text)
-	if err == nil {
-		var result string
-		if result, err = e.fill(t, s); err == nil {
-			return result, nil
-		}
+	if err != nil {
+		return "", newError(text, t.last(), s, err)
 	}
-	return "", &Error{Text: text, Reason: err.Error()}
+	result, at, err := e.fill(t, s)
+	if err != nil {
+		return "", newError(text, at, s, err)
+	}
+	return result, nil
 }
 
 func (e *Evaluator) template(text string) (*template, error) {
@@ -131,8 +132,8 @@ func (e *Evaluator) template(text string) (*template, error) {
 // fill evaluates the parts of a template. Once one of them needs the engine,
 // those after it see what it did there, as they would in Digdag, where they are
 // all one program. It is the boundary to code of users: nothing they write gets
-// beyond it but text and an error.
-func (e *Evaluator) fill(t *template, s scope) (result string, err error) {
+// beyond it but text and an error, with the part that failed.
+func (e *Evaluator) fill(t *template, s scope) (result string, at part, err error) {
 	f := frame{scope: s, moment: e.moment}
 	var m *machine
 	defer func() {
@@ -142,7 +143,8 @@ func (e *Evaluator) fill(t *template, s scope) (result string, err error) {
 		}
 	}()
 	out := make([]byte, 0, t.size+32*len(t.parts))
-	for _, p := range t.parts {
+	for _, at = range t.parts {
+		p := &at
 		direct := p.expr == nil
 		if direct {
 			out = append(out, p.text...)
@@ -155,15 +157,15 @@ func (e *Evaluator) fill(t *template, s scope) (result string, err error) {
 			}
 			text, err := m.eval(p.expr)
 			if err != nil {
-				return "", err
+				return "", at, err
 			}
 			out = append(out, p.expr.exact(text, &f)...)
 		}
 		if len(out) > e.limits.Result {
-			return "", tooLong("the result", len(out), e.limits.Result)
+			return "", part{}, tooLong("the result", len(out), e.limits.Result)
 		}
 	}
-	return string(out), nil
+	return string(out), part{}, nil
 }
 
 // evalDirect appends the text of an expression to dst, or nothing if it needs

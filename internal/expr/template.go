@@ -13,9 +13,20 @@ type template struct {
 type part struct {
 	text string
 	expr *expression
+	// from and to are where an expression begins and ends in the whole text.
+	from, to int
 }
 
-// parseTemplate takes a text apart. It fails if one of its expressions is none.
+// last returns what the template has got to.
+func (t *template) last() part {
+	if t == nil || len(t.parts) == 0 {
+		return part{}
+	}
+	return t.parts[len(t.parts)-1]
+}
+
+// parseTemplate takes a text apart. It fails if one of its expressions is none,
+// which is the last part then.
 //
 // "${" begins an expression that ends at the brace which closes it; braces in
 // string literals count too. Without a closing brace the rest is literal text,
@@ -34,10 +45,10 @@ func parseTemplate(text string, limits Limits) (*template, error) {
 		if literal = start; length < 0 {
 			break
 		}
-		if err := t.addExpression(text[start+2:start+2+length], limits); err != nil {
-			return nil, err
-		}
 		i = start + 2 + length + 1
+		if err := t.addExpression(text, start, i, limits); err != nil {
+			return t, err
+		}
 		literal = i
 	}
 	t.addText(text[literal:])
@@ -70,13 +81,15 @@ func (t *template) addText(text string) {
 	t.size += len(text)
 }
 
-func (t *template) addExpression(source string, limits Limits) error {
+// addExpression adds what stands in text, braces included, between two offsets.
+func (t *template) addExpression(text string, from, to int, limits Limits) error {
+	source := text[from+2 : to-1]
 	if source == "" {
 		return nil
 	}
 	e, err := parseExpression(source, limits)
 	t.longest = max(t.longest, len(source))
-	t.parts = append(t.parts, part{expr: e})
+	t.parts = append(t.parts, part{expr: e, from: from, to: to})
 	return err
 }
 

@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,5 +111,33 @@ func TestErrorSaysWhatFailedAndWhy(t *testing.T) {
 	want := "Failed to evaluate a variable a ${b} (ReferenceError: b is not defined)"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestErrorsTellWhichExpressionFailed(t *testing.T) {
+	t.Parallel()
+	scope := params.Of("session_date", "2016-01-30", "map", params.Of("a", 1))
+	for _, tt := range []struct {
+		text, source, unknown string
+		near                  []string
+	}{
+		{"a ${session_date} ${sesion_date}", "${sesion_date}", "sesion_date", []string{"session_date"}},
+		{"a ${} ${map.b.c} ${x}", "${map.b.c}", "", nil},
+		{"${secret:x} ${1 + 1} ${a b}", "${a b}", "", nil},
+		{"${(function() { throw 'no' })()}", "${(function() { throw 'no' })()}", "", nil},
+		{"${nothing_like_it}", "${nothing_like_it}", "nothing_like_it", nil},
+	} {
+		_, err := newEvaluator(t, "UTC").String(tt.text, scope)
+		var e *expr.Error
+		if !errors.As(err, &e) {
+			t.Errorf("%s: got %v", tt.text, err)
+			continue
+		}
+		if e.Source != tt.source || e.Offset != strings.Index(tt.text, tt.source) {
+			t.Errorf("%s: failed at %q in %d", tt.text, e.Source, e.Offset)
+		}
+		if e.Unknown() != tt.unknown || !slices.Equal(e.Near, tt.near) {
+			t.Errorf("%s: %q is unknown, near to %q", tt.text, e.Unknown(), e.Near)
+		}
 	}
 }

@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,6 +54,9 @@ type Config struct {
 	Status string
 	// Logs is the folder of the tasks' output. Required.
 	Logs string
+	// Scratch is the folder below which a run has one of its own, for files that
+	// tasks hand to programs. Defaults to one in the project.
+	Scratch string
 	// Slots bounds the tasks that run at a time. Defaults to the number of
 	// processors.
 	Slots int
@@ -70,8 +75,14 @@ type Config struct {
 	// Evaluated, when set, is called with the parameters of each task before
 	// it runs, from any goroutine.
 	Evaluated func(task string, p params.Map)
+	// Explain, when set, says of a task's failure in one line what it means for
+	// who wrote the task. It is called from any goroutine.
+	Explain func(task, operator string, err error) string
 	// Observe, when set, is called with each batch after it is committed.
 	Observe func(*store.Batch)
+	// Warn, when set, is told what people should know though all goes on, from
+	// any goroutine.
+	Warn func(text string)
 	// Clock tells the time. Required.
 	Clock clock.Clock
 	// Log receives what operators. Required.
@@ -89,7 +100,9 @@ type Instance struct {
 	// endOperators ends what operators keep between tasks.
 	endOperators func() error
 	logs         *logs.Dir
+	scratch      *scratchFolder
 	saver        *saver
+	alarm        *alarm
 
 	mu   sync.Mutex
 	runs map[model.AttemptID]*run
@@ -102,8 +115,8 @@ type Instance struct {
 
 // run is what an instance knows of an attempt that it runs.
 type run struct {
-	chooser  *chooser
-	finished map[string]resume.Result
+	chooser *chooser
+	earlier resume.Results
 }
 
 // Project is the name of the project that local runs are of. It is not stored.
@@ -115,10 +128,11 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 		cfg.Slots = runtime.NumCPU()
 	}
 	in := &Instance{
-		cfg:   cfg,
-		logs:  logs.At(cfg.Logs),
-		runs:  make(map[model.AttemptID]*run),
-		begun: make(map[requirement]model.AttemptID),
+		cfg:     cfg,
+		logs:    logs.At(cfg.Logs),
+		scratch: newScratch(cfg),
+		runs:    make(map[model.AttemptID]*run),
+		begun:   make(map[requirement]model.AttemptID),
 	}
 	notifier, err := notify.New(cfg.Settings, cfg.Log)
 	if err != nil {
@@ -134,18 +148,24 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	all, end := operators.All()
 	in.endOperators = end
 	in.executor = &executor.Executor{
-		Operators: all, Logs: in.logs, Env: cfg.Env, Now: cfg.Clock.Now,
+		Operators: all, Logs: in.logs, Env: cfg.Env, Now: cfg.Clock.Now, Scratch: in.scratch.path,
 		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
 		Before:    in.before, DryRun: cfg.DryRun,
 	}
 	if cfg.Evaluated != nil {
 		in.executor.Evaluated = func(t *executor.Try, p params.Map) { cfg.Evaluated(t.Name, p) }
 	}
+	if cfg.Explain != nil {
+		in.executor.Explain = func(t *executor.Try, err error) string { return cfg.Explain(t.Name, t.Node.Operator, err) }
+	}
 	if cfg.Began != nil {
 		in.executor.Began = func(t *executor.Try) { cfg.Began(t.ID) }
 	}
 	in.runner = local.New(local.Config{Slots: cfg.Slots})
 	in.saver = newSaver()
+	in.alarm = newAlarm(func(id model.AttemptID, c engine.Command) {
+		_ = in.conductor.Send(context.WithoutCancel(ctx), id, c) // it fails only where nobody waits any more
+	})
 	in.conductor = conductor.New(conductor.Config{
 		Store: in.store, Runner: in.runner, Open: in.open, Clock: cfg.Clock, TakeOver: operators.EndLeftovers,
 		Owner: fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()), Observe: in.observe,
@@ -162,17 +182,27 @@ func (in *Instance) openStore() (err error) {
 		return nil
 	}
 	in.store, err = sqlite.Open(in.cfg.Database)
+	code := model.CodeOf(err)
+	if err != nil && (code == model.Internal || code == model.Invalid && model.HintsOf(err) == "") {
+		// The file is not what it should be.
+		return model.Errorf(code, "%v", err).
+			WithHint("move %s away: what was finished is kept in %s", filepath.Dir(in.cfg.Database), in.cfg.Status)
+	}
 	return err
 }
 
 // Close ends what runs, writes what is still to be written and closes the
 // store.
 func (in *Instance) Close() error {
-	return errors.Join(in.runner.Close(), in.endOperators(), in.conductor.Stop(), in.saver.close(), in.store.Close())
+	err := errors.Join(in.runner.Close(), in.endOperators(), in.conductor.Stop())
+	in.alarm.close()
+	in.scratch.clean()
+	return errors.Join(err, in.saver.close(), in.store.Close())
 }
 
 func (in *Instance) observe(b *store.Batch) {
 	in.saver.observe(b)
+	in.alarm.observe(b)
 	if in.cfg.Observe != nil {
 		in.cfg.Observe(b)
 	}
@@ -248,7 +278,7 @@ func (in *Instance) begin(ctx context.Context, start store.Start, r Request, fol
 		return Begun{}, err
 	}
 	in.adopt(attempt.ID, known, folder)
-	return Begun{Attempt: attempt, Finished: len(known.finished)}, nil
+	return Begun{Attempt: attempt, Finished: len(known.earlier.Finished)}, nil
 }
 
 // prepare reads what earlier runs of a session finished.
@@ -258,8 +288,17 @@ func (in *Instance) prepare(r Request, folder resume.Folder) (*run, error) {
 		return known, nil
 	}
 	var err error
-	known.finished, err = folder.Load()
+	known.earlier, err = folder.Load(r.Workflow.Root.Name)
+	for _, task := range slices.Sorted(maps.Keys(known.earlier.Damaged)) {
+		in.warn("%s counts as not finished: %v", task, known.earlier.Damaged[task])
+	}
 	return known, err
+}
+
+func (in *Instance) warn(format string, args ...any) {
+	if in.cfg.Warn != nil {
+		in.cfg.Warn(fmt.Sprintf(format, args...))
+	}
 }
 
 // adopt notes what is known of an attempt. The caller holds the lock.
@@ -273,7 +312,7 @@ func (in *Instance) adopt(id model.AttemptID, known *run, folder resume.Folder) 
 func (in *Instance) finished(id model.AttemptID) int {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return len(in.runs[id].finished)
+	return len(in.runs[id].earlier.Finished)
 }
 
 func (in *Instance) folder(s store.Session, zone *time.Location) resume.Folder {
@@ -389,7 +428,7 @@ func (in *Instance) before(t *executor.Try) (*engine.Result, bool) {
 		return nil, false
 	}
 	choice := known.chooser.choose(t.Name)
-	if r, ok := known.finished[t.Name]; ok && choice.Replay {
+	if r, ok := known.earlier.Finished[t.Name]; ok && choice.Replay {
 		return &engine.Result{
 			Export: r.Export, Store: r.Store, Reset: r.Reset, Subtasks: r.Subtasks, Replayed: true,
 		}, true

@@ -28,28 +28,34 @@ type Decision struct {
 // Plan says what a run would do with each action that exists from the start,
 // given the folder of what earlier runs of the session finished.
 func Plan(r Request, folder resume.Folder) ([]Decision, error) {
-	var finished map[string]resume.Result
+	var earlier resume.Results
 	if folder.Path != "" {
 		var err error
-		if finished, err = folder.Load(); err != nil {
+		if earlier, err = folder.Load(r.Workflow.Root.Name); err != nil {
 			return nil, err
 		}
 	}
 	c := newChooser(r.Workflow.Root, r.Selection)
+	operators, end := Operators()
+	defer func() { _ = end() }() // nothing was started
 	var list []Decision
 	r.Workflow.Root.Walk(func(p workflow.Path) bool {
 		if n := p.Node(); !n.IsGroup() {
-			list = append(list, c.decide(p.Name(), n, finished))
+			d := c.decide(p.Name(), n, earlier)
+			if d.Verdict == WillReplay && remakes(operators, n, earlier.Finished[d.Task]) {
+				d.Reason += "; its definition has changed: --start or --rerun makes its tasks anew"
+			}
+			list = append(list, d)
 		}
 		return true
 	})
 	return list, nil
 }
 
-func (c *chooser) decide(name string, n *workflow.Node, finished map[string]resume.Result) Decision {
+func (c *chooser) decide(name string, n *workflow.Node, earlier resume.Results) Decision {
 	d := Decision{Task: name}
 	choice := c.choose(name)
-	_, done := finished[name]
+	_, done := earlier.Finished[name]
 	switch {
 	case done && choice.Replay:
 		d.Verdict, d.Reason = WillReplay, "finished before in this session"
@@ -59,12 +65,16 @@ func (c *chooser) decide(name string, n *workflow.Node, finished map[string]resu
 		d.Verdict, d.Reason = WillPass, "at or after the end"
 	case done && c.selection.Rerun:
 		d.Reason = "finished before, but everything is to run again"
+	case done && c.selection.Goal != nil:
+		d.Reason = "finished before, but the goal is to run again"
 	case done:
 		d.Reason = "finished before, but from here on everything is to run again"
+	case earlier.Damaged[name] != nil:
+		d.Reason = "not known to be finished: " + earlier.Damaged[name].Error()
 	default:
 		d.Reason = "not finished in this session"
 	}
-	if generates[n.Operator] {
+	if generates[n.Operator] && d.Verdict == WillRun {
 		d.Reason += "; the tasks that it makes are decided later"
 	}
 	return d

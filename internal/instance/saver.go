@@ -122,13 +122,13 @@ func (s *saver) close() error {
 // harvest writes the files of what an attempt finished that was cut off: its
 // last results may have reached the store only.
 func harvest(snap *store.Snapshot, f resume.Folder) error {
-	have, err := f.Load()
+	have, err := f.Load(snap.Definition.Root.Name)
 	if err != nil {
 		return err
 	}
 	for i := range snap.Tasks {
 		r := &snap.Tasks[i]
-		if _, ok := have[r.Name]; ok || !keeps(r) {
+		if _, ok := have.Finished[r.Name]; ok || !keeps(r) {
 			continue
 		}
 		if err := f.Save(r.Name, resultOf(r)); err != nil {

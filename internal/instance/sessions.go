@@ -60,10 +60,14 @@ func (in *Instance) Status(ctx context.Context, session int64) (operator.Session
 }
 
 func statusOf(a store.Attempt, made bool) operator.SessionStatus {
-	return operator.SessionStatus{
+	s := operator.SessionStatus{
 		Session: int64(a.Session.ID), Attempt: int64(a.ID), Made: made,
 		Done: a.State.Done(), Success: a.State == engine.AttemptSuccess,
 	}
+	if !s.Done {
+		s.End = endOf(a.ID)
+	}
+	return s
 }
 
 func (in *Instance) workflow(name string) (*workflow.Workflow, bool) {

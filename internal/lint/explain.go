@@ -29,7 +29,7 @@ func explain(err error, by string) (message, hint string) {
 	var failure *operator.Error
 	switch {
 	case errors.As(err, &missing) && missing.Key == "_command":
-		return by + "> needs a value", ""
+		return by + "> needs a command", ""
 	case errors.As(err, &missing):
 		return by + "> needs " + missing.Key, ""
 	case errors.As(err, &wrong):
@@ -39,7 +39,8 @@ func explain(err error, by string) (message, hint string) {
 		}
 		return message, ""
 	case errors.As(err, &failure):
-		return failure.Message, ""
+		hint, _ := failure.Props.StringOr("hint", "") // a hint that is no text is none
+		return failure.Message, hint
 	}
 	return err.Error(), model.HintsOf(err)
 }

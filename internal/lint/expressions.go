@@ -39,7 +39,7 @@ func (c *checker) text(text string) {
 			c.report.Doubts.Add(at("%s: it is taken as text", f.Reason))
 			continue
 		}
-		c.report.Faults.Add(at("the expression %s is wrong: %s", shortened(f.Source), f.Reason))
+		c.faults().Add(at("the expression %s is wrong: %s", shortened(f.Source), f.Reason))
 	}
 }
 

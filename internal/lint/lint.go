@@ -1,6 +1,7 @@
 // Package lint finds the mistakes in workflows that show before anything runs:
 // expressions that are none, operators that do not exist, options that nobody
 // reads, and what operators themselves see in their tasks as they are written.
+// Of failures it says in the same words where in the files they come from.
 //
 // It evaluates nothing and runs nothing. What it can't know it leaves alone.
 package lint
@@ -28,14 +29,24 @@ type Linter struct {
 	Workflows []*workflow.Workflow
 	// Operators are those that tasks can have.
 	Operators *operator.Registry
+	// Runs, when set, tells of an action's full name whether it is to run. Nil
+	// means all.
+	Runs func(task string) bool
 }
 
 // Report is what was found, each list sorted.
 type Report struct {
-	// Faults make a task fail whenever it runs.
+	// Faults are sure to make a task fail that is sure to be reached, unless one
+	// before it fails.
 	Faults document.Errors
+	// Remote are sure to make a task fail that may not be reached: one in the
+	// tasks of a choice or an error, in a called file, or not to be run now.
+	Remote document.Errors
 	// Unknown are operators that do not exist.
 	Unknown document.Errors
+	// Slips spoil a run without a failure: directives that are misspelt, which
+	// have no effect, and workflows that wait for each other.
+	Slips document.Errors
 	// Doubts are likely not what was meant.
 	Doubts document.Errors
 }
@@ -49,13 +60,16 @@ func (l *Linter) Check(workflows ...*workflow.Workflow) Report {
 	for _, w := range workflows {
 		c.workflow(w.Name+dig.Extension, w)
 		c.calendar(w)
+		c.circle(w)
 	}
+	c.remote++
 	for len(c.called) > 0 {
 		file := c.called[0]
 		c.called = c.called[1:]
 		c.file(file)
 	}
-	for _, list := range []*document.Errors{&c.report.Faults, &c.report.Unknown, &c.report.Doubts} {
+	r := &c.report
+	for _, list := range []*document.Errors{&r.Faults, &r.Remote, &r.Unknown, &r.Slips, &r.Doubts} {
 		*list = list.Sorted()
 		for _, e := range *list {
 			e.File = path.Join(l.Root, e.File)
@@ -76,6 +90,8 @@ type checker struct {
 
 	current string   // file
 	keys    []string // from its top to the current place
+	task    string   // full name of the current one, if somebody says which run
+	remote  int      // branches around the current place that may not be taken
 }
 
 // file looks at a file that a task calls.
@@ -86,8 +102,8 @@ func (c *checker) file(name string) {
 	w, warnings, err := dig.LoadFile(c.linter.Project, name)
 	if err != nil {
 		c.seen = append(c.seen, name)
-		if !c.report.Faults.Take(err) {
-			c.report.Faults.Add(&document.Error{Pos: document.Pos{File: name}, Message: err.Error()})
+		if !c.faults().Take(err) {
+			c.faults().Add(&document.Error{Pos: document.Pos{File: name}, Message: err.Error()})
 		}
 		return
 	}
@@ -102,7 +118,25 @@ func (c *checker) file(name string) {
 func (c *checker) workflow(file string, w *workflow.Workflow) {
 	c.seen = append(c.seen, file)
 	c.current = file
+	c.task = ""
 	c.node(w.Root, ".")
+}
+
+// faults returns the list for what is sure to go wrong at the current place.
+func (c *checker) faults() *document.Errors {
+	if c.remote > 0 {
+		return &c.report.Remote
+	}
+	return &c.report.Faults
+}
+
+// perhaps looks at what may not be reached, if that is so.
+func (c *checker) perhaps(so bool, look func()) {
+	if so {
+		c.remote++
+		defer func() { c.remote-- }()
+	}
+	look()
 }
 
 // calendar looks at the time zone and the schedule of the current file.
@@ -116,14 +150,34 @@ func (c *checker) calendar(w *workflow.Workflow) {
 		}
 	}
 	if w.Schedule.Len() > 0 {
-		if _, err := schedule.Parse(w.Schedule, zone); err != nil {
+		s, err := schedule.Parse(w.Schedule, zone)
+		switch {
+		case err != nil:
 			c.fault("schedule", err)
+		case s.Doubt != "":
+			c.report.Doubts.Add(c.at("schedule").Errorf("%s", s.Doubt))
 		}
+	}
+	if w.SLA.Len() > 0 {
+		c.alarm(w)
 	}
 }
 
+// alarm looks at when the current file wants to be told that it is late.
+func (c *checker) alarm(w *workflow.Workflow) {
+	key, err := schedule.CheckSLA(w.SLA)
+	if err == nil {
+		return
+	}
+	at := c.at("sla")
+	if key != "" {
+		at = c.at("sla", key)
+	}
+	c.report.Doubts.Add(at.Errorf("%v", err))
+}
+
 func (c *checker) fault(key string, err error) {
-	c.report.Faults.Add(c.at(key).Errorf("%v", err).Hint("%s", model.HintsOf(err)))
+	c.faults().Add(c.at(key).Errorf("%v", err).Hint("%s", model.HintsOf(err)))
 }
 
 // within looks at a part of what is looked at now.

@@ -3,6 +3,7 @@ package lint_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -26,6 +27,7 @@ func registry() *operator.Registry {
 		operator.Spec{Name: "notify", Operator: nothing, Keys: []string{}},
 		operator.Spec{Name: "sh", Operator: nothing},
 		operator.Spec{Name: "loop", Operator: nothing, Keys: []string{"_do"}},
+		operator.Spec{Name: "if", Operator: nothing, Keys: []string{"_do"}},
 		operator.Spec{Name: "call", Operator: nothing, Keys: []string{}, Check: func(d *operator.Draft) {
 			file, _ := d.Text("_command")
 			d.Calls = append(d.Calls, file)
@@ -46,48 +48,57 @@ func registry() *operator.Registry {
 func TestMistakesAreFoundWhereTheyStand(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name, text              string
-		faults, unknown, doubts string
+		name, text                             string
+		faults, remote, unknown, slips, doubts string
 	}{
 		{name: "nothing", text: "+a: {nop>: }\n+b: {sh>: \"${x.y} ${secret:z} ${1+1}\", anything: 1}"},
 		{name: "a text of a task", text: "+a:\n  sh>: x ${1 2}", faults: "w.dig:2:10: the expression ${1 2} is wrong: SyntaxError: Unexpected number"},
 		{name: "a text deep in an export", text: "_export:\n  a:\n    b: [1, \"${)}\"]\n+a: {nop>: }",
 			faults: "w.dig:3:13: the expression ${)} is wrong: SyntaxError: Unexpected token )"},
 		{name: "a text of a hook", text: "+a:\n  nop>:\n  _error: {sh>: \"${)}\"}\n  _check: {sh>: \"${(}\"}",
-			faults: "w.dig:3:18: the expression ${)} is wrong: SyntaxError: Unexpected token )\n" +
-				"w.dig:4:18: the expression ${(} is wrong: SyntaxError: it ends too early"},
-		{name: "a hook of the whole", text: "_error:\n  sh>: ${)}", faults: "w.dig:2:8: the expression ${)} is wrong: SyntaxError: Unexpected token )"},
+			remote: "w.dig:3:18: the expression ${)} is wrong: SyntaxError: Unexpected token )",
+			faults: "w.dig:4:18: the expression ${(} is wrong: SyntaxError: it ends too early"},
+		{name: "a hook of the whole", text: "_error:\n  sh>: ${)}", remote: "w.dig:2:8: the expression ${)} is wrong: SyntaxError: Unexpected token )"},
 		{name: "a long expression", text: "+a:\n  sh>: ${" + strings.Repeat("a ", 50) + "}",
 			faults: "w.dig:2:8: the expression ${" + strings.Repeat("a ", 29) + "... is wrong: SyntaxError: Unexpected identifier"},
 		{name: "an expression that is open", text: "+a:\n  sh>: a ${b", doubts: "w.dig:2:10: no brace closes the expression: it is taken as text"},
 		{name: "a body in a body", text: "+a:\n  loop>: 1\n  _do:\n    loop>: 2\n    _do:\n      +b:\n        ech>:\n        x: ${)}",
 			unknown: "w.dig:7:9: unknown operator \"ech\"",
 			faults:  "w.dig:8:12: the expression ${)} is wrong: SyntaxError: Unexpected token )"},
+		{name: "a choice", text: "+a:\n  if>: true\n  _do: {sh>: \"${)}\"}\n+b:\n  loop>: ${n}\n  _do: {sh>: \"${)}\"}",
+			remote: "w.dig:3:15: the expression ${)} is wrong: SyntaxError: Unexpected token )\n" +
+				"w.dig:6:15: the expression ${)} is wrong: SyntaxError: Unexpected token )"},
+		{name: "misspelt directives of an operator that may read any key", text: "+a:\n  sh>: x\n  _eror: {nop>: }\n  _chek: {nop>: }\n  _retri: 3",
+			slips: "w.dig:3:3: sh> does not read \"_eror\"\nw.dig:4:3: sh> does not read \"_chek\"\nw.dig:5:3: sh> does not read \"_retri\""},
 		{name: "an operator that is expected", text: "+a:\n  pg>: x", unknown: `w.dig:2:3: pawl does not have the operator "pg" yet`},
 		{name: "an operator by its type", text: "+a:\n  _type: pg", unknown: `w.dig:2:3: pawl does not have the operator "pg" yet`},
 		{name: "an operator that the run decides", text: "+a:\n  _type: ${x}"},
 		{name: "an option that nobody reads", text: "+a:\n  nop>:\n  _retyr: 1\n  x: 1",
-			doubts: "w.dig:3:3: nop> does not read \"_retyr\"\nw.dig:4:3: nop> does not read \"x\""},
+			slips: "w.dig:3:3: nop> does not read \"_retyr\"", doubts: "w.dig:4:3: nop> does not read \"x\""},
 		{name: "an option that an expression reads", text: "+a:\n  x: 1\n  y: [\"${x.b}\"]\n  nop>: ${y}\n  z: 1\n  w: $z",
 			doubts: "w.dig:5:3: nop> does not read \"z\"\nw.dig:6:3: nop> does not read \"w\""},
-		{name: "what looks like a directive", text: "+a:\n  sh>: x\n  _retyr: 1\n  _of_mine: 1", doubts: `w.dig:3:3: sh> does not read "_retyr"`},
+		{name: "what looks like a directive", text: "+a:\n  sh>: x\n  _retyr: 1\n  _of_mine: 1", slips: `w.dig:3:3: sh> does not read "_retyr"`},
 		{name: "what the operator finds", text: "+a:\n  find>: x\n  map: 1\n  odd: 1",
 			faults: "w.dig:2:10: find> must be an integer, not \"x\"\nw.dig:3:8: map must be a mapping, not 1",
 			doubts: "w.dig:4:8: odd in . of w"},
 		{name: "what the operator fails with", text: "+a:\n  find>: 1\n  map: {}\n  fails: 1",
 			faults: "w.dig:4:10: bad", doubts: "w.dig:2:3: odd in . of w"},
 		{name: "what the operator misses", text: "+a:\n  find>:\n",
-			faults: "w.dig:2:3: find> needs a value\nw.dig:2:3: find> needs map", doubts: "w.dig:2:3: odd in . of w"},
+			faults: "w.dig:2:3: find> needs a command\nw.dig:2:3: find> needs map", doubts: "w.dig:2:3: odd in . of w"},
 		{name: "a working directory", text: "_export: {_workdir: a/b}\n+a:\n  find>: 1\n  map: {}", doubts: "w.dig:3:3: odd in a/b of w"},
 		{name: "a working directory of its own", text: "_export: {_workdir: a/b}\n+a:\n  find>: 1\n  map: {}\n  _workdir: ./c", doubts: "w.dig:3:3: odd in c of w"},
 		{name: "a working directory that the run decides", text: "+a:\n  find>: 1\n  map: {}\n  _workdir: ${x}", doubts: "w.dig:2:3: odd in  of w"},
 		{name: "a called file", text: "+a:\n  call>: sub/c.dig\n+b:\n  call>: sub/c.dig",
-			faults: "sub/c.dig:2:8: the expression ${)} is wrong: SyntaxError: Unexpected token )",
+			remote: "sub/c.dig:2:8: the expression ${)} is wrong: SyntaxError: Unexpected token )",
 			doubts: "sub/c.dig:4:3: odd in sub of w"},
-		{name: "a called file that is broken", text: "+a:\n  call>: sub/broken.dig", faults: "sub/broken.dig:1:1: a task must be a mapping, not the number 1"},
+		{name: "a called file that is broken", text: "+a:\n  call>: sub/broken.dig", remote: "sub/broken.dig:1:1: a task must be a mapping, not the number 1"},
 		{name: "a file that calls itself", text: "+a:\n  call>: w.dig"},
 		{name: "a time zone", text: "timezone: Mars/X\n+a: {nop>: }", faults: "w.dig:1:11: unknown time zone \"Mars/X\""},
 		{name: "a schedule", text: "schedule:\n  daily>: noon\n+a: {nop>: }", faults: "w.dig:2:3: daily>: scheduler requires HH:MM:SS format: noon"},
+		{name: "a time of the next day", text: "schedule:\n  daily>: 25:00:00\n+a: {nop>: }",
+			doubts: "w.dig:2:3: 25:00:00 is no time on a clock: it runs 25h0m0s after the session time"},
+		{name: "an alarm", text: "sla:\n  time: 99\n+a: {nop>: }", doubts: "w.dig:2:9: time must be HH:MM or HH:MM:SS, not 99"},
+		{name: "an alarm without a time", text: "sla:\n  alert: true\n+a: {nop>: }", doubts: "w.dig:2:3: an sla needs a time or a duration"},
 		{name: "a task that is off", text: "+a:\n  _disable: true\n  ech>: ${)}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -96,7 +107,10 @@ func TestMistakesAreFoundWhereTheyStand(t *testing.T) {
 			for _, list := range []struct {
 				name, want string
 				got        document.Errors
-			}{{"faults", tt.faults, got.Faults}, {"unknown", tt.unknown, got.Unknown}, {"doubts", tt.doubts, got.Doubts}} {
+			}{
+				{"faults", tt.faults, got.Faults}, {"remote", tt.remote, got.Remote}, {"unknown", tt.unknown, got.Unknown},
+				{"slips", tt.slips, got.Slips}, {"doubts", tt.doubts, got.Doubts},
+			} {
 				text := strings.ReplaceAll(list.got.Error(), "root/", "")
 				if diff := cmp.Diff(list.want, text); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", list.name, diff)
@@ -119,6 +133,52 @@ func check(t *testing.T, text string) lint.Report {
 	}
 	l := lint.Linter{Project: project, Root: "root", Workflows: p.Workflows, Operators: registry()}
 	return l.Check(p.Workflows...)
+}
+
+func TestWhatIsNotToRunIsNoFault(t *testing.T) {
+	t.Parallel()
+	project := fstest.MapFS{"w.dig": {Data: []byte(
+		"+a:\n  sh>: ${)}\n+g:\n  _export: {x: \"${(}\"}\n  +b:\n    sh>: ${)}\n+c:\n  sh>: ${)}\n  _check: {sh>: \"${)}\"}\n")}}
+	p, err := dig.LoadProject(project, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := lint.Linter{Project: project, Workflows: p.Workflows, Operators: registry(), Runs: func(task string) bool { return task == "+w+c" }}
+	got := l.Check(p.Workflows...)
+	lines := func(list document.Errors) (at []int) {
+		for _, e := range list {
+			at = append(at, e.Line)
+		}
+		return at
+	}
+	if diff := cmp.Diff([][]int{{8, 9}, {2, 4, 6}}, [][]int{lines(got.Faults), lines(got.Remote)}); diff != "" {
+		t.Errorf("lines of faults, and of those that don't matter now (-want +got):\n%s", diff)
+	}
+}
+
+func TestWorkflowsThatWaitForEachOtherAreFound(t *testing.T) {
+	t.Parallel()
+	require := func(name string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("+g:\n  +a:\n    require>: " + name + "\n")}
+	}
+	project := fstest.MapFS{
+		"u.dig": require("v"), "v.dig": require("w"), "w.dig": require("v\n    session_time: ${session_time}"),
+		"x.dig": require("y"), "y.dig": require("x\n    session_time: ${last_session_time}"),
+		"self.dig": require("self"), "away.dig": require("away\n    project_name: other"),
+	}
+	p, err := dig.LoadProject(project, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	operators := registry()
+	operators.Register(operator.Spec{Name: "require", Operator: operator.Func(nil)})
+	l := lint.Linter{Project: project, Workflows: p.Workflows, Operators: operators}
+	const want = "self.dig:3:15: workflows wait for each other in the same session: self requires self\n" +
+		"v.dig:3:15: workflows wait for each other in the same session: v requires w requires v\n" +
+		"w.dig:3:15: workflows wait for each other in the same session: w requires v requires w"
+	if diff := cmp.Diff(want, l.Check(p.Workflows...).Slips.Error()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
 
 func TestHintsComeAlong(t *testing.T) {
@@ -147,7 +207,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		l := lint.Linter{Project: project, Workflows: p.Workflows, Operators: operators}
 		r := l.Check(p.Workflows...)
-		for _, e := range append(append(r.Faults, r.Unknown...), r.Doubts...) {
+		for _, e := range slices.Concat(r.Faults, r.Remote, r.Unknown, r.Slips, r.Doubts) {
 			if e.Line == 0 {
 				t.Errorf("it stands nowhere: %v", e)
 			}

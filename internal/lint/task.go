@@ -16,10 +16,33 @@ import (
 // node looks at a task and at all that belongs to it. Its folder is the one
 // that the tasks around it work in, or empty if only the run decides.
 func (c *checker) node(n *workflow.Node, workdir string) {
+	if c.linter.Runs == nil {
+		c.parts(n, workdir)
+		return
+	}
+	around := c.task
+	c.task += n.Name
+	c.perhaps(!c.runs(n, c.task), func() { c.parts(n, workdir) })
+	c.task = around
+}
+
+// runs tells whether the task of that full name is to be run, or any below it.
+// It is not asked where that makes no difference.
+func (c *checker) runs(n *workflow.Node, name string) bool {
+	switch {
+	case c.remote > 0:
+		return true
+	case !n.IsGroup():
+		return strings.Contains(name, "^") || c.linter.Runs(name)
+	}
+	return slices.ContainsFunc(n.Children, func(child *workflow.Node) bool { return c.runs(child, name+child.Name) })
+}
+
+func (c *checker) parts(n *workflow.Node, workdir string) {
 	c.within("_export", func() { c.expressions(n.Export) })
 	workdir = inFolder(n.Export, workdir)
 	for _, hook := range n.OnFailure {
-		c.within("_error", func() { c.node(hook, workdir) })
+		c.perhaps(true, func() { c.within("_error", func() { c.node(hook, workdir) }) })
 	}
 	if n.Check != nil {
 		c.within("_check", func() { c.node(n.Check, workdir) })
@@ -61,9 +84,15 @@ func (c *checker) bodies(n *workflow.Node, workdir string) {
 			continue
 		}
 		if sub, err := dig.CompileSubtasks("^sub", body); err == nil {
-			c.within(key, func() { c.node(sub, workdir) })
+			c.perhaps(chooses(n), func() { c.within(key, func() { c.node(sub, workdir) }) })
 		}
 	}
+}
+
+// chooses tells of an action whose bodies may not be run: it takes one of two,
+// or an expression says how often.
+func chooses(n *workflow.Node) bool {
+	return n.Operator == "if" || n.Config.Delete("_do").Delete("_else_do").Templated()
 }
 
 // operator looks at an action with the eyes of its operator.
@@ -93,7 +122,7 @@ func (c *checker) operator(n *workflow.Node, workdir string) {
 
 // problem adds what an operator found.
 func (c *checker) problem(n *workflow.Node, p operator.Problem) {
-	list := &c.report.Faults
+	list := c.faults()
 	if p.Unsure {
 		list = &c.report.Doubts
 	}
@@ -128,7 +157,11 @@ func (c *checker) unread(spec operator.Spec, local params.Map) {
 		if mentions(local, key) {
 			continue
 		}
-		c.report.Doubts.Add(c.at(key).KeyErrorf("%s> does not read %q", spec.Name, key).
+		list := &c.report.Doubts
+		if nearDirective(key) {
+			list = &c.report.Slips
+		}
+		list.Add(c.at(key).KeyErrorf("%s> does not read %q", spec.Name, key).
 			Hint("%s", document.DidYouMean(key, known)))
 	}
 }
@@ -155,8 +188,13 @@ func noName(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.I
 
 // nearDirectives returns the keys that are almost directives.
 func nearDirectives(local params.Map) []string {
-	none := operator.Spec{Keys: []string{}}
-	return slices.DeleteFunc(none.Unread(local), func(key string) bool {
-		return !strings.HasPrefix(key, "_") || len(document.Suggest(key, none.Known())) == 0
-	})
+	return slices.DeleteFunc(bare.Unread(local), func(key string) bool { return !nearDirective(key) })
 }
+
+// nearDirective tells of a key that is none whether it is almost a directive.
+func nearDirective(key string) bool {
+	return strings.HasPrefix(key, "_") && len(document.Suggest(key, bare.Known())) > 0
+}
+
+// bare reads nothing but directives.
+var bare = operator.Spec{Keys: []string{}}

@@ -23,7 +23,7 @@ type File struct {
 // List returns the logs of an attempt, in order of task and try. Other files
 // in its folder are passed over.
 func (d *Dir) List(id model.AttemptID) ([]File, error) {
-	entries, err := os.ReadDir(d.attempt(id))
+	entries, err := os.ReadDir(d.Attempt(id))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

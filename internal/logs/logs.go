@@ -27,16 +27,17 @@ func At(path string) *Dir { return &Dir{path: path} }
 // exist.
 func (d *Dir) Path(id model.TryID, task string) string {
 	name := strconv.Itoa(int(id.Task)) + fileName(task) + "." + strconv.Itoa(int(id.Try)) + ".log"
-	return filepath.Join(d.attempt(id.Attempt), name)
+	return filepath.Join(d.Attempt(id.Attempt), name)
 }
 
-func (d *Dir) attempt(id model.AttemptID) string {
+// Attempt returns the folder with the logs of an attempt. It need not exist.
+func (d *Dir) Attempt(id model.AttemptID) string {
 	return filepath.Join(d.path, strconv.FormatInt(int64(id), 10))
 }
 
 // Remove deletes all logs of an attempt.
 func (d *Dir) Remove(id model.AttemptID) error {
-	if err := os.RemoveAll(d.attempt(id)); err != nil {
+	if err := os.RemoveAll(d.Attempt(id)); err != nil {
 		return fmt.Errorf("remove logs of attempt %d: %w", id, err)
 	}
 	return nil

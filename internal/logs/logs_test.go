@@ -49,9 +49,9 @@ func TestSilentTryLeavesNoTrace(t *testing.T) {
 	if len(lines) != 0 || err != nil {
 		t.Errorf("Tail: %q, %v", lines, err)
 	}
-	last, err := d.Last(id, task)
-	if last != "" || err != nil {
-		t.Errorf("Last: %q, %v", last, err)
+	last, more, err := d.Last(id, task)
+	if last != "" || more || err != nil {
+		t.Errorf("Last: %q, %v, %v", last, more, err)
 	}
 }
 
@@ -157,7 +157,7 @@ func TestLast(t *testing.T) {
 		"":                            "",
 		strings.Repeat("\n", 100_000): "",
 	} {
-		if got, err := written(t, text).Last(id, task); got != want || err != nil {
+		if got, _, err := written(t, text).Last(id, task); got != want || err != nil {
 			t.Errorf("%.20q: got %q, %v, want %q", text, got, err, want)
 		}
 	}
@@ -196,8 +196,8 @@ func TestRemoveTakesTheLogsOfOneAttempt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	gone, _ := d.Last(id, task)
-	kept, _ := d.Last(other, task)
+	gone, _, _ := d.Last(id, task)
+	kept, _, _ := d.Last(other, task)
 	if gone != "" || kept != "other" {
 		t.Errorf("got %q and %q", gone, kept)
 	}

@@ -70,19 +70,20 @@ func tail(r io.ReaderAt, size int64, n int) ([]byte, error) {
 // lastLines is how many lines Last looks at.
 const lastLines = 20
 
-// Last returns the newest line of a log that is not blank, or "". Of a line
-// that was written over with carriage returns, as progress bars are, it
-// returns what would be seen.
-func (d *Dir) Last(id model.TryID, task string) (string, error) {
+// Last returns the newest line of a log that is not blank, or "", and whether
+// the log has others. Of a line that was written over with carriage returns, as
+// progress bars are, it returns what would be seen.
+func (d *Dir) Last(id model.TryID, task string) (line string, more bool, err error) {
 	lines, err := d.Tail(id, task, lastLines)
+	more = len(lines) > 1
 	for len(lines) > 0 {
 		line := strings.TrimRight(lines[len(lines)-1], "\r \t")
 		if line = line[strings.LastIndexByte(line, '\r')+1:]; strings.TrimSpace(line) != "" {
-			return line, err
+			return line, more, err
 		}
 		lines = lines[:len(lines)-1]
 	}
-	return "", err
+	return "", more, err
 }
 
 // Follower reads a log that is still written.

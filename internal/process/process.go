@@ -48,6 +48,21 @@ type Status struct {
 	Core bool
 }
 
+// String returns the code, and the signal that it stands for. A shell whose
+// program was killed exits with such a code by itself.
+func (s Status) String() string {
+	text := fmt.Sprintf("code %d", s.Code)
+	name := signalName(s.Code - 128)
+	switch {
+	case name == "":
+	case s.Signal != 0:
+		text += ", killed by " + name
+	default:
+		text += ", as after " + name
+	}
+	return text
+}
+
 // Process is a program that was started. Wait must be called once.
 type Process struct {
 	child child

@@ -51,6 +51,22 @@ func TestStatusTellsHowTheProgramEnded(t *testing.T) {
 	}
 }
 
+func TestStatusNamesTheSignal(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]process.Status{
+		"code 0":                      {},
+		"code 128":                    {Code: 128},
+		"code 137, killed by SIGKILL": {Code: 137, Signal: 9},
+		"code 143, as after SIGTERM":  {Code: 143},
+		"code 255":                    {Code: 255},
+		"code 139, killed by SIGSEGV": {Code: 139, Signal: 11, Core: true},
+	} {
+		if got := s.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestEnvironmentFolderAndInputAreOnlyWhatWasGiven(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

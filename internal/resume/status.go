@@ -76,40 +76,58 @@ func (f Folder) has(root string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), extension)
-		if rest, in := strings.CutPrefix(name, root); ok && in && (rest == "" || rest[0] == '+' || rest[0] == '^') {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		_, ok := taskOf(e.Name(), root)
+		return ok
+	}), nil
 }
 
-// Load returns all results by full task name. A folder that does not exist is
-// empty. A file that can't be read is an error that names it: passing over it
-// would run its task again unasked.
-func (f Folder) Load() (map[string]Result, error) {
+// taskOf returns the task that a file's name tells of, if it is the root or
+// below it. The end of a long name is missing.
+func taskOf(file, root string) (name string, ok bool) {
+	name, ok = strings.CutSuffix(file, extension)
+	long := len(root) > maxName-digestSize
+	if long {
+		root = root[:maxName-digestSize]
+	}
+	rest, in := strings.CutPrefix(name, root)
+	return name, ok && in && (long || rest == "" || rest[0] == '+' || rest[0] == '^')
+}
+
+// Results are what earlier runs of a session left of one workflow.
+type Results struct {
+	// Finished are those of tasks that succeeded, by full name.
+	Finished map[string]Result
+	// Damaged are the errors of files that can't be read, by the name of the
+	// task as the file's name tells it. It counts as not finished.
+	Damaged map[string]error
+}
+
+// Load returns the results of the workflow whose root task has the given name.
+// The files of others are left alone. A folder that does not exist is empty.
+func (f Folder) Load(root string) (Results, error) {
 	entries, err := os.ReadDir(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return Results{}, nil
 	}
 	if err != nil {
-		return nil, err
+		return Results{}, err
 	}
-	results := make(map[string]Result, len(entries))
+	rs := Results{Finished: make(map[string]Result, len(entries)), Damaged: make(map[string]error)}
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), extension) || e.IsDir() {
+		task, ok := taskOf(e.Name(), root)
+		if !ok || e.IsDir() {
 			continue
 		}
 		name, r, success, err := read(filepath.Join(f.Path, e.Name()))
-		if err != nil {
-			return nil, err
-		}
-		if success {
-			results[name] = r
+		switch {
+		case err != nil:
+			rs.Damaged[task] = err
+		case success:
+			rs.Finished[name] = r
 		}
 	}
-	return results, nil
+	return rs, nil
 }
 
 func read(path string) (name string, r Result, success bool, err error) {
@@ -118,8 +136,8 @@ func read(path string) (name string, r Result, success bool, err error) {
 		return "", Result{}, false, err
 	}
 	doc, err := document.Format{Scalars: scalar}.Parse(path, text)
-	if err != nil {
-		return "", Result{}, false, err
+	if err != nil { // which would be taken for a mistake in a definition
+		return "", Result{}, false, fmt.Errorf("%s: it is no YAML", path)
 	}
 	m := doc.Map()
 	name, err = m.String("fullName")
@@ -217,12 +235,15 @@ func encode(name string, r Result) []byte {
 // that is being written.
 const maxName = 255 - len(extension) - len(".part")
 
+// digestSize is how much of a long name is left out for its digest.
+const digestSize = 33
+
 // fileName is the name of a task's file. Names too long for a file system end
 // in a digest; the file itself has the whole name.
 func fileName(name string) string {
 	if len(name) > maxName {
 		sum := sha256.Sum256([]byte(name))
-		name = name[:maxName-33] + "~" + hex.EncodeToString(sum[:16])
+		name = name[:maxName-digestSize] + "~" + hex.EncodeToString(sum[:16])
 	}
 	return name + extension
 }

@@ -34,16 +34,16 @@ func TestSavedResultsAreLoadedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := folder.Load()
-	if err != nil {
-		t.Fatal(err)
+	got, err := folder.Load("+daily")
+	if err != nil || len(got.Damaged) > 0 {
+		t.Fatal(err, got.Damaged)
 	}
-	if len(got) != len(want) {
-		t.Errorf("loaded %d results, want %d", len(got), len(want))
+	if len(got.Finished) != len(want) {
+		t.Errorf("loaded %d results, want %d", len(got.Finished), len(want))
 	}
 	for name, r := range want {
-		if fmt.Sprint(got[name]) != fmt.Sprint(r) {
-			t.Errorf("%s: got %v, want %v", name, got[name], r)
+		if fmt.Sprint(got.Finished[name]) != fmt.Sprint(r) {
+			t.Errorf("%s: got %v, want %v", name, got.Finished[name], r)
 		}
 	}
 }
@@ -69,11 +69,11 @@ result:
 	if err := os.WriteFile(filepath.Join(folder.Path, "+wf+step1.yml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	got, err := folder.Load()
+	got, err := folder.Load("+wf")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rows, _ := got["+wf+step1"].Store.Int("rows"); rows != 12 {
+	if rows, _ := got.Finished["+wf+step1"].Store.Int("rows"); rows != 12 {
 		t.Errorf("rows = %v, want 12, in %v", rows, got)
 	}
 }
@@ -98,19 +98,50 @@ func TestLastSessionIsTheNewestWithAResultOfTheWorkflow(t *testing.T) {
 	}
 }
 
-func TestAFileThatCannotBeReadIsAnError(t *testing.T) {
+func TestAFileThatCannotBeReadIsNotFinished(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"state: success\n", "[", "fullName: +a\nstate: success\nresult: 3\n"} {
+	for _, text := range []string{"", "state: success\n", "[", "fullName: +a\nstate: success\nresult: 3\n"} {
 		folder := resume.Status{Path: t.TempDir()}.Session(session)
-		if err := folder.Save("+a", resume.Result{}); err != nil {
-			t.Fatal(err)
+		for _, task := range []string{"+w+a", "+w+b"} {
+			if err := folder.Save(task, resume.Result{}); err != nil {
+				t.Fatal(err)
+			}
 		}
-		path := filepath.Join(folder.Path, "+a.yml")
+		path := filepath.Join(folder.Path, "+w+a.yml")
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := folder.Load(); err == nil || !strings.Contains(err.Error(), "+a.yml") {
+		got, err := folder.Load("+w")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := got.Finished["+w+b"]; !ok || len(got.Finished) != 1 {
+			t.Errorf("%q: finished is %v, want +w+b", text, got.Finished)
+		}
+		if err := got.Damaged["+w+a"]; err == nil || len(got.Damaged) != 1 || !strings.Contains(err.Error(), path) {
 			t.Errorf("%q: error %v does not name the file", text, err)
+		}
+	}
+}
+
+func TestOnlyTheFilesOfTheWorkflowAreRead(t *testing.T) {
+	t.Parallel()
+	folder := resume.Status{Path: t.TempDir()}.Session(session)
+	long := "+" + strings.Repeat("x", 300)
+	for _, task := range []string{"+w+a", "+w", "+w^sub+b", long, long + "+c"} {
+		if err := folder.Save(task, resume.Result{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"+wide+a.yml", "+v+a.yml", "w+a.yml", "+w+a.yml.part", "notes.txt"} {
+		if err := os.WriteFile(filepath.Join(folder.Path, name), []byte("["), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for root, want := range map[string]int{"+w": 3, long: 2} {
+		got, err := folder.Load(root)
+		if err != nil || len(got.Finished) != want || len(got.Damaged) > 0 {
+			t.Errorf("%.5s: %d finished, %v, %v; want %d", root, len(got.Finished), got.Damaged, err, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,8 +108,8 @@ func (r *reader) readKind() {
 	}
 	i := slices.Index(names, name)
 	if i < 0 {
-		r.fail("Unknown scheduler type: %s%s", name, suggestion(name, names))
-		r.err = r.err.WithHint("the types are %s", strings.Join(names, ", "))
+		r.fail("unknown type of schedule %q", name)
+		r.err = suggest(r.err, name, names, "the types are %s")
 		return
 	}
 	r.kind, r.command = kinds[i], key
@@ -133,19 +134,20 @@ func (r *reader) checkKeys() {
 	}
 	for key := range r.config.Keys() {
 		if !slices.Contains(known, key) {
-			r.fail("Parameter '%s' is not used at schedule.%s", key, suggestion(key, known))
-			r.err = r.err.WithHint("a %s schedule has the keys %s", r.kind.name, strings.Join(known, ", "))
+			r.fail("a %s schedule has no key %q", r.kind.name, key)
+			r.err = suggest(r.err, key, known, "it has the keys %s")
 			return
 		}
 	}
 }
 
-// suggestion is what Digdag adds to a message about a name it does not know.
-func suggestion(name string, known []string) string {
-	if near := document.Suggest(name, known); len(near) > 0 {
-		return " > Did you mean '[" + strings.Join(near, ", ") + "]'?"
+// suggest adds the known names to an error about another one: those that are
+// near, else all.
+func suggest(err *model.Error, name string, known []string, all string) *model.Error {
+	if near := document.DidYouMean(name, known); near != "" {
+		return err.WithHint("%s", near)
 	}
-	return ""
+	return err.WithHint(all, strings.Join(known, ", "))
 }
 
 // textAt reads a key that must have a text.
@@ -220,19 +222,24 @@ func (r *reader) clock(text string) time.Duration {
 		r.wrongFormat(r.text())
 		return 0
 	}
-	seconds := int64(0)
-	for _, part := range parts {
+	seconds, onClock := int64(0), true
+	for i, part := range parts {
 		n, err := strconv.ParseUint(part, 10, 31)
 		if err != nil {
 			r.wrongFormat(r.text())
 			return 0
 		}
 		seconds = seconds*60 + int64(n)
+		onClock = onClock && (n < 60 && i > len(parts)-3 || n < 24)
 	}
 	if seconds > longest {
 		r.wrongFormat(r.text())
 	}
-	return time.Duration(seconds) * time.Second
+	after := time.Duration(seconds) * time.Second
+	if !onClock {
+		r.schedule.Doubt = fmt.Sprintf("%s is no time on a clock: it runs %v after the session time", text, after)
+	}
+	return after
 }
 
 func (r *reader) wrongFormat(text string) {

@@ -48,9 +48,9 @@ func TestFaultyConfigurationsAreRefused(t *testing.T) {
 		{nil, "a schedule needs one key that says its type, such as daily>: 07:00:00, but has 0"},
 		{[]any{"start", "2016-01-01"}, "a schedule needs one key that says its type, such as daily>: 07:00:00, but has 0"},
 		{[]any{"daily>", "07:00:00", "hourly>", "00:00"}, "a schedule needs one key that says its type, such as daily>: 07:00:00, but has 2"},
-		{[]any{"dayly>", "07:00:00"}, "Unknown scheduler type: dayly > Did you mean '[daily]'?"},
-		{[]any{"_type", "crontab", "_command", "x"}, "Unknown scheduler type: crontab"},
-		{[]any{"fortnightly_on_tuesdays>", "x"}, "Unknown scheduler type: fortnightly_on_tuesdays"},
+		{[]any{"dayly>", "07:00:00"}, `unknown type of schedule "dayly"`},
+		{[]any{"_type", "crontab", "_command", "x"}, `unknown type of schedule "crontab"`},
+		{[]any{"fortnightly_on_tuesdays>", "x"}, `unknown type of schedule "fortnightly_on_tuesdays"`},
 		{[]any{"_type", nil, "at", "x"}, "Parameter '_type' is required but null"},
 		{[]any{"daily>", nil}, "Parameter 'daily>' is required but null"},
 		{[]any{"_type", "daily"}, "Parameter '_command' is required but not set"},
@@ -74,11 +74,11 @@ func TestFaultyConfigurationsAreRefused(t *testing.T) {
 		{[]any{"cron>", "* * * *"}, `invalid cron pattern "* * * *": it must have 5 fields (minutes, hours, days of month, months, days of week), not 4`},
 		{[]any{"cron>", "* * * * *", "delay", -1}, "delay must be a number of seconds from 0 on: -1"},
 		{[]any{"cron>", "* * * * *", "delay", 9_300_000_000}, "delay must be a number of seconds from 0 on: 9300000000"},
-		{[]any{"daily>", "07:00:00", "delay", 1}, "Parameter 'delay' is not used at schedule."},
-		{[]any{"cron>", "* * * * *", "at", "07:00:00"}, "Parameter 'at' is not used at schedule."},
-		{[]any{"daily>", "07:00:00", "_command", "x"}, "Parameter '_command' is not used at schedule."},
-		{[]any{"daily>", "07:00:00", "skip_on_overtme", true}, "Parameter 'skip_on_overtme' is not used at schedule. > Did you mean '[skip_on_overtime]'?"},
-		{[]any{"daily>", "07:00:00", "starts", "x"}, "Parameter 'starts' is not used at schedule. > Did you mean '[start]'?"},
+		{[]any{"daily>", "07:00:00", "delay", 1}, `a daily schedule has no key "delay"`},
+		{[]any{"cron>", "* * * * *", "at", "07:00:00"}, `a cron schedule has no key "at"`},
+		{[]any{"daily>", "07:00:00", "_command", "x"}, `a daily schedule has no key "_command"`},
+		{[]any{"daily>", "07:00:00", "skip_on_overtme", true}, `a daily schedule has no key "skip_on_overtme"`},
+		{[]any{"daily>", "07:00:00", "starts", "x"}, `a daily schedule has no key "starts"`},
 		{[]any{"daily>", "07:00:00", "start", "2016-02-30"}, "Invalid start: 2016-02-30 (it must be a day as in 2016-01-30)"},
 		{[]any{"daily>", "07:00:00", "end", "2016-2-3"}, "Invalid end: 2016-2-3 (it must be a day as in 2016-01-30)"},
 		{[]any{"daily>", "07:00:00", "start", "2016-02-03", "end", "2016-02-02"}, "The schedule of end is earlier than start"},
@@ -97,10 +97,70 @@ func TestFaultyConfigurationsAreRefused(t *testing.T) {
 	}
 }
 
+func TestTimesThatAreOnNoClockAreDoubted(t *testing.T) {
+	t.Parallel()
+	for command, want := range map[[2]string]string{
+		{"daily>", "23:59:59"}:      "",
+		{"daily>", "25:00:00"}:      "25:00:00 is no time on a clock: it runs 25h0m0s after the session time",
+		{"daily>", "24:00:00"}:      "24:00:00 is no time on a clock: it runs 24h0m0s after the session time",
+		{"daily>", "00:60:00"}:      "00:60:00 is no time on a clock: it runs 1h0m0s after the session time",
+		{"hourly>", "59:59"}:        "",
+		{"hourly>", "90:00"}:        "90:00 is no time on a clock: it runs 1h30m0s after the session time",
+		{"weekly>", "Mon,30:00:00"}: "30:00:00 is no time on a clock: it runs 30h0m0s after the session time",
+		{"minutes_interval>", "90"}: "",
+		{"cron>", "0 7 * * *"}:      "",
+	} {
+		s, err := schedule.Parse(params.Of(command[0], command[1]), time.UTC)
+		if err != nil || s.Doubt != want {
+			t.Errorf("%v: %v, got %q, want %q", command, err, s.Doubt, want)
+		}
+	}
+}
+
+func TestHintsOfferWhatIsNear(t *testing.T) {
+	t.Parallel()
+	for want, config := range map[string][]any{
+		`did you mean "daily"?`:            {"dayly>", "07:00:00"},
+		`did you mean "skip_on_overtime"?`: {"daily>", "07:00:00", "skip_on_overtme", true},
+	} {
+		if _, err := schedule.Parse(params.Of(config...), time.UTC); model.HintsOf(err) != want {
+			t.Errorf("hint %q, want %q", model.HintsOf(err), want)
+		}
+	}
+}
+
+func TestAlarmsAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		config    []any
+		key, want string
+	}{
+		{[]any{"time", "03:00", "+a", params.Map{}}, "", ""},
+		{[]any{"time", "03:00:10"}, "", ""},
+		{[]any{"duration", "01:30:00"}, "", ""},
+		{[]any{"duration", "1h 30m"}, "", ""},
+		{[]any{"time", 99}, "time", "time must be HH:MM or HH:MM:SS, not 99"},
+		{[]any{"time", "3 pm"}, "time", "time must be HH:MM or HH:MM:SS, not 3 pm"},
+		{[]any{"duration", "soon"}, "duration", "duration must be HH:MM:SS or a time such as 1h 30m, not soon"},
+		{[]any{"duration", []any{}}, "duration", "duration must be HH:MM:SS or a time such as 1h 30m, not []"},
+		{[]any{"time", "03:00", "duration", "1h"}, "duration", "an sla has either a time or a duration"},
+		{[]any{"alert", true}, "", "an sla needs a time or a duration"},
+	} {
+		key, err := schedule.CheckSLA(params.Of(tt.config...))
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if key != tt.key || got != tt.want {
+			t.Errorf("%v: got %q, %q, want %q, %q", tt.config, key, got, tt.key, tt.want)
+		}
+	}
+}
+
 func TestHintsListWhatThereIs(t *testing.T) {
 	t.Parallel()
 	_, err := schedule.Parse(params.Of("cron>", "* * * * *", "tz", "UTC"), time.UTC)
-	want := "a cron schedule has the keys cron>, start, end, skip_on_overtime, skip_delayed_by, delay"
+	want := "it has the keys cron>, start, end, skip_on_overtime, skip_delayed_by, delay"
 	if hint := model.HintsOf(err); hint != want {
 		t.Errorf("unknown key: hint %q, want %q", hint, want)
 	}

@@ -28,6 +28,8 @@ type Schedule struct {
 	// SkipDelayedBy is how late a session may start; a slot that is due for
 	// longer passes without one. Zero means any delay will do.
 	SkipDelayedBy time.Duration
+	// Doubt says what is likely not meant as it is written; empty for none.
+	Doubt string
 
 	calendar calendar
 	delay    time.Duration

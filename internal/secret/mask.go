@@ -14,9 +14,13 @@ import (
 // Mask stands for a secret in output.
 const Mask = "***"
 
-// minMasked is the length from which a value is masked. To mask shorter ones
-// would spoil ordinary text and betray them by its gaps.
-const minMasked = 4
+// MinMasked is the length in bytes, without blanks around it, from which a value
+// is masked. To mask shorter ones would spoil ordinary text and betray them by
+// its gaps.
+const MinMasked = 4
+
+// Masked tells whether a value is masked where it is printed.
+func Masked(value string) bool { return len(strings.TrimSpace(value)) >= MinMasked }
 
 // Recorder remembers what was read from it. It is safe for concurrent use.
 type Recorder struct {
@@ -39,7 +43,7 @@ func (r *Recorder) Secret(ctx context.Context, key string) (string, error) {
 func (r *Recorder) add(value string) {
 	// Programs seldom print the line end that ends the file of a secret.
 	v := []byte(strings.TrimSpace(value))
-	if len(v) < minMasked {
+	if !Masked(value) {
 		return
 	}
 	r.mu.Lock()

@@ -14,9 +14,10 @@ import (
 // Effective is a setting in force.
 type Effective struct {
 	// Value is masked where nobody may see it.
-	Key, Value string
+	Key   string `json:"key"`
+	Value string `json:"value"`
 	// Origin is where it was set, or "default".
-	Origin string
+	Origin string `json:"origin"`
 }
 
 // Settings returns all settings of a server that are in force, by key.

@@ -2,12 +2,14 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -28,9 +30,11 @@ type office struct {
 	watched bool
 
 	revisions []*revision
-	// open requests are those without an answer.
+	// requests counts those without an answer.
 	requests int
-	closed   bool
+	// closed is set once nobody asks for anything any more and no schedule is
+	// enabled.
+	closed bool
 }
 
 // newOffice decides how the servers of a simulation are configured.
@@ -122,8 +126,11 @@ func (s *simulation) disturb() { s.disturbed = s.now }
 
 // revision is a revision that somebody pushes.
 type revision struct {
-	name  string
+	name string
+	// rules are the schedules of its workflows, plans what they are to the
+	// service.
 	rules map[string]*rule
+	plans map[string]*schedule.Schedule
 	push  store.Push
 	// from is when schedules begin that have not run, and clear whether all
 	// begin anew; both as in the request that the store took.
@@ -143,7 +150,7 @@ func (of *office) revision(name string) *revision {
 
 // newRevision makes the next revision up: some workflows of a few names.
 func (of *office) newRevision() *revision {
-	r := &revision{name: fmt.Sprint("r", len(of.revisions)+1), rules: make(map[string]*rule)}
+	r := &revision{name: fmt.Sprint("r", len(of.revisions)+1), rules: make(map[string]*rule), plans: make(map[string]*schedule.Schedule)}
 	r.push = store.Push{Project: "p", Revision: store.Revision{Name: r.name, Archive: store.Archive{Type: "none"}}}
 	for i := range 3 {
 		if i > 0 && of.dice.chance(0.4) {
@@ -155,10 +162,11 @@ func (of *office) newRevision() *revision {
 		root.Name = "+" + name
 		of.sim.slow(root)
 		def := &workflow.Workflow{Name: name, Root: root, Schedule: plan.section}
-		if err := def.Finish(); err != nil {
+		c, err := schedule.NewCalendar(plan.zone, plan.section)
+		if err = errors.Join(err, def.Finish()); err != nil {
 			of.sim.fail("generated workflow: %v", err)
 		}
-		r.rules[name] = plan
+		r.rules[name], r.plans[name] = plan, c.Schedule
 		r.push.Workflows = append(r.push.Workflows, store.Workflow{Name: name, Zone: plan.zone, Config: params.Map{}, Definition: def})
 	}
 	of.revisions = append(of.revisions, r)

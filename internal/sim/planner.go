@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -83,15 +82,13 @@ func (of *office) push() {
 	})
 }
 
+// reschedule says when a workflow runs next after the push.
 func (r *revision) reschedule(w *store.Workflow, last *store.Schedule) *store.Schedule {
-	c, err := schedule.NewCalendar(w.Zone, w.Definition.Schedule)
-	if err != nil {
-		panic(err) // the generator makes valid ones
-	}
-	slot, next := c.Schedule.First(r.from.Time()), store.Schedule{}
+	plan, next := r.plans[w.Name], store.Schedule{}
+	slot := plan.First(r.from.Time())
 	if last != nil && last.LastTime != 0 && !r.clear {
 		next.LastTime = last.LastTime
-		slot = c.Schedule.NextAfter(last.LastTime.Time())
+		slot = plan.NextAfter(last.LastTime.Time())
 	}
 	next.NextRun, next.NextTime = model.InstantOf(slot.Run), model.InstantOf(slot.Session)
 	return &next

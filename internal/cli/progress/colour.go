@@ -2,6 +2,8 @@ package progress
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -19,16 +21,53 @@ func (p palette) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// bare is text without sequences that control a terminal.
+// bare is text without what controls a terminal. Tabs stay.
 func bare(text string) string {
-	for {
-		before, rest, found := strings.Cut(text, "\x1b[")
-		if !found {
-			return text
-		}
-		end := strings.IndexFunc(rest, func(r rune) bool { return r >= '@' && r <= '~' })
-		text = before + rest[end+1:]
+	if !strings.ContainsFunc(text, controls) {
+		return text
 	}
+	var b strings.Builder
+	for text != "" {
+		r, n := utf8.DecodeRuneInString(text)
+		switch {
+		case r == '\x1b':
+			n = sequence(text)
+		case !controls(r):
+			b.WriteString(text[:n])
+		}
+		text = text[n:]
+	}
+	return b.String()
+}
+
+// controls reports whether a character is none to be seen.
+func controls(r rune) bool { return unicode.IsControl(r) && r != '\t' }
+
+// sequence returns the length of the escape sequence that text begins with.
+func sequence(text string) int {
+	if len(text) < 2 {
+		return len(text)
+	}
+	rest := text[2:]
+	switch text[1] {
+	case '[': // ended by a letter, such as that of a colour
+		if end := strings.IndexFunc(rest, func(r rune) bool { return r >= '@' && r <= '~' }); end >= 0 {
+			return 2 + end + 1
+		}
+		return len(text)
+	case ']', 'P', '_', '^', 'X': // a text for the terminal, such as a title
+		for i := range len(rest) {
+			switch {
+			case rest[i] == '\a':
+				return 2 + i + 1
+			case strings.HasPrefix(rest[i:], "\x1b\\"):
+				return 2 + i + 2
+			}
+		}
+		return len(text)
+	}
+	_, n := utf8.DecodeRuneInString(text[1:])
+	return 1 + n
 }
 
 func (p palette) bad(text string) string  { return p.paint("31", text) }

@@ -45,8 +45,12 @@ func (j *JSON) Events(events []Event) {
 			"event", kind, "task", e.Name, "task_id", int64(e.Task),
 			"try", int64(e.Try), "state", state,
 		)
-		if e.Data.Len() > 0 {
-			m = m.Set("data", e.Data)
+		data := e.Data
+		if e.Failure.Len() > 0 {
+			data = data.Set("error", e.Failure)
+		}
+		if data.Len() > 0 {
+			m = m.Set("data", data)
 		}
 		j.line(m)
 	}

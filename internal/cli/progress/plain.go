@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -21,6 +22,7 @@ type Plain struct {
 	running  map[model.TaskID]*following
 	order    []model.TaskID
 	since    map[model.TaskID]time.Time // when those have begun that are not over
+	told     map[model.TaskID]bool      // those that are not over, but are known to have failed
 }
 
 // following is the output of a running task, as far as it was shown.
@@ -36,6 +38,7 @@ func NewPlain(out, err io.Writer, logs Logs, zone *time.Location) *Plain {
 	return &Plain{
 		out: out, err: err, logs: logs, zone: zone,
 		running: make(map[model.TaskID]*following), since: make(map[model.TaskID]time.Time),
+		told: make(map[model.TaskID]bool),
 	}
 }
 
@@ -73,10 +76,14 @@ func (p *Plain) Events(events []Event) {
 		case engine.TaskRetries:
 			p.drop(e.Task)
 			delete(p.since, e.Task)
-			p.say(e.At.Time(), "%s will be tried again: %s", e.Name, message(e))
+			p.say(e.At.Time(), "%s will be tried again%s", e.Name, behind(firstLine(message(e))))
 		case engine.TaskWaits:
 			p.drop(e.Task)
-			p.say(e.At.Time(), "%s waits", e.Name)
+			p.say(e.At.Time(), "%s waits%s", e.Name, behind(waitsFor(e)))
+		case engine.TasksAdded:
+			if e.Failure.Len() > 0 {
+				p.fail(e)
+			}
 		case engine.LimitPassed:
 			p.say(e.At.Time(), "%s has passed its time limit", e.Name)
 		case engine.CancelWanted:
@@ -96,24 +103,47 @@ func (p *Plain) follow(e *Event) {
 	p.order = append(p.order, e.Task)
 }
 
+// behind puts a text, if there is one, behind what it explains.
+func behind(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + text
+}
+
+// took returns how long a task has run so far, for people, behind a word. It
+// is empty where that is not worth to be told.
+func (p *Plain) took(e *Event, word string) string {
+	began, ran := p.since[e.Task]
+	if took := e.At.Time().Sub(began); ran && took >= time.Millisecond {
+		return " " + word + " " + duration(took)
+	}
+	return ""
+}
+
+// fail tells that a task has failed. What runs because of that comes after.
+func (p *Plain) fail(e *Event) {
+	p.drop(e.Task)
+	p.say(e.At.Time(), "%s failed%s%s", e.Name, p.took(e, "after"), behind(firstLine(message(e))))
+	p.told[e.Task] = true
+}
+
 func (p *Plain) end(e *Event) {
 	p.drop(e.Task)
-	began, ran := p.since[e.Task]
-	delete(p.since, e.Task)
-	after, in := "", ""
-	if took := e.At.Time().Sub(began); ran && took >= time.Millisecond {
-		after, in = " after "+duration(took), " in "+duration(took)
-	}
+	_, ran := p.since[e.Task]
 	switch {
 	case replayed(e):
 		p.say(e.At.Time(), "%s: skipped", e.Name)
+	case e.State == model.Failed && p.told[e.Task]:
 	case e.State == model.Failed && message(e) != "":
-		p.say(e.At.Time(), "%s failed%s: %s", e.Name, after, message(e))
+		p.fail(e)
 	case e.State != model.Success:
-		p.say(e.At.Time(), "%s: %s%s", e.Name, e.State, after)
+		p.say(e.At.Time(), "%s: %s%s", e.Name, e.State, p.took(e, "after"))
 	case ran:
-		p.say(e.At.Time(), "%s: done%s", e.Name, in)
+		p.say(e.At.Time(), "%s: done%s", e.Name, p.took(e, "in"))
 	}
+	delete(p.since, e.Task)
+	delete(p.told, e.Task)
 }
 
 // Tick writes what the running tasks have printed since.
@@ -167,6 +197,7 @@ func (p *Plain) End(s Summary) {
 	for _, id := range slices.Clone(p.order) {
 		p.drop(id)
 	}
+	s.Logs = "" // all of it was shown
 	writeSummary(p.err, s, noColour)
 }
 
@@ -178,10 +209,12 @@ func writeSummary(w io.Writer, s Summary, paint palette) {
 		add("")
 		add("%s", paint.bad("  * "+f.Task+":"))
 		for _, line := range f.Tail {
-			add("    | %s", line)
+			add("    | %s", bare(line))
 		}
 		if !f.told() {
-			add("    %s", f.Message)
+			for line := range strings.Lines(strings.TrimSpace(f.Message)) {
+				add("    %s", bare(line))
+			}
 		}
 		if f.Log != "" {
 			add("    %s", paint.dim("log: "+f.Log))
@@ -197,10 +230,14 @@ func writeSummary(w io.Writer, s Summary, paint palette) {
 	if s.Rerun != "" {
 		add("Nothing was left to run: earlier runs of this session had finished it. Run it again: %s", s.Rerun)
 	}
-	if s.Status != "" {
-		add("Task state is saved at %s directory.", s.Status)
+	if s.Logs != "" {
+		add("%s", paint.dim("All that the tasks printed: "+s.Logs))
+	}
+	if s.Newer != "" {
+		add("Run the session that is due now: %s", s.Newer)
 	}
 	if s.State != engine.AttemptSuccess && s.Again != "" {
+		add("Task state is saved at %s directory.", s.Status)
 		add("Run what is left: %s", s.Again)
 	}
 	_, _ = w.Write(b)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 )
 
 // Printer shows one run. Its methods are called from one goroutine: Begin,
@@ -38,6 +39,9 @@ type Event struct {
 	// Children says, with engine.TasksAdded, how many tasks each new group
 	// has, by the group's full name.
 	Children map[string]int
+	// Failure is set with engine.TasksAdded where these run because the task
+	// itself has failed: its error. The task ends when they have.
+	Failure params.Map
 }
 
 // Queued is the name of what happened where Event.Queued is set.
@@ -67,11 +71,17 @@ type Summary struct {
 	// Status is the folder that keeps what was finished; empty when nothing
 	// is kept.
 	Status string
+	// Logs is the folder with all that the tasks printed; empty when it is not
+	// kept.
+	Logs string
 	// Again is the command that runs what is left.
 	Again string
 	// Rerun is the command that runs everything once more. It is set where
 	// nothing ran because earlier runs had finished it all.
 	Rerun string
+	// Newer is the command that runs the session that is due now, where Rerun
+	// is set and that is another one.
+	Newer string
 	// DryRun says that tasks were evaluated, but not run.
 	DryRun bool
 }
@@ -120,8 +130,9 @@ type Logs interface {
 	// Follow returns a reader of a try's output from its beginning. At the end
 	// of what there is, Read returns io.EOF; later calls return what came since.
 	Follow(id model.TryID, task string) io.ReadCloser
-	// Last returns the last line that a try printed so far.
-	Last(id model.TryID, task string) string
+	// Last returns the last line that a try printed so far, and whether there
+	// are others before it.
+	Last(id model.TryID, task string) (line string, more bool)
 }
 
 // failureAlert ends the name of the task that tells others of a failed
@@ -149,15 +160,43 @@ func duration(d time.Duration) string {
 
 // message returns the text of a failed task's error.
 func message(e *Event) string {
+	if e.Failure.Len() > 0 {
+		return Reason(e.Failure)
+	}
 	failure, err := e.Data.MapOr("error", e.Data)
 	if err != nil {
 		return ""
 	}
-	text, err := failure.StringOr("message", "")
+	return Reason(failure)
+}
+
+// waitsFor returns why a task waits, as far as it says.
+func waitsFor(e *Event) string {
+	reason, err := e.Data.StringOr("reason", "")
 	if err != nil {
 		return ""
 	}
-	return text
+	return bare(reason)
+}
+
+// firstLine returns a message on one line: the rest of it is in the summary.
+func firstLine(message string) string {
+	line, rest, _ := strings.Cut(strings.TrimSpace(message), "\n")
+	if line = bare(line); rest != "" {
+		line += " …"
+	}
+	return line
+}
+
+// Reason returns what the description of a failure says to people: its reason,
+// where it has one, else its message.
+func Reason(failure params.Map) string {
+	for _, key := range []string{"reason", "message"} {
+		if text, err := failure.StringOr(key, ""); err == nil && text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // replayed reports whether a task's result was taken over from an earlier run.

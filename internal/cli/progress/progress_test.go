@@ -25,9 +25,9 @@ func (o output) Follow(_ model.TryID, task string) io.ReadCloser {
 	return io.NopCloser(strings.NewReader(o[task]))
 }
 
-func (o output) Last(_ model.TryID, task string) string {
+func (o output) Last(_ model.TryID, task string) (line string, more bool) {
 	lines := strings.Split(strings.TrimRight(o[task], "\n"), "\n")
-	return lines[len(lines)-1]
+	return lines[len(lines)-1], len(lines) > 1
 }
 
 // history makes events one after the other.
@@ -104,7 +104,7 @@ func anEnd() progress.Summary {
 		State: engine.AttemptFailed, Duration: 5 * time.Second,
 		Counts:   progress.Counts{Success: 1, Replayed: 1, Failed: 1, NotReached: 2},
 		Failures: []progress.Failure{{Task: "+w+flaky", Message: "too late", Tail: []string{"said it"}, Log: "logs/x.log"}},
-		Status:   "kept/here", Again: "pawl run w",
+		Status:   "kept/here", Again: "pawl run w", Logs: "logs/7",
 	}
 }
 
@@ -204,6 +204,7 @@ pawl: a note
     log: logs/x.log
 
 Failed in 5s: 1 done, 1 skipped, 1 failed, 2 not reached
+All that the tasks printed: logs/7
 Task state is saved at kept/here directory.
 Run what is left: pawl run w
 `
@@ -246,11 +247,11 @@ func TestTreeWhileItRuns(t *testing.T) {
     ⠙ +loop-0  2s  step 2 of…
     ⠙ +loop-1  2s  painted 日…
 `},
-		"very narrow": {8, 24, `▸ +w
+		"very narrow": {8, 24, `▸ +w  3s
 ✓ +first
 ▸ +loop
-⠙ +loop…
-⠙ +loop…
+⠙ +l…p-0
+⠙ +l…p-1
 `},
 		"low": {80, 5, `▸ +w  3s
   ▸ +loop  2s

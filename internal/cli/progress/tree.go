@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -24,6 +25,7 @@ type Tree struct {
 	started  time.Time
 	frame    int
 	drawn    []int // columns of the lines that the next frame replaces
+	more     bool  // some task has printed more than is shown of it
 }
 
 // branch is a task on the screen.
@@ -77,6 +79,10 @@ func (t *Tree) Events(events []Event) {
 			continue
 		case engine.TasksAdded:
 			maps.Copy(t.expected, e.Children)
+			if e.Failure.Len() > 0 {
+				b := t.branch(e.Name)
+				b.state, b.end, b.note = model.Failed, e.At.Time(), firstLine(message(e))
+			}
 			continue
 		default: // about one task
 		}
@@ -88,13 +94,20 @@ func (t *Tree) Events(events []Event) {
 			if b.start.IsZero() && !e.Queued {
 				b.start = e.At.Time()
 			}
-			b.end, b.note = time.Time{}, ""
+			b.end = time.Time{}
+			if e.Kind == engine.TaskOpened {
+				b.note = ""
+			}
+		case engine.TaskWaits:
+			b.note = waitsFor(e)
 		case engine.TaskRetries:
-			b.start, b.note = time.Time{}, "again after: "+message(e)
+			b.start, b.note = time.Time{}, "again after: "+firstLine(message(e))
 		case engine.TaskEnded:
-			b.end, b.replayed, b.note = e.At.Time(), replayed(e), message(e)
+			b.end, b.replayed, b.note = e.At.Time(), replayed(e), firstLine(message(e))
 			if b.state == model.Success && !b.replayed && b.leaf() {
-				b.note = t.logs.Last(b.try, b.full)
+				var more bool
+				b.note, more = t.logs.Last(b.try, b.full)
+				t.more = t.more || more
 			}
 		default: // the state says it
 		}
@@ -143,6 +156,9 @@ func (t *Tree) Note(text string) {
 func (t *Tree) End(s Summary) {
 	width, _ := t.size()
 	t.draw(t.lines(t.started.Add(s.Duration), width, maxFinal, true), width)
+	if !t.more {
+		s.Logs = ""
+	}
 	writeSummary(t.to, s, t.paint)
 }
 
@@ -232,18 +248,17 @@ func (r *render) below(b *branch, depth int) {
 
 func (r *render) line(b *branch, depth int) string {
 	p := r.tree.paint
-	indent := min(2*depth, max(r.width-8, 0))
-	name := clip(b.name, max(r.width-indent-2, 1))
-	line := strings.Repeat(" ", indent) + r.mark(b) + " " + name
-	used := indent + 2 + columns(name)
+	type part struct {
+		text  string
+		paint func(string) string
+	}
+	var parts []part
+	wanted := 0
 	add := func(text string, paint func(string) string) {
-		room := r.width - used - 2
-		if text == "" || room < 4 {
-			return
+		if text != "" {
+			parts = append(parts, part{text, paint})
+			wanted += 2 + columns(text)
 		}
-		text = clip(text, room)
-		used += 2 + columns(text)
-		line += "  " + paint(text)
 	}
 	switch took := r.took(b); {
 	case b.replayed:
@@ -261,12 +276,33 @@ func (r *render) line(b *branch, depth int) string {
 		add(b.note, p.bad)
 	case b.queued:
 	case b.state == model.Running:
-		add(r.tree.logs.Last(b.try, b.full), p.dim)
+		newest, _ := r.tree.logs.Last(b.try, b.full)
+		add(cmp.Or(newest, b.note), p.dim)
 	default:
 		add(b.note, p.dim)
 	}
+	indent := min(2*depth, max(r.width-8, 0))
+	room := max(r.width-indent-2, 1)
+	name := squeeze(b.name, max(room-wanted, min(room, leastName), room/2))
+	line := strings.Repeat(" ", indent) + r.mark(b) + " " + name
+	room -= columns(name)
+	for _, part := range parts {
+		if room < 2+min(columns(part.text), leastText) {
+			break
+		}
+		text := clip(part.text, room-2)
+		room -= 2 + columns(text)
+		line += "  " + part.paint(text)
+	}
 	return line
 }
+
+// How many columns a name has, however much there is to tell, and a text that
+// is cut off.
+const (
+	leastName = 12
+	leastText = 4
+)
 
 func (r *render) mark(b *branch) string {
 	if b.queued {

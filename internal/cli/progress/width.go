@@ -3,6 +3,7 @@ package progress
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // columns returns how many columns of a terminal text takes.
@@ -32,17 +33,8 @@ func runeColumns(r rune) int {
 // clip makes text fit into width columns of one line. Of a line that was
 // written over, the newest part is shown.
 func clip(text string, width int) string {
-	text = strings.TrimRight(bare(text), "\r")
-	text = text[strings.LastIndexByte(text, '\r')+1:]
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t':
-			return ' '
-		case unicode.IsControl(r):
-			return -1
-		}
-		return r
-	}, text)
+	text = strings.TrimRight(text, "\r")
+	text = strings.ReplaceAll(bare(text[strings.LastIndexByte(text, '\r')+1:]), "\t", " ")
 	if columns(text) <= width {
 		return text
 	}
@@ -53,4 +45,25 @@ func clip(text string, width int) string {
 		}
 	}
 	return text
+}
+
+// squeeze makes a name fit into width columns: what it begins and ends with
+// tells it from others.
+func squeeze(name string, width int) string {
+	if columns(name) <= width || width < 3 {
+		return clip(name, width)
+	}
+	head := (width - 1) / 2
+	tail := name
+	for columns(tail) > width-1-head {
+		_, n := utf8.DecodeRuneInString(tail)
+		tail = tail[n:]
+	}
+	used := 0
+	for i, r := range name {
+		if used += runeColumns(r); used > head {
+			return name[:i] + "…" + tail
+		}
+	}
+	return name
 }

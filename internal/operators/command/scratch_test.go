@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -80,6 +81,26 @@ func TestScratchNeverWritesToAnExistingFile(t *testing.T) {
 	}
 	if err := s.Write("x", nil); err == nil || !strings.HasPrefix(err.Error(), "write scratch file: ") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestScratchMayBeOutsideOfTheProject(t *testing.T) {
+	t.Parallel()
+	project, folder := t.TempDir(), t.TempDir()
+	task := &operator.Task{Project: project, Workdir: project, Scratch: func() (string, error) { return folder, nil }}
+	s := command.NewScratch(task, "sh")
+	if err := s.Write("x", nil); err != nil {
+		t.Fatal(err)
+	}
+	if path := s.Arg("x"); filepath.Dir(path) != folder {
+		t.Errorf("got %s, want a file in %s", path, folder)
+	}
+	task.Scratch = func() (string, error) { return "", os.ErrPermission }
+	if err := command.NewScratch(task, "sh").Write("x", nil); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("without a folder: %v", err)
+	}
+	if list, err := os.ReadDir(project); len(list) > 0 || err != nil {
+		t.Errorf("the project has %v, %v", list, err)
 	}
 }
 

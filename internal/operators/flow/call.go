@@ -19,27 +19,36 @@ func (c call) Run(_ context.Context, t *operator.Task) (operator.Result, error) 
 	if err != nil {
 		return operator.Result{}, err
 	}
-	if !strings.HasSuffix(file, extension) {
-		file += extension
-	}
-	name, err := inProject(t, file)
+	name, err := inProject(t.Project, t.Workdir, withExtension(file))
 	if err != nil {
 		return operator.Result{}, err
 	}
 	config, err := c.read(os.DirFS(t.Project), name)
+	if err == nil && strings.Contains(t.Name, made) {
+		err = c.refuseCircle(t, name, config)
+	}
 	return operator.Result{Subtasks: config}, err
+}
+
+// made is in the name of a task that another one has made. Only such a call can
+// be one of a circle that has gone round.
+const made = "^sub"
+
+// withExtension returns the file that a command names.
+func withExtension(command string) string {
+	return strings.TrimSuffix(command, extension) + extension
 }
 
 const extension = ".dig"
 
 // inProject returns the slash-separated path in the project of a file that is
-// named from the task's working directory.
-func inProject(t *operator.Task, file string) (string, error) {
+// named from a working directory.
+func inProject(project, workdir, file string) (string, error) {
 	full := filepath.FromSlash(file)
 	if !filepath.IsAbs(full) {
-		full = filepath.Join(t.Workdir, full)
+		full = filepath.Join(workdir, full)
 	}
-	rel, err := filepath.Rel(t.Project, full)
+	rel, err := filepath.Rel(project, full)
 	if err != nil || !filepath.IsLocal(rel) {
 		return "", errOutside(file)
 	}

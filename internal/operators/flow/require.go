@@ -72,9 +72,9 @@ func (r *requirement) answer(t *operator.Task, s operator.SessionStatus) (operat
 	state := t.State.Set(sessionKey, s.Session).Set(attemptKey, s.Attempt)
 	switch {
 	case s.Made:
-		return poll(t, state.Set(kickedKey, true))
+		return r.poll(t, s, state.Set(kickedKey, true))
 	case !s.Done:
-		return poll(t, state)
+		return r.poll(t, s, state)
 	case !kicked && (r.rerunOn == "all" || r.rerunOn == "failed" && !s.Success):
 		// The name is kept before it is used: a crash in between starts no
 		// second attempt.
@@ -85,15 +85,21 @@ func (r *requirement) answer(t *operator.Task, s operator.SessionStatus) (operat
 		return operator.Result{}, nil
 	}
 	// Without its state, another try looks at the session afresh.
-	return operator.Result{}, &operator.Error{Message: fmt.Sprintf(
-		"Dependent workflow failed. Session id: %d, attempt id: %d", s.Session, s.Attempt)}
+	return operator.Result{}, &operator.Error{
+		Message: fmt.Sprintf("Dependent workflow failed. Session id: %d, attempt id: %d", s.Session, s.Attempt),
+		Props:   params.Of(AttemptKey, s.Attempt),
+	}
 }
+
+// AttemptKey is the key of a failure that names the attempt that is to blame.
+const AttemptKey = "attempt_id"
 
 // maxPoll is the longest wait between two looks at the attempt.
 const maxPoll = 10 * time.Second
 
-// poll looks again later, less and less often.
-func poll(t *operator.Task, state params.Map) (operator.Result, error) {
+// poll looks again later, less and less often, or at once when it is told that
+// the attempt is done.
+func (r *requirement) poll(t *operator.Task, s operator.SessionStatus, state params.Map) (operator.Result, error) {
 	n, err := state.IntOr(pollsKey, 0)
 	if err != nil {
 		return operator.Result{}, err
@@ -102,10 +108,15 @@ func poll(t *operator.Task, state params.Map) (operator.Result, error) {
 	if 0 <= n && n < 4 {
 		delay = time.Second << n
 	}
-	return operator.Result{Wait: &operator.Wait{
-		Until: t.Now().Add(delay),
-		State: state.Set(pollsKey, n+1),
-	}}, nil
+	wait := &operator.Wait{
+		Until:  t.Now().Add(delay),
+		State:  state.Set(pollsKey, n+1),
+		Reason: fmt.Sprintf("attempt %d of %s is running", s.Attempt, r.start.Workflow),
+	}
+	if s.End != nil {
+		wait.Keys = []operator.Key{*s.End}
+	}
+	return operator.Result{Wait: wait}, nil
 }
 
 func readRequirement(t *operator.Task) (*requirement, error) {

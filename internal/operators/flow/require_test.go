@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pawlhq/pawl/internal/operators/flow"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/operator"
 )
@@ -100,6 +101,37 @@ func settle(t *testing.T, w *world, task *operator.Task, success bool) error {
 		}
 	}
 	return errors.New("it never ends")
+}
+
+func TestRequireIsWokenByTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	key := operator.Key{Topic: "end", Value: "10"}
+	w.attempts[""] = operator.SessionStatus{Session: 3, Attempt: 10, End: &key}
+	r, err := run(t, w.need(params.Map{}))
+	if err != nil || r.Wait == nil {
+		t.Fatal(r, err)
+	}
+	if diff := cmp.Diff([]operator.Key{key}, r.Wait.Keys); diff != "" {
+		t.Error(diff)
+	}
+	if want := "attempt 10 of other is running"; r.Wait.Reason != want {
+		t.Errorf("the reason is %q, want %q", r.Wait.Reason, want)
+	}
+}
+
+func TestAFailedRequirementNamesTheAttempt(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.attempts[""] = operator.SessionStatus{Session: 3, Attempt: 10, Done: true}
+	_, err := run(t, w.need(params.Map{}))
+	var failure *operator.Error
+	if !errors.As(err, &failure) {
+		t.Fatal(err)
+	}
+	if id, err := failure.Props.Int(flow.AttemptKey); id != 10 || err != nil {
+		t.Errorf("the attempt is %d, %v, want 10", id, err)
+	}
 }
 
 func TestRequireOfASessionThatIsDone(t *testing.T) {

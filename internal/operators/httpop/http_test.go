@@ -260,10 +260,13 @@ func TestRequestIsMadeAgainLessAndLessOften(t *testing.T) {
 	task := task("http", params.Of("_command", answers(t, 500, "", "").URL), nil)
 	task.State = params.Of("other", "kept")
 	var waits []int
-	for range 8 {
+	for i := range 8 {
 		r, err := run(t.Context(), task)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if want := "500 Internal Server Error; next try in 2s"; i == 1 && r.Wait.Reason != want {
+			t.Errorf("the reason is %q, want %q", r.Wait.Reason, want)
 		}
 		waits = append(waits, int(r.Wait.Until.Sub(now).Seconds()))
 		task.State = r.Wait.State
@@ -273,6 +276,15 @@ func TestRequestIsMadeAgainLessAndLessOften(t *testing.T) {
 	}
 	if got, want := fmt.Sprint(task.State), `{"other":"kept","retry":8}`; got != want {
 		t.Errorf("state %s, want %s", got, want)
+	}
+}
+
+func TestPagesForBrowsersAreNotShown(t *testing.T) {
+	t.Parallel()
+	server := answers(t, 404, "text/html; charset=utf-8", "<html>\n<body>no</body></html>")
+	_, err := run(t.Context(), task("http", params.Of("_command", server.URL), nil))
+	if want := "HTTP 4XX Client Error: GET " + server.URL + " - 404 Not Found"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

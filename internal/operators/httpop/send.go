@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"net/url"
@@ -31,6 +32,8 @@ type response struct {
 // failure is an answer, or the lack of one, that does not count as success.
 type failure struct {
 	message string
+	// short is the message without the request.
+	short string
 	// passing failures may be over later; busy ones say so themselves.
 	passing, busy bool
 }
@@ -61,11 +64,12 @@ func (c *caller) send(ctx context.Context, t *operator.Task, to *target, limit i
 	case ctx.Err() != nil:
 		return nil, nil, context.Cause(ctx)
 	case failed.busy, failed.passing && o.retry:
-		wait, err := again(t)
+		delay, wait, err := again(t)
 		if err != nil {
 			return nil, nil, err
 		}
-		return nil, wait, report(t, "%s; next try in %v", failed.message, wait.Until.Sub(t.Now()))
+		wait.Reason = fmt.Sprintf("%s; next try in %v", failed.short, delay)
+		return nil, wait, report(t, "%s; next try in %v", failed.message, delay)
 	}
 	return nil, nil, failf("%s", failed.message)
 }
@@ -84,16 +88,16 @@ func failf(format string, args ...any) error {
 const retryKey = "retry"
 
 // again makes the request again after 1 s, 2 s, 4 s and so on up to 30 s.
-func again(t *operator.Task) (*operator.Wait, error) {
+func again(t *operator.Task) (time.Duration, *operator.Wait, error) {
 	n, err := t.State.IntOr(retryKey, 0)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	delay := 30 * time.Second
 	if 0 <= n && n < 5 {
 		delay = time.Second << n
 	}
-	return &operator.Wait{Until: t.Now().Add(delay), State: t.State.Set(retryKey, n+1)}, nil
+	return delay, &operator.Wait{Until: t.Now().Add(delay), State: t.State.Set(retryKey, n+1)}, nil
 }
 
 // exchange makes one request.
@@ -121,15 +125,16 @@ func lost(r *http.Request, to *target, err error) *failure {
 	if errors.As(err, &wrapper) {
 		err = wrapper.Err
 	}
-	text := err.Error()
+	text, short := err.Error(), innermost(err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		text = "timed out"
+		text, short = "timed out", "timed out"
 	case to.secret:
-		text = innermost(err)
+		text = short
 	}
 	return &failure{
 		message: fmt.Sprintf("HTTP request failed: %s %s - %s", r.Method, to.shown, text),
+		short:   short,
 		passing: !errors.As(err, &endless),
 	}
 }
@@ -159,7 +164,8 @@ func refused(r *http.Request, to *target, answer *http.Response, body []byte) *f
 	case 500 <= code && code < 600:
 		what = "HTTP 5XX Server Error"
 	}
-	f.message = fmt.Sprintf("%s: %s %s - %d %s", what, r.Method, to.shown, code, http.StatusText(code))
+	f.short = fmt.Sprintf("%d %s", code, http.StatusText(code))
+	f.message = fmt.Sprintf("%s: %s %s - %s", what, r.Method, to.shown, f.short)
 	if text := strings.TrimSpace(excerpt(body, answer.Header.Get("Content-Type"))); text != "" {
 		f.message += ": " + text
 	}
@@ -169,7 +175,12 @@ func refused(r *http.Request, to *target, answer *http.Response, body []byte) *f
 // maxExcerpt is how many characters of an answer an error shows.
 const maxExcerpt = 200
 
+// excerpt returns what an answer says to people. A page for a browser says
+// less than the status does.
 func excerpt(body []byte, mediaType string) string {
+	if kind, _, _ := mime.ParseMediaType(mediaType); kind == "text/html" || kind == "application/xhtml+xml" {
+		return ""
+	}
 	text, err := decode(body, mediaType)
 	if err != nil {
 		return ""

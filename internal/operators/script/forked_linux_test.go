@@ -192,15 +192,71 @@ func template(t *testing.T, o operator.Operator, tk *operator.Task) int {
 	return pid
 }
 
+// scriptIn makes a shell script and returns its path.
+func scriptIn(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestScriptIsAskedOnceForItsInterpreter(t *testing.T) {
+	t.Parallel()
+	path := pythonPath(t)
+	o := newPython(t)
+	dir := project(t, map[string]string{"tasks.py": "import os\ndef main(): print(os.environ.get('GIVEN'), os.environ.get('OWN'))\n"})
+	text := func(given string) string {
+		return "echo x >> calls; export GIVEN=" + given + "; exec " + path + " \"$@\""
+	}
+	shim := scriptIn(t, dir, "python-shim", text("1"))
+	call := func() string {
+		tk := task(dir, "tasks.main", "python", shim, "python_mode", "forked")
+		tk.Local = params.Of("_env", params.Of("OWN", "2"))
+		r := run(t, o, tk)
+		if r.err != nil {
+			t.Fatal(r.err)
+		}
+		return r.printed
+	}
+	for range 3 {
+		if got := call(); got != "1 2\n" {
+			t.Errorf("the environment has %q", got)
+		}
+	}
+	scriptIn(t, dir, "python-shim", text("other"))
+	if got := call(); got != "other 2\n" {
+		t.Errorf("after a change the environment has %q", got)
+	}
+	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
+	if err != nil || string(calls) != "x\nx\n" {
+		t.Errorf("the script was called %q, %v", calls, err)
+	}
+}
+
+func TestTaskThatCannotBeForkedSaysSoOnce(t *testing.T) {
+	t.Parallel()
+	path := pythonPath(t)
+	o := newPython(t)
+	dir := project(t, map[string]string{"tasks.py": "def main(): print('ran')\n"})
+	wrapper := scriptIn(t, dir, "python-added", "exec "+path+" -O \"$@\"")
+	for i, want := range []string{
+		"pawl: python_mode forked has no effect: " + wrapper + " is a script, and it gives its interpreter other arguments\nran\n",
+		"ran\n",
+	} {
+		if got := run(t, o, task(dir, "tasks.main", "python", wrapper, "python_mode", "forked")); got.printed != want {
+			t.Errorf("task %d printed %q, want %q", i, got.printed, want)
+		}
+	}
+}
+
 func TestTasksAreForkedWhereThatMakesNoDifference(t *testing.T) {
 	t.Parallel()
 	path := pythonPath(t)
 	o := newPython(t)
 	dir := project(t, map[string]string{"tasks.py": parent})
-	wrapper := filepath.Join(dir, "python-wrapper")
-	if err := os.WriteFile(wrapper, []byte("#!/bin/sh\nexec "+path+" \"$@\"\n"), 0o700); err != nil { //nolint:gosec // a program
-		t.Fatal(err)
-	}
+	wrapper := scriptIn(t, dir, "python-wrapper", "exec "+path+" \"$@\"")
 	for _, tt := range []struct {
 		name   string
 		python any
@@ -214,7 +270,13 @@ func TestTasksAreForkedWhereThatMakesNoDifference(t *testing.T) {
 		{"arguments", []any{path, "-O"}, "", "", "", false},
 		{"arguments, forked", []any{path, "-O"}, "", "", "forked", true},
 		{"wrapper", wrapper, "", "", "", false},
-		{"wrapper, forked", wrapper, "", "", "forked", false},
+		{"wrapper again", wrapper, "", "", "", true},
+		{"wrapper, forked", wrapper, "", "", "forked", true},
+		{"wrapper with arguments, forked", []any{wrapper, "-O"}, "", "", "forked", true},
+		{"wrapper with a variable of its own", wrapper, "", "A=1", "", false},
+		{"wrapper with that variable again", wrapper, "", "A=1", "", true},
+		{"wrapper that adds arguments", scriptIn(t, dir, "python-added", "exec "+path+" -O \"$@\""), "", "", "", false},
+		{"wrapper that changes the folder", scriptIn(t, dir, "python-moved", "[ \"$1\" != -c ] || cd /; exec "+path+" \"$@\""), "", "", "", false},
 		{"cold", path, "", "", "cold", false},
 		{"cold by variable", path, "PAWL_PYTHON_MODE=cold", "", "", false},
 		{"parameter before variable", path, "PAWL_PYTHON_MODE=cold", "", "forked", true},

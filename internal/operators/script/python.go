@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/process"
 	"github.com/pawlhq/pawl/operator"
@@ -16,7 +18,10 @@ var pythonRunner string
 var python = language{operator: "py", name: "Python", runner: pythonRunner}
 
 // Python is the operator py with the templates that it has started.
-type Python struct{ templates *templates }
+type Python struct {
+	templates *templates
+	cannot    sync.Once // says that what was asked for is not to be had
+}
 
 // NewPython returns the operator. Close it when no task runs any more.
 func NewPython() *Python { return &Python{templates: newTemplates()} }
@@ -30,7 +35,8 @@ func NewPython() *Python { return &Python{templates: newTemplates()} }
 // A task is run by a new interpreter (`python_mode: cold`) or by a child of
 // one that has started already (`forked`). Where neither the parameter nor the
 // variable PAWL_PYTHON_MODE says which, it is forked if that makes no
-// difference but in time. Where nothing can be forked, all are cold.
+// difference but in time. Where nothing can be forked, all are cold; the first
+// task that was to be forked says so.
 func (p *Python) Spec() operator.Spec {
 	return operator.Spec{Name: "py", Defaults: "py", Operator: operator.Func(p.run), Check: checkPython}
 }
@@ -66,12 +72,25 @@ var errCold = errors.New("no template for the call")
 
 func (p *Python) call(ctx context.Context, c *call, words []string, m mode) ([]byte, process.Status, error) {
 	if c.command != "" && (m == forked || m == automatic && startsAlike(c, words)) {
-		output, status, err := p.templates.call(ctx, c, words)
+		output, status, err := p.templates.call(ctx, c, words, m)
 		if !errors.Is(err, errCold) {
 			return output, status, err
 		}
+		if m == forked {
+			p.cannot.Do(func() { sayCold(c, err) })
+		}
 	}
 	return c.runFiles(ctx, python, words)
+}
+
+// sayCold tells in the output of a task that it is not forked, and why.
+func sayCold(c *call, err error) {
+	why, ok := strings.CutPrefix(err.Error(), errCold.Error()+": ")
+	if !ok {
+		why = "the task can't be handed over"
+	}
+	// A task whose output can't be written fails by what it prints itself.
+	_, _ = fmt.Fprintf(c.Output, "pawl: python_mode forked has no effect: %s\n", why)
 }
 
 func pythonOf(c *call) ([]string, error) {

@@ -164,7 +164,7 @@ def interrupt(): raise KeyboardInterrupt
 			"leave_text":  "SystemExit: tasks.leave_text ended Python by sys.exit('bye')",
 			"vanish":      "Python command failed with code 5 (runtime)",
 			"vanish_well": "Python command has left no result (",
-			"die":         "Python command failed with code 137 (runtime)",
+			"die":         "Python command failed with code 137, killed by SIGKILL (runtime)",
 			"odd":         "TypeError: Object of type object is not JSON serializable",
 			"nan":         "ValueError: Out of range float values are not JSON compliant",
 			"interrupt":   "KeyboardInterrupt",

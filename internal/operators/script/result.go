@@ -57,7 +57,7 @@ func (l language) failure(status process.Status, written params.Map) error {
 	class, message := textAt(reason, "class"), textAt(reason, "message")
 	switch {
 	case class == "":
-		return &operator.Error{Message: fmt.Sprintf("%s command failed with code %d", l.name, status.Code), Kind: "runtime"}
+		return &operator.Error{Message: fmt.Sprintf("%s command failed with %s", l.name, status), Kind: "runtime"}
 	case message == "":
 		return &operator.Error{Message: class}
 	}

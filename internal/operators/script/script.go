@@ -13,7 +13,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators/command"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
@@ -59,7 +61,8 @@ func (c *call) input() []byte {
 func (c *call) runFiles(ctx context.Context, l language, words []string) ([]byte, process.Status, error) {
 	path, err := process.Look(words[0], c.Workdir, c.env)
 	if err != nil {
-		return nil, process.Status{}, err
+		return nil, process.Status{}, model.Errorf(model.Unavailable, "%w", err).
+			WithHint("install %s, or set `%s:` to the program that is to run the task", l.name, strings.ToLower(l.name))
 	}
 	scratch := command.NewScratch(c.Task, l.operator)
 	defer scratch.Remove()

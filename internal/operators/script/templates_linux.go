@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -18,7 +19,8 @@ const (
 
 // templates are Pythons that have started, by how they were started.
 type templates struct {
-	idle time.Duration
+	idle  time.Duration
+	shims shims
 
 	mu     sync.Mutex
 	closed bool
@@ -33,8 +35,9 @@ type lease struct {
 	words []string // the program and its arguments
 	env   []string
 
-	ready    chan struct{} // closed when the next two are set
+	ready    chan struct{} // closed when the next three are set
 	template *template     // nil if it could not be started
+	err      error         // why not
 	seen     []stamp       // what a new start would find different
 
 	// These belong to templates.mu.
@@ -43,9 +46,9 @@ type lease struct {
 	expiry *time.Timer
 }
 
-// call runs a call in a child of a template. The error is errCold if there is
-// no template for it.
-func (p *templates) call(ctx context.Context, c *call, words []string) ([]byte, process.Status, error) {
+// call runs a call in a child of a template. The error is errCold, perhaps with
+// the reason, if there is no template for it.
+func (p *templates) call(ctx context.Context, c *call, words []string, m mode) ([]byte, process.Status, error) {
 	if ctx.Err() != nil {
 		return nil, process.Status{}, context.Cause(ctx)
 	}
@@ -53,7 +56,13 @@ func (p *templates) call(ctx context.Context, c *call, words []string) ([]byte, 
 	if err != nil {
 		return nil, process.Status{}, errCold
 	}
-	l, isNew := p.acquire(append([]string{program}, words[1:]...), c.Env)
+	words, env := append([]string{program}, words[1:]...), c.Env
+	if isScript(program) {
+		if words, env, err = p.shims.resolve(ctx, c, words, m == forked); err != nil {
+			return nil, process.Status{}, fmt.Errorf("%w: %s is a script, and %w", errCold, program, err)
+		}
+	}
+	l, isNew := p.acquire(words, env)
 	if l == nil {
 		return nil, process.Status{}, errCold
 	}
@@ -67,7 +76,7 @@ func (p *templates) call(ctx context.Context, c *call, words []string) ([]byte, 
 		return nil, process.Status{}, context.Cause(ctx)
 	}
 	if l.template == nil {
-		return nil, process.Status{}, errCold
+		return nil, process.Status{}, fmt.Errorf("%w: %s does not start as it must: %w", errCold, l.words[0], l.err)
 	}
 	return l.template.call(ctx, c)
 }
@@ -108,11 +117,9 @@ func (p *templates) acquire(words, env []string) (l *lease, isNew bool) {
 func (p *templates) start(ctx context.Context, l *lease) {
 	defer close(l.ready)
 	l.seen = []stamp{stampOf(l.words[0])}
-	if isScript(l.words[0]) {
-		return // which may choose an interpreter by anything
-	}
 	t, folders, err := startTemplate(ctx, l.words, l.env)
 	if err != nil {
+		l.err = err
 		return
 	}
 	for _, f := range folders {

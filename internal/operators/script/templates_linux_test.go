@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"slices"
@@ -36,7 +37,7 @@ func keeper(t *testing.T) (p *templates, parent func(env ...string) int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := p.call(t.Context(), c, []string{python}); err != nil {
+		if _, _, err := p.call(t.Context(), c, []string{python}, automatic); err != nil {
 			t.Fatal(err)
 		}
 		pid, err := strconv.Atoi(strings.TrimSpace(out.String()))
@@ -122,7 +123,7 @@ func TestTemplateThatCannotStartIsNotTriedAgain(t *testing.T) {
 	}
 	c := &call{Task: &operator.Task{Workdir: dir}, command: "a.b"}
 	for range 2 {
-		if _, _, err := p.call(t.Context(), c, []string{wrong}); err != errCold {
+		if _, _, err := p.call(t.Context(), c, []string{wrong}, automatic); !errors.Is(err, errCold) {
 			t.Errorf("got %v", err)
 		}
 		if len(p.kept) != 1 || p.kept[0].template != nil {
@@ -136,7 +137,7 @@ func TestTemplateThatCannotStartIsNotTriedAgain(t *testing.T) {
 	if err := os.Rename(starts, wrong); err != nil { // another program
 		t.Fatal(err)
 	}
-	if _, _, err := p.call(t.Context(), c, []string{wrong}); err != errCold || p.kept[0] == first {
+	if _, _, err := p.call(t.Context(), c, []string{wrong}, automatic); !errors.Is(err, errCold) || p.kept[0] == first {
 		t.Errorf("got %v; tried again: %v", err, p.kept[0] != first)
 	}
 }
@@ -147,7 +148,7 @@ func TestNoTemplateAfterClose(t *testing.T) {
 	parent("A=1")
 	p.close()
 	c := &call{Task: &operator.Task{Workdir: "/"}, command: "a.b"}
-	if _, _, err := p.call(t.Context(), c, []string{"/usr/bin/python3"}); err != errCold {
+	if _, _, err := p.call(t.Context(), c, []string{"/usr/bin/python3"}, automatic); !errors.Is(err, errCold) {
 		t.Errorf("got %v", err)
 	}
 }

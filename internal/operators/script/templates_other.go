@@ -4,6 +4,7 @@ package script
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/pawlhq/pawl/internal/process"
 )
@@ -14,8 +15,8 @@ type templates struct{}
 
 func newTemplates() *templates { return &templates{} }
 
-func (*templates) call(context.Context, *call, []string) ([]byte, process.Status, error) {
-	return nil, process.Status{}, errCold
+func (*templates) call(context.Context, *call, []string, mode) ([]byte, process.Status, error) {
+	return nil, process.Status{}, fmt.Errorf("%w: only on Linux is that done", errCold)
 }
 
 func (*templates) close() {}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -99,7 +100,10 @@ func resolve(ctx context.Context, ref string, secrets operator.Secrets) (string,
 	value, err := secrets.Secret(ctx, key)
 	switch {
 	case errors.Is(err, operator.ErrNoSecret):
-		return "", &operator.Error{Message: fmt.Sprintf("Secret not found for key: '%s'", key), Kind: "secret not found"}
+		return "", &operator.Error{
+			Message: fmt.Sprintf("Secret not found for key: '%s'", key), Kind: "secret not found",
+			Props: params.Of("hint", "`pawl secrets --local --set "+key+"` keeps one"),
+		}
 	case err != nil:
 		return "", fmt.Errorf("secret %q: %w", key, err)
 	}

@@ -44,7 +44,7 @@ func run(ctx context.Context, t *operator.Task) (operator.Result, error) {
 	}
 	status, err := runText(ctx, t, shell, text, env)
 	if err == nil && status.Code != 0 {
-		err = &operator.Error{Message: fmt.Sprintf("Command failed with code %d", status.Code), Kind: "runtime"}
+		err = &operator.Error{Message: fmt.Sprintf("Command failed with %s", status), Kind: "runtime"}
 	}
 	return operator.Result{}, err
 }

@@ -89,7 +89,7 @@ func TestFailures(t *testing.T) {
 	for text, want := range map[string]string{
 		"exit 3":               "Command failed with code 3 (runtime)",
 		"/bin/false":           "Command failed with code 1 (runtime)",
-		"kill -9 $$":           "Command failed with code 137 (runtime)",
+		"kill -9 $$":           "Command failed with code 137, killed by SIGKILL (runtime)",
 		"no-such-program":      "Command failed with code 127 (runtime)",
 		"echo ${secret:other}": "Secret not found for key: 'other' (secret not found)",
 		"echo ${HOME:-x}":      "Invalid parametrization: '${HOME:-x}' (config)",

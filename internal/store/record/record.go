@@ -1,6 +1,6 @@
 // Package record is the binary form of the parts of a row that stores keep
-// as blobs: parameters, definitions, the details of tasks, growths, chunks of
-// events and commands.
+// as blobs: parameters, lists of strings, definitions, the details of tasks,
+// growths, chunks of events and commands.
 //
 // Each form starts with a byte that is its version. What was ever written
 // stays readable: a change of a form takes the next version, and the kinds,

@@ -57,6 +57,10 @@ func commandForm(name string, c engine.Command) form {
 	return form{name, c, record.Command(&c), func(b []byte) (any, error) { return record.DecodeCommand(b) }}
 }
 
+func stringsForm(name string, list []string) form {
+	return form{name, list, record.Strings(list), func(b []byte) (any, error) { return record.DecodeStrings(b) }}
+}
+
 func same(t rapid.TB, f form) {
 	t.Helper()
 	got, err := f.decode(f.bytes)
@@ -122,6 +126,8 @@ var written = []struct {
 		Kind: engine.Succeed, Result: &engine.Result{}, Failure: &engine.Failure{}, Wait: &engine.Wait{}, Message: &engine.Message{},
 	}), "01013c000000000000"},
 	{commandForm("full command", fullCommand), "010ebf01d80403df0308010161030208010162000103782e7901037965730801022b730801056563686f3e0602c3a907020302060162070801076d657373616765060662726f6b656e0680a8d6b9070180e0ba84bf030801016e04000000000000f83f078080afa2dbffad060201740170017601000000000801016d03040173017407020206017808010165060166"},
+	{stringsForm("no strings", nil), "0100"},
+	{stringsForm("strings", []string{"run:é", ""}), "01020672756e3ac3a900"},
 	{eventsForm("no events", nil), "0100"},
 	{eventsForm("events", fullEvents), "0104058080afa2dbffad060000000000022b77010e0202020102052b6c6f616401078302020507000801056572726f720602c3a9020c0d01010905027374"},
 }

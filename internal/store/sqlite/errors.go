@@ -51,9 +51,9 @@ func diagnoseSQLite(code int) (model.Code, string, string) {
 	case sqlite3.SQLITE_IOERR:
 		return model.Unavailable, "the disk does not work", ""
 	case sqlite3.SQLITE_NOTADB:
-		return model.Invalid, "the file is not a database", "name another file, or move this one away"
+		return model.Invalid, "the file is not a database", ""
 	case sqlite3.SQLITE_CORRUPT:
-		return model.Internal, "the database is damaged", "restore it from a backup"
+		return model.Internal, "the database is damaged", "move it away, or restore it from a backup"
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
 		return model.Forbidden, "the file, or the folder that it is in, can't be written", "check their permissions"
 	}

@@ -74,8 +74,7 @@ func checkVersion(c *conn, newest int) (int, error) {
 	case err != nil:
 		return 0, err
 	case application != applicationID && (application != 0 || version != 0 || count != 0):
-		return 0, model.Errorf(model.Invalid, "the file is the database of another program").
-			WithHint("name another file")
+		return 0, model.Errorf(model.Invalid, "the file is the database of another program")
 	case version > newest:
 		return 0, model.Errorf(model.Invalid, "the database has version %d, and this program knows versions up to %d", version, newest).
 			WithHint("use the newer version of pawl that wrote it")

@@ -127,6 +127,13 @@ func TestQueriesUseIndexes(t *testing.T) {
 			_, err := t.SecretsAfter(ctx, secret.Place{Project: 1}, 9)
 			return err
 		}, "secrets USING PRIMARY KEY ((project,scope,key)>(?,?,?))"},
+		"what an owner lets go of": {func(t *tables.Tables) error {
+			epoch, err := t.Lease(ctx, "p", 0, 1, 100)
+			if err != nil {
+				return err
+			}
+			return t.EndLease(ctx, "p", epoch)
+		}, "attempts_owned"},
 		"posts to an owner": {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 9); return err }, "SCAN p\nSEARCH a USING INTEGER PRIMARY KEY"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,88 @@
+// Package scratch makes folders for files that nobody needs once a process has
+// ended, and removes those of processes that have died.
+//
+// A folder is locked as long as the process that made it lives, however it
+// ends: one that is not locked is litter. The package knows nothing of what is
+// in the folders. Where the system has no such locks, litter stays.
+package scratch
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Folder is a folder of this process.
+type Folder struct {
+	path string
+	lock *os.File
+}
+
+// makeTries bounds how often Make begins anew because another process has
+// taken the folder for litter before it was locked.
+const makeTries = 100
+
+// Make makes a folder below parent, which is made where it is missing. Its name
+// begins with the prefix, and no other one has it. Only the user can look into
+// it.
+func Make(parent, prefix string) (*Folder, error) {
+	for range makeTries {
+		path, err := os.MkdirTemp(parent, prefix)
+		if errors.Is(err, fs.ErrNotExist) {
+			if err = os.MkdirAll(parent, 0o755); err == nil {
+				path, err = os.MkdirTemp(parent, prefix)
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // somebody has just removed the empty parent
+		}
+		if err != nil {
+			return nil, err
+		}
+		lock, err := hold(path)
+		if err == nil {
+			return &Folder{path, lock}, nil
+		}
+		if !errors.Is(err, errTaken) {
+			return nil, errors.Join(err, os.RemoveAll(path))
+		}
+	}
+	return nil, fmt.Errorf("make a folder in %s: others remove it", parent)
+}
+
+// errTaken says that a folder is another's, or gone.
+var errTaken = errors.New("the folder is taken")
+
+// Path returns the absolute or relative path, as parent was.
+func (f *Folder) Path() string { return f.path }
+
+// Remove removes the folder with all that is in it.
+func (f *Folder) Remove() error {
+	err := os.RemoveAll(f.path) // before the lock is free for others
+	return errors.Join(err, f.lock.Close())
+}
+
+// Sweep removes the folders below parent that Make has made with that prefix in
+// processes of this user which have died. It does what it can: what stays is
+// only litter.
+func Sweep(parent, prefix string) {
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) {
+			continue
+		}
+		path := filepath.Join(parent, e.Name())
+		lock, err := take(path)
+		if err != nil {
+			continue
+		}
+		_ = os.RemoveAll(path)
+		_ = lock.Close() // it was only locked
+	}
+}
