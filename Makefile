@@ -35,7 +35,7 @@ tools: ## Install the linter and the vulnerability checker into .tools
 	@test -x $(TOOLS)/govulncheck || GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
 
 lint: tools ## Check format, vet and the import rules
-	$(TOOLS)/golangci-lint run
+	$(TOOLS)/golangci-lint run --allow-parallel-runners
 
 fuzz: ## Fuzz every target for FUZZTIME (default 10s), and check each property with CASES new cases (default 1000)
 	./.ci/fuzz $(or $(FUZZTIME),10s)
