@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/resume"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -36,13 +37,13 @@ func Plan(r Request, folder resume.Folder) ([]Decision, error) {
 		}
 	}
 	c := newChooser(r.Workflow.Root, r.Selection)
-	operators, end := Operators()
+	known, end := operators.All()
 	defer func() { _ = end() }() // nothing was started
 	var list []Decision
 	r.Workflow.Root.Walk(func(p workflow.Path) bool {
 		if n := p.Node(); !n.IsGroup() {
 			d := c.decide(p.Name(), n, earlier)
-			if d.Verdict == WillReplay && remakes(operators, n, earlier.Finished[d.Task]) {
+			if d.Verdict == WillReplay && remakes(known, n, earlier.Finished[d.Task]) {
 				d.Reason += "; its definition has changed: --start or --rerun makes its tasks anew"
 			}
 			list = append(list, d)
