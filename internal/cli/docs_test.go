@@ -84,6 +84,9 @@ func (r *reader) env() []string {
 		"XDG_DATA_HOME="+filepath.Join(r.home, ".local"), "PAWL_ENDPOINT="+r.endpoint)
 }
 
+// loopback is where a server says that it listens.
+var loopback = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
+
 // serve starts a server, which runs until the guide ends.
 func (r *reader) serve(command string) {
 	r.t.Helper()
@@ -106,7 +109,7 @@ func (r *reader) serve(command string) {
 		}
 	})
 	for r.endpoint == "" && lines.Scan() {
-		_, r.endpoint, _ = strings.Cut(lines.Text(), "listens on ")
+		r.endpoint = loopback.FindString(lines.Text())
 	}
 	go func() { // ended by the end of the server, which the cleanup waits for
 		defer close(said)

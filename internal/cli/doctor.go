@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawlhq/pawl/internal/serve"
+)
+
+func newDoctor(world IO) *cobra.Command {
+	o := serverOptions{world: world}
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "doctor", GroupID: "server", Args: cobra.NoArgs,
+		Short: "Find what would keep a server from working",
+		Long: "Look at what a server would work with and say how to mend what is wrong: the settings, the database with\n" +
+			"its version, clock, disk space and speed, programs of tasks, ports, folders and limits.\n\n" +
+			"It changes nothing. It ends with 1 if there is a problem; a note is none.",
+		Example: "  pawl doctor\n  pawl doctor -c /etc/pawl/config --json",
+		RunE:    func(c *cobra.Command, _ []string) error { return o.examine(c.Context(), asJSON) },
+	}
+	f := c.Flags()
+	o.configOptions.flags(f)
+	f.StringVarP(&o.database, "database", "o", "", "`folder` of the embedded database")
+	f.StringVarP(&o.port, "port", "n", "", "`port` to listen on")
+	f.StringVarP(&o.bind, "bind", "b", "", "`address` to listen on")
+	f.BoolVar(&asJSON, "json", false, "print a JSON object")
+	return c
+}
+
+// examination is what `pawl doctor --json` prints.
+type examination struct {
+	OK       bool            `json:"ok"`
+	Findings []serve.Finding `json:"findings"`
+}
+
+func (o *serverOptions) examine(ctx context.Context, asJSON bool) error {
+	cfg, err := o.settings()
+	if err != nil {
+		return err
+	}
+	e := examination{OK: true, Findings: serve.Examine(ctx, cfg, o.world.Env)}
+	for i := range e.Findings {
+		e.OK = e.OK && e.Findings[i].Grade != serve.Problem
+	}
+	if asJSON {
+		err = json.NewEncoder(o.world.Stdout).Encode(e)
+	} else {
+		err = o.tell(e.Findings)
+	}
+	if err == nil && !e.OK {
+		err = quiet{exitFailed}
+	}
+	return err
+}
+
+func (o *serverOptions) tell(findings []serve.Finding) error {
+	tell := teller{to: o.world.Stdout}
+	for _, f := range findings {
+		tell.line("%-8s %-16s %s", f.Grade, f.Check, f.Message)
+		if f.Hint != "" {
+			tell.line("%-8s %-16s   hint: %s", "", "", f.Hint)
+		}
+	}
+	return tell.err
+}
