@@ -213,7 +213,7 @@ func helpful(err error) error {
 	case model.Unauthenticated:
 		hint = "give --basic-auth USER:PASSWORD, or a token in PAWL_TOKEN or client.http.token"
 	case model.Unavailable:
-		hint = "is this the server? --endpoint and client.http.endpoint choose another one"
+		hint = "does the server run there? `pawl server` starts one here; --endpoint and client.http.endpoint choose another one"
 		if errors.As(err, &untrusted) {
 			hint = "--disable-cert-validation accepts any certificate"
 		}

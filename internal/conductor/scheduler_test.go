@@ -211,3 +211,22 @@ func TestSchedulersShareTheirWork(t *testing.T) {
 	}
 	x.expect(want...)
 }
+
+func TestWhatBecameOfEachSlotIsTold(t *testing.T) {
+	t.Parallel()
+	x := newTimetable(t, params.Of("daily>", "00:00:00", "skip_delayed_by", "1h"))
+	var told []string
+	x.Scheduler = conductor.NewScheduler(conductor.SchedulerConfig{
+		Store: x.store, Clock: x.clock, NewUUID: func() string { x.uuids++; return fmt.Sprint(x.uuids) }, MaxRunning: 1,
+		Fired: func(s conductor.Slot) {
+			told = append(told, fmt.Sprintf("%s %d %v %d", s.Outcome, s.Schedule.NextTime.Time().Day(), s.Late, s.Attempt.ID))
+		},
+	})
+	x.run(time.Hour + 2*time.Second)    // the first, two seconds late
+	x.run(25 * time.Hour)               // the second, too late
+	x.run(23*time.Hour - 2*time.Second) // the third finds no room
+	want := []string{"started 1 2s 1", "skipped 2 1h0m2s 0", "refused 3 0s 0"}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -105,7 +105,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	loops := set.daemon(daemon.Config{
-		Store: s.store, Service: rules, Vault: vault, Logs: output, Env: cfg.Env, Defaults: cfg.Defaults,
+		Store: s.store, Service: rules, Vault: vault, Logs: output, Env: ofTasks(cfg.Env), Defaults: cfg.Defaults,
 		Folder: cfg.Folder, Log: cfg.Log, Listeners: s.telemetry.listeners(),
 	})
 	if set.err != nil {
@@ -143,6 +143,12 @@ func (s *settings) announce(cfg *Config) {
 	for _, d := range Doubts(s.Config) {
 		cfg.Log.Warn("setting "+d.Reason, "setting", d.Key, "origin", d.Origin, "hint", d.Hint)
 	}
+}
+
+// ofTasks returns an environment without the configuration of the server, which
+// may have its passwords.
+func ofTasks(env []string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, "DIGDAG_CONFIG=") })
 }
 
 // logs returns where the output of tasks is kept, or nil.
