@@ -62,7 +62,26 @@ func open(path string, patience time.Duration) (*Store, error) {
 	}, nil
 }
 
+// dialWriter opens the connection that writes. While another process makes the
+// same database, SQLite gives up at once where both would wait for each other.
 func dialWriter(path string, patience time.Duration) (*conn, error) {
+	for late := time.After(patience); ; {
+		c, err := dialPrepared(path, patience)
+		if !isBusy(err) {
+			return c, err
+		}
+		select {
+		case <-late:
+			return nil, err
+		case <-time.After(retryOpen):
+		}
+	}
+}
+
+// retryOpen is how long another process is left alone that makes a database.
+const retryOpen = 10 * time.Millisecond
+
+func dialPrepared(path string, patience time.Duration) (*conn, error) {
 	c, err := dial(path, patience)
 	if err != nil {
 		return nil, err
