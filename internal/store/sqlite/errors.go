@@ -42,6 +42,12 @@ func diagnose(err error) (code model.Code, reason, hint string) {
 	return model.Internal, "", ""
 }
 
+// isBusy reports whether another process has locked what was asked for.
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
 func diagnoseSQLite(code int) (model.Code, string, string) {
 	switch code & 0xff { // what is above only details it
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:

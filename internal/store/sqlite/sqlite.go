@@ -69,7 +69,26 @@ var dialect = tables.Dialect{
 	Position: "instr", Ordered: "CROSS JOIN", Numbers: "SELECT value FROM json_each(?)", Hide: "+",
 }
 
+// dialWriter opens the connection that writes. While another process makes the
+// same database, SQLite gives up at once where both would wait for each other.
 func dialWriter(path string, patience time.Duration) (*conn, error) {
+	for late := time.After(patience); ; {
+		c, err := dialPrepared(path, patience)
+		if !isBusy(err) {
+			return c, err
+		}
+		select {
+		case <-late:
+			return nil, err
+		case <-time.After(retryOpen):
+		}
+	}
+}
+
+// retryOpen is how long another process is left alone that makes a database.
+const retryOpen = 10 * time.Millisecond
+
+func dialPrepared(path string, patience time.Duration) (*conn, error) {
 	c, err := dial(path, patience)
 	if err != nil {
 		return nil, err
