@@ -20,7 +20,7 @@ func freeSpace(dir string) (uint64, bool) {
 	if err := unix.Statfs(dir, &of); err != nil || of.Bavail <= 0 {
 		return 0, err == nil
 	}
-	return uint64(of.Bavail) * uint64(of.Bsize), true
+	return uint64(of.Bavail) * uint64(of.Bsize), true //nolint:unconvert // it is signed on FreeBSD
 }
 
 // fileLimit returns how many files the process may open at a time.
@@ -29,5 +29,5 @@ func fileLimit() (uint64, bool) {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &of); err != nil {
 		return 0, false
 	}
-	return uint64(of.Cur), true
+	return uint64(of.Cur), true //nolint:unconvert // it is signed on FreeBSD
 }

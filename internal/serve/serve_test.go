@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -68,15 +70,13 @@ func TestAServerShowsItsMetricsAndLogsItsLife(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx, t.Context()) }()
-	answer, err := http.Get("http://" + s.Addresses()[0].String() + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown, err := io.ReadAll(answer.Body)
-	_ = answer.Body.Close()
-	for _, line := range []string{`version="9.9"`, "\npawl_slots_free ", "\npawl_attempts_driven 0\n", `pawl_lease_renewals_total{result="taken"} 1`} {
-		if !strings.Contains(string(shown), line) {
-			t.Errorf("no %s in\n%s, %v", line, shown, err)
+	get(t, s, "/livez")
+	shown := get(t, s, "/metrics")
+	for _, line := range []string{`version="9.9"`, "\npawl_slots_free ", "\npawl_attempts_driven 0\n", `pawl_lease_renewals_total{result="taken"} 1`,
+		`pawl_http_requests_total{code="200",method="GET",route="/livez"} 1`,
+	} {
+		if !strings.Contains(shown, line) {
+			t.Errorf("no %s in\n%s", line, shown)
 		}
 	}
 	stop()
@@ -88,6 +88,45 @@ func TestAServerShowsItsMetricsAndLogsItsLife(t *testing.T) {
 	want := []string{"server starts", "setting is not known", "server listens", "server stops once its tasks have ended", "server stopped"}
 	if strings.Join(messages, "|") != strings.Join(want, "|") || strings.Contains(all, "MDEyMzQ1") {
 		t.Errorf("the log:\n%s", all)
+	}
+}
+
+func get(t *testing.T, s *serve.Server, path string) string {
+	t.Helper()
+	answer, err := http.Get("http://" + s.Addresses()[0].String() + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // it was only read
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// A collector is found by the variables of the process itself.
+func TestTracesReachTheCollectorThatTheEnvironmentNames(t *testing.T) {
+	got := make(chan string, 9)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.URL.Path }))
+	defer collector.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	s, err := serve.Open(t.Context(), serve.Config{
+		Settings: settings(t, "database.type", "memory"), Env: os.Environ(), Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx, t.Context()) }()
+	get(t, s, "/livez")
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if path := <-got; path != "/v1/traces" {
+		t.Errorf("sent to %s", path)
 	}
 }
 
@@ -107,7 +146,7 @@ func TestDoctorFindsAPortThatIsTakenAndSettingsThatAreWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // nothing was sent
+	defer l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	go func() { // whoever has the port is no server
 		for {

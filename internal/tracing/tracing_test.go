@@ -1,6 +1,7 @@
 package tracing
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func TestWhatIsNotSampledIsNotTold(t *testing.T) {
 func TestARequestIsBelowTheSpanOfItsClient(t *testing.T) {
 	t.Parallel()
 	tracer, to := newTest(t)
-	r := httptest.NewRequest("GET", "/api/attempts/7", nil)
+	r := httptest.NewRequest(http.MethodGet, "/api/attempts/7", nil)
 	r.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	r.Pattern = "/api/attempts/{id}"
 	tracer.Request(r, 503, made, time.Second)

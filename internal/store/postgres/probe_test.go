@@ -19,7 +19,7 @@ func TestAServerSaysItsVersionAndItsTime(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsNotThereIsUnavailable(t *testing.T) {
+func TestAServerThatDoesNotAnswerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	if _, err := Probe(ctx, Config{URL: "postgres://nobody@127.0.0.1:1/x"}); model.CodeOf(err) != model.Unavailable || err == nil {
 		t.Errorf("got %v", err)
