@@ -118,7 +118,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	if s.daemon, err = daemon.Start(ctx, loops); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.listening.Close())
 	}
 	s.telemetry.watch(s.daemon)
 	for _, a := range s.Addresses() {

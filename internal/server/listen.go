@@ -110,7 +110,7 @@ func (s *Server) Listen(cfg ListenConfig) (_ *Listening, err error) {
 	l := &Listening{server: s, grace: cfg.Grace}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, l.close())
+			err = errors.Join(err, l.Close())
 		}
 	}()
 	for i, a := range addresses {
@@ -205,7 +205,9 @@ func (l *Listening) stop() error {
 	return err
 }
 
-func (l *Listening) close() error {
+// Close ends the taking of connections. It is for a server that Serve is never
+// called on.
+func (l *Listening) Close() error {
 	var err error
 	for _, p := range l.ports {
 		err = errors.Join(err, p.Listener.Close())
