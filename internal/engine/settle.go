@@ -112,12 +112,13 @@ func (a *Attempt) outcome(t *task) model.State {
 	return model.Success
 }
 
-// claimWin lets a child that has just ended win its group.
+// claimWin lets a child that has just ended win its group, unless that has
+// failed already, as a collection whose source did.
 func (a *Attempt) claimWin(id model.TaskID) {
 	t := &a.tasks[id]
 	p := &a.tasks[t.parent]
 	join := p.node.Join
-	if !join.Any || p.state != model.Open || p.asked() || t.made != GrowSub && t.made != GrowItems {
+	if !join.Any || p.state != model.Open || p.asked() || p.flags&Broken != 0 || t.made != GrowSub && t.made != GrowItems {
 		return
 	}
 	done := join.FirstDone && t.state != model.NotReached && t.state != model.Skipped
