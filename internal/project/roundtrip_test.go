@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/project"
+	"github.com/pawlhq/pawl/internal/prop"
 	"pgregory.net/rapid"
 )
 
@@ -19,7 +20,7 @@ import (
 func TestWhatIsPackedUnpacks(t *testing.T) {
 	t.Parallel()
 	part := rapid.StringMatching(`[a-cäß_ %-][a-c.~]{0,3}|x{120}`)
-	rapid.Check(t, func(rt *rapid.T) {
+	prop.Check(t, func(rt *rapid.T) {
 		files := tree{}
 		for range rapid.IntRange(0, 8).Draw(rt, "files") {
 			name := strings.Join(rapid.SliceOfN(part, 1, 4).Draw(rt, "name"), "/")
