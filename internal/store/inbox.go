@@ -24,7 +24,8 @@ type Post struct {
 type Inbox interface {
 	// Post puts commands into the inboxes of their attempts, all or none, and
 	// numbers them in order of success. An attempt without owner is to be
-	// woken at once. One that is done is a Conflict, one that does not exist
+	// woken at once, unless it is held back by another session: then what is
+	// posted waits with it. One that is done is a Conflict, one that does not exist
 	// is NotFound. The ids given are ignored. What is in the inbox of an
 	// attempt when it ends is gone.
 	Post(ctx context.Context, posts []Post) error

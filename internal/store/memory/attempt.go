@@ -103,3 +103,6 @@ func (a *attempt) release(wake model.Instant) { a.Owner, a.Epoch, a.Wake = "", 0
 
 // claimable reports whether an attempt can be given to a conductor.
 func (a *attempt) claimable() bool { return a.Owner == "" && !a.State.Done() }
+
+// heldBack reports whether an attempt waits for another session to begin.
+func (a *attempt) heldBack() bool { return a.After != 0 && a.Started == 0 && a.Wake == model.Never }

@@ -25,7 +25,9 @@ func (s *Store) Post(ctx context.Context, posts []store.Post) error {
 			s.postID++
 			p.ID = s.postID
 			s.posts = append(s.posts, p)
-			s.attempts[p.Attempt-1].Wake = 0
+			if a := s.attempts[p.Attempt-1]; !a.heldBack() {
+				a.Wake = 0
+			}
 		}
 		return true, nil
 	})

@@ -40,7 +40,9 @@ const (
 	insertPosts     = `INSERT INTO posts (attempt, body) SELECT * FROM unnest($1::bigint[], $2::bytea[])`
 	wakeAddressed   = `
 		UPDATE attempts SET wake = 0 WHERE id IN (
-			SELECT id FROM attempts WHERE id = ANY ($1) AND epoch = 0 AND wake <> 0 ORDER BY id FOR NO KEY UPDATE)`
+			SELECT id FROM attempts WHERE id = ANY ($1) AND epoch = 0 AND wake <> 0
+				AND NOT (after <> 0 AND started = 0 AND wake = 9223372036854775807)
+			ORDER BY id FOR NO KEY UPDATE)`
 )
 
 // runPosts delivers the letters that may be.

@@ -153,10 +153,12 @@ var inboxTests = []test{
 		f.wantWake(to[1], 0)
 		f.wantWake(to[2], now+second)
 	}},
-	{"a post wakes an attempt that is held back", func(f *fixture) {
+	{"a post to an attempt that is held back waits with it", func(f *fixture) {
 		f.make(f.start("first"))
 		f.make(f.after("second", 1))
 		f.post(1, 2)
+		f.wantWake(2, model.Never)
+		f.end(1)
 		f.wantWake(2, 0)
 	}},
 	{"an attempt with posts can't be put to sleep", func(f *fixture) {

@@ -26,7 +26,10 @@ func (t *Tables) Post(ctx context.Context, posts []store.Post) error {
 			if _, err := c.Exec(`INSERT INTO posts (attempt, body) VALUES (?, ?)`, id, bodies[i]); err != nil {
 				return err
 			}
-			if _, err := c.Exec(`UPDATE attempts SET wake = 0 WHERE id = ? AND epoch = 0 AND wake <> 0`, id); err != nil {
+			_, err := c.Exec(`
+				UPDATE attempts SET wake = 0
+				WHERE id = ? AND epoch = 0 AND wake <> 0 AND NOT (after <> 0 AND started = 0 AND wake = ?)`, id, int64(model.Never))
+			if err != nil {
 				return err
 			}
 		}

@@ -65,6 +65,9 @@ func (s *start) admit(c Conn, room int) error {
 			return err
 		}
 	}
+	if s.Session.Project == 0 {
+		return nil // only those of stored projects count
+	}
 	return checkRoom(c, s.MaxRunning, room)
 }
 
@@ -135,9 +138,13 @@ func (t *Tables) admitAll(c Conn, all []start) error {
 		workflow, key, name string
 	}
 	seen := make(map[attemptName]bool, len(all))
+	more := 0 // attempts of stored projects
 	for i := range all {
 		one := &all[i]
-		if err := one.admit(c, i+1); err != nil {
+		if one.Session.Project != 0 {
+			more++
+		}
+		if err := one.admit(c, more); err != nil {
 			return err
 		}
 		of, err := findSession(c, one.Session)
