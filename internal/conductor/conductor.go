@@ -66,6 +66,9 @@ type Config struct {
 	// TaskTTL how long a task, from its first try; what takes longer is killed
 	// with its attempt. Zero is no limit.
 	AttemptTTL, TaskTTL time.Duration
+	// Alarm, when set, returns when an attempt is late, zero for never, and the
+	// tasks to be added below its root then, each of its own name.
+	Alarm func(store.Attempt, *workflow.Workflow) (at model.Instant, tasks []*workflow.Node)
 	// TimedOut, when set, is called once such a kill is committed. It must
 	// return soon.
 	TimedOut func(Timeout)

@@ -58,6 +58,9 @@ type driven struct {
 	// out holds the newest try of each task that has not been reported. It is
 	// nil where attempts are never let go of.
 	out map[model.TaskID]int32
+	// lateAt is when alarm is to be added, if it is not there yet.
+	lateAt model.Instant
+	alarm  []*workflow.Node
 	// waiters are called when the attempt is done, or lost.
 	waiters []func(engine.AttemptRow, error)
 }
@@ -358,6 +361,7 @@ func (c *Core) drive(a *engine.Attempt, info store.Attempt) {
 	c.driven[a.ID()] = d
 	c.touched = append(c.touched, a.ID())
 	c.limit(d)
+	c.watch(d)
 }
 
 // Start makes an attempt, or finds the one that its session has under the

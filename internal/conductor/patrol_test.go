@@ -375,3 +375,39 @@ func TestTheTimeOfATaskCountsWhereWhatItMadeFails(t *testing.T) {
 		t.Errorf("cancel asked: %v, error %v", a.CancelAsked, err)
 	}
 }
+
+// An attempt that is late gets the tasks of its alarm once, whoever drives it
+// and however long it waited.
+func TestALateAttemptIsTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	due := r.clock.now.Add(time.Hour)
+	hook := &workflow.Node{Name: "^sla^alert", Operator: "act"}
+	if err := hook.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	watching := func(c *conductor.Config) {
+		c.Alarm = func(store.Attempt, *workflow.Workflow) (model.Instant, []*workflow.Node) {
+			return model.InstantOf(due), []*workflow.Node{hook}
+		}
+	}
+	r.Core = serving(r, "server", watching)
+	id := r.leave("1")
+	r.pass(time.Second)
+	r.step(waits(id, 1, 1, due.Add(time.Hour)))
+	a, err := r.store.Attempt(ctx, id)
+	if err != nil || a.Wake != model.InstantOf(due) {
+		t.Fatalf("it is to be woken at %v, error %v, want %v", a.Wake.Time(), err, due)
+	}
+	r.expect("submit 1/1/1")
+	r.clock.now = due
+	r.step()
+	r.step()
+	r.expect("submit 1/3/1")
+	r.step(succeed(id, 3, 1))
+	r.Core = serving(r, "another", watching)
+	r.clock.now = due.Add(time.Hour)
+	r.step()
+	r.step()
+	r.expect("submit 1/1/2")
+}

@@ -194,7 +194,7 @@ func (s *Scheduler) start(now model.Instant, due *store.Schedule, p *plan) *stor
 			Key: SessionKey(slot), Time: due.NextTime,
 		},
 		Zone: p.calendar.Zone.String(), Params: given, Definition: p.definition, Workflow: due.Workflow,
-		MaxRunning: s.cfg.MaxRunning, Created: now,
+		MaxRunning: s.cfg.MaxRunning, Created: now, Due: due.NextRun,
 	}
 }
 

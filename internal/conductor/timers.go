@@ -21,6 +21,7 @@ const (
 	limits                       // its own time limit passes
 	tooLong                      // it takes longer than any task may
 	longAttempt                  // the attempt takes longer than any may
+	late                         // the attempt is later than its SLA allows
 )
 
 // timers holds timers by instant. A timer whose task has gone on is not taken

@@ -54,6 +54,8 @@ func (c *Core) fire(now model.Instant, t timer) {
 		_ = c.apply(now, t.attempt, engine.Command{Kind: engine.Wake, Task: t.task})
 	case limits:
 		_ = c.apply(now, t.attempt, engine.Command{Kind: engine.Expire, Task: t.task})
+	case late:
+		c.alarm(now, t.attempt)
 	default:
 		c.reap(now, t)
 	}
@@ -83,14 +85,17 @@ func (c *Core) reap(now model.Instant, t timer) {
 }
 
 // overdue returns when a waiting attempt, or one of its tasks, will have taken
-// too long, or Never.
+// too long, or be late, or Never.
 func (c *Core) overdue(d *driven) model.Instant {
 	at := model.Never
+	if d.lateAt != 0 {
+		at = d.lateAt
+	}
 	if d.attempt.Row().CancelAsked {
 		return at
 	}
 	if c.cfg.AttemptTTL > 0 {
-		at = d.info.Created.Add(c.cfg.AttemptTTL)
+		at = min(at, d.info.Created.Add(c.cfg.AttemptTTL))
 	}
 	if c.cfg.TaskTTL > 0 {
 		for v := range d.attempt.Tasks() {

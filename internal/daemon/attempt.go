@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/expr"
@@ -87,6 +89,21 @@ func (d *Daemon) workspace(ctx context.Context, a *store.Attempt) (executor.Work
 		}
 		return d.cfg.Service.OpenArchive(ctx, r)
 	})
+}
+
+// alarm says when an attempt is late, and what is to be done then.
+func (d *Daemon) alarm(a store.Attempt, w *workflow.Workflow) (model.Instant, []*workflow.Node) {
+	if a.Due == 0 || w.SLA.Len() == 0 {
+		return 0, nil
+	}
+	zone, zoneErr := schedule.ParseZone(a.Zone)
+	sla, slaErr := schedule.ParseSLA(w.SLA)
+	tasks, err := dig.Alarm(w)
+	if err := errors.Join(zoneErr, slaErr, err); err != nil {
+		d.cfg.Log.Warn("an sla can't be watched", "attempt", int64(a.ID), "workflow", w.Name, "error", err)
+		return 0, nil
+	}
+	return model.InstantOf(sla.Passed(a.Due.Time(), zone)), tasks
 }
 
 // timedOut tells that an attempt takes too long.

@@ -158,7 +158,7 @@ func (d *Daemon) startConductor(ctx context.Context) (err error) {
 		Store: cfg.Store, Runner: d.runner, Open: d.open, TakeOver: operators.EndLeftovers, Clock: cfg.Clock,
 		Owner:  fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()),
 		Patrol: patrolEvery, Unload: unloadBeyond,
-		AttemptTTL: cfg.AttemptTTL, TaskTTL: cfg.TaskTTL, TimedOut: d.timedOut,
+		AttemptTTL: cfg.AttemptTTL, TaskTTL: cfg.TaskTTL, TimedOut: d.timedOut, Alarm: d.alarm,
 		Observe: d.committed, Stepped: d.stepped(),
 	})
 	if err := d.conductor.Start(ctx); err != nil {

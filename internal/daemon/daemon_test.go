@@ -372,3 +372,28 @@ func release(t *testing.T, pipe string) {
 		}
 	}
 }
+
+// A late attempt is told, and fails if it must, once its tasks have ended.
+func TestALateAttemptFails(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	dir := t.TempDir()
+	s.push("1", map[string]string{"w.dig": fmt.Sprintf(
+		"sla:\n  duration: 00:00:00\n  fail: true\n  +tell:\n    echo>: late\n+a:\n  sh>: mkfifo %[1]s/go; cat %[1]s/go\n", dir)})
+	s.work(nil)
+	a := s.start(service.Start{Workflow: s.workflow("w")})
+	s.until(a.ID, func(snap *store.Snapshot) bool {
+		ended := map[string]bool{}
+		for i := range snap.Tasks {
+			ended[snap.Tasks[i].Name] = snap.Tasks[i].State.Final()
+		}
+		return ended["+w^sla^alert"] && ended["+w^sla^fail"] && ended["+w^sla+tell"]
+	})
+	if snap, err := s.store.Load(t.Context(), a.ID); err != nil || snap.Attempt.State.Done() {
+		t.Errorf("the attempt is %s while its task runs, error %v", snap.Attempt.State, err)
+	}
+	release(t, filepath.Join(dir, "go"))
+	if got := s.ended(a.ID); got != engine.AttemptFailed {
+		t.Errorf("the attempt is %s", got)
+	}
+}

@@ -2,10 +2,76 @@ package schedule
 
 import (
 	"regexp"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
+
+// SLA says when a workflow is late, and what is to be done about it.
+type SLA struct {
+	// Alert notifies, and Fail fails the attempt.
+	Alert, Fail bool
+	// within is the time allowed, or, with daily set, the time of day.
+	within time.Duration
+	daily  bool
+}
+
+// Passed returns when an attempt is late that is due at a time.
+func (s SLA) Passed(due time.Time, zone *time.Location) time.Time {
+	if !s.daily {
+		return due.Add(s.within)
+	}
+	day := wallOf(due, zone).Truncate(24 * time.Hour)
+	at := instantOf(day.Add(s.within), zone)
+	if !at.After(due) {
+		at = instantOf(day.Add(24*time.Hour+s.within), zone)
+	}
+	return at
+}
+
+// ParseSLA reads a workflow's sla section. It leaves the tasks in it alone.
+// Errors have the code Invalid.
+func ParseSLA(config params.Map) (SLA, error) {
+	if _, err := CheckSLA(config); err != nil {
+		return SLA{}, err
+	}
+	var s SLA
+	var err error
+	if s.Alert, err = config.BoolOr("alert", true); err != nil {
+		return SLA{}, err
+	}
+	if s.Fail, err = config.BoolOr("fail", false); err != nil {
+		return SLA{}, err
+	}
+	text, daily := config.Get("time")
+	if !daily {
+		text, _ = config.Get("duration")
+	}
+	s.daily = daily
+	s.within, err = clockOrDuration(params.Literal(text))
+	return s, err
+}
+
+// clockOrDuration reads HH:MM, HH:MM:SS, or a time such as 1h 30m.
+func clockOrDuration(text string) (time.Duration, error) {
+	if !clockText.MatchString(text) {
+		return ParseDuration(text)
+	}
+	var total time.Duration
+	unit := time.Hour
+	for part := range strings.SplitSeq(text, ":") {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			return 0, err
+		}
+		total += time.Duration(n) * unit
+		unit /= 60
+	}
+	return total, nil
+}
 
 var clockText = regexp.MustCompile(`^\d{1,2}:\d{2}(:\d{2})?$`)
 

@@ -66,7 +66,7 @@ func (s *Service) Start(ctx context.Context, r Start) (store.Attempt, error) {
 		},
 		Name: r.Name, Zone: calendar.Zone.String(), Params: r.Params.Merge(calendar.Around(at)),
 		Definition: w.Definition, Workflow: w.ID, Resume: resume,
-		MaxRunning: s.cfg.Limits.Attempts, Created: model.InstantOf(s.now()),
+		MaxRunning: s.cfg.Limits.Attempts, Created: model.InstantOf(s.now()), Due: model.InstantOf(s.now()),
 	})
 	if err != nil || made {
 		return a, err

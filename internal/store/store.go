@@ -65,6 +65,9 @@ type Attempt struct {
 	// Resume says what it takes over.
 	Resume  Resume
 	Created model.Instant
+	// Due is when it was to be started, from which an SLA counts; zero for an
+	// attempt that has none.
+	Due model.Instant
 	// After is the session whose attempts it comes after, or zero.
 	After model.SessionID
 	// Wake is when the attempt is to be driven on, while it has no owner. It
@@ -112,6 +115,8 @@ type Start struct {
 	// are held back included.
 	MaxRunning int
 	Created    model.Instant
+	// Due is when the attempt is to be started by, as Attempt.Due.
+	Due model.Instant
 	// Owner and Epoch claim the attempt for a conductor as it is made; an
 	// empty owner leaves it unowned.
 	Owner string

@@ -114,6 +114,7 @@ func (s *Store) newAttempt(of *session, start *store.Start) *attempt {
 			Workflow: start.Workflow,
 			Resume:   start.Resume,
 			Created:  start.Created,
+			Due:      start.Due,
 			After:    start.After,
 		},
 		of:         of,

@@ -158,7 +158,7 @@ func (l *ledger) make(s *start) store.Attempt {
 		AttemptRow: engine.AttemptRow{ID: of.last, Params: s.Params},
 		Session:    of.Session, Index: of.attempts,
 		Name: s.Name, Zone: s.Zone, Created: s.Created,
-		Workflow: s.Workflow, Resume: s.Resume, After: s.After,
+		Workflow: s.Workflow, Resume: s.Resume, After: s.After, Due: s.Due,
 	}
 	switch {
 	case s.Owner != "":

@@ -28,9 +28,10 @@ var startTests = []test{
 		f.projects("p")
 		s := f.startOf(1, "k")
 		s.Name, s.Resume = "retry", store.Resume{Attempt: 7, From: "+w+step1"}
+		s.Due = now + second
 		got := f.make(s)
 		want := store.Attempt{
-			Session: s.Session, Name: "retry", Index: 1, Zone: s.Zone, Workflow: 1, Resume: s.Resume, Created: s.Created,
+			Session: s.Session, Name: "retry", Index: 1, Zone: s.Zone, Workflow: 1, Resume: s.Resume, Created: s.Created, Due: s.Due,
 		}
 		want.ID, want.Params, want.Session.ID = 1, s.Params, 1
 		f.same("made", got, want)

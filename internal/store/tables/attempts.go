@@ -15,11 +15,11 @@ const attemptColumns = `
 	SELECT a.id, a.number, a.name, a.zone, a.created, coalesce(l.id, 0), coalesce(l.owner, ''),
 	       a.state, a.cancel_asked, a.tasks, a.started, a.ended, a.params, a.edits, a.shared,
 	       s.id, s.uuid, s.project, s.workflow, s.key, s.time,
-	       a.stored, a.resume_attempt, a.resume_from, a.after, a.wake, a.definition`
+	       a.stored, a.resume_attempt, a.resume_from, a.after, a.wake, a.due, a.definition`
 
 const withOwner = ` LEFT JOIN leases l ON l.id = a.epoch `
 
-const definitionColumn = 26
+const definitionColumn = 27
 
 func readAttempt(r Row) (store.Attempt, error) {
 	a := store.Attempt{
@@ -38,7 +38,7 @@ func readAttempt(r Row) (store.Attempt, error) {
 		Index: int(r.Int(1)), Name: r.Text(2), Zone: r.Text(3), Created: model.Instant(r.Int(4)),
 		Workflow: model.WorkflowID(r.Int(21)),
 		Resume:   store.Resume{Attempt: model.AttemptID(r.Int(22)), From: r.Text(23)},
-		After:    model.SessionID(r.Int(24)), Wake: model.Instant(r.Int(25)),
+		After:    model.SessionID(r.Int(24)), Wake: model.Instant(r.Int(25)), Due: model.Instant(r.Int(26)),
 		Epoch: r.Int(5), Owner: r.Text(6),
 	}
 	var err error

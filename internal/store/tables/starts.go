@@ -207,7 +207,7 @@ func (s *start) make(c Conn, of session) (a store.Attempt, err error) {
 		AttemptRow: engine.AttemptRow{Params: s.Params},
 		Session:    of.Session, Index: of.attempts,
 		Name: s.Name, Zone: s.Zone, Created: s.Created,
-		Workflow: s.Workflow, Resume: s.Resume, After: s.After,
+		Workflow: s.Workflow, Resume: s.Resume, After: s.After, Due: s.Due,
 	}
 	if s.Owner != "" {
 		a.Owner, a.Epoch = s.Owner, s.Epoch
@@ -220,10 +220,11 @@ func (s *start) make(c Conn, of session) (a store.Attempt, err error) {
 	}
 	id, err := c.Insert(`
 		INSERT INTO attempts (session, number, name, project, workflow, stored, zone, created, definition,
-			resume_attempt, resume_from, after, wake, epoch, state, cancel_asked, tasks, started, ended, params)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?)`,
+			resume_attempt, resume_from, after, due, wake, epoch, state, cancel_asked, tasks, started, ended, params)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?)`,
 		int64(of.ID), int64(of.attempts), a.Name, int64(of.Project), of.Workflow, int64(a.Workflow), a.Zone,
-		int64(a.Created), body, int64(a.Resume.Attempt), a.Resume.From, int64(a.After), int64(a.Wake), a.Epoch, s.params)
+		int64(a.Created), body, int64(a.Resume.Attempt), a.Resume.From, int64(a.After), int64(a.Due),
+		int64(a.Wake), a.Epoch, s.params)
 	if err != nil {
 		return a, err
 	}

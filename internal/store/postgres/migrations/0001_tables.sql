@@ -109,6 +109,7 @@ CREATE TABLE attempts (
     definition     bigint   NOT NULL, -- definitions.id
     resume_attempt bigint   NOT NULL,
     resume_from    text     COLLATE "C" NOT NULL,
+    due            bigint   NOT NULL,
     after          bigint   NOT NULL, -- sessions.id, or 0
     wake           bigint   NOT NULL,
     epoch          bigint   NOT NULL, -- leases.id of the owner, if there still is one

@@ -100,6 +100,7 @@ CREATE TABLE attempts (
     definition     INTEGER NOT NULL, -- definitions.id
     resume_attempt INTEGER NOT NULL,
     resume_from    TEXT    NOT NULL,
+    due            INTEGER NOT NULL,
     after          INTEGER NOT NULL, -- sessions.id, or 0
     wake           INTEGER NOT NULL,
     epoch          INTEGER NOT NULL, -- leases.id of the owner; 0 is none
