@@ -29,8 +29,8 @@ const fill = `
 	INSERT INTO sessions (uuid, project, workflow, key, time, attempts, last)
 	SELECT '', i % 300 + 1, 'w' || i % 600, 'k' || i, i, 1, i FROM generate_series(1, 6000) i;
 	INSERT INTO attempts (session, number, name, project, workflow, stored, zone, created, definition, resume_attempt, resume_from,
-		after, wake, epoch, state, cancel_asked, tasks, started, ended)
-	SELECT i, 1, '', i % 300 + 1, 'w' || i % 600, 0, '', 0, 1, 0, '',
+		due, after, wake, epoch, state, cancel_asked, tasks, started, ended)
+	SELECT i, 1, '', i % 300 + 1, 'w' || i % 600, 0, '', 0, 1, 0, '', 0,
 		CASE WHEN i % 20 = 0 THEN i - 1 ELSE 0 END, i, i % 101, CASE WHEN i % 2 = 0 THEN 0 WHEN i % 101 = 7 THEN 2 ELSE 1 END, false, 1, 0, i
 	FROM generate_series(1, 6000) i;
 	INSERT INTO posts (attempt, body) SELECT i, '' FROM generate_series(2, 6000, 101) i;

@@ -38,9 +38,9 @@ func fill(b *testing.B, s *Store, n int) {
 				SELECT session, hex(randomblob(16)), min(project), min(workflow), printf('2026-01-01T%012d', session),
 				       1780000000000000 + session * 1000000, count(*), max(id) FROM filled GROUP BY session`,
 			`INSERT INTO attempts (id, session, number, name, project, workflow, stored, zone, created, definition,
-					resume_attempt, resume_from, after, wake, epoch, state, cancel_asked, tasks, started, ended, params)
+					resume_attempt, resume_from, due, after, wake, epoch, state, cancel_asked, tasks, started, ended, params)
 				SELECT f.id, s.id, 1 + f.id - s.last + s.attempts - 1, CASE WHEN f.id = s.last - s.attempts + 1 THEN '' ELSE 'again' END,
-				       s.project, s.workflow, 1 + f.id % 1000, 'UTC', s.time, 1 + f.id % 1000, 0, '', 0, 0, 0,
+				       s.project, s.workflow, 1 + f.id % 1000, 'UTC', s.time, 1 + f.id % 1000, 0, '', 0, 0, 0, 0,
 				       CASE WHEN f.id % 100000 = 0 THEN 3
 				            WHEN s.project = 2 AND s.workflow = 'w0' THEN CASE WHEN f.id < 20000 THEN 1 ELSE 3 END
 				            WHEN (f.id * 15485863 >> 7) % 100 = 7 THEN 2 ELSE 1 END,
