@@ -138,7 +138,7 @@ type graphBuilder struct{ graph plot.Graph }
 func (b *graphBuilder) node(n *workflow.Node, parent, prefix string) string {
 	id := prefix + n.Name
 	shown := plot.Node{ID: id, Label: n.Name, Detail: describe(n), Group: parent}
-	if n.Name == bodyName { // nobody gave it one
+	if n.Name == workflow.Generated { // nobody gave it one
 		shown.Label, shown.Detail = shown.Detail, ""
 	}
 	b.graph.Nodes = append(b.graph.Nodes, shown)
@@ -161,9 +161,6 @@ func (b *graphBuilder) children(n *workflow.Node, id string) {
 	}
 }
 
-// bodyName is what the tasks that an action makes are called as a whole.
-const bodyName = "^sub"
-
 // bodies adds the tasks that an action makes of its own keys, in groups that
 // say when they run.
 func (b *graphBuilder) bodies(n *workflow.Node, id string) {
@@ -173,7 +170,7 @@ func (b *graphBuilder) bodies(n *workflow.Node, id string) {
 		if !ok {
 			continue
 		}
-		body, err := dig.CompileSubtasks(bodyName, config)
+		body, err := dig.CompileSubtasks(workflow.Generated, config)
 		if err != nil || body.IsGroup() && len(body.Children) == 0 {
 			continue // check tells what is wrong with it
 		}
