@@ -208,7 +208,7 @@ func (o *runOptions) drive(ctx context.Context, s *show, r planned, signals <-ch
 	summary.Duration, summary.DryRun = o.world.Clock.Now().Sub(began), o.dryRun
 	if !o.dryRun && !o.noSave {
 		summary.Status = o.shown(in.Folder(b.Attempt, r.request.Calendar.Zone))
-		summary.Again = o.again(r)
+		summary.Again = o.command(r)
 		if o.allReplayed(&summary) {
 			summary.Rerun = o.command(r, "--rerun")
 			if summary.Newer, err = o.newer(r); err != nil {
