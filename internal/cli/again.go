@@ -11,9 +11,6 @@ import (
 	"github.com/pawlhq/pawl/internal/resume"
 )
 
-// again is the command that runs what is left.
-func (o *runOptions) again(r planned) string { return o.command(r) }
-
 // allReplayed reports whether there was nothing to do because all had been done.
 func (o *runOptions) allReplayed(s *progress.Summary) bool {
 	c := s.Counts
@@ -36,7 +33,7 @@ func (o *runOptions) newer(r planned) (string, error) {
 	return o.commandFor(r, kind), nil
 }
 
-// command is the command line of this run for the same session, with more
+// command is the command line that runs what is left of this session, with more
 // options. Those that would run again what is done are left out.
 func (o *runOptions) command(r planned, more ...string) string {
 	return o.commandFor(r, r.request.Session.In(r.request.Calendar.Zone).Format(time.DateTime), more...)

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,10 +13,8 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/operators/command"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
-	"github.com/pawlhq/pawl/internal/scratch"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -94,80 +91,6 @@ func (o *runOptions) listen(c *instance.Config, feed *feed) {
 	}
 }
 
-// place says where state, logs and scratch files are kept and makes the folders
-// for them. What is not kept is removed by clean.
-func (o *runOptions) place(c *instance.Config) (clean func(), err error) {
-	clean = func() {}
-	switch {
-	case filepath.IsAbs(o.taskLog):
-		c.Logs = o.taskLog
-	case o.taskLog != "":
-		c.Logs = filepath.Join(o.world.Dir, o.taskLog)
-	case o.noSave || o.dryRun:
-		if c.Logs, clean, err = passing("pawl-logs-"); err != nil {
-			return nil, fmt.Errorf("make a folder for the output of tasks: %w", err)
-		}
-	default:
-		c.Logs = instance.StatePath(o.path(), "logs")
-	}
-	if !o.noSave && !o.dryRun {
-		c.Database = instance.StatePath(o.path(), "pawl.db")
-		err := makeState(filepath.Dir(c.Database))
-		if err == nil && !writable(c.Status) {
-			err = &fs.PathError{Op: "write", Path: c.Status, Err: fs.ErrPermission}
-		}
-		if err != nil {
-			return nil, model.Errorf(model.Forbidden, "the project can't keep its state: %w", err).
-				WithHint("make the folder writable, or run with --no-save")
-		}
-	} else if !writable(command.ScratchFolder(o.path())) {
-		c.Scratch = os.TempDir()
-	}
-	if err := os.MkdirAll(c.Logs, 0o755); err != nil {
-		clean()
-		return nil, fmt.Errorf("the output of tasks can't be kept: %w", err)
-	}
-	return clean, nil
-}
-
-// passing makes a folder for this run alone, after those are removed that
-// other runs have left.
-func passing(prefix string) (path string, clean func(), err error) {
-	scratch.Sweep(os.TempDir(), prefix)
-	f, err := scratch.Make(os.TempDir(), prefix)
-	if err != nil {
-		return "", nil, err
-	}
-	return f.Path(), func() { _ = f.Remove() }, nil // what stays is for the next run to remove
-}
-
-// writable reports whether a folder can be written to, or made.
-func writable(dir string) bool {
-	for {
-		if _, err := os.Stat(dir); err == nil {
-			return canWrite(dir)
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return false
-		}
-		dir = parent
-	}
-}
-
-// makeState makes the folder of what a project keeps on this machine, which
-// keeps itself out of git.
-func makeState(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	ignore := filepath.Join(dir, ".gitignore")
-	if _, err := os.Stat(ignore); err == nil {
-		return nil
-	}
-	return os.WriteFile(ignore, []byte("*\n"), 0o644)
-}
-
 // showing returns what prints the parameters of tasks.
 func (o *runOptions) showing() func(string, params.Map) {
 	var mu sync.Mutex
@@ -208,7 +131,7 @@ func (o *runOptions) drive(ctx context.Context, s *show, r planned, signals <-ch
 	summary.Duration, summary.DryRun = o.world.Clock.Now().Sub(began), o.dryRun
 	if !o.dryRun && !o.noSave {
 		summary.Status = o.shown(in.Folder(b.Attempt, r.request.Calendar.Zone))
-		summary.Again = o.again(r)
+		summary.Again = o.command(r)
 		if o.allReplayed(&summary) {
 			summary.Rerun = o.command(r, "--rerun")
 			if summary.Newer, err = o.newer(r); err != nil {

@@ -103,7 +103,7 @@ func (c *compiler) action(n *workflow.Node, entries []document.Entry) {
 			c.warn(e.Errorf("_command has no effect beside %q", operator.Key))
 		case !c.directive(n, e):
 			if (e.Key == "_do" || e.Key == "_else_do") && e.Value.Kind() == document.Mapping {
-				c.later("^sub", e, e.Value.Entries())
+				c.later(workflow.Generated, e, e.Value.Entries())
 			}
 			kv = append(kv, e.Key, c.value(e.Value))
 		}

@@ -38,7 +38,7 @@ func (r *run) succeeded(result *engine.Result) (runner.Outcome, error) {
 // same ones again, so there is no other try when they are wrong.
 func (r *run) compile(config params.Map) (*workflow.Node, error) {
 	r.retry = workflow.Retry{}
-	if strings.Count(r.try.Name, generated) >= maxDepth {
+	if strings.Count(r.try.Name, workflow.Generated) >= maxDepth {
 		return nil, model.Errorf(model.Invalid, "tasks make tasks %d levels deep: do they ever end?", maxDepth)
 	}
 	a := r.try.Attempt
@@ -46,15 +46,12 @@ func (r *run) compile(config params.Map) (*workflow.Node, error) {
 	if !ok {
 		return nil, fmt.Errorf("tasks can't be generated in a workflow of dialect %q", a.info.Dialect)
 	}
-	node, err := c.Compile(generated, config)
+	node, err := c.Compile(workflow.Generated, config)
 	if err != nil {
 		return nil, fmt.Errorf("generated tasks: %w", err)
 	}
 	return node, nil
 }
-
-// generated is the name of the group of what a task made.
-const generated = "^sub"
 
 // maxDepth is how deep below each other tasks may be that others made. Who
 // needs more is most likely in a circle, whose names and parameters would soon

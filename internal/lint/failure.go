@@ -13,6 +13,7 @@ import (
 	"github.com/pawlhq/pawl/internal/expr"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -181,7 +182,7 @@ func (x *Explainer) origin(task string) (file string, keys []string) {
 		switch part := rest[:end]; part {
 		case "^error", "^check":
 			keys = append(keys, "_"+part[1:])
-		case "^sub":
+		case workflow.Generated:
 			return name + dig.Extension, keys
 		default:
 			keys = append(keys, part)

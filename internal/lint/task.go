@@ -83,7 +83,7 @@ func (c *checker) bodies(n *workflow.Node, workdir string) {
 		if !ok {
 			continue
 		}
-		if sub, err := dig.CompileSubtasks("^sub", body); err == nil {
+		if sub, err := dig.CompileSubtasks(workflow.Generated, body); err == nil {
 			c.perhaps(chooses(n), func() { c.within(key, func() { c.node(sub, workdir) }) })
 		}
 	}

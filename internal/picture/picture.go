@@ -25,7 +25,7 @@ type builder struct{ graph plot.Graph }
 func (b *builder) node(n *workflow.Node, parent, prefix string) string {
 	id := prefix + n.Name
 	shown := plot.Node{ID: id, Label: n.Name, Detail: describe(n), Group: parent}
-	if n.Name == bodyName { // nobody gave it one
+	if n.Name == workflow.Generated { // nobody gave it one
 		shown.Label, shown.Detail = shown.Detail, ""
 	}
 	b.graph.Nodes = append(b.graph.Nodes, shown)
@@ -48,9 +48,6 @@ func (b *builder) children(n *workflow.Node, id string) {
 	}
 }
 
-// bodyName is what the tasks that an action makes are called as a whole.
-const bodyName = "^sub"
-
 // bodies adds the tasks that an action makes of its own keys, in groups that
 // say when they run.
 func (b *builder) bodies(n *workflow.Node, id string) {
@@ -60,7 +57,7 @@ func (b *builder) bodies(n *workflow.Node, id string) {
 		if !ok {
 			continue
 		}
-		body, err := dig.CompileSubtasks(bodyName, config)
+		body, err := dig.CompileSubtasks(workflow.Generated, config)
 		if err != nil || body.IsGroup() && len(body.Children) == 0 {
 			continue // check tells what is wrong with it
 		}

@@ -89,6 +89,9 @@ type Node struct {
 	next [][]Link // for each child, what waits for it; set by Finish
 }
 
+// Generated is the name of the task that holds what an action made.
+const Generated = "^sub"
+
 // IsGroup reports whether n is a group of tasks rather than an action.
 func (n *Node) IsGroup() bool { return n.Operator == "" }
 

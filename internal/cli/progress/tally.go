@@ -6,14 +6,12 @@ import (
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // few is how many tasks that run side by side, or that an operator made, are
 // shown one by one.
 const few = 8
-
-// generated is the name of the group of those that an operator made.
-const generated = "^sub"
 
 // tally is how the tasks of a group stand. Those that an operator made count
 // as its own.
@@ -60,7 +58,7 @@ func (b *branch) count(expected map[string]int) {
 			t.done++
 		}
 	}
-	made := expected[b.full+generated]
+	made := expected[b.full+workflow.Generated]
 	t.all = max(t.all, expected[b.full], made)
 	t.fans = t.fans || queued+t.running+t.waiting > few || made > few
 	b.tally = t
@@ -70,7 +68,7 @@ func (b *branch) count(expected map[string]int) {
 func (b *branch) tasks() iter.Seq[*branch] {
 	return func(yield func(*branch) bool) {
 		for _, kid := range b.kids {
-			if kid.name != generated {
+			if kid.name != workflow.Generated {
 				if !yield(kid) {
 					return
 				}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // Tree redraws the tasks of a run at the bottom of a terminal.
@@ -238,7 +239,7 @@ func (r *render) below(b *branch, depth int) {
 	for _, kid := range b.kids {
 		switch {
 		case r.terse && kid.quiet():
-		case kid.name == generated:
+		case kid.name == workflow.Generated:
 			r.below(kid, depth)
 		default:
 			r.branch(kid, depth)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -24,15 +25,12 @@ func (c call) Run(_ context.Context, t *operator.Task) (operator.Result, error) 
 		return operator.Result{}, err
 	}
 	config, err := c.read(os.DirFS(t.Project), name)
-	if err == nil && strings.Contains(t.Name, made) {
+	// Only a call that a task has made can be one of a circle that has gone round.
+	if err == nil && strings.Contains(t.Name, workflow.Generated) {
 		err = c.refuseCircle(t, name, config)
 	}
 	return operator.Result{Subtasks: config}, err
 }
-
-// made is in the name of a task that another one has made. Only such a call can
-// be one of a circle that has gone round.
-const made = "^sub"
 
 // withExtension returns the file that a command names.
 func withExtension(command string) string {

@@ -42,7 +42,7 @@ func (s *search) below(group params.Map, workdir string) bool {
 	}
 	for key, v := range group.All() {
 		task, ok := v.(params.Map)
-		if !ok || !strings.HasPrefix(key, "+") || task.Has("_disabled") || task.Has("_workdir") {
+		if !ok || !strings.HasPrefix(key, "+") || task.Has("_disable") || task.Has("_workdir") {
 			continue
 		}
 		if file, calls := task.Get("call>"); calls {
