@@ -23,7 +23,8 @@ type Job struct {
 	// Task is the full name of the task, for people.
 	Task string
 	// Queue and Priority say where and how soon, for runners that have
-	// queues; higher priorities first.
+	// queues; higher priorities first. Queue is empty or a name that CheckQueue
+	// allows.
 	Queue    string
 	Priority int
 	// Light says that the work only computes and returns at once.
@@ -70,6 +71,21 @@ type Runner interface {
 	// has not begun. There are no reports after it returned. It is safe to
 	// call twice.
 	Close() error
+}
+
+// Adopter is a Runner whose jobs outlive the process that submitted them.
+//
+// Its Close ends what runs in this process and leaves to others what has not
+// begun. Its Cancel ends jobs that other processes have submitted, too.
+type Adopter interface {
+	Runner
+	// Adopt returns those jobs of an attempt that the runner has, in any order:
+	// submitted here or by any other process, and not reported yet. They are
+	// reported like those that were submitted here. A job that is not among them
+	// was reported before Adopt was called, or never will be; one that was
+	// reported may be among them for a moment. It may be called before Start, and
+	// concurrently.
+	Adopt(ctx context.Context, attempt model.AttemptID) ([]ID, error)
 }
 
 // ErrCancelled is the cause of a job's end that Cancel asked for.

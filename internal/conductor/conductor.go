@@ -72,6 +72,10 @@ type Config struct {
 	// TimedOut, when set, is called once such a kill is committed. It must
 	// return soon.
 	TimedOut func(Timeout)
+	// Unreadable, when set, is called once with each attempt that is this
+	// conductor's and that can't be driven, as what is stored of it can't be
+	// read, or not by this version. It must return soon.
+	Unreadable func(model.AttemptID, error)
 	// Patience is how long a failing store is tried again before the
 	// conductor gives up. Defaults to 10 s.
 	Patience time.Duration

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -35,7 +36,7 @@ func inBubble(t *testing.T, answer func(runner.Job) engine.Command, test func(s 
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &stage{T: t, store: newShaky(t), desk: &desk{answer: answer}}
+		s := &stage{T: t, store: newShaky(t, clock.System{}), desk: &desk{answer: answer}}
 		s.Conductor = s.another("one")
 		test(s)
 	})

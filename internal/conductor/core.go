@@ -28,6 +28,12 @@ type Core struct {
 	// strays is set while the store may count attempts as this conductor's
 	// that it does not drive, because an answer or a read was lost.
 	strays bool
+	// unread are attempts that are this conductor's and that can't be read,
+	// with when that is to be tried again.
+	unread map[model.AttemptID]model.Instant
+	// doomed are attempts that are to be ended instead of driven on, and
+	// whether the step does so.
+	doomed map[model.AttemptID]bool
 	timers timers
 	// inbox holds the stimuli that are not applied yet.
 	inbox []Stimulus
@@ -46,8 +52,10 @@ type Core struct {
 	touched []model.AttemptID
 	// notices are to be given once the step is committed.
 	notices []Timeout
-	// patrolAt is when to look next for what others left to be done.
+	// patrolAt is when to look next for what others left to be done, and
+	// passed the post up to which all were looked at.
 	patrolAt model.Instant
+	passed   store.PostID
 }
 
 // driven is an attempt that this conductor drives.
@@ -83,7 +91,12 @@ type Stimulus struct {
 
 // NewCore returns a core that holds no lease yet.
 func NewCore(cfg Config) *Core {
-	return &Core{cfg: cfg.withDefaults(), driven: make(map[model.AttemptID]*driven)}
+	return &Core{
+		cfg:    cfg.withDefaults(),
+		driven: make(map[model.AttemptID]*driven),
+		unread: make(map[model.AttemptID]model.Instant),
+		doomed: make(map[model.AttemptID]bool),
+	}
 }
 
 // Step renews the lease when that is due, fires the timers that are, applies
@@ -145,6 +158,12 @@ func (c *Core) Idle() bool { return len(c.driven) == 0 && !c.unsure }
 
 func (c *Core) now() model.Instant { return model.InstantOf(c.cfg.Clock.Now()) }
 
+// due reports whether the next instant has come at which something is done
+// that is done each so often. A clock that was set back does not put it off.
+func due(now, next model.Instant, every time.Duration) bool {
+	return now >= next || next.Sub(now) > every
+}
+
 func (c *Core) apply(now model.Instant, id model.AttemptID, cmd engine.Command) error {
 	d, ok := c.driven[id]
 	if !ok {
@@ -160,10 +179,10 @@ func (c *Core) apply(now model.Instant, id model.AttemptID, cmd engine.Command) 
 // renew takes the lease, or makes it last longer. A lease that had run out
 // comes back in another epoch: what it owned may be others' by then.
 func (c *Core) renew(ctx context.Context, now model.Instant) error {
-	if now < c.renewAt {
+	if !due(now, c.renewAt, c.cfg.RenewEvery) {
 		return nil
 	}
-	epoch, err := c.cfg.Store.Lease(ctx, c.cfg.Owner, c.epoch, now, now.Add(c.cfg.LeaseFor))
+	epoch, err := c.cfg.Store.Lease(ctx, c.cfg.Owner, c.epoch, c.cfg.LeaseFor)
 	switch {
 	case model.CodeOf(err) == model.Conflict && c.epoch != 0:
 		return c.fenced(err)
@@ -175,6 +194,7 @@ func (c *Core) renew(ctx context.Context, now model.Instant) error {
 	c.epoch = epoch
 	c.renewAt = now.Add(c.cfg.RenewEvery)
 	c.takeUpStrays(ctx)
+	c.readAgain(ctx, now)
 	return nil
 }
 
@@ -259,7 +279,8 @@ func (c *Core) carryOut() {
 		switch e.Kind {
 		case engine.Dispatch:
 			if c.cfg.TaskTTL > 0 && e.Try == 1 {
-				c.timers.push(timer{at: c.now().Add(c.cfg.TaskTTL), attempt: e.Attempt, task: e.Task, kind: tooLong})
+				began := d.attempt.Task(e.Task).Started // which others would count from, too
+				c.timers.push(timer{at: began.Add(c.cfg.TaskTTL), attempt: e.Attempt, task: e.Task, kind: tooLong})
 			}
 			c.jobs = append(c.jobs, d.job(&e.Effect))
 		case engine.Interrupt:
@@ -283,6 +304,7 @@ func (c *Core) carryOut() {
 		c.cfg.TimedOut(n)
 	}
 	c.notices = c.notices[:0]
+	maps.DeleteFunc(c.doomed, func(_ model.AttemptID, ended bool) bool { return ended })
 	c.forget()
 }
 
@@ -310,6 +332,8 @@ func (c *Core) fenced(cause error) error {
 	err := errors.Join(ErrFenced, cause)
 	c.abandon(err)
 	c.timers, c.unsure = timers{}, false
+	clear(c.unread)
+	clear(c.doomed)
 	c.forget()
 	return err
 }
@@ -321,9 +345,10 @@ func (c *Core) adopt(info store.Attempt, def *workflow.Workflow) error {
 }
 
 // Restore begins to drive an attempt that the store says this conductor owns,
-// where another one left it.
-func (c *Core) Restore(s *store.Snapshot) error {
-	if err := c.restore(s); err != nil {
+// where another one left it. Its running tries are lost, except those that the
+// runner had when the attempt was not read yet.
+func (c *Core) Restore(s *store.Snapshot, had map[model.TryID]bool) error {
+	if err := c.restore(s, had); err != nil {
 		return err
 	}
 	for i := range s.Inbox {
@@ -332,7 +357,7 @@ func (c *Core) Restore(s *store.Snapshot) error {
 	return nil
 }
 
-func (c *Core) restore(s *store.Snapshot) error {
+func (c *Core) restore(s *store.Snapshot, had tries) error {
 	if s.Attempt.Started == 0 {
 		return c.adopt(s.Attempt, s.Definition)
 	}
@@ -342,7 +367,7 @@ func (c *Core) restore(s *store.Snapshot) error {
 		return err
 	}
 	c.drive(a, s.Attempt)
-	a.Revive(c.now(), &c.step)
+	a.Revive(c.now(), c.awaited(s, had), &c.step)
 	return nil
 }
 

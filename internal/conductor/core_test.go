@@ -372,7 +372,8 @@ func TestReportsBecomeCommands(t *testing.T) {
 
 func TestObserversSeeEachBatchAfterItsCommit(t *testing.T) {
 	t.Parallel()
-	s, clock := newShaky(t), &stopwatch{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	clock := &stopwatch{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s := newShaky(t, clock)
 	var seen []int64
 	core := conductor.NewCore(conductor.Config{
 		Store: s, Runner: &desk{}, Open: open, Owner: "one", Clock: clock,

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -33,10 +34,16 @@ type shaky struct {
 	commit  func(next func() error) error
 	start   func(next func() error) error
 	load    func(next func() error) error
+	claim   func(next func() error) error
+	// read fails what it returns an error for. Those are counted.
+	read  func(model.AttemptID) error
+	reads int
 }
 
-func newShaky(t *testing.T) *shaky {
-	s := &shaky{Store: memory.New()}
+func memoryAt(c clock.Clock) store.Store { return memory.NewWith(c) }
+
+func newShaky(t *testing.T, c clock.Clock) *shaky {
+	s := &shaky{Store: memoryAt(c)}
 	t.Cleanup(func() { _ = s.Store.Close() }) // it never fails
 	return s
 }
@@ -73,10 +80,27 @@ func (s *shaky) StartAttempt(ctx context.Context, start store.Start) (a store.At
 
 func (s *shaky) Load(ctx context.Context, id model.AttemptID) (snapshot *store.Snapshot, err error) {
 	err = through(s.load, func() (err error) {
+		if s.read != nil {
+			if err := s.read(id); err != nil {
+				s.reads++
+				return err
+			}
+		}
 		snapshot, err = s.Store.Load(ctx, id)
 		return err
 	})
 	return snapshot, err
+}
+
+func (s *shaky) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
+	err = through(s.claim, func() (err error) {
+		ids, err = s.Store.Claim(ctx, owner, epoch, now, n, only...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
 }
 
 var errStore = model.Errorf(model.Unavailable, "the store does not answer")
@@ -183,10 +207,8 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{
-		T: t, store: newShaky(t), desk: &desk{},
-		clock: &stopwatch{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)},
-	}
+	c := &stopwatch{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	r := &rig{T: t, store: newShaky(t, c), desk: &desk{}, clock: c}
 	r.Core = r.another("one")
 	return r
 }

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -18,7 +19,7 @@ func TestLoadTellsAttemptsThatOnlyWait(t *testing.T) {
 		waits := func(runner.Job) engine.Command {
 			return engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Until: model.InstantOf(time.Now().Add(time.Minute))}}
 		}
-		s := &stage{T: t, store: newShaky(t), desk: &desk{answer: waits}}
+		s := &stage{T: t, store: newShaky(t, clock.System{}), desk: &desk{answer: waits}}
 		s.Conductor = conductor.New(conductor.Config{
 			Store: s.store, Runner: s.desk, Open: open, Owner: "one", Unload: time.Hour,
 			Stepped: func(time.Duration) { steps++ },

@@ -2,7 +2,6 @@ package conductor
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -20,31 +19,60 @@ func (c *Core) Look() { c.patrolAt = 0 }
 // patrol applies what was posted to the attempts of this conductor, and takes
 // up those that nobody drives and that are due.
 func (c *Core) patrol(ctx context.Context, now model.Instant) error {
-	if c.cfg.Patrol == 0 || now < c.patrolAt {
+	if c.cfg.Patrol == 0 || !due(now, c.patrolAt, c.cfg.Patrol) {
 		return nil
 	}
 	c.patrolAt = now.Add(c.cfg.Patrol)
-	posts, err := c.cfg.Store.Posted(ctx, c.cfg.Owner, c.epoch, patrolSize)
+	more, err := c.readPosts(ctx)
 	if err != nil {
 		return err
+	}
+	room := min(c.cfg.MaxDriven-len(c.driven), patrolSize)
+	if room > 0 {
+		var given int
+		given, err = c.takeUpDue(ctx, room)
+		more = more || given == room
+	}
+	if more {
+		c.Look()
+	}
+	return err
+}
+
+// readPosts applies a page of what was posted. It reports whether there may be
+// more: then the next page is read before the first one is again, so that the
+// posts to an attempt that can't be read keep back no others.
+func (c *Core) readPosts(ctx context.Context) (more bool, err error) {
+	posts, err := c.cfg.Store.Posted(ctx, c.cfg.Owner, c.epoch, c.passed, patrolSize)
+	if err != nil {
+		return false, err
 	}
 	for i := range posts {
 		if _, ok := c.driven[posts[i].Attempt]; ok { // else it comes with the attempt
 			c.consume(&posts[i])
 		}
 	}
-	room := min(c.cfg.MaxDriven-len(c.driven), patrolSize)
-	if room <= 0 {
-		return nil
+	c.passed = 0
+	if len(posts) == patrolSize {
+		c.passed = posts[len(posts)-1].ID
+		more = true
 	}
-	ids, err := c.Claim(ctx, room)
-	if model.CodeOf(err) == model.Conflict && !errors.Is(err, ErrFenced) {
-		return c.fenced(err)
+	return more, nil
+}
+
+// takeUpDue takes up attempts that nobody drives and that are due, and returns
+// how many were given.
+func (c *Core) takeUpDue(ctx context.Context, n int) (given int, err error) {
+	ids, err := c.claim(ctx, n)
+	if err != nil && model.CodeOf(err) == model.Conflict {
+		return 0, c.fenced(err)
 	}
-	if len(ids) == room || len(posts) == patrolSize {
-		c.Look()
+	for _, id := range ids {
+		if err = c.takeUp(ctx, id); err != nil && !unreadable(err) {
+			return len(ids), err
+		}
 	}
-	return err
+	return len(ids), nil
 }
 
 // consume applies a post, once: one that is read again before the step is

@@ -187,7 +187,7 @@ func TestWhatWasPostedToAnAttemptComesWithIt(t *testing.T) {
 	r.post(id, engine.Command{Kind: engine.Kill})
 	r.pass(time.Second)
 	r.expect("submit 1/1/1", "cancel 1/1/1")
-	posts, err := r.store.Posted(ctx, "server", 1, 9)
+	posts, err := r.store.Posted(ctx, "server", 1, 0, 9)
 	if err != nil || len(posts) > 0 {
 		t.Errorf("posts left: %v, error %v", posts, err)
 	}

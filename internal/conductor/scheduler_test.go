@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -28,7 +29,7 @@ var midnight = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 // newTimetable pushes a workflow whose next session is at midnight.
 func newTimetable(t *testing.T, section params.Map) *timetable {
 	t.Helper()
-	x := &timetable{T: t, store: newShaky(t), clock: &stopwatch{midnight.Add(-time.Hour)}}
+	x := &timetable{T: t, store: newShaky(t, clock.System{}), clock: &stopwatch{midnight.Add(-time.Hour)}}
 	x.Scheduler = x.another(0)
 	def := chain(t, action("+a"))
 	def.Schedule = section

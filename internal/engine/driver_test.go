@@ -85,7 +85,7 @@ func (d *driver) crash() (*engine.Step, error) {
 	}
 	d.attempt, d.alarms = a, nil
 	step := &engine.Step{}
-	a.Revive(d.now, step)
+	a.Revive(d.now, nil, step)
 	return step, d.take(step)
 }
 

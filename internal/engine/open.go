@@ -82,11 +82,16 @@ func (a *Attempt) openGroup(id model.TaskID) {
 func (a *Attempt) start(id model.TaskID) {
 	t := &a.tasks[id]
 	a.touch(id)
-	if t.started != 0 {
-		return
+	if t.started == 0 {
+		t.started = a.now
 	}
-	t.started = a.now
-	if d := t.node.Limit.After; d > 0 {
+	a.limit(id)
+}
+
+// limit arms the time limit of a task, if that was not done before.
+func (a *Attempt) limit(id model.TaskID) {
+	t := &a.tasks[id]
+	if d := t.node.Limit.After; d > 0 && t.deadline == 0 {
 		t.deadline = a.now.Add(d)
 		a.effect(Effect{Kind: ArmLimit, Task: id, At: t.deadline})
 	}
@@ -99,7 +104,8 @@ func (a *Attempt) arrive(id model.TaskID) {
 		a.dispatch(id)
 		return
 	}
-	a.start(id)
+	a.touch(id)
+	a.limit(id) // which counts the wait
 	if t.listens() {
 		a.change(id).Keys = a.keys(id, nil)
 		a.listeners = append(a.listeners, id)

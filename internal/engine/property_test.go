@@ -133,6 +133,9 @@ func (p *trial) same(c engine.Command, live, restored *engine.Step) {
 	}
 }
 
+// arrived reports whether a task has started, or waits to.
+func arrived(v engine.View) bool { return v.Started != 0 || v.State == model.Waiting }
+
 // holds checks what is true after every step.
 func (p *trial) holds(c engine.Command, before []engine.View, step *engine.Step) {
 	family := newFamily(p.driver.attempt, p.driver.ledger.growths)
@@ -141,7 +144,7 @@ func (p *trial) holds(c engine.Command, before []engine.View, step *engine.Step)
 	}
 	forced := forcedStarts(family, step)
 	for id, v := range family.views {
-		if v.Started == 0 || v.Retired || forced[v.ID] || id < len(before) && before[id].Started != 0 {
+		if !arrived(v) || v.Retired || forced[v.ID] || id < len(before) && arrived(before[id]) {
 			continue
 		}
 		if err := family.mayStart(v.ID); err != nil {

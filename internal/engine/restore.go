@@ -49,7 +49,7 @@ func (a *Attempt) recall(id model.TaskID) {
 	if d := t.detail; d != nil && a.def.Scope == workflow.Tree && (d.Store.Len() > 0 || len(d.Reset) > 0) {
 		a.markGives(id)
 	}
-	if t.started == 0 {
+	if t.started == 0 && (t.node.Wait == nil || t.state == model.Blocked) {
 		return
 	}
 	t.pending = 0
@@ -69,8 +69,9 @@ func (a *Attempt) recall(id model.TaskID) {
 }
 
 // Revive begins to drive a restored attempt: it arms every timer and counts
-// every running try as lost.
-func (a *Attempt) Revive(now model.Instant, step *Step) {
+// every running try as lost, except those of which has, if not nil, says that
+// they are to be reported yet.
+func (a *Attempt) Revive(now model.Instant, has func(model.TaskID, int32) bool, step *Step) {
 	var lost []Command
 	for id := range a.tasks {
 		t := &a.tasks[id]
@@ -83,7 +84,7 @@ func (a *Attempt) Revive(now model.Instant, step *Step) {
 		if t.deadline != 0 && t.flags&LimitSeen == 0 {
 			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: ArmLimit, Task: model.TaskID(id), At: t.deadline}})
 		}
-		if t.state == model.Running {
+		if t.state == model.Running && (has == nil || !has(model.TaskID(id), t.try)) {
 			lost = append(lost, Command{Kind: Lose, Task: model.TaskID(id), Try: t.try})
 		}
 	}

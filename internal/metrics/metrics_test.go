@@ -145,7 +145,7 @@ type broken struct {
 
 func (b broken) Commit(context.Context, *store.Batch) error { return b.err }
 
-func (b broken) Lease(_ context.Context, _ string, epoch int64, _, _ model.Instant) (int64, error) {
+func (b broken) Lease(_ context.Context, _ string, epoch int64, _ time.Duration) (int64, error) {
 	return epoch + 1, b.err
 }
 
@@ -158,7 +158,7 @@ func TestErrorsOfTheDatabaseAreCountedAndThoseOfCallersAreNot(t *testing.T) {
 			t.Errorf("got %v, want %v", got, err)
 		}
 		for _, epoch := range []int64{0, 5} {
-			_, _ = s.Lease(t.Context(), "o", epoch, 1, 2)
+			_, _ = s.Lease(t.Context(), "o", epoch, time.Second)
 		}
 	}
 	expect(t, m, `pawl_store_errors_total{operation="commit"} 2`, `pawl_store_errors_total{operation="lease"} 4`,
@@ -169,11 +169,11 @@ func TestErrorsOfTheDatabaseAreCountedAndThoseOfCallersAreNot(t *testing.T) {
 func TestAStoreWithMetricsIsTheSameStore(t *testing.T) {
 	t.Parallel()
 	s := newMetrics().Store(memory.New())
-	epoch, err := s.Lease(t.Context(), "o", 0, 1, 1000)
+	epoch, err := s.Lease(t.Context(), "o", 0, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := s.Lease(t.Context(), "o", epoch, 2, 1000); again != epoch || err != nil {
+	if again, err := s.Lease(t.Context(), "o", epoch, time.Minute); again != epoch || err != nil {
 		t.Errorf("renewed as %d, %v", again, err)
 	}
 	if ids, err := s.Claim(t.Context(), "o", epoch, 3, 10); len(ids) != 0 || err != nil {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -36,8 +37,8 @@ func (s *measured) Commit(ctx context.Context, b *store.Batch) error {
 }
 
 // Lease implements store.Owners.
-func (s *measured) Lease(ctx context.Context, owner string, epoch int64, now, until model.Instant) (int64, error) {
-	got, err := s.Store.Lease(ctx, owner, epoch, now, until)
+func (s *measured) Lease(ctx context.Context, owner string, epoch int64, d time.Duration) (int64, error) {
+	got, err := s.Store.Lease(ctx, owner, epoch, d)
 	result := "renewed"
 	switch {
 	case model.CodeOf(err) == model.Conflict && err != nil, err == nil && epoch != 0 && got != epoch:
@@ -60,8 +61,8 @@ func (s *measured) Claim(ctx context.Context, owner string, epoch int64, now mod
 }
 
 // Posted implements store.Inbox.
-func (s *measured) Posted(ctx context.Context, owner string, epoch int64, n int) ([]store.Post, error) {
-	posts, err := s.Store.Posted(ctx, owner, epoch, n)
+func (s *measured) Posted(ctx context.Context, owner string, epoch int64, after store.PostID, n int) ([]store.Post, error) {
+	posts, err := s.Store.Posted(ctx, owner, epoch, after, n)
 	s.failed("inbox", err)
 	return posts, err
 }

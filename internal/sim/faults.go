@@ -59,7 +59,7 @@ func newServerFaults(d dice, f faults) faults {
 const (
 	leaseFor = 10 * time.Second
 	// maxSkew is how far the clock of a machine may be off.
-	maxSkew = 3 * time.Second
+	maxSkew = time.Minute
 	// replyWithin is how long a client waits for an answer.
 	replyWithin = 8 * time.Second
 	// retryAfter is how long a process leaves a store alone that failed.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -32,7 +33,7 @@ type host interface {
 	// What follows is called with what the store took.
 	made(a *store.Attempt, def *workflow.Workflow)
 	committed(b *store.Batch)
-	leased(epoch int64, until model.Instant)
+	leased(epoch int64, d time.Duration)
 	claimed(ids []model.AttemptID)
 	posted(posts []store.Post)
 	pushed(p *store.Push, project *store.Project)
@@ -171,8 +172,8 @@ func (l *link) Post(ctx context.Context, posts []store.Post) error {
 }
 
 // Posted implements store.Inbox.
-func (l *link) Posted(ctx context.Context, owner string, epoch int64, n int) ([]store.Post, error) {
-	return get(l, func() ([]store.Post, error) { return l.Store.Posted(ctx, owner, epoch, n) })
+func (l *link) Posted(ctx context.Context, owner string, epoch int64, after store.PostID, n int) ([]store.Post, error) {
+	return get(l, func() ([]store.Post, error) { return l.Store.Posted(ctx, owner, epoch, after, n) })
 }
 
 // Commit implements store.Attempts.
@@ -187,12 +188,12 @@ func (l *link) Commit(ctx context.Context, b *store.Batch) error {
 }
 
 // Lease implements store.Owners.
-func (l *link) Lease(ctx context.Context, owner string, epoch int64, now, until model.Instant) (int64, error) {
+func (l *link) Lease(ctx context.Context, owner string, epoch int64, d time.Duration) (int64, error) {
 	var next int64
 	err := l.write("lease", func() (err error) {
-		next, err = l.Store.Lease(ctx, owner, epoch, now, until)
+		next, err = l.Store.Lease(ctx, owner, epoch, d)
 		if err == nil {
-			l.host.leased(next, until)
+			l.host.leased(next, d)
 		}
 		return err
 	})

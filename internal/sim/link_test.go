@@ -2,6 +2,7 @@ package sim
 
 import (
 	"testing"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -13,14 +14,15 @@ import (
 // A link that loses nothing is a store.
 func TestLinkWithoutFaultsIsAStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) store.Store {
-		s := &link{Store: memory.New(), dice: newDice(1, "link"), host: sound{}}
+	storetest.Run(t, func(t *testing.T) storetest.Subject {
+		w := &world{now: origin}
+		s := &link{Store: memory.NewWith(&watch{world: w}), dice: newDice(1, "link"), host: sound{}}
 		t.Cleanup(func() {
 			if err := s.Close(); err != nil {
 				t.Errorf("Close: %v", err)
 			}
 		})
-		return s
+		return storetest.Subject{Store: s, Pass: func(d time.Duration) { w.now = w.now.Add(d) }}
 	})
 }
 
@@ -35,7 +37,7 @@ func (sound) stall()                                  {}
 func (sound) fault(string, ...any)                    {}
 func (sound) made(*store.Attempt, *workflow.Workflow) {}
 func (sound) committed(*store.Batch)                  {}
-func (sound) leased(int64, model.Instant)             {}
+func (sound) leased(int64, time.Duration)             {}
 func (sound) claimed([]model.AttemptID)               {}
 func (sound) posted([]store.Post)                     {}
 func (sound) pushed(*store.Push, *store.Project)      {}

@@ -263,9 +263,9 @@ func (p *process) claimed(ids []model.AttemptID) {
 	p.note("is given %v", ids)
 }
 
-func (p *process) leased(epoch int64, until model.Instant) {
+func (p *process) leased(epoch int64, d time.Duration) {
 	p.lapsed = p.epoch != 0 && epoch != p.epoch
-	p.epoch, p.until = epoch, until
+	p.epoch, p.until = epoch, p.sim.now.Add(d)
 }
 
 var _ host = (*process)(nil)

@@ -98,11 +98,11 @@ type simulation struct {
 func newSimulation(seed uint64, o Options) *simulation {
 	d := newDice(seed, "simulation")
 	s := &simulation{
-		seed:  seed,
-		log:   newHistory(o.Trace),
-		store: memory.New(),
+		seed: seed,
+		log:  newHistory(o.Trace),
 	}
 	s.now = origin
+	s.store = memory.NewWith(&watch{world: &s.world})
 	s.checks = newChecks(s)
 	s.steady = d.chance(0.5)
 	s.peace = origin.Add(d.between(10*time.Second, 2*time.Minute))

@@ -29,9 +29,9 @@ type Inbox interface {
 	// is NotFound. The ids given are ignored. What is in the inbox of an
 	// attempt when it ends is gone.
 	Post(ctx context.Context, posts []Post) error
-	// Posted returns up to n posts, in order, to attempts that owner owns in
-	// that epoch and that no commit has consumed.
-	Posted(ctx context.Context, owner string, epoch int64, n int) ([]Post, error)
+	// Posted returns up to n posts with an id above after, in order, to attempts
+	// that owner owns in that epoch and that no commit has consumed.
+	Posted(ctx context.Context, owner string, epoch int64, after PostID, n int) ([]Post, error)
 	// Watch calls f, from any goroutine and from several at once, after
 	// something was written that another process or an idle conductor may
 	// have to act upon: a post, an attempt without owner, a schedule. It may

@@ -275,15 +275,17 @@ type Values interface {
 	GetValues(ctx context.Context, keys []string, now model.Instant) (params.Map, error)
 }
 
-// Owners keeps the leases of conductors.
+// Owners keeps the leases of conductors and of workers. How long they last is
+// measured by the store, with one clock for all who share it: those of their
+// machines may differ.
 type Owners interface {
-	// Lease makes or renews the lease of owner until the given instant. A new
-	// lease, and one that had run out, gets a higher epoch than any before;
-	// renewing with an epoch that is no longer the lease's is a Conflict.
-	// Epoch 0 asks for a new lease: Conflict while another epoch of the same
-	// owner has not run out. A lease has run out once now reaches its end;
-	// what it owned is released when the next one is made.
-	Lease(ctx context.Context, owner string, epoch int64, now, until model.Instant) (int64, error)
+	// Lease makes or renews the lease of owner, so that it lasts for d from now
+	// on. A new lease, and one that had run out, gets a higher epoch than any
+	// before; renewing with an epoch that is no longer the lease's is a
+	// Conflict. Epoch 0 asks for a new lease: Conflict while another epoch of
+	// the same owner has not run out. What a lease owned that has run out is
+	// released when the next one is made.
+	Lease(ctx context.Context, owner string, epoch int64, d time.Duration) (int64, error)
 	// EndLease gives the lease up and releases every attempt it owned. Ending
 	// a lease that does not stand at that epoch any more changes nothing.
 	EndLease(ctx context.Context, owner string, epoch int64) error

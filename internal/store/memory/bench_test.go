@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -20,7 +21,7 @@ func BenchmarkCommit(b *testing.B) {
 	for _, size := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			s := memory.New()
-			epoch, err := s.Lease(ctx, "bench", 0, 1, 2)
+			epoch, err := s.Lease(ctx, "bench", 0, time.Hour)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -34,7 +34,7 @@ func (s *Store) Post(ctx context.Context, posts []store.Post) error {
 }
 
 // Posted implements store.Inbox.
-func (s *Store) Posted(ctx context.Context, owner string, epoch int64, n int) ([]store.Post, error) {
+func (s *Store) Posted(ctx context.Context, owner string, epoch int64, after store.PostID, n int) ([]store.Post, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -42,12 +42,13 @@ func (s *Store) Posted(ctx context.Context, owner string, epoch int64, n int) ([
 	if owner == "" {
 		return nil, nil
 	}
-	return s.postsTo(n, func(a *attempt) bool { return a.ownedBy(owner, epoch) }), nil
+	return s.postsTo(after, n, func(a *attempt) bool { return a.ownedBy(owner, epoch) }), nil
 }
 
-// postsTo returns up to n posts to the attempts that match.
-func (s *Store) postsTo(n int, match func(*attempt) bool) (posts []store.Post) {
-	for _, p := range s.posts {
+// postsTo returns up to n posts after one, to the attempts that match.
+func (s *Store) postsTo(after store.PostID, n int, match func(*attempt) bool) (posts []store.Post) {
+	first, _ := s.findPost(after + 1)
+	for _, p := range s.posts[first:] {
 		if len(posts) >= n {
 			break
 		}
@@ -59,7 +60,7 @@ func (s *Store) postsTo(n int, match func(*attempt) bool) (posts []store.Post) {
 }
 
 func (s *Store) inbox(a *attempt) []store.Post {
-	return s.postsTo(len(s.posts), func(other *attempt) bool { return other == a })
+	return s.postsTo(0, len(s.posts), func(other *attempt) bool { return other == a })
 }
 
 // findPost returns where a post is.

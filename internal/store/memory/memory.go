@@ -1,6 +1,6 @@
 // Package memory is a store that forgets everything when it is closed. It is
 // for tests, simulations and runs that need no history. It knows nothing of
-// disks, and its only clock is the instants that callers pass.
+// disks, and uses its clock for nothing but leases.
 package memory
 
 import (
@@ -8,6 +8,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/store"
@@ -17,6 +18,7 @@ import (
 // never changes: details, parameters, definitions and commands.
 type Store struct {
 	store.Watchers
+	clock  clock.Clock
 	mu     sync.Mutex
 	closed bool
 
@@ -51,8 +53,12 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // New returns an empty store.
-func New() *Store {
+func New() *Store { return NewWith(clock.System{}) }
+
+// NewWith returns an empty store that tells by a clock how long leases last.
+func NewWith(c clock.Clock) *Store {
 	return &Store{
+		clock:  c,
 		live:   make(map[string]*store.Project),
 		keys:   make(map[sessionKey]*session),
 		leases: make(map[string]lease),

@@ -4,73 +4,69 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
 )
 
 type lease struct {
 	epoch int64
-	until model.Instant
+	until time.Time
 }
 
-func (l lease) live(now model.Instant) bool { return l.epoch != 0 && now < l.until }
+// lasts reports whether a lease has not run out.
+func (s *Store) lasts(l lease) bool { return l.epoch != 0 && s.clock.Now().Before(l.until) }
 
 // Lease implements store.Owners.
-func (s *Store) Lease(ctx context.Context, owner string, epoch int64, now, until model.Instant) (int64, error) {
-	if err := s.enter(ctx); err != nil {
-		return 0, err
-	}
-	defer s.mu.Unlock()
-	l := s.leases[owner]
-	switch {
-	case epoch == 0 && l.live(now):
-		return 0, model.Errorf(model.Conflict, "%s has a lease already, in epoch %d", owner, l.epoch)
-	case epoch != 0 && l.epoch != epoch:
-		return 0, lost(owner, epoch)
-	case l.live(now):
-		s.leases[owner] = lease{epoch, until}
-		return epoch, nil
-	}
-	s.end(owner)
-	s.epoch++
-	s.leases[owner] = lease{s.epoch, until}
-	return s.epoch, nil
+func (s *Store) Lease(ctx context.Context, owner string, epoch int64, d time.Duration) (next int64, err error) {
+	err = s.write(ctx, func() (call bool, err error) {
+		l, until := s.leases[owner], s.clock.Now().Add(d)
+		switch {
+		case epoch == 0 && s.lasts(l):
+			return false, model.Errorf(model.Conflict, "%s has a lease already, in epoch %d", owner, l.epoch)
+		case epoch != 0 && l.epoch != epoch:
+			return false, lost(owner, epoch)
+		case s.lasts(l):
+			next = epoch
+		default:
+			call = s.end(owner)
+			s.epoch++
+			next = s.epoch
+		}
+		s.leases[owner] = lease{next, until}
+		return call, nil
+	})
+	return next, err
 }
 
 // EndLease implements store.Owners.
 func (s *Store) EndLease(ctx context.Context, owner string, epoch int64) error {
 	return s.write(ctx, func() (bool, error) {
-		stands := s.checkLease(owner, epoch) == nil
-		if stands {
-			s.end(owner)
-		}
-		return stands, nil
+		return s.checkLease(owner, epoch) == nil && s.end(owner), nil
 	})
 }
 
 // Claim implements store.Owners.
-func (s *Store) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error) {
-	if err := s.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.Unlock()
-	if s.checkLease(owner, epoch) != nil || !s.leases[owner].live(now) {
-		return nil, lost(owner, epoch)
-	}
-	for other, l := range s.leases {
-		if !l.live(now) {
-			s.end(other)
+func (s *Store) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
+	err = s.write(ctx, func() (call bool, err error) {
+		if s.checkLease(owner, epoch) != nil || !s.lasts(s.leases[owner]) {
+			return false, lost(owner, epoch)
 		}
-	}
-	var ids []model.AttemptID
-	for _, a := range s.candidates(now, only) {
-		if len(ids) >= n {
-			break
+		for other, l := range s.leases {
+			if !s.lasts(l) {
+				call = s.end(other) || call
+			}
 		}
-		a.Owner, a.Epoch, a.Wake = owner, epoch, 0
-		ids = append(ids, a.ID)
-	}
-	return ids, nil
+		for _, a := range s.candidates(now, only) {
+			if len(ids) >= n {
+				break
+			}
+			a.Owner, a.Epoch, a.Wake = owner, epoch, 0
+			ids = append(ids, a.ID)
+		}
+		return call, nil
+	})
+	return ids, err
 }
 
 // candidates returns the attempts that can be claimed: those of only or, with
@@ -101,10 +97,11 @@ func (s *Store) checkLease(owner string, epoch int64) error {
 	return nil
 }
 
-// end removes a lease, if there is one, and releases what it owned.
-func (s *Store) end(owner string) {
+// end removes a lease and releases what it owned. It reports whether there was
+// one.
+func (s *Store) end(owner string) bool {
 	if _, ok := s.leases[owner]; !ok {
-		return
+		return false
 	}
 	delete(s.leases, owner)
 	for a := range all(s.attempts) {
@@ -112,6 +109,7 @@ func (s *Store) end(owner string) {
 			a.release(0)
 		}
 	}
+	return true
 }
 
 func lost(owner string, epoch int64) error {

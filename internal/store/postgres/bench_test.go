@@ -86,7 +86,7 @@ const benchOwner = "bench"
 
 func benchLease(b *testing.B, s *Store) int64 {
 	b.Helper()
-	epoch, err := s.Lease(ctx, benchOwner, 0, 1, 2)
+	epoch, err := s.Lease(ctx, benchOwner, 0, time.Hour)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"hash/fnv"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -112,23 +113,32 @@ func beDurable(ctx context.Context, c *pgx.Conn) error {
 // that for locks.
 const minConns = 2
 
-// parameters are what connections set. Every statement is written for an
-// index; the plans that tables without statistics would get otherwise, before
-// the first vacuum, are kept for as long as a connection lives.
+// planning is what connections set of the planner. Every statement of a store
+// is written for an index; the plans that tables without statistics would get
+// otherwise, before the first vacuum, are kept for as long as a connection
+// lives.
+var planning = map[string]string{
+	"enable_seqscan":    "off",
+	"enable_bitmapscan": "off",
+	"enable_hashjoin":   "off",
+	"enable_mergejoin":  "off",
+	"random_page_cost":  "1.1",
+	"jit":               "off",
+	// A page is read before other processes could begin to help.
+	"max_parallel_workers_per_gather": "0",
+}
+
+// parameters are what connections set.
 func (c Config) parameters() map[string]string {
-	return map[string]string{
+	m := map[string]string{
 		"application_name":                    "pawl",
 		"search_path":                         pgx.Identifier{c.Schema}.Sanitize(),
 		"statement_timeout":                   milliseconds(c.Timeout),
 		"idle_in_transaction_session_timeout": milliseconds(idleTimeout),
 		"default_transaction_isolation":       "read committed",
-		"enable_seqscan":                      "off",
-		"enable_bitmapscan":                   "off",
-		"enable_hashjoin":                     "off",
-		"enable_mergejoin":                    "off",
-		"random_page_cost":                    "1.1",
-		"jit":                                 "off",
 	}
+	maps.Copy(m, planning)
+	return m
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

@@ -120,7 +120,7 @@ func TestCallsOfAClosedStoreFail(t *testing.T) {
 	closeStore(t, s)
 	_, _, started := s.StartAttempt(ctx, startOf("k"))
 	_, read := s.Attempt(ctx, 1)
-	_, leased := s.Lease(ctx, "a", 0, now, now+second)
+	_, leased := s.Lease(ctx, "a", 0, time.Hour)
 	for name, err := range map[string]error{"start": started, "read": read, "lease": leased} {
 		if err == nil || model.CodeOf(err) != model.Unavailable {
 			t.Errorf("%s: error %v (%s)", name, err, model.CodeOf(err))

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,7 +29,7 @@ func (d database) Write(ctx context.Context, what string, run func(tables.Conn) 
 // runJobs runs jobs in one transaction, or in one each when that fails.
 func (s *Store) runJobs(jobs []job) []error {
 	return oneByOne(jobs, func(jobs []job, errs []error) error {
-		return s.ordered(nil, func(ctx context.Context, c *pgx.Conn, _ *pgx.Batch) error {
+		return s.ordered(s.jobs.lane, nil, func(ctx context.Context, c *pgx.Conn, _ *pgx.Batch) error {
 			for i, run := range jobs {
 				errs[i] = run(conn{ctx, c})
 				if errs[i] != nil && !tables.Refused(errs[i]) {
@@ -120,18 +119,18 @@ var errClosed = model.Errorf(model.Unavailable, "the store is closed")
 //
 // read, if not nil, queues what is to be known first. write may use the
 // connection, and queues the rest. Both may be called again.
-func (s *Store) ordered(read func(*pgx.Batch), write func(context.Context, *pgx.Conn, *pgx.Batch) error) error {
+func (s *Store) ordered(l *lane, read func(*pgx.Batch), write func(context.Context, *pgx.Conn, *pgx.Batch) error) error {
 	var t transaction
 	err := s.withConn(s.ctx, func(ctx context.Context, c *pgx.Conn) error {
 		t = transaction{}
-		err := t.run(ctx, c, s.space, read, write)
+		err := t.run(ctx, c, s.space, l, read, write)
 		if err == nil || c.IsClosed() {
 			return err
 		}
 		_, e := c.Exec(ctx, "rollback")
 		return errors.Join(err, e)
 	})
-	if err != nil && t.committing && errors.Is(err, errLost) && s.committed(s.ctx, t.id) {
+	if err != nil && t.committing && errors.Is(err, errLost) && l.committed(s) {
 		return nil
 	}
 	return err
@@ -139,16 +138,13 @@ func (s *Store) ordered(read func(*pgx.Batch), write func(context.Context, *pgx.
 
 // transaction is one that is alone.
 type transaction struct {
-	id string
 	// committing is set when the database was told to commit.
 	committing bool
 }
 
-func (t *transaction) run(ctx context.Context, c *pgx.Conn, space int32, read func(*pgx.Batch), write func(context.Context, *pgx.Conn, *pgx.Batch) error) error {
+func (t *transaction) run(ctx context.Context, c *pgx.Conn, space int32, l *lane, read func(*pgx.Batch), write func(context.Context, *pgx.Conn, *pgx.Batch) error) error {
 	var first, rest pgx.Batch
-	first.Queue("begin")
-	first.Queue("SELECT pg_advisory_xact_lock($1, $2)", space, orderLock)
-	first.Queue("SELECT pg_current_xact_id()::text").QueryRow(func(row pgx.Row) error { return row.Scan(&t.id) })
+	l.begin(&first, space)
 	if read != nil {
 		read(&first)
 	}
@@ -162,32 +158,3 @@ func (t *transaction) run(ctx context.Context, c *pgx.Conn, space int32, read fu
 	t.committing = true
 	return c.SendBatch(ctx, &rest).Close()
 }
-
-// committed reports whether a transaction was committed whose connection broke
-// before it said so. It waits for a database that is being restarted.
-func (s *Store) committed(ctx context.Context, id string) bool {
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
-	defer cancel()
-	for ctx.Err() == nil {
-		var status *string
-		err := s.useConn(ctx, func(c *pgx.Conn) error {
-			return c.QueryRow(ctx, "SELECT pg_xact_status($1::text::xid8)", id).Scan(&status)
-		})
-		switch {
-		case err == nil && (status == nil || *status != "in progress"):
-			return status != nil && *status == "committed"
-		case err != nil && !unreachable(err):
-			return false
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(settlePause):
-		}
-	}
-	return false
-}
-
-const (
-	settleTimeout = 10 * time.Second
-	settlePause   = 50 * time.Millisecond
-)

@@ -82,6 +82,8 @@ func diagnoseState(state string) (model.Code, string, string) {
 		return model.Unavailable, "the database has no more connections", "raise its max_connections, or lower those of the stores"
 	case "53100":
 		return model.Unavailable, "the disk of the database is full", "make room; nothing that was acknowledged is lost"
+	case "08P01": // to start with settings
+		return model.Invalid, "what answers is not PostgreSQL itself", hintDirect
 	case "25006":
 		return model.Unavailable, "the database only reads", "name the primary server, not a standby"
 	case "3D000":

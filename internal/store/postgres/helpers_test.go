@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,8 +17,6 @@ import (
 
 // now is when tests happen.
 const now model.Instant = 1_790_000_000_000_000
-
-const second model.Instant = 1_000_000
 
 var ctx = context.Background()
 
@@ -123,10 +122,10 @@ func startOne(t testing.TB, s *Store, key string) model.AttemptID {
 	return a.ID
 }
 
-// newLease makes a new lease of ten seconds.
+// newLease makes a new lease.
 func newLease(t testing.TB, s *Store, owner string) int64 {
 	t.Helper()
-	epoch, err := s.Lease(ctx, owner, 0, now, now+10*second)
+	epoch, err := s.Lease(ctx, owner, 0, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

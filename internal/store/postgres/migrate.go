@@ -100,6 +100,9 @@ func (c Config) prepare(ctx context.Context, pool *pgxpool.Pool) error {
 		if err != nil {
 			return err
 		}
+		if err := c.direct(ctx, conn); err != nil {
+			return lost(conn, err)
+		}
 		version, err := c.version(ctx, conn, len(steps))
 		switch {
 		case err != nil || version == len(steps):
@@ -197,6 +200,11 @@ func (c Config) makeSchema(ctx context.Context, conn *pgx.Conn) error {
 }
 
 func migrateTo(ctx context.Context, tx pgx.Tx, version int, step migration) error {
+	if river, ok := riverVersions[step.name]; ok {
+		if err := migrateRiver(ctx, tx, river); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.Conn().PgConn().Exec(ctx, step.text).ReadAll(); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func pending(t *testing.T, cfg Config) []string {
 }
 
 // script runs statements in the schema of a configuration.
-func script(t *testing.T, cfg Config, text string) {
+func script(t testing.TB, cfg Config, text string) {
 	t.Helper()
 	err := cfg.withDefaults().connected(ctx, func(c *pgx.Conn) error {
 		return c.PgConn().Exec(ctx, text).Close()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -83,7 +84,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 	t.Parallel()
 	cfg := tempConfig(t)
 	s := openAndClose(t, cfg)
-	epoch, err := s.Lease(ctx, "o", 0, 1, 100)
+	epoch, err := s.Lease(ctx, "o", 0, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,6 +100,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 		uses string // sorts a few rows, where it begins with "few: "
 	}{
 		"all attempts":              {attempts(store.Filter{}), "attempts_pkey"},
+		"newest attempts":           {attempts(store.Filter{Stored: true, Last: true}), "attempts_pkey"},
 		"attempts of a project":     {attempts(store.Filter{Project: 1}), "attempts_project"},
 		"newest attempts of it":     {attempts(store.Filter{Project: 1, Last: true}), "attempts_project"},
 		"attempts of a workflow":    {attempts(store.Filter{Project: 1, Workflow: "w300"}), "attempts_workflow"},
@@ -127,7 +129,11 @@ func TestQueriesUseIndexes(t *testing.T) {
 			return err
 		}, "few: workflows_revision"},
 		"attempts that can be taken": {func(t *tables.Tables) error { _, err := t.Claim(ctx, "o", epoch, 9, 9); return err }, "attempts_unowned"},
-		"posts to an owner":          {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 9); return err }, "few: posts_"},
+		"attempts that are named": {func(t *tables.Tables) error {
+			_, err := t.Claim(ctx, "o", epoch, 9, 9, 1, 2, 3)
+			return err
+		}, "few: attempts_pkey"},
+		"posts to an owner": {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 0, 9); return err }, "few: posts_"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var plans []string
@@ -140,6 +146,23 @@ func TestQueriesUseIndexes(t *testing.T) {
 				t.Errorf("it does not use %s in order:\n%s", uses, all)
 			}
 		})
+	}
+}
+
+// Who takes the newest attempts of sessions for few does not read them in the
+// order of the page, but all, and sorts them.
+func TestThatMostAttemptsAreTheNewestOfTheirSessionsIsKnown(t *testing.T) {
+	t.Parallel()
+	cfg := tempConfig(t)
+	s := openAndClose(t, cfg)
+	script(t, cfg, fill)
+	var plans []string
+	_, _, err := tables.New(explainer{database{s}, &plans}, dialect).ListAttempts(ctx, store.Filter{Stored: true, Last: true}, store.Page{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if top, _, _ := strings.Cut(plans[0], "\n"); !strings.Contains(top, "rows=101 ") {
+		t.Errorf("a page is not expected to be full: %s", top)
 	}
 }
 

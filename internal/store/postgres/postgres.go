@@ -54,7 +54,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, explain("open the database", err)
 	}
-	if err := cfg.prepare(ctx, pool); err != nil {
+	err = cfg.prepare(ctx, pool)
+	if err == nil {
+		_, err = pool.Exec(ctx, deleteLanes)
+	}
+	if err != nil {
 		pool.Close()
 		return nil, explain("open the database", err)
 	}
@@ -70,6 +74,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 var dialect = tables.Dialect{
 	Position: "strpos", Ordered: "JOIN", Numbers: "SELECT jsonb_array_elements_text(?::text::jsonb)::bigint",
+	Now: "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 }
 
 // Close ends the calls that are under way and all connections. The attempts

@@ -53,7 +53,7 @@ func (s *Store) runPosts(letters []*letter) []error {
 		for _, l := range letters {
 			addressed = append(addressed, l.attempts...)
 		}
-		return s.ordered(func(b *pgx.Batch) {
+		return s.ordered(s.posts.lane, func(b *pgx.Batch) {
 			clear(states)
 			b.Queue(selectAddressed, notNil(addressed)).Query(func(rows pgx.Rows) error {
 				var id int64

@@ -94,7 +94,7 @@ func commitForever(cfg Config) error {
 		return err
 	}
 	owner := fmt.Sprint("worker ", os.Getpid())
-	epoch, err := s.Lease(ctx, owner, 0, now, now+10*second)
+	epoch, err := s.Lease(ctx, owner, 0, time.Hour)
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func ownForever(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	epoch, err := s.Lease(ctx, "dying", 0, now, now+10*second)
+	epoch, err := s.Lease(ctx, "dying", 0, time.Hour)
 	if err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func TestTheAttemptsOfADeadProcessAreGivenAtOnce(t *testing.T) {
 	s := openAndClose(t, cfg)
 	epoch := newLease(t, s, "heir")
 	wantClaim(t, s, "heir", epoch)
-	if _, err := s.Lease(ctx, "dying", 0, now, now+second); model.CodeOf(err) != model.Conflict {
+	if _, err := s.Lease(ctx, "dying", 0, time.Hour); model.CodeOf(err) != model.Conflict {
 		t.Errorf("a second lease of the living owner: error %v, want a conflict", err)
 	}
 

@@ -13,6 +13,8 @@ type queue[J any] struct {
 	run func(jobs []J) []error
 	// turn holds an entry while jobs are run.
 	turn chan struct{}
+	// lane is that of the transactions of the jobs.
+	lane *lane
 
 	mu      sync.Mutex
 	waiting []*call[J]
@@ -25,7 +27,7 @@ type call[J any] struct {
 }
 
 func newQueue[J any](run func([]J) []error) *queue[J] {
-	return &queue[J]{run: run, turn: make(chan struct{}, 1)}
+	return &queue[J]{run: run, turn: make(chan struct{}, 1), lane: newLane()}
 }
 
 // do runs a job, together with those that wait, and returns its error. One

@@ -115,7 +115,7 @@ func (s *Store) take(ctx context.Context, what string, in *intake) error {
 func (s *Store) runStarts(intakes []*intake) []error {
 	return oneByOne(intakes, func(intakes []*intake, errs []error) error {
 		var l *ledger
-		return s.ordered(func(b *pgx.Batch) {
+		return s.ordered(s.starts.lane, func(b *pgx.Batch) {
 			l = newLedger()
 			l.read(b, intakes)
 		}, func(ctx context.Context, c *pgx.Conn, b *pgx.Batch) error {

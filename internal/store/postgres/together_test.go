@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -220,7 +219,7 @@ func TestNobodyWaitsForeverAndNoWakeIsLost(t *testing.T) {
 		group.Go(func() error { // comes and goes
 			for n := range 10 {
 				owner := fmt.Sprintf("visitor %d", i)
-				epoch, err := s.Lease(run, owner, 0, now, now+second)
+				epoch, err := s.Lease(run, owner, 0, time.Hour)
 				if err != nil {
 					return err
 				}
@@ -352,7 +351,7 @@ func TestARestartOfTheServerLosesNothing(t *testing.T) {
 		}
 	}
 	within(t, "the lock is held again", func() bool {
-		_, err := s.Lease(ctx, "a", 0, now, now+second)
+		_, err := s.Lease(ctx, "a", 0, time.Hour)
 		return model.CodeOf(err) == model.Conflict && err != nil
 	})
 }
@@ -368,19 +367,38 @@ func startOneSoon(t *testing.T, s *Store) {
 func TestWhatBecameOfATransactionIsKnown(t *testing.T) {
 	t.Parallel()
 	s := openTemp(t)
-	for commit, want := range map[string]bool{"commit": true, "rollback": false} {
-		var id string
+	for end, want := range map[string]bool{"commit": true, "rollback": false} {
+		l := newLane()
 		err := s.useConn(ctx, func(c *pgx.Conn) error {
-			_, err := c.Exec(ctx, "begin")
-			err = errors.Join(err, c.QueryRow(ctx, "SELECT pg_current_xact_id()::text").Scan(&id))
-			_, e := c.Exec(ctx, commit)
-			return errors.Join(err, e)
+			var b pgx.Batch
+			l.begin(&b, s.space)
+			b.Queue(end)
+			return c.SendBatch(ctx, &b).Close()
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.committed(ctx, id); got != want {
-			t.Errorf("after a %s the transaction is committed: %v", commit, got)
+		if got := l.committed(s); got != want {
+			t.Errorf("after a %s the transaction is committed: %v", end, got)
 		}
+	}
+}
+
+func TestATransactionThatACrashTookIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.Own(t)
+	s := openAndClose(t, Config{URL: server.URL})
+	l := newLane()
+	_ = s.useConn(ctx, func(c *pgx.Conn) error {
+		var b pgx.Batch
+		l.begin(&b, s.space)
+		if err := c.SendBatch(ctx, &b).Close(); err != nil {
+			t.Error(err)
+		}
+		return server.Restart() // which is a crash, and its transaction is lost
+	})
+	startOneSoon(t, s) // with the id of the one that was lost
+	if l.committed(s) {
+		t.Error("it counts as committed")
 	}
 }

@@ -49,9 +49,10 @@ const (
 )
 
 const (
-	waitUntil = 1 << iota // varint
-	waitKeys              // for each key: topic, param, value, 1 or 0 for One
-	waitState             // map
+	waitUntil  = 1 << iota // varint
+	waitKeys               // for each key: topic, param, value, 1 or 0 for One
+	waitState              // map
+	waitReason             // string
 
 	waitEnd
 )
@@ -114,12 +115,16 @@ func appendFailure(dst []byte, f *engine.Failure) []byte {
 }
 
 func appendWait(dst []byte, w *engine.Wait) []byte {
-	dst = binary.AppendUvarint(dst, parts(w.Until != 0, len(w.Keys) > 0, w.State.Len() > 0))
+	dst = binary.AppendUvarint(dst, parts(w.Until != 0, len(w.Keys) > 0, w.State.Len() > 0, w.Reason != ""))
 	dst = appendInt(dst, w.Until)
 	if len(w.Keys) > 0 {
 		dst = appendKeys(dst, w.Keys)
 	}
-	return appendPart(dst, w.State)
+	dst = appendPart(dst, w.State)
+	if w.Reason != "" {
+		dst = appendString(dst, w.Reason)
+	}
+	return dst
 }
 
 // DecodeCommand reads what Command returned. Trees in it are finished.
@@ -211,6 +216,9 @@ func (r *reader) wait() *engine.Wait {
 	}
 	if set&waitState != 0 {
 		w.State = r.mapping()
+	}
+	if set&waitReason != 0 {
+		w.Reason = r.string()
 	}
 	return w
 }

@@ -61,6 +61,10 @@ func stringsForm(name string, list []string) form {
 	return form{name, list, record.Strings(list), func(b []byte) (any, error) { return record.DecodeStrings(b) }}
 }
 
+func dispatchForm(name string, e engine.Effect) form {
+	return form{name, e, record.Dispatch(&e), func(b []byte) (any, error) { return record.DecodeDispatch(b) }}
+}
+
 func same(t rapid.TB, f form) {
 	t.Helper()
 	got, err := f.decode(f.bytes)
@@ -100,6 +104,11 @@ var (
 		Message: &engine.Message{Source: "s", Topic: "t", Body: []params.Value{true, "x"}},
 		Params:  params.Of("e", "f"),
 	}
+	reasonedWait = engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Until: 7, Reason: "é"}}
+	fullDispatch = engine.Effect{
+		Kind: engine.Dispatch, Task: 300, Try: 2, Retries: 1, Name: "+w+a", Scope: params.Of("a", 1), State: params.Of("b", nil),
+		Message: &engine.Message{Source: "s", Topic: "t", Body: []params.Value{true, "x"}},
+	}
 	fullEvents = []engine.Event{
 		{Attempt: 7, Seq: 5, At: 1_790_000_000_000_000, Kind: engine.AttemptStarted, Name: "+w"},
 		{Attempt: 7, Seq: 6, At: 1_790_000_000_000_007, Kind: engine.TaskStarted, Task: 1, Name: "+w+load", Try: 1, State: model.Running},
@@ -126,6 +135,9 @@ var written = []struct {
 		Kind: engine.Succeed, Result: &engine.Result{}, Failure: &engine.Failure{}, Wait: &engine.Wait{}, Message: &engine.Message{},
 	}), "01013c000000000000"},
 	{commandForm("full command", fullCommand), "010ebf01d80403df0308010161030208010162000103782e7901037965730801022b730801056563686f3e0602c3a907020302060162070801076d657373616765060662726f6b656e0680a8d6b9070180e0ba84bf030801016e04000000000000f83f078080afa2dbffad060201740170017601000000000801016d03040173017407020206017808010165060166"},
+	{commandForm("wait with a reason", reasonedWait), "010310090e02c3a9"},
+	{dispatchForm("empty dispatch", engine.Effect{}), "0100"},
+	{dispatchForm("full dispatch", fullDispatch), "01ef01d8040402042b772b61080101610302080101620001730174070202060178"},
 	{stringsForm("no strings", nil), "0100"},
 	{stringsForm("strings", []string{"run:é", ""}), "01020672756e3ac3a900"},
 	{eventsForm("no events", nil), "0100"},
@@ -178,10 +190,13 @@ func TestAnUnknownPartIsAnError(t *testing.T) {
 	if err := record.DecodeGrowth([]byte{1, 0x10}, &engine.Growth{}); err == nil {
 		t.Error("a growth with a fifth part was read")
 	}
-	for _, b := range [][]byte{{1, 0, 0x80, 0x02}, {1, 0, 1 << 2, 0x80, 0x04}, {1, 0, 1 << 3, 1 << 3}, {1, 0, 1 << 4, 1 << 3}} {
+	for _, b := range [][]byte{{1, 0, 0x80, 0x02}, {1, 0, 1 << 2, 0x80, 0x04}, {1, 0, 1 << 3, 1 << 3}, {1, 0, 1 << 4, 1 << 4}} {
 		if c, err := record.DecodeCommand(b); err == nil {
 			t.Errorf("a command with an unknown part was read as %+v", c)
 		}
+	}
+	if e, err := record.DecodeDispatch([]byte{1, 0x80, 0x02}); err == nil {
+		t.Errorf("a dispatch with a ninth part was read as %+v", e)
 	}
 }
 
@@ -279,7 +294,7 @@ func TestGrowthKeepsItsNode(t *testing.T) {
 	}
 }
 
-func TestCommandKeepsItsTrees(t *testing.T) {
+func TestCommandsAndDispatchesKeepTheirTrees(t *testing.T) {
 	t.Parallel()
 	n := &workflow.Node{Name: "+more", Children: []*workflow.Node{
 		{Name: "+a", Operator: "echo", Config: params.Of("text", "x"), Retry: workflow.Retry{Limit: 2}},
@@ -287,6 +302,15 @@ func TestCommandKeepsItsTrees(t *testing.T) {
 	}}
 	if err := n.Finish(); err != nil {
 		t.Fatal(err)
+	}
+	carried := dispatchForm("dispatch", engine.Effect{Task: 1, Node: n})
+	same(t, carried)
+	e, err := carried.decode(carried.bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next := e.(engine.Effect).Node.Next(0); len(next) != 1 {
+		t.Errorf("the node of a dispatch is not finished: what follows its first child is %v", next)
 	}
 	f := commandForm("command", engine.Command{Kind: engine.Append, Task: 1, Node: n, Result: &engine.Result{Node: n}})
 	same(t, f)
@@ -379,6 +403,10 @@ func TestRoundTrip(t *testing.T) {
 			Export: m.Draw(t, "export"), Replaces: model.TaskID(rapid.Int32().Draw(t, "replaces")),
 		}))
 		same(t, commandForm("command", drawCommand(t, text, m)))
+		same(t, dispatchForm("dispatch", engine.Effect{
+			Task: model.TaskID(rapid.Int32().Draw(t, "of")), Try: rapid.Int32().Draw(t, "number"), Retries: rapid.Int32().Draw(t, "retries"),
+			Name: text.Draw(t, "name"), Scope: m.Draw(t, "scope"), State: m.Draw(t, "of the operator"),
+		}))
 	})
 }
 
@@ -410,7 +438,8 @@ func drawCommand(t *rapid.T, text *rapid.Generator[string], m *rapid.Generator[p
 	if has.Draw(t, "wait") {
 		c.Wait = &engine.Wait{
 			Until: model.Instant(rapid.Int64().Draw(t, "until")), State: m.Draw(t, "kept"),
-			Keys: rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Key { return drawKey(t, text) })).Draw(t, "keys"),
+			Reason: text.Draw(t, "reason"),
+			Keys:   rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Key { return drawKey(t, text) })).Draw(t, "keys"),
 		}
 	}
 	if has.Draw(t, "message") {
@@ -442,6 +471,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		if c, err := record.DecodeCommand(b); err == nil {
 			same(t, commandForm("command", c))
+		}
+		if e, err := record.DecodeDispatch(b); err == nil && e.Node == nil {
+			same(t, dispatchForm("dispatch", e))
 		}
 		if events, err := record.DecodeEvents(nil, b, 7, 0); err == nil && rising(events) {
 			same(t, eventsForm("events", events))

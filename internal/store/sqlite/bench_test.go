@@ -48,7 +48,7 @@ const tasksOfAttempt = 1000
 func benchmarkCommit(b *testing.B, size, perAttempt int) {
 	s := openTemp(b)
 	bare := newBareProgram(b)
-	epoch, err := s.Lease(context.Background(), "bench", 0, 1, 2)
+	epoch, err := s.Lease(context.Background(), "bench", 0, time.Hour)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func BenchmarkStart(b *testing.B) {
 	for _, callers := range []int{1, 50, 1000} {
 		b.Run(fmt.Sprint(callers), func(b *testing.B) {
 			s := openTemp(b)
-			epoch, err := s.Lease(context.Background(), benchOwner, 0, 1, 2)
+			epoch, err := s.Lease(context.Background(), benchOwner, 0, time.Hour)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -152,7 +152,7 @@ func BenchmarkOpen(b *testing.B) {
 // BenchmarkLoad restores an attempt of 10,000 tasks.
 func BenchmarkLoad(b *testing.B) {
 	s := openTemp(b)
-	epoch, err := s.Lease(context.Background(), benchOwner, 0, 1, 2)
+	epoch, err := s.Lease(context.Background(), benchOwner, 0, time.Hour)
 	if err != nil {
 		b.Fatal(err)
 	}

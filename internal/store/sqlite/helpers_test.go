@@ -3,6 +3,7 @@ package sqlite
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -13,8 +14,6 @@ import (
 
 // now is when tests happen.
 const now model.Instant = 1_790_000_000_000_000
-
-const second model.Instant = 1_000_000
 
 // openTemp opens a new store and closes it when the test ends.
 func openTemp(t testing.TB) *Store {
@@ -59,10 +58,10 @@ func start(t testing.TB, s *Store, key string) model.AttemptID {
 	return a.ID
 }
 
-// lease makes a new lease of ten seconds.
+// lease makes a new lease.
 func newLease(t testing.TB, s *Store, owner string) int64 {
 	t.Helper()
-	epoch, err := s.Lease(ctx, owner, 0, now, now+10*second)
+	epoch, err := s.Lease(ctx, owner, 0, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 	t.Parallel()
 	s := openTemp(t)
 	ctx := context.Background()
-	epoch, err := s.Lease(ctx, "o", 0, 1, 100)
+	epoch, err := s.Lease(ctx, "o", 0, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,13 +128,13 @@ func TestQueriesUseIndexes(t *testing.T) {
 			return err
 		}, "secrets USING PRIMARY KEY ((project,scope,key)>(?,?,?))"},
 		"what an owner lets go of": {func(t *tables.Tables) error {
-			epoch, err := t.Lease(ctx, "p", 0, 1, 100)
+			epoch, err := t.Lease(ctx, "p", 0, time.Hour)
 			if err != nil {
 				return err
 			}
 			return t.EndLease(ctx, "p", epoch)
 		}, "attempts_owned"},
-		"posts to an owner": {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 9); return err }, "SCAN p\nSEARCH a USING INTEGER PRIMARY KEY"},
+		"posts to an owner": {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 0, 9); return err }, "SEARCH p USING INTEGER PRIMARY KEY (rowid>?)\nSEARCH a USING INTEGER PRIMARY KEY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var plans []string

@@ -71,7 +71,7 @@ func fill(b *testing.B, s *Store, n int) {
 func BenchmarkPages(b *testing.B) {
 	s := openTemp(b)
 	fill(b, s, finished)
-	epoch, err := s.Lease(ctx, benchOwner, 0, 1, 2)
+	epoch, err := s.Lease(ctx, benchOwner, 0, time.Hour)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func BenchmarkHistory(b *testing.B) {
 			fill(b, stores[i], finished)
 		}
 		var err error
-		if epochs[i], err = stores[i].Lease(ctx, benchOwner, 0, 1, model.Never); err != nil {
+		if epochs[i], err = stores[i].Lease(ctx, benchOwner, 0, time.Hour); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -186,7 +186,7 @@ func BenchmarkHistory(b *testing.B) {
 			return func() error { _, err := s.Claim(ctx, benchOwner, epoch, 2, size); return err }
 		}},
 		{"posted", func(s *Store, epoch int64) func() error {
-			return func() error { _, err := s.Posted(ctx, benchOwner, epoch, size); return err }
+			return func() error { _, err := s.Posted(ctx, benchOwner, epoch, 0, size); return err }
 		}},
 		{"commit", func(s *Store, epoch int64) func() error {
 			batch := endingBatch(b, s, epoch, size, engine.AttemptRunning)

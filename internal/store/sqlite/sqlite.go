@@ -9,7 +9,6 @@ package sqlite
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -44,7 +43,7 @@ func Open(path string) (*Store, error) {
 func open(path string, patience time.Duration) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(path), 0o755)
+		err = makeFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		return nil, explain("open database "+path, err)
@@ -67,6 +66,7 @@ func open(path string, patience time.Duration) (*Store, error) {
 // not in the order that lists have.
 var dialect = tables.Dialect{
 	Position: "instr", Ordered: "CROSS JOIN", Numbers: "SELECT value FROM json_each(?)", Hide: "+",
+	Now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 }
 
 // dialWriter opens the connection that writes. While another process makes the

@@ -170,11 +170,12 @@ var wakeTests = []test{
 	{"what a lease that ran out owned wakes at once", func(f *fixture) {
 		epoch, _ := f.sleeping(model.Never, model.Never, model.Never)
 		f.claim("a", epoch, now, 9, 1, 2)
-		b := f.leaseAt("b", now+10*second)
-		f.same("claimed by another", f.claim("b", b, now+10*second, 1), []model.AttemptID{1})
+		f.pass(leaseFor)
+		f.same("claimed by another", f.claim("b", f.lease("b"), now, 1), []model.AttemptID{1})
 		f.wantWake(2, 0)
 		f.wantWake(3, model.Never)
-		f.leaseAt("b", now+20*second)
+		f.pass(leaseFor)
+		f.lease("b")
 		f.wantWake(1, 0)
 	}},
 	{"an attempt that is released again sleeps again", func(f *fixture) {

@@ -81,8 +81,9 @@ var durableTests = []struct {
 		f = open()
 		f.wantPosts("inbox", f.load(to[0]).Inbox, 1, 2)
 		f.same("posts", f.load(to[0]).Inbox, want)
-		b := f.leaseAt("b", now+10*second)
-		f.claim("b", b, now+10*second, 9)
+		f.pass(leaseFor)
+		b := f.lease("b")
+		f.claim("b", b, now, 9)
 		f.wantPosts("posted", f.posted("b", b, 9), 1, 2)
 		f.close()
 	}},
@@ -93,13 +94,10 @@ var durableTests = []struct {
 		f.endLease("a", epoch)
 		f.close()
 		f = open()
-		b := f.leaseAt("b", now+20*second)
+		b := f.lease("b")
 		f.same("claimed", f.claim("b", b, now+20*second, 9), []model.AttemptID{3})
 		f.end(3)
 		f.same("then", f.claim("b", b, now+20*second, 9), []model.AttemptID{4})
-		if _, err := f.store.Lease(ctx, "b", b, now+25*second, now+60*second); err != nil {
-			t.Fatal(err)
-		}
 		f.same("later", f.claim("b", b, now+30*second, 9), []model.AttemptID{1})
 		f.same("session", f.session(4).Last, f.attempt(4))
 		f.close()
@@ -149,7 +147,8 @@ var durableTests = []struct {
 		epoch, ids := f.owned("a", 2)
 		f.close()
 		f = open()
-		again := f.leaseAt("a", now+10*second)
+		f.pass(leaseFor)
+		again := f.lease("a")
 		if again <= epoch {
 			f.Errorf("epoch %d after %d", again, epoch)
 		}
@@ -163,8 +162,8 @@ var durableTests = []struct {
 		_, ids := f.owned("a", 2)
 		f.close()
 		f = open()
-		b := f.leaseAt("b", now+10*second)
-		f.same("claimed", f.claim("b", b, now+10*second, 9), ids)
+		f.pass(leaseFor)
+		f.same("claimed", f.claim("b", f.lease("b"), now, 9), ids)
 		f.close()
 	}},
 	{"a start that exists is found", func(t *testing.T, open func() *fixture) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -21,6 +22,12 @@ import (
 type fixture struct {
 	*testing.T
 	store store.Store
+	// pass lets time go by for leases, and for nothing else.
+	pass func(time.Duration)
+}
+
+func newFixture(t *testing.T, s Subject) *fixture {
+	return &fixture{T: t, store: s.Store, pass: s.Pass}
 }
 
 // now is when tests happen.
@@ -88,10 +95,14 @@ func (f *fixture) owned(owner string, n int) (epoch int64, ids []model.AttemptID
 	return epoch, ids
 }
 
-// lease makes a new lease of ten seconds.
+// leaseFor is how long leases last. It is long, as stores have clocks of their
+// own: however slow the machine is, half of it is less than all.
+const leaseFor = time.Hour
+
+// lease makes a new lease.
 func (f *fixture) lease(owner string) int64 {
 	f.Helper()
-	epoch, err := f.store.Lease(ctx, owner, 0, now, now+10*second)
+	epoch, err := f.store.Lease(ctx, owner, 0, leaseFor)
 	if err != nil {
 		f.Fatalf("Lease(%s): %v", owner, err)
 	}

@@ -31,7 +31,7 @@ func (f *fixture) post(first int, to ...model.AttemptID) {
 
 func (f *fixture) posted(owner string, epoch int64, n int) []store.Post {
 	f.Helper()
-	posts, err := f.store.Posted(ctx, owner, epoch, n)
+	posts, err := f.store.Posted(ctx, owner, epoch, 0, n)
 	if err != nil {
 		f.Fatalf("Posted(%s, %d): %v", owner, epoch, err)
 	}
@@ -112,6 +112,19 @@ var inboxTests = []test{
 			f.wantPosts(fmt.Sprint("up to ", n), f.posted("a", epoch, n), []int{1, 2, 3}[:min(n, 3)]...)
 		}
 		f.wantPosts("less than none", f.posted("a", epoch, -1))
+	}},
+	{"posts are read after one", func(f *fixture) {
+		epoch, to := f.owned("a", 2)
+		f.post(1, to[0], to[1], to[0], to[1])
+		first := f.posted("a", epoch, 2)
+		rest, err := f.store.Posted(ctx, "a", epoch, first[1].ID, 9)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.wantPosts("after the second", rest, 3, 4)
+		rest, err = f.store.Posted(ctx, "a", epoch, rest[1].ID, 9)
+		f.same("after the last", rest, []store.Post(nil))
+		f.same("error", err, nil)
 	}},
 	{"only the owner is given posts", func(f *fixture) {
 		a, mine := f.owned("a", 1)

@@ -16,43 +16,43 @@ func (f *fixture) endLease(owner string, epoch int64) {
 	}
 }
 
-// leaseAt makes a new lease of ten seconds at an instant.
-func (f *fixture) leaseAt(owner string, at model.Instant) int64 {
-	f.Helper()
-	epoch, err := f.store.Lease(ctx, owner, 0, at, at+10*second)
-	if err != nil {
-		f.Fatalf("Lease(%s): %v", owner, err)
-	}
-	return epoch
+// renew asks for a lease to go on.
+func (f *fixture) renew(owner string, epoch int64) (int64, error) {
+	return f.store.Lease(ctx, owner, epoch, leaseFor)
 }
 
 var leaseTests = []test{
 	{"every new lease has a higher epoch than any before", func(f *fixture) {
 		var last int64
 		for i, owner := range []string{"a", "b", "a", "c", "a"} {
-			epoch := f.leaseAt(owner, now+model.Instant(i)*10*second)
+			f.pass(leaseFor)
+			epoch := f.lease(owner)
 			if epoch <= last {
 				f.Fatalf("lease %d of %s has epoch %d after %d", i, owner, epoch, last)
 			}
 			last = epoch
 		}
 		f.endLease("a", last)
-		if epoch := f.leaseAt("b", now+90*second); epoch <= last {
+		f.pass(leaseFor)
+		if epoch := f.lease("b"); epoch <= last {
 			f.Errorf("epoch %d after %d, which has ended", epoch, last)
 		}
 	}},
 	{"renewing keeps the epoch and moves the end", func(f *fixture) {
 		epoch := f.lease("a")
-		got, err := f.store.Lease(ctx, "a", epoch, now+10*second-1, now+20*second)
+		f.pass(leaseFor / 2)
+		got, err := f.renew("a", epoch)
 		if err != nil || got != epoch {
 			f.Fatalf("renewed to epoch %d, error %v, want %d", got, err, epoch)
 		}
-		_, err = f.store.Lease(ctx, "a", 0, now+20*second-1, now+30*second)
+		f.pass(leaseFor * 3 / 4)
+		_, err = f.renew("a", 0)
 		f.wantCode("new lease before the new end", err, model.Conflict)
 	}},
 	{"a lease that had run out is renewed with a higher epoch", func(f *fixture) {
 		epoch, ids := f.owned("a", 1)
-		got, err := f.store.Lease(ctx, "a", epoch, now+10*second, now+20*second)
+		f.pass(leaseFor)
+		got, err := f.renew("a", epoch)
 		if err != nil || got <= epoch {
 			f.Fatalf("renewed to epoch %d, error %v, want more than %d", got, err, epoch)
 		}
@@ -62,9 +62,11 @@ var leaseTests = []test{
 	}},
 	{"a new lease waits for the end of the one before", func(f *fixture) {
 		f.lease("a")
-		_, err := f.store.Lease(ctx, "a", 0, now+10*second-1, now+20*second)
-		f.wantCode("just before the end", err, model.Conflict)
-		f.leaseAt("a", now+10*second)
+		f.pass(leaseFor / 2)
+		_, err := f.renew("a", 0)
+		f.wantCode("before the end", err, model.Conflict)
+		f.pass(leaseFor / 2)
+		f.lease("a")
 	}},
 	{"an epoch that is not the lease's can't be renewed", func(f *fixture) {
 		epoch := f.lease("a")
@@ -72,19 +74,20 @@ var leaseTests = []test{
 			if wrong == 0 {
 				continue // asks for a new lease
 			}
-			_, err := f.store.Lease(ctx, "a", wrong, now, now+second)
+			_, err := f.renew("a", wrong)
 			f.wantCode("wrong epoch", err, model.Conflict)
 		}
-		_, err := f.store.Lease(ctx, "b", epoch, now, now+second)
+		_, err := f.renew("b", epoch)
 		f.wantCode("another's epoch", err, model.Conflict)
 		f.endLease("a", epoch)
-		_, err = f.store.Lease(ctx, "a", epoch, now, now+second)
+		_, err = f.renew("a", epoch)
 		f.wantCode("ended lease", err, model.Conflict)
 	}},
 	{"an owner that was taken over from can't renew", func(f *fixture) {
 		epoch, _ := f.owned("a", 1)
-		f.claim("b", f.leaseAt("b", now+10*second), now+10*second, 9)
-		_, err := f.store.Lease(ctx, "a", epoch, now+10*second, now+20*second)
+		f.pass(leaseFor)
+		f.claim("b", f.lease("b"), now, 9)
+		_, err := f.renew("a", epoch)
 		f.wantCode("renewal", err, model.Conflict)
 	}},
 	{"an ended lease releases what it owned and no more", func(f *fixture) {
@@ -145,24 +148,32 @@ var claimTests = []test{
 	}},
 	{"attempts of a live owner are not given", func(f *fixture) {
 		f.owned("a", 2)
-		b := f.lease("b")
-		f.same("claimed", f.claim("b", b, now+10*second-1, 9), []model.AttemptID(nil))
+		f.pass(leaseFor / 2)
+		f.same("claimed", f.claim("b", f.lease("b"), now, 9), []model.AttemptID(nil))
 	}},
 	{"attempts of an owner whose lease has run out are given", func(f *fixture) {
 		_, ids := f.owned("a", 3)
-		b := f.leaseAt("b", now+10*second)
-		f.same("claimed", f.claim("b", b, now+10*second, 2), ids[:2])
+		f.pass(leaseFor)
+		f.same("claimed", f.claim("b", f.lease("b"), now, 2), ids[:2])
 		f.same("released", f.list(store.Filter{Unowned: true}, 9), ids[2:])
-		c := f.leaseAt("c", now+10*second)
-		f.same("claimed by the next", f.claim("c", c, now+10*second, 2), ids[2:])
+		f.same("claimed by the next", f.claim("c", f.lease("c"), now, 2), ids[2:])
 	}},
 	{"attempts of an owner that renewed are not given", func(f *fixture) {
 		epoch, _ := f.owned("a", 1)
-		if _, err := f.store.Lease(ctx, "a", epoch, now+5*second, now+15*second); err != nil {
+		f.pass(leaseFor / 2)
+		if _, err := f.renew("a", epoch); err != nil {
 			f.Fatal(err)
 		}
-		b := f.leaseAt("b", now+10*second)
-		f.same("claimed", f.claim("b", b, now+10*second, 9), []model.AttemptID(nil))
+		f.pass(leaseFor / 2)
+		f.same("claimed", f.claim("b", f.lease("b"), now, 9), []model.AttemptID(nil))
+	}},
+	{"the clock of who claims ends no lease", func(f *fixture) {
+		_, ids := f.owned("a", 1)
+		f.make(f.start("k"))
+		b := f.lease("b")
+		f.same("ahead", f.claim("b", b, now+1000*second, 9), []model.AttemptID{2})
+		f.pass(leaseFor)
+		f.same("behind", f.claim("c", f.lease("c"), now-1000*second, 9), []model.AttemptID{ids[0], 2})
 	}},
 	{"a released attempt is given", func(f *fixture) {
 		epoch, ids := f.owned("a", 3)
@@ -185,10 +196,13 @@ var claimTests = []test{
 		b := f.lease("b")
 		f.endLease("b", b)
 		for name, claim := range map[string]func() ([]model.AttemptID, error){
-			"wrong epoch":     func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "a", a+5, now, 1) },
-			"wrong owner":     func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "c", a, now, 1) },
-			"ended lease":     func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "b", b, now, 1) },
-			"lease run out":   func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "a", a, now+10*second, 1) },
+			"wrong epoch": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "a", a+5, now, 1) },
+			"wrong owner": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "c", a, now, 1) },
+			"ended lease": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "b", b, now, 1) },
+			"lease run out": func() ([]model.AttemptID, error) {
+				f.pass(leaseFor)
+				return f.store.Claim(ctx, "a", a, now, 1)
+			},
 			"no lease at all": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "c", 0, now, 1) },
 		} {
 			ids, err := claim()

@@ -101,13 +101,15 @@ var fenceTests = []test{
 	}},
 	{"an owner writes nothing after another has claimed", func(f *fixture) {
 		epoch, ids := f.owned("a", 2)
-		f.claim("b", f.leaseAt("b", now+10*second), now+10*second, 1)
+		f.pass(leaseFor)
+		f.claim("b", f.lease("b"), now, 1)
 		f.wantFenced(ids[0], "a", epoch)
 		f.wantFenced(ids[1], "a", epoch)
 	}},
 	{"an owner writes nothing in the epoch before its newest", func(f *fixture) {
 		epoch, ids := f.owned("a", 1)
-		f.leaseAt("a", now+10*second)
+		f.pass(leaseFor)
+		f.lease("a")
 		f.wantFenced(ids[0], "a", epoch)
 	}},
 	{"an owner writes nothing to an attempt that does not exist", func(f *fixture) {

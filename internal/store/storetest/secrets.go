@@ -7,14 +7,13 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/secret/secrettest"
-	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/operator"
 )
 
 // runRecords checks a store against the suite of what keeps secrets.
-func runRecords(t *testing.T, open func(t *testing.T) store.Store) {
+func runRecords(t *testing.T, open func(t *testing.T) Subject) {
 	secrettest.Run(t, func(t *testing.T) secret.Records {
-		f := &fixture{T: t, store: open(t)}
+		f := newFixture(t, open(t))
 		f.projects("p", "q")
 		return f.store
 	})

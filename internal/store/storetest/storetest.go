@@ -4,13 +4,21 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/store"
 )
 
+// Subject is a store under test.
+type Subject struct {
+	store.Store
+	// Pass lets time go by for the leases in the store.
+	Pass func(time.Duration)
+}
+
 // Run checks a store against the contract. open returns an empty one and
 // closes it when its test ends.
-func Run(t *testing.T, open func(t *testing.T) store.Store) {
+func Run(t *testing.T, open func(t *testing.T) Subject) {
 	for _, group := range []struct {
 		name  string
 		tests []test
@@ -48,7 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 			for _, test := range group.tests {
 				t.Run(test.name, func(t *testing.T) {
 					t.Parallel()
-					test.run(&fixture{T: t, store: open(t)})
+					test.run(newFixture(t, open(t)))
 				})
 			}
 		})
@@ -62,12 +70,12 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 // RunDurable checks that a store keeps what it was given when it is closed.
 // open opens the store that lives in dir, a new one when dir is empty. The
 // caller closes it.
-func RunDurable(t *testing.T, open func(t *testing.T, dir string) store.Store) {
+func RunDurable(t *testing.T, open func(t *testing.T, dir string) Subject) {
 	for _, test := range durableTests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			test.run(t, func() *fixture { return &fixture{T: t, store: open(t, dir)} })
+			test.run(t, func() *fixture { return newFixture(t, open(t, dir)) })
 		})
 	}
 }

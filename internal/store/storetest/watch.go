@@ -44,6 +44,12 @@ var watchTests = []test{
 		f.make(f.after("n", f.attempt(to[1]).Session.ID))
 		f.wantCall("the end of what holds back", func() { f.end(to[1]) })
 		f.wantCall("the end of a lease", func() { f.endLease("a", epoch) })
+		f.owned("b", 1)
+		f.pass(leaseFor)
+		f.wantCall("a lease in the place of one that ran out", func() { f.lease("b") })
+		f.pass(leaseFor)
+		c := f.lease("c")
+		f.wantCall("a claim that ends a lease", func() { f.claim("c", c, now, 1) })
 	}},
 	{"all who watch are called", func(f *fixture) {
 		f.wantCall("a start", func() {

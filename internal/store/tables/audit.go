@@ -33,7 +33,7 @@ func (t *Tables) ListAudit(ctx context.Context, f store.AuditFilter, page store.
 	where, args := auditConditions(f, store.BelowMark(past))
 	err = t.db.Read(ctx, "read audit log", func(c Conn) error {
 		return c.Query(`SELECT id, time, principal, action, project, target, outcome, remote FROM audit `+
-			where+` ORDER BY time DESC, id DESC LIMIT ?`,
+			where+` ORDER BY time DESC, id DESC LIMIT ? + 0`,
 			func(r Row) error {
 				list = append(list, store.AuditEntry{
 					ID: store.AuditID(r.Int(0)), Time: model.Instant(r.Int(1)), Principal: r.Text(2), Action: r.Text(3),

@@ -57,12 +57,12 @@ func checkRuns(c Conn, id model.AttemptID) error {
 
 // wherePosted goes through the posts, of which there are few at any time.
 const wherePosted = ` attempts a ON a.id = p.attempt
-	WHERE a.epoch <> 0 AND a.epoch = (SELECT id FROM leases WHERE id = ? AND owner = ?) ORDER BY p.id LIMIT ?`
+	WHERE p.id > ? AND a.epoch <> 0 AND a.epoch = (SELECT id FROM leases WHERE id = ? AND owner = ?) ORDER BY p.id LIMIT ? + 0`
 
 // Posted implements store.Inbox.
-func (t *Tables) Posted(ctx context.Context, owner string, epoch int64, n int) (posts []store.Post, err error) {
+func (t *Tables) Posted(ctx context.Context, owner string, epoch int64, after store.PostID, n int) (posts []store.Post, err error) {
 	err = t.db.Read(ctx, "read posts", func(c Conn) (err error) {
-		posts, err = loadPosts(c, t.dialect.Ordered+wherePosted, epoch, owner, int64(max(n, 0)))
+		posts, err = loadPosts(c, t.dialect.Ordered+wherePosted, int64(after), epoch, owner, int64(max(n, 0)))
 		return err
 	})
 	return posts, err

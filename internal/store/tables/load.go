@@ -78,7 +78,7 @@ func (t *Tables) Events(ctx context.Context, id model.AttemptID, after int64, li
 		return nil, err
 	}
 	err = t.db.Read(ctx, "read events", func(c Conn) error {
-		err := c.Query(`SELECT body FROM events WHERE attempt = ? AND last > ? ORDER BY last LIMIT ?`,
+		err := c.Query(`SELECT body FROM events WHERE attempt = ? AND last > ? ORDER BY last LIMIT ? + 0`,
 			func(r Row) (err error) {
 				events, after, err = appendEvents(events, r.Blob(0), id, after)
 				if err == nil && len(events) >= limit {

@@ -2,22 +2,24 @@ package tables
 
 import (
 	"context"
+	"database/sql/driver"
 	"slices"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
 )
 
 // Lease implements store.Owners.
-func (t *Tables) Lease(ctx context.Context, owner string, epoch int64, now, until model.Instant) (int64, error) {
+func (t *Tables) Lease(ctx context.Context, owner string, epoch int64, d time.Duration) (int64, error) {
 	var made, ended int64
 	err := t.db.Write(ctx, "lease", func(c Conn) (err error) {
 		t.db.Drop(made)
 		made, ended = 0, 0
-		old, err := leaseOf(c, owner)
+		old, err := t.leaseOf(c, owner)
 		if err != nil {
 			return err
 		}
-		live := old.epoch != 0 && now < old.until
+		live := old.lasts
 		if live {
 			if live, err = t.db.Alive(c, old.epoch); err != nil {
 				return err
@@ -29,7 +31,7 @@ func (t *Tables) Lease(ctx context.Context, owner string, epoch int64, now, unti
 		case epoch != 0 && old.epoch != epoch:
 			return lost(owner, epoch)
 		case live:
-			_, err := c.Exec(`UPDATE leases SET until = ? WHERE id = ?`, int64(until), epoch)
+			_, err := c.Exec(`UPDATE leases SET until = `+t.dialect.Now+` + ? WHERE id = ?`, d.Microseconds(), epoch)
 			return err
 		}
 		if ended = old.epoch; ended != 0 {
@@ -37,7 +39,7 @@ func (t *Tables) Lease(ctx context.Context, owner string, epoch int64, now, unti
 				return err
 			}
 		}
-		if made, err = c.Insert(`INSERT INTO leases (owner, until) VALUES (?, ?)`, owner, int64(until)); err != nil {
+		if made, err = c.Insert(`INSERT INTO leases (owner, until) VALUES (?, `+t.dialect.Now+` + ?)`, owner, d.Microseconds()); err != nil {
 			return err
 		}
 		return t.db.Hold(c, made)
@@ -46,7 +48,10 @@ func (t *Tables) Lease(ctx context.Context, owner string, epoch int64, now, unti
 		t.db.Drop(made)
 		return 0, err
 	}
-	t.db.Drop(ended)
+	if ended != 0 {
+		t.db.Drop(ended)
+		t.db.Call()
+	}
 	if made != 0 {
 		return made, nil
 	}
@@ -57,7 +62,7 @@ func (t *Tables) Lease(ctx context.Context, owner string, epoch int64, now, unti
 func (t *Tables) EndLease(ctx context.Context, owner string, epoch int64) error {
 	ended := false
 	err := t.db.Write(ctx, "end lease", func(c Conn) error {
-		old, err := leaseOf(c, owner)
+		old, err := t.leaseOf(c, owner)
 		if err != nil || old.epoch != epoch || epoch == 0 {
 			return err
 		}
@@ -76,14 +81,14 @@ func (t *Tables) Claim(ctx context.Context, owner string, epoch int64, now model
 	var dead []int64
 	err = t.db.Write(ctx, "claim attempts", func(c Conn) error {
 		ids, dead = nil, nil
-		own, err := leaseOf(c, owner)
+		own, err := t.leaseOf(c, owner)
 		if err != nil {
 			return err
 		}
-		if own.epoch != epoch || own.until <= now {
+		if own.epoch != epoch || !own.lasts {
 			return lost(owner, epoch)
 		}
-		if dead, err = t.deadLeases(c, epoch, now); err != nil {
+		if dead, err = t.deadLeases(c, epoch); err != nil {
 			return err
 		}
 		for _, epoch := range dead {
@@ -91,7 +96,7 @@ func (t *Tables) Claim(ctx context.Context, owner string, epoch int64, now model
 				return err
 			}
 		}
-		ids, err = claim(c, epoch, now, n, only)
+		ids, err = t.claim(c, epoch, now, n, only)
 		return err
 	})
 	if err != nil {
@@ -100,22 +105,25 @@ func (t *Tables) Claim(ctx context.Context, owner string, epoch int64, now model
 	for _, epoch := range dead {
 		t.db.Drop(epoch)
 	}
+	if len(dead) > 0 {
+		t.db.Call()
+	}
 	return ids, nil
 }
 
 // deadLeases returns the epochs of the other leases that have run out, or
 // whose processes have died.
-func (t *Tables) deadLeases(c Conn, own int64, now model.Instant) (dead []int64, err error) {
+func (t *Tables) deadLeases(c Conn, own int64) (dead []int64, err error) {
 	var others []lease
-	err = c.Query(`SELECT id, until FROM leases WHERE id <> ?`, func(r Row) error {
-		others = append(others, lease{r.Int(0), model.Instant(r.Int(1))})
+	err = c.Query(t.selectLeases+` WHERE id <> ?`, func(r Row) error {
+		others = append(others, readLease(r))
 		return nil
 	}, own)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range others {
-		alive := l.until > now
+		alive := l.lasts
 		if alive {
 			if alive, err = t.db.Alive(c, l.epoch); err != nil {
 				return nil, err
@@ -129,48 +137,53 @@ func (t *Tables) deadLeases(c Conn, own int64, now model.Instant) (dead []int64,
 }
 
 // claim gives up to n attempts to the lease with an epoch, of those given or,
-// with none, of all.
-func claim(c Conn, epoch int64, now model.Instant, n int, only []model.AttemptID) (ids []model.AttemptID, err error) {
-	candidates := slices.Sorted(slices.Values(only))
+// with none, of all. Those that are named are not looked for among all that
+// are unowned, of which a sum with 0 hides the index.
+func (t *Tables) claim(c Conn, epoch int64, now model.Instant, n int, only []model.AttemptID) (ids []model.AttemptID, err error) {
+	n = max(n, 0)
 	if len(only) == 0 {
-		if candidates, err = dueUnowned(c, now, n); err != nil {
-			return nil, err
-		}
+		ids, err = attemptIDs(c, selectDue, int64(now), int64(n))
+	} else {
+		ids, err = attemptIDs(c, `SELECT id FROM attempts WHERE id IN (`+t.dialect.Numbers+`) AND state + 0 = 0 AND epoch + 0 = 0 ORDER BY id LIMIT ?`,
+			idList(only), int64(n))
 	}
-	for _, id := range candidates {
-		if len(ids) >= n {
-			break
-		}
-		given, err := c.Exec(`UPDATE attempts SET epoch = ? WHERE id = ? AND state = 0 AND epoch = 0`, epoch, int64(id))
-		if err != nil {
-			return nil, err
-		}
-		if given > 0 {
-			ids = append(ids, id)
-		}
+	if err != nil || len(ids) == 0 {
+		return nil, err
 	}
-	return ids, nil
+	given, err := attemptIDs(c, `UPDATE attempts SET epoch = ? WHERE id IN (`+t.dialect.Numbers+`) AND state + 0 = 0 AND epoch + 0 = 0 RETURNING id`,
+		epoch, idList(ids))
+	if len(given) == len(ids) || err != nil {
+		return ids, err
+	}
+	slices.Sort(given)
+	return slices.DeleteFunc(ids, func(id model.AttemptID) bool { // those that just ended
+		_, found := slices.BinarySearch(given, id)
+		return !found
+	}), nil
 }
 
 const selectDue = `SELECT id FROM attempts WHERE state = 0 AND epoch = 0 AND wake <= ? ORDER BY wake, id LIMIT ?`
 
-func dueUnowned(c Conn, now model.Instant, n int) (ids []model.AttemptID, err error) {
-	err = c.Query(selectDue, func(r Row) error {
+func attemptIDs(c Conn, text string, args ...driver.Value) (ids []model.AttemptID, err error) {
+	err = c.Query(text, func(r Row) error {
 		ids = append(ids, model.AttemptID(r.Int(0)))
 		return nil
-	}, int64(now), int64(max(n, 0)))
+	}, args...)
 	return ids, err
 }
 
 type lease struct {
 	epoch int64
-	until model.Instant
+	// lasts says that it has not run out.
+	lasts bool
 }
 
+func readLease(r Row) lease { return lease{r.Int(0), r.Int(1) != 0} }
+
 // leaseOf returns the lease of an owner, or a zero one.
-func leaseOf(c Conn, owner string) (l lease, err error) {
-	err = c.Query(`SELECT id, until FROM leases WHERE owner = ?`, func(r Row) error {
-		l = lease{r.Int(0), model.Instant(r.Int(1))}
+func (t *Tables) leaseOf(c Conn, owner string) (l lease, err error) {
+	err = c.Query(t.selectLeases+` WHERE owner = ?`, func(r Row) error {
+		l = readLease(r)
 		return nil
 	}, owner)
 	return l, err

@@ -82,7 +82,7 @@ func (t *Tables) ListProjects(ctx context.Context, f store.ProjectFilter, page s
 		return nil, "", err
 	}
 	err = t.db.Read(ctx, "list projects", func(c Conn) (err error) {
-		list, err = projects(c, `WHERE p.deleted = 0 AND p.id > ? AND `+t.dialect.Position+`(p.name, ?) > 0 ORDER BY p.id LIMIT ?`,
+		list, err = projects(c, `WHERE p.deleted = 0 AND p.id > ? AND `+t.dialect.Position+`(p.name, ?) > 0 ORDER BY p.id LIMIT ? + 0`,
 			past, f.Contains, int64(limit)+1)
 		return err
 	})
@@ -151,7 +151,7 @@ func (t *Tables) ListRevisions(ctx context.Context, project model.ProjectID, pag
 	if err != nil {
 		return nil, "", err
 	}
-	list, err := t.revisions(ctx, `WHERE r.project = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?`,
+	list, err := t.revisions(ctx, `WHERE r.project = ? AND r.id < ? ORDER BY r.id DESC LIMIT ? + 0`,
 		int64(project), store.Below(past), int64(limit)+1)
 	if err != nil {
 		return nil, "", err

@@ -51,12 +51,12 @@ func (w *sweep) all(past store.Mark) (at store.Mark, more bool, err error) {
 		}
 	}
 	w.Values, err = w.oldest(`
-		DELETE FROM shared_values WHERE key IN (SELECT key FROM shared_values WHERE expires <= ? ORDER BY expires LIMIT ?)`, w.now)
+		DELETE FROM shared_values WHERE key IN (SELECT key FROM shared_values WHERE expires <= ? ORDER BY expires LIMIT ? + 0)`, w.now)
 	if err != nil {
 		return at, false, err
 	}
 	w.Audit, err = w.oldest(`
-		DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE time < ? ORDER BY time, id LIMIT ?)`, store.Expired(w.now, w.of.Audit))
+		DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE time < ? ORDER BY time, id LIMIT ? + 0)`, store.Expired(w.now, w.of.Audit))
 	return at, more || at != store.Last || w.Values == w.limit || w.Audit == w.limit, err
 }
 
@@ -87,7 +87,7 @@ const selectEnded = `
 	FROM attempts a `
 
 const whereEnded = ` sessions s ON s.id = a.session
-	WHERE a.state <> 0 AND a.ended < ? AND (a.ended, a.id) > (?, ?) ORDER BY a.ended, a.id LIMIT ?`
+	WHERE a.state <> 0 AND a.ended < ? AND (a.ended, a.id) > (?, ?) ORDER BY a.ended, a.id LIMIT ? + 0`
 
 // attempts deletes old attempts that come after a place, and returns the one
 // that it came to.

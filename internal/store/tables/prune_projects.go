@@ -16,7 +16,7 @@ func (w *sweep) projects() (more bool, err error) {
 	err = w.conn.Query(`
 		SELECT p.id FROM projects p
 		WHERE p.deleted <> 0 AND p.deleted < ? AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.project = p.id)
-		ORDER BY p.deleted, p.id LIMIT ?`,
+		ORDER BY p.deleted, p.id LIMIT ? + 0`,
 		func(r Row) error {
 			old = append(old, model.ProjectID(r.Int(0)))
 			return nil

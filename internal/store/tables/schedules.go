@@ -61,7 +61,7 @@ func (t *Tables) ListSchedules(ctx context.Context, f store.ScheduleFilter, page
 		where, args = where+` AND s.name = ?`, append(args, f.WorkflowName)
 	}
 	err = t.db.Read(ctx, "list schedules", func(c Conn) (err error) {
-		list, err = schedules(c, where+` ORDER BY s.id LIMIT ?`, append(args, int64(limit)+1)...)
+		list, err = schedules(c, where+` ORDER BY s.id LIMIT ? + 0`, append(args, int64(limit)+1)...)
 		return err
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func (t *Tables) ListSchedules(ctx context.Context, f store.ScheduleFilter, page
 }
 
 // whereDue goes through the index schedules_due.
-const whereDue = `WHERE s.disabled = 0 ORDER BY s.next_run, s.id LIMIT ?`
+const whereDue = `WHERE s.disabled = 0 ORDER BY s.next_run, s.id LIMIT ? + 0`
 
 // DueSchedules implements store.Schedules.
 func (t *Tables) DueSchedules(ctx context.Context, now model.Instant, n int) (due []store.Schedule, next model.Instant, err error) {

@@ -66,7 +66,7 @@ func (t *Tables) SecretsAfter(ctx context.Context, after secret.Place, limit int
 	err = t.db.Read(ctx, "read secrets", func(c Conn) error {
 		return c.Query(`
 			SELECT project, scope, key, record FROM secrets
-			WHERE (project, scope, key) > (?, ?, ?) ORDER BY project, scope, key LIMIT ?`,
+			WHERE (project, scope, key) > (?, ?, ?) ORDER BY project, scope, key LIMIT ? + 0`,
 			func(r Row) error {
 				place := secret.Place{Project: model.ProjectID(r.Int(0)), Scope: secret.Scope(r.Text(1)), Key: r.Text(2)}
 				list = append(list, secret.Record{Place: place, Text: r.Text(3)})

@@ -51,7 +51,7 @@ func (t *Tables) ListSessions(ctx context.Context, f store.SessionFilter, page s
 		return nil, "", err
 	}
 	where, args := sessionconditions(f)
-	list, err := t.sessions(ctx, where+` ORDER BY s.id DESC LIMIT ?`, append(args, store.Below(past), int64(limit)+1)...)
+	list, err := t.sessions(ctx, where+` ORDER BY s.id DESC LIMIT ? + 0`, append(args, store.Below(past), int64(limit)+1)...)
 	if err != nil {
 		return nil, "", err
 	}

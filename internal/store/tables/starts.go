@@ -89,7 +89,7 @@ func checkRoom(c Conn, most, more int) error {
 		return nil
 	}
 	running, _, err := number(c,
-		`SELECT count(*) FROM (SELECT 1 FROM attempts WHERE state = 0 AND project <> 0 LIMIT ?) AS counted`, int64(most))
+		`SELECT count(*) FROM (SELECT 1 FROM attempts WHERE state = 0 AND project <> 0 LIMIT ? + 0) AS counted`, int64(most))
 	if err == nil && int(running)+more > most {
 		err = model.Errorf(model.Exhausted, "too many attempts are running: %d, and at most %d may", running, most)
 	}

@@ -41,7 +41,9 @@ type Locks interface {
 	Alive(c Conn, epoch int64) (bool, error)
 }
 
-// Conn is a connection, for one goroutine. Parameters are written as '?'.
+// Conn is a connection, for one goroutine. Parameters are written as '?'. A
+// bound of rows is written as LIMIT ? + 0, because SQLite plans a statement
+// anew for each run whose LIMIT is a parameter.
 type Conn interface {
 	// Query calls each with every row of a result, until that returns an
 	// error; ErrEnough ends it well. A row is valid until each returns.
@@ -87,6 +89,8 @@ type Tables struct {
 	definitions *definitions
 	// selectAttempts and selectSessions give rows that readAttempt reads.
 	selectAttempts, selectSessions string
+	// selectLeases gives rows that readLease reads.
+	selectLeases string
 }
 
 // Dialect has what can't be said in the same way everywhere.
@@ -102,6 +106,9 @@ type Dialect struct {
 	// Hide, before a column, keeps its indexes from being used. It is empty
 	// where the database knows what each of them leads to.
 	Hide string
+	// Now is the time, in microseconds since the Unix epoch, by the clock of the
+	// database: all who share it have the same.
+	Now string
 }
 
 // New returns the tables of a database.
@@ -110,6 +117,7 @@ func New(db DB, d Dialect) *Tables {
 		db: db, dialect: d, definitions: newDefinitions(),
 		selectAttempts: attemptColumns + ` FROM attempts a ` + d.Ordered + ` sessions s ON s.id = a.session` + withOwner,
 		selectSessions: attemptColumns + ` FROM sessions s ` + d.Ordered + ` attempts a ON a.id = s.last` + withOwner,
+		selectLeases:   `SELECT id, until > ` + d.Now + ` FROM leases`,
 	}
 }
 

@@ -72,9 +72,9 @@ func (t *Tables) ListWorkflows(ctx context.Context, f store.WorkflowFilter, page
 		where, args = where+` AND `+t.dialect.Position+`(w.name, ?) > 0`, append(args, f.Contains)
 	}
 	if f.Newest {
-		where, args = where+` AND w.id < ? ORDER BY w.id DESC LIMIT ?`, append(args, store.Below(past))
+		where, args = where+` AND w.id < ? ORDER BY w.id DESC LIMIT ? + 0`, append(args, store.Below(past))
 	} else {
-		where, args = where+` AND w.id > ? ORDER BY w.id LIMIT ?`, append(args, past)
+		where, args = where+` AND w.id > ? ORDER BY w.id LIMIT ? + 0`, append(args, past)
 	}
 	err = t.db.Read(ctx, "list workflows", func(c Conn) error {
 		return c.Query(selectWorkflows+where, func(r Row) error {

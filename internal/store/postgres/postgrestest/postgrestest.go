@@ -1,9 +1,10 @@
-// Package postgrestest gives tests a real PostgreSQL: the server that the
-// environment names, or one of their own, which lives as long as the process
-// of the tests. It knows no tables.
+// Package postgrestest gives tests and benchmarks a real PostgreSQL: the server
+// that the environment names, or one of their own, which lives as long as
+// their process. It knows no tables.
 package postgrestest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -17,7 +18,7 @@ import (
 // may make schemas in.
 const Variable = "PAWL_TEST_POSTGRES"
 
-var shared = sync.OnceValues(func() (*Server, error) { return start() })
+var shared = sync.OnceValues(func() (*Server, error) { return Start() })
 
 // URL returns the URL of a database that tests of this process share. Where
 // there is none and no server can be started, the test is skipped; where CI is
@@ -36,7 +37,7 @@ func giveUp(t testing.TB, err error) {
 	t.Helper()
 	switch {
 	case err == nil:
-	case os.Getenv("CI") == "" && isMissing(err):
+	case os.Getenv("CI") == "" && errors.Is(err, ErrMissing):
 		t.Skip(err)
 	default:
 		t.Fatal(err)
@@ -64,10 +65,10 @@ func Own(t testing.TB) *Server {
 	if testing.Short() {
 		t.Skip("a server of its own takes seconds")
 	}
-	server, err := start()
+	server, err := Start()
 	giveUp(t, err)
 	t.Cleanup(func() {
-		if err := server.stop(); err != nil {
+		if err := server.Stop(); err != nil {
 			t.Error(err)
 		}
 	})

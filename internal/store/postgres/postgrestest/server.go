@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -25,9 +26,8 @@ type Server struct {
 	pipe   io.Closer
 }
 
-var errMissing = errors.New("there is no PostgreSQL to test with: install it, or set " + Variable)
-
-func isMissing(err error) bool { return errors.Is(err, errMissing) }
+// ErrMissing says that no server can be started, as there is none.
+var ErrMissing = errors.New("there is no PostgreSQL to test with: install it, or set " + Variable)
 
 // binaries returns the folder of initdb and pg_ctl: that of the newest version
 // in Debian's place, or the one on the path.
@@ -43,7 +43,7 @@ func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		return filepath.Dir(path), nil
 	}
-	return "", errMissing
+	return "", ErrMissing
 }
 
 func versionOf(initdb string) int {
@@ -51,8 +51,10 @@ func versionOf(initdb string) int {
 	return n
 }
 
-// start makes a cluster and starts it.
-func start() (*Server, error) {
+// Start makes a cluster of its own in a temporary folder and starts it, with
+// settings such as "shared_buffers = 1GB" besides its own, of which fsync = on
+// is one. It ends, and its files are gone, with Stop or with this process.
+func Start(settings ...string) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -62,13 +64,13 @@ func start() (*Server, error) {
 		return nil, err
 	}
 	s := &Server{bin: bin, dir: dir}
-	if err := s.begin(); err != nil {
-		return nil, errors.Join(err, s.stop(), os.RemoveAll(dir))
+	if err := s.begin(settings); err != nil {
+		return nil, errors.Join(err, s.Stop(), os.RemoveAll(dir))
 	}
 	return s, nil
 }
 
-func (s *Server) begin() error {
+func (s *Server) begin(more []string) error {
 	if err := s.ownDir(); err != nil {
 		return err
 	}
@@ -82,12 +84,13 @@ func (s *Server) begin() error {
 	if err != nil {
 		return err
 	}
-	settings := fmt.Sprintf("listen_addresses = '127.0.0.1'\nport = %d\nunix_socket_directories = '%s'\nfsync = on\nmax_connections = 200\n", port, s.dir)
+	settings := append(more, "listen_addresses = '127.0.0.1'", fmt.Sprintf("port = %d", port),
+		fmt.Sprintf("unix_socket_directories = '%s'", s.dir), "fsync = on", "max_connections = 200")
 	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(settings)
+	_, err = f.WriteString(strings.Join(settings, "\n") + "\n")
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
@@ -175,8 +178,8 @@ func (s *Server) keep() error {
 	return s.keeper.Start()
 }
 
-// stop ends the server and removes its files.
-func (s *Server) stop() error {
+// Stop ends the server and removes its files.
+func (s *Server) Stop() error {
 	if s.pipe == nil {
 		return nil
 	}

@@ -1,0 +1,2 @@
+-- The first tables of River come with this. What they bring new words to is
+-- used by the others, which is not allowed in the same transaction.
