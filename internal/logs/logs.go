@@ -1,62 +1,70 @@
-// Package logs keeps what tries print: one file for each try, in one folder
-// for each attempt.
+// Package logs keeps what tries print.
 //
-// A file is made when its try prints for the first time, so a try that prints
-// nothing costs nothing. The package knows neither secrets nor who looks at
-// the output; it does not watch files: who follows one asks again.
+// Store is the contract. A Dir is a folder with one file for each try. A Bucket
+// is object storage that many machines share: what is printed goes to a file of
+// the machine first, and from there to an object for each run of a try. Logs are
+// made when a try prints for the first time, so one that prints nothing costs
+// nothing. Logstest is the suite that both pass.
+//
+// The package knows neither secrets nor who looks at the output.
 package logs
 
 import (
-	"fmt"
+	"context"
+	"io"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/pawlhq/pawl/internal/model"
 )
 
-// Dir is a folder of logs. It is safe for concurrent use, also by several
-// processes.
-type Dir struct{ path string }
+// Store is where logs are kept. Its methods may be called concurrently, also in
+// several processes. A task is named by its full name.
+type Store interface {
+	// Append opens a file of this machine to which what a try prints from now on
+	// is added. It is added to what earlier runs of the same try have printed.
+	// The caller closes the file and then calls done, which may wait for a
+	// moment, but does not fail.
+	Append(id model.TryID, task string) (file *os.File, done func(), err error)
 
-// At returns the logs in the folder at path, which need not exist.
-func At(path string) *Dir { return &Dir{path: path} }
+	// List returns the logs of an attempt, in order of task and try.
+	List(ctx context.Context, id model.AttemptID) ([]File, error)
 
-// Path returns the file of a try of the task with that full name. It need not
-// exist.
-func (d *Dir) Path(id model.TryID, task string) string {
-	name := strconv.Itoa(int(id.Task)) + fileName(task) + "." + strconv.Itoa(int(id.Try)) + ".log"
-	return filepath.Join(d.Attempt(id.Attempt), name)
+	// Open opens the log of a try as it is now: reading it ends, although more is
+	// printed. The caller closes it. The code is NotFound if there is none. The
+	// context counts for the reading, too.
+	Open(ctx context.Context, id model.TryID, task string) (io.ReadCloser, error)
+
+	// FollowFrom reads the log of a try, which need not exist yet, without so
+	// many bytes at the start. Its io.EOF means that there is nothing more as
+	// yet: a later call goes on where that one ended. What another machine or
+	// another run prints may show some seconds late, but a new reader finds all
+	// that is there.
+	FollowFrom(ctx context.Context, id model.TryID, task string, offset int64) io.ReadCloser
+
+	// Watch calls f, from any goroutine, after something was written to the log
+	// of a try. The log need not exist yet: f is called when this process makes
+	// it. Several writes may be one call, and a call may come without reason. f
+	// must be quick, and use neither Watch nor stop.
+	//
+	// Watch reports false where it can't tell of all writes, so that whoever
+	// follows the log has to look from time to time. The watching ends with
+	// stop, after which f is not called.
+	Watch(id model.TryID, task string, f func()) (stop func(), tells bool)
+
+	// Link returns a URL from which anyone can get a log of a list for some
+	// time, compressed by gzip, with a first line that says whose it is. It is
+	// "" if the log has no URL.
+	Link(ctx context.Context, f File) (string, error)
+
+	// Remove deletes all logs of an attempt that has ended.
+	Remove(ctx context.Context, id model.AttemptID) error
 }
 
-// Attempt returns the folder with the logs of an attempt. It need not exist.
-func (d *Dir) Attempt(id model.AttemptID) string {
-	return filepath.Join(d.path, strconv.FormatInt(int64(id), 10))
-}
-
-// Remove deletes all logs of an attempt.
-func (d *Dir) Remove(id model.AttemptID) error {
-	if err := os.RemoveAll(d.Attempt(id)); err != nil {
-		return fmt.Errorf("remove logs of attempt %d: %w", id, err)
-	}
-	return nil
-}
-
-// maxName bounds the part of a file name that is there for people.
-const maxName = 100
-
-// fileName returns what a file name shows of a task's name: its end, with '_'
-// for what does not belong into file names everywhere.
-func fileName(task string) string {
-	if len(task) > maxName {
-		task = task[len(task)-maxName:]
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("+-=^@,", r):
-			return r
-		}
-		return '_'
-	}, task)
+// File is the log of one try.
+type File struct {
+	ID model.TryID
+	// Size is how many bytes it takes as yet where it is kept.
+	Size int64
+	// object is the key of the object that is the whole log, or empty.
+	object string
 }

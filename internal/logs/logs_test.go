@@ -6,12 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/logs/logstest"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -19,7 +19,7 @@ const task = "+daily+load"
 
 var id = model.TryID{Attempt: 7, Task: 12, Try: 2}
 
-func output(d *logs.Dir) *logs.Output { return &logs.Output{Dir: d, ID: id, Task: task} }
+func output(d *logs.Dir) *logs.Output { return &logs.Output{Store: d, ID: id, Task: task} }
 
 // written returns logs in which the try has printed text.
 func written(t *testing.T, text string) *logs.Dir {
@@ -67,29 +67,6 @@ func TestPathSaysWhoseLogItIs(t *testing.T) {
 		if got := d.Path(id, name); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
-	}
-}
-
-func TestOutputIsAppendedByWritesAndByPrograms(t *testing.T) {
-	t.Parallel()
-	d := written(t, "first\n")
-	out := output(d)
-	f, err := out.File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = f.WriteString("program\n")
-	_, _ = io.WriteString(out, "operator\n")
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(d.Path(id, task))
-	if want := "first\nprogram\noperator\n"; string(got) != want || err != nil {
-		t.Errorf("got %q, %v, want %q", got, err, want)
-	}
-	info, err := os.Stat(d.Path(id, task))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("got %v, %v, want a file that others cannot read", info.Mode(), err)
 	}
 }
 
@@ -163,46 +140,6 @@ func TestLast(t *testing.T) {
 	}
 }
 
-func TestFollowerGoesOnWhereItEnded(t *testing.T) {
-	t.Parallel()
-	d := logs.At(t.TempDir())
-	f := d.Follow(id, task)
-	out := output(d)
-	for i, want := range []string{"", "one\n", "", "two\nthr", "ee\n"} {
-		if want != "" {
-			_, _ = io.WriteString(out, want)
-		}
-		if got, err := io.ReadAll(f); string(got) != want || err != nil {
-			t.Errorf("round %d: got %q, %v, want %q", i, got, err, want)
-		}
-	}
-	for _, c := range []io.Closer{f, out, d.Follow(id, task)} {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestRemoveTakesTheLogsOfOneAttempt(t *testing.T) {
-	t.Parallel()
-	d := written(t, "text")
-	other := id
-	other.Attempt++
-	out := &logs.Output{Dir: d, ID: other, Task: task}
-	_, _ = io.WriteString(out, "other")
-	_ = out.Close()
-	for range 2 {
-		if err := d.Remove(id.Attempt); err != nil {
-			t.Fatal(err)
-		}
-	}
-	gone, _, _ := d.Last(id, task)
-	kept, _, _ := d.Last(other, task)
-	if gone != "" || kept != "other" {
-		t.Errorf("got %q and %q", gone, kept)
-	}
-}
-
 func BenchmarkTail(b *testing.B) {
 	d := logs.At(b.TempDir())
 	out := output(d)
@@ -218,63 +155,29 @@ func BenchmarkTail(b *testing.B) {
 	}
 }
 
-func TestListNamesTheTriesThatPrinted(t *testing.T) {
+func TestDirIsAStore(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	d := logs.At(dir)
-	for _, id := range []model.TryID{{Attempt: 7, Task: 12, Try: 2}, {Attempt: 7, Task: 2, Try: 10}, {Attempt: 7, Task: 2, Try: 9}, {Attempt: 8, Task: 1, Try: 1}} {
-		o := &logs.Output{Dir: d, ID: id, Task: "+w+a.b"}
-		if _, err := fmt.Fprintf(o, "try %d", id.Try); err != nil {
-			t.Fatal(err)
-		}
-		if err := o.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, other := range []string{"notes.txt", "x.1.log", "3.log", "3+a.x.log"} {
-		if err := os.WriteFile(filepath.Join(dir, "7", other), nil, 0o600); err != nil {
+	logstest.Run(t, func(t *testing.T) logs.Store { return logs.At(filepath.Join(t.TempDir(), "logs")) })
+}
+
+func TestListPassesOverOtherFiles(t *testing.T) {
+	t.Parallel()
+	d := written(t, "text")
+	for _, other := range []string{"notes.txt", "x.1.log", "3.log", "3+a.x.log", "3+a.1.log.gz", "3+a.1.run.log"} {
+		if err := os.WriteFile(filepath.Join(d.Attempt(id.Attempt), other), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := d.List(7)
-	want := []logs.File{
-		{ID: model.TryID{Attempt: 7, Task: 2, Try: 9}, Size: 5},
-		{ID: model.TryID{Attempt: 7, Task: 2, Try: 10}, Size: 6},
-		{ID: model.TryID{Attempt: 7, Task: 12, Try: 2}, Size: 5},
-	}
-	if err != nil || !slices.Equal(got, want) {
+	got, err := d.List(t.Context(), id.Attempt)
+	if want := (logs.File{ID: id, Size: 4}); err != nil || len(got) != 1 || got[0] != want {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
-	if got, err := d.List(9); err != nil || got != nil {
-		t.Errorf("an attempt without logs has %v, %v", got, err)
-	}
 }
 
-func TestOpenReadsTheLogAsItIsNow(t *testing.T) {
+func TestLogsAreTheUsersOwn(t *testing.T) {
 	t.Parallel()
-	d, id := logs.At(t.TempDir()), model.TryID{Attempt: 1, Task: 1, Try: 1}
-	if _, _, err := d.Open(id, "+a"); model.CodeOf(err) != model.NotFound {
-		t.Errorf("a log that is not there: %v", err)
-	}
-	o := &logs.Output{Dir: d, ID: id, Task: "+a"}
-	defer o.Close()
-	_, _ = o.Write([]byte("one\n"))
-	f, size, err := d.Open(id, "+a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	_, _ = o.Write([]byte("two\n"))
-	if text, err := io.ReadAll(f); err != nil || string(text) != "one\n" || size != 4 {
-		t.Errorf("got %q of %d bytes, %v", text, size, err)
-	}
-}
-
-func TestFollowFromGoesOnInTheMiddle(t *testing.T) {
-	t.Parallel()
-	f := written(t, "one\ntwo\n").FollowFrom(id, task, 4)
-	defer f.Close()
-	if text, err := io.ReadAll(f); err != nil || string(text) != "two\n" {
-		t.Errorf("got %q, %v", text, err)
+	info, err := os.Stat(written(t, "text").Path(id, task))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v, %v, want a file that others cannot read", info.Mode(), err)
 	}
 }

@@ -1,12 +1,9 @@
 package logs
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -15,14 +12,15 @@ import (
 // Output receives what one try prints. What an earlier run of the same try
 // has left is kept, and added to. It is safe for concurrent use.
 type Output struct {
-	// Dir is where the log is kept. Set the fields before use.
-	Dir *Dir
+	// Store is where the log is kept. Set the fields before use.
+	Store Store
 	// ID is the try and Task the full name of its task.
 	ID   model.TryID
 	Task string
 
 	mu     sync.Mutex
 	file   *os.File
+	done   func()
 	closed bool
 }
 
@@ -44,16 +42,16 @@ func (o *Output) File() (*os.File, error) {
 		return nil, os.ErrClosed
 	}
 	if o.file == nil {
-		f, err := create(o.Dir.Path(o.ID, o.Task))
+		f, done, err := o.Store.Append(o.ID, o.Task)
 		if err != nil {
 			return nil, fmt.Errorf("open task log: %w", err)
 		}
-		o.file = f
+		o.file, o.done = f, done
 	}
 	return o.file, nil
 }
 
-// Close releases the file, if there is one. Calls after it fail, except Close.
+// Close releases the log, if there is one. Calls after it fail, except Close.
 func (o *Output) Close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -63,20 +61,9 @@ func (o *Output) Close() error {
 		return nil
 	}
 	o.file = nil
-	return f.Close()
-}
-
-// create opens a file for appending and makes its folder when it is missing.
-func create(path string) (*os.File, error) {
-	const flags = os.O_WRONLY | os.O_CREATE | os.O_APPEND
-	f, err := os.OpenFile(path, flags, 0o600)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return f, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	return os.OpenFile(path, flags, 0o600)
+	err := f.Close()
+	o.done()
+	return err
 }
 
 var _ io.WriteCloser = (*Output)(nil)

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -86,26 +87,26 @@ func (d *Dir) Last(id model.TryID, task string) (line string, more bool, err err
 	return "", more, err
 }
 
-// Follower reads a log that is still written.
-type Follower struct {
+// follower reads a file that is still written.
+type follower struct {
 	path string
 	from int64
 	file *os.File
 }
 
 // Follow reads the log of a try from its start. The log need not exist yet.
-func (d *Dir) Follow(id model.TryID, task string) *Follower {
-	return d.FollowFrom(id, task, 0)
+func (d *Dir) Follow(id model.TryID, task string) io.ReadCloser {
+	return &follower{path: d.Path(id, task)}
 }
 
-// FollowFrom is Follow without that many bytes at the start.
-func (d *Dir) FollowFrom(id model.TryID, task string, offset int64) *Follower {
-	return &Follower{path: d.Path(id, task), from: offset}
+// FollowFrom implements Store.
+func (d *Dir) FollowFrom(_ context.Context, id model.TryID, task string, offset int64) io.ReadCloser {
+	return &follower{path: d.Path(id, task), from: offset}
 }
 
 // Read reads what comes next. io.EOF means that there is nothing more as yet:
 // a later call goes on where this one ended.
-func (f *Follower) Read(p []byte) (int, error) {
+func (f *follower) Read(p []byte) (int, error) {
 	if f.file == nil {
 		file, err := os.Open(f.path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -123,11 +124,11 @@ func (f *Follower) Read(p []byte) (int, error) {
 }
 
 // Close ends the reading.
-func (f *Follower) Close() error {
+func (f *follower) Close() error {
 	if f.file == nil {
 		return nil
 	}
 	return f.file.Close()
 }
 
-var _ io.ReadCloser = (*Follower)(nil)
+var _ io.ReadCloser = (*follower)(nil)

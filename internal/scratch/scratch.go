@@ -65,24 +65,34 @@ func (f *Folder) Remove() error {
 	return errors.Join(err, f.lock.Close())
 }
 
+// Release lets go of the folder and leaves it where it is.
+func (f *Folder) Release() error { return f.lock.Close() }
+
 // Sweep removes the folders below parent that Make has made with that prefix in
 // processes of this user which have died. It does what it can: what stays is
 // only litter.
 func Sweep(parent, prefix string) {
+	for _, f := range Abandoned(parent, prefix) {
+		_ = f.Remove()
+	}
+}
+
+// Abandoned returns the folders that Sweep would remove, as folders of this
+// process.
+func Abandoned(parent, prefix string) []*Folder {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
-		return
+		return nil
 	}
+	var list []*Folder
 	for _, e := range entries {
 		if !e.IsDir() || !strings.HasPrefix(e.Name(), prefix) {
 			continue
 		}
 		path := filepath.Join(parent, e.Name())
-		lock, err := take(path)
-		if err != nil {
-			continue
+		if lock, err := take(path); err == nil {
+			list = append(list, &Folder{path, lock})
 		}
-		_ = os.RemoveAll(path)
-		_ = lock.Close() // it was only locked
 	}
+	return list
 }

@@ -1,12 +1,10 @@
 package s3
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -24,8 +22,9 @@ type Options struct {
 	PathStyle bool
 	// AccessKeyID and SecretAccessKey identify the user, with SessionToken if
 	// the two are temporary. If both are empty, they come from where Amazon's
-	// tools look for them: the environment, the file of credentials, the role
-	// of the machine. If there are none there, requests are not signed.
+	// tools look for them: the environment, a web identity, a profile, the role
+	// of the container or of the machine. If there are none there, requests are
+	// not signed.
 	AccessKeyID, SecretAccessKey, SessionToken string
 	// Timeout is how long to wait for a connection, and for any sign of the
 	// service on it. Defaults to 30 seconds.
@@ -35,13 +34,17 @@ type Options struct {
 	Tries int
 }
 
+// amazon is the service itself, whose hosts follow from the region.
+const amazon = "https://s3.amazonaws.com"
+
 func (o Options) withDefaults() Options {
 	if o.Endpoint == "" {
-		o.Endpoint = "https://s3.amazonaws.com"
+		o.Endpoint = amazon
 	}
 	if !strings.Contains(o.Endpoint, "://") {
 		o.Endpoint = "https://" + o.Endpoint
 	}
+	o.Endpoint = strings.TrimSuffix(o.Endpoint, "/")
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
 	}
@@ -51,40 +54,37 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// check returns the endpoint of valid options.
-func (o Options) check() (*url.URL, error) {
+// check refuses options that can't be.
+func (o Options) check() error {
 	endpoint, err := url.Parse(o.Endpoint)
 	switch {
 	case err != nil:
-		return nil, model.Errorf(model.Invalid, "object storage: %w", err)
+		return model.Errorf(model.Invalid, "object storage: %w", err)
 	case endpoint.Scheme != "http" && endpoint.Scheme != "https":
-		return nil, model.Errorf(model.Invalid, "object storage: the endpoint must be a http or https URL, not %q", o.Endpoint)
+		return model.Errorf(model.Invalid, "object storage: the endpoint must be a http or https URL, not %q", o.Endpoint)
 	case endpoint.Host == "" || strings.Trim(endpoint.Path, "/") != "" || endpoint.RawQuery != "" || endpoint.User != nil:
-		return nil, model.Errorf(model.Invalid, "object storage: the endpoint must be a URL with nothing but a host and a port, not %q", endpoint.Redacted())
+		return model.Errorf(model.Invalid, "object storage: the endpoint must be a URL with nothing but a host and a port, not %q", endpoint.Redacted())
 	case o.Bucket == "":
-		return nil, model.Errorf(model.Invalid, "object storage needs the name of a bucket")
+		return model.Errorf(model.Invalid, "object storage needs the name of a bucket")
 	case (o.AccessKeyID == "") != (o.SecretAccessKey == ""):
-		return nil, model.Errorf(model.Invalid, "object storage: access key id and secret access key need each other")
+		return model.Errorf(model.Invalid, "object storage: access key id and secret access key need each other")
 	case o.Timeout < 0 || o.Tries < 0:
-		return nil, model.Errorf(model.Invalid, "object storage: timeout and tries can't be negative")
+		return model.Errorf(model.Invalid, "object storage: timeout and tries can't be negative")
 	}
-	return endpoint, nil
+	return nil
 }
 
-// roleTimeout is how long to wait for the role of the machine. Most machines
-// that have none have nobody who says so.
-const roleTimeout = 5 * time.Second
+// bucketHosts are the ends of the hosts of services that give each bucket a
+// host of its own.
+var bucketHosts = [...]string{".amazonaws.com", ".amazonaws.com.cn", ".googleapis.com", ".aliyuncs.com"}
 
-func (o Options) credentials() *credentials.Credentials {
-	if o.AccessKeyID != "" {
-		return credentials.NewStaticV4(o.AccessKeyID, o.SecretAccessKey, o.SessionToken)
+// pathStyle reports whether the bucket is in the path of URLs.
+func (o Options) pathStyle() bool {
+	host := o.Endpoint[strings.Index(o.Endpoint, "://")+len("://"):]
+	for _, end := range bucketHosts {
+		if strings.HasSuffix(host, end) {
+			return o.PathStyle
+		}
 	}
-	// The machine itself is asked, not a proxy, and seldom.
-	direct := newTransport(roleTimeout)
-	direct.Proxy, direct.DisableKeepAlives = nil, true
-	return credentials.NewChainCredentials([]credentials.Provider{
-		&credentials.EnvAWS{},
-		&credentials.FileAWSCredentials{},
-		&credentials.IAM{Client: &http.Client{Transport: direct, Timeout: roleTimeout}},
-	})
+	return true
 }

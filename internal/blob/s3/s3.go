@@ -7,22 +7,20 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
-	"github.com/minio/minio-go/v7"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/pawlhq/pawl/internal/blob"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
-// partSize is from how many bytes on an object is sent in parts, and how many
-// bytes of one are in memory at a time.
-const partSize = 8 << 20
-
 // Store is a blob.Store in a bucket.
 type Store struct {
-	client    minio.Core
+	client    *client
 	transport *http.Transport
-	bucket    string
 }
 
 var _ blob.Store = (*Store)(nil)
@@ -30,27 +28,11 @@ var _ blob.Store = (*Store)(nil)
 // Open returns the store in a bucket, which must exist. It does not connect.
 func Open(options Options) (*Store, error) {
 	options = options.withDefaults()
-	endpoint, err := options.check()
-	if err != nil {
+	if err := options.check(); err != nil {
 		return nil, err
 	}
 	transport := newTransport(options.Timeout)
-	lookup := minio.BucketLookupAuto
-	if options.PathStyle {
-		lookup = minio.BucketLookupPath
-	}
-	client, err := minio.New(endpoint.Host, &minio.Options{
-		Creds:        options.credentials(),
-		Secure:       endpoint.Scheme == "https",
-		Transport:    transport,
-		Region:       options.Region,
-		BucketLookup: lookup,
-		MaxRetries:   options.Tries,
-	})
-	if err != nil {
-		return nil, model.Errorf(model.Invalid, "open object storage: %w", err)
-	}
-	return &Store{client: minio.Core{Client: client}, transport: transport, bucket: options.Bucket}, nil
+	return &Store{newClient(options, transport), transport}, nil
 }
 
 // Close closes connections that are not in use.
@@ -59,67 +41,20 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Put sends an object. Unless it must be absent, a small one is in memory
-// meanwhile, so that it can be sent again when the connection breaks, and a
-// large one goes in parts.
-func (s *Store) Put(ctx context.Context, key string, body io.Reader, options blob.PutOptions) error {
-	if err := blob.CheckKey(key); err != nil {
-		return err
-	}
-	o := minio.PutObjectOptions{
-		ContentType: options.ContentType,
-		PartSize:    partSize,
-		// Else, without TLS, the body would be cut into signed chunks, which not
-		// all services read.
-		DisableContentSha256: true,
-		SendContentMd5:       true,
-	}
-	if options.IfAbsent {
-		o.SetMatchETagExcept("*")
-		// Not all services look at this when an object comes in parts. Nor may it
-		// be sent again, as it would be with a checksum: the second request could
-		// find what the first one stored.
-		o.DisableMultipart, o.SendContentMd5 = true, false
-	}
-	src := &source{reader: blob.Until(ctx, blob.Exactly(body, options.Size))}
-	var err error
-	if options.Size <= 0 { // nobody else looks whether the body is empty
-		_, err = io.Copy(io.Discard, src)
-	}
-	if err == nil {
-		_, err = s.client.Client.PutObject(ctx, s.bucket, key, src, options.Size, o)
-	}
-	if src.err != nil {
-		err = src.err
-	}
-	return failed(ctx, "put", key, err)
-}
-
-// source keeps the error of a body, which does not come back from a request in
-// one piece.
-type source struct {
-	reader io.Reader
-	err    error
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.reader.Read(p)
-	if err != nil && err != io.EOF {
-		s.err = err
-	}
-	return n, err
-}
-
 // Get asks for an object and returns the body of the answer.
 func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, blob.Object, error) {
 	if err := blob.CheckKey(key); err != nil {
 		return nil, blob.Object{}, err
 	}
-	b, info, _, err := s.client.GetObject(ctx, s.bucket, key, minio.GetObjectOptions{})
+	request, err := s.client.request(ctx)
 	if err != nil {
 		return nil, blob.Object{}, failed(ctx, "get", key, err)
 	}
-	return &body{b, ctx, key}, object(key, info), nil
+	answer, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: s.client.bucket, Key: &key}, request)
+	if err != nil {
+		return nil, blob.Object{}, failed(ctx, "get", key, err)
+	}
+	return &body{answer.Body, ctx, key}, object(key, answer.ContentLength, answer.LastModified), nil
 }
 
 // body gives errors of a connection their code.
@@ -142,15 +77,19 @@ func (s *Store) Stat(ctx context.Context, key string) (blob.Object, error) {
 	if err := blob.CheckKey(key); err != nil {
 		return blob.Object{}, err
 	}
-	info, err := s.client.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	request, err := s.client.request(ctx)
 	if err != nil {
 		return blob.Object{}, failed(ctx, "get", key, err)
 	}
-	return object(key, info), nil
+	answer, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: s.client.bucket, Key: &key}, request)
+	if err != nil {
+		return blob.Object{}, failed(ctx, "get", key, err)
+	}
+	return object(key, answer.ContentLength, answer.LastModified), nil
 }
 
-func object(key string, info minio.ObjectInfo) blob.Object {
-	return blob.Object{Key: key, Size: info.Size, Modified: info.LastModified}
+func object(key string, size *int64, modified *time.Time) blob.Object {
+	return blob.Object{Key: key, Size: aws.ToInt64(size), Modified: aws.ToTime(modified)}
 }
 
 // List asks for as many pages as it takes. What others put into the bucket under
@@ -159,23 +98,46 @@ func (s *Store) List(ctx context.Context, prefix, after string, limit int) ([]bl
 	if err := blob.CheckLimit(limit); err != nil {
 		return nil, err
 	}
-	owner := false
-	o := minio.ListObjectsOptions{
-		Prefix: prefix, StartAfter: after, MaxKeys: limit, Recursive: true, FetchOwner: &owner,
+	request, err := s.client.request(ctx)
+	if err != nil {
+		return nil, failed(ctx, "list", prefix, err)
+	}
+	input := &s3.ListObjectsV2Input{
+		Bucket: s.client.bucket, Prefix: &prefix, StartAfter: &after, MaxKeys: aws.Int32(int32(limit)),
+		EncodingType: types.EncodingTypeUrl, // else a name that XML can't say makes the answer unreadable
 	}
 	var found []blob.Object
-	for info := range s.client.ListObjectsIter(ctx, s.bucket, o) {
-		if info.Err != nil {
-			return nil, failed(ctx, "list", prefix, info.Err)
+	for {
+		page, err := s.client.ListObjectsV2(ctx, input, request)
+		if err != nil {
+			return nil, failed(ctx, "list", prefix, err)
 		}
-		if blob.CheckKey(info.Key) == nil {
-			found = append(found, object(info.Key, info))
-		}
-		if len(found) == limit {
-			break
+		found = append(found, objects(page)...)
+		input.ContinuationToken = page.NextContinuationToken
+		if len(found) >= limit || input.ContinuationToken == nil || !aws.ToBool(page.IsTruncated) {
+			return found[:min(limit, len(found))], nil
 		}
 	}
-	return found, failed(ctx, "list", prefix, context.Cause(ctx))
+}
+
+// objects are those of a page whose names are keys.
+func objects(page *s3.ListObjectsV2Output) []blob.Object {
+	found := make([]blob.Object, 0, len(page.Contents))
+	for i := range page.Contents {
+		of := &page.Contents[i]
+		key := aws.ToString(of.Key)
+		if page.EncodingType == types.EncodingTypeUrl {
+			plain, err := url.QueryUnescape(key)
+			if err != nil {
+				continue // no key has such a name
+			}
+			key = plain
+		}
+		if blob.CheckKey(key) == nil {
+			found = append(found, object(key, of.Size, of.LastModified))
+		}
+	}
+	return found
 }
 
 // Delete asks to remove an object.
@@ -183,18 +145,40 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := blob.CheckKey(key); err != nil {
 		return err
 	}
-	err := s.client.RemoveObject(ctx, s.bucket, key, minio.RemoveObjectOptions{})
-	return failed(ctx, "delete", key, err)
+	request, err := s.client.request(ctx)
+	if err == nil {
+		_, err = s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: s.client.bucket, Key: &key}, request)
+	}
+	err = failed(ctx, "delete", key, err)
+	if err != nil && model.CodeOf(err) == model.NotFound {
+		return nil // some services say so
+	}
+	return err
 }
 
-// SignGet signs a URL; its lifetime is from a second to seven days.
+// maxLifetime is how long a signed URL can be good.
+const maxLifetime = 7 * 24 * time.Hour
+
+// SignGet signs a URL; its lifetime is from a second to seven days. There is
+// none if there are no keys to sign it with.
 func (s *Store) SignGet(ctx context.Context, key string, lifetime time.Duration) (string, error) {
 	if err := blob.CheckKey(key); err != nil {
 		return "", err
 	}
-	u, err := s.client.PresignedGetObject(ctx, s.bucket, key, lifetime, nil)
+	if lifetime < time.Second || lifetime > maxLifetime {
+		return "", model.Errorf(model.Invalid, "a signed URL is good for a second to seven days, not for %v", lifetime)
+	}
+	request, err := s.client.request(ctx)
 	if err != nil {
 		return "", failed(ctx, "sign URL of", key, err)
 	}
-	return u.String(), nil
+	if keys, err := s.client.keys.Retrieve(ctx); err != nil || !keys.HasKeys() {
+		return "", failed(ctx, "sign URL of", key, err)
+	}
+	signed, err := s3.NewPresignClient(s.client.Client).PresignGetObject(ctx,
+		&s3.GetObjectInput{Bucket: s.client.bucket, Key: &key}, s3.WithPresignExpires(lifetime), s3.WithPresignClientFromClientOptions(request))
+	if err != nil {
+		return "", failed(ctx, "sign URL of", key, err)
+	}
+	return signed.URL, nil
 }

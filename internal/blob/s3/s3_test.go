@@ -1,10 +1,14 @@
 package s3_test
 
 import (
+	"crypto/md5"
+	"encoding/base64"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,6 +202,111 @@ func TestRequestsAreSigned(t *testing.T) {
 	auth := <-got
 	if !strings.Contains(auth, "Credential=me/") || !strings.Contains(auth, "/eu-west-1/s3/") || !strings.HasSuffix(auth, " token t") {
 		t.Errorf("authorization %q", auth)
+	}
+}
+
+func TestServiceIsAskedForTheRegion(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status       int
+		region, want string
+	}{
+		"told":               {http.StatusOK, "eu-west-1", "/eu-west-1/s3/"},
+		"told while refused": {http.StatusForbidden, "eu-west-1", "/eu-west-1/s3/"},
+		"there are none":     {http.StatusForbidden, "", "/us-east-1/s3/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked, got := new(atomic.Int32), make(chan string, 2)
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodHead {
+					got <- r.Header.Get("Authorization")
+					w.WriteHeader(http.StatusNoContent)
+					return
+				}
+				asked.Add(1)
+				if tt.region != "" {
+					w.Header().Set("X-Amz-Bucket-Region", tt.region)
+				}
+				w.WriteHeader(tt.status)
+			}))
+			s := open(t, s3.Options{Endpoint: url, Tries: 1})
+			for range 2 {
+				if err := s.Delete(t.Context(), "k"); err != nil {
+					t.Fatal(err)
+				}
+				if auth := <-got; !strings.Contains(auth, tt.want) {
+					t.Errorf("authorization %q, want the region in %s", auth, tt.want)
+				}
+			}
+			if n := asked.Load(); n != 1 {
+				t.Errorf("asked %d times", n)
+			}
+		})
+	}
+}
+
+// A second request could find what the first one has stored.
+func TestPutThatNeedsANewKeyIsSentOnce(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Int32
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent.Add(1)
+		answer(http.StatusServiceUnavailable, "SlowDown")(w, r)
+	}))
+	s := open(t, s3.Options{Endpoint: url, Region: "r"})
+	err := s.Put(t.Context(), "k", strings.NewReader("x"), blob.PutOptions{Size: 1, IfAbsent: true})
+	if model.CodeOf(err) != model.Unavailable || sent.Load() != 1 {
+		t.Errorf("error %v after %d requests", err, sent.Load())
+	}
+}
+
+// What is sent must arrive as it is, whatever the service knows of checksums.
+func TestBodiesAreSentAsTheyAre(t *testing.T) {
+	t.Parallel()
+	got := make(chan http.Header, 1)
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if text, err := io.ReadAll(r.Body); err != nil || string(text) != "text" {
+			t.Errorf("body %q, error %v", text, err)
+		}
+		got <- r.Header
+	}))
+	s := open(t, s3.Options{Endpoint: url, Region: "r"})
+	for _, absent := range []bool{false, true} {
+		if err := s.Put(t.Context(), "k", strings.NewReader("text"), blob.PutOptions{Size: 4, IfAbsent: absent}); err != nil {
+			t.Fatal(err)
+		}
+		h := <-got
+		if sum := md5.Sum([]byte("text")); h.Get("Content-Md5") != base64.StdEncoding.EncodeToString(sum[:]) {
+			t.Errorf("checksum %q", h.Get("Content-Md5"))
+		}
+		for name := range h {
+			if strings.Contains(name, "Checksum") || strings.Contains(name, "Trailer") || name == "Accept-Encoding" {
+				t.Errorf("header %s: %s", name, h.Get(name))
+			}
+		}
+	}
+}
+
+// Amazon writes a space in names as a plus sign.
+func TestNamesInListsAreDecoded(t *testing.T) {
+	t.Parallel()
+	s := open(t, s3.Options{Region: "r", Endpoint: serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "<ListBucketResult><EncodingType>url</EncodingType>"+
+			"<Contents><Key>a+b%2Bc</Key></Contents><Contents><Key>no%0Akey</Key></Contents></ListBucketResult>")
+	}))})
+	list, err := s.List(t.Context(), "", "", 10)
+	if err != nil || len(list) != 1 || list[0].Key != "a b+c" {
+		t.Errorf("got %v, %v", list, err)
+	}
+}
+
+// Some services say that there was nothing to delete.
+func TestDeleteOfNothingIsNoError(t *testing.T) {
+	t.Parallel()
+	s := open(t, s3.Options{Endpoint: serve(t, answer(http.StatusNotFound, "NoSuchKey")), Region: "r"})
+	if err := s.Delete(t.Context(), "k"); err != nil {
+		t.Error(err)
 	}
 }
 
