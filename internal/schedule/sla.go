@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +56,7 @@ func ParseSLA(config params.Map) (SLA, error) {
 
 // clockOrDuration reads HH:MM, HH:MM:SS, or a time such as 1h 30m.
 func clockOrDuration(text string) (time.Duration, error) {
-	if !clockText.MatchString(text) {
+	if !isClock(text) {
 		return ParseDuration(text)
 	}
 	var total time.Duration
@@ -73,7 +72,18 @@ func clockOrDuration(text string) (time.Duration, error) {
 	return total, nil
 }
 
-var clockText = regexp.MustCompile(`^\d{1,2}:\d{2}(:\d{2})?$`)
+// isClock reports whether a text is like 1:30, 01:30 or 01:30:00.
+func isClock(text string) bool {
+	hours, rest := leading(text, digits)
+	if len(hours) != 1 && len(hours) != 2 {
+		return false
+	}
+	return isClockRest(rest) || len(rest) == 6 && isClockRest(rest[:3]) && isClockRest(rest[3:])
+}
+
+func isClockRest(text string) bool {
+	return len(text) == 3 && text[0] == ':' && strings.Trim(text[1:], digits) == ""
+}
 
 // CheckSLA tells what is wrong with a workflow's sla section, and which of its
 // keys that is about; none where it is about the whole. Errors have the code
@@ -84,9 +94,9 @@ func CheckSLA(config params.Map) (key string, err error) {
 	switch {
 	case hasTime && hasDuration:
 		return "duration", model.Errorf(model.Invalid, "an sla has either a time or a duration")
-	case hasTime && !clockText.MatchString(params.Literal(at)):
+	case hasTime && !isClock(params.Literal(at)):
 		return "time", model.Errorf(model.Invalid, "time must be HH:MM or HH:MM:SS, not %s", params.Literal(at))
-	case hasDuration && !clockText.MatchString(params.Literal(within)):
+	case hasDuration && !isClock(params.Literal(within)):
 		if _, err := ParseDuration(params.Literal(within)); err != nil {
 			return "duration", model.Errorf(model.Invalid, "duration must be HH:MM:SS or a time such as 1h 30m, not %s", params.Literal(within))
 		}

@@ -3,7 +3,7 @@ package schedule
 import (
 	_ "embed"
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +18,6 @@ import (
 //go:embed zones.txt
 var zoneNames string
 
-var offsetText = regexp.MustCompile(`^(UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?$`)
-
 // maxOffset is the greatest offset from UTC in hours, as in Java.
 const maxOffset = 18
 
@@ -30,8 +28,8 @@ func ParseZone(name string) (*time.Location, error) {
 	if name == "Z" {
 		return time.FixedZone(name, 0), nil
 	}
-	if m := offsetText.FindStringSubmatch(name); m != nil {
-		return offsetZone(name, m)
+	if o, ok := parseOffset(name); ok {
+		return o.zone(name)
 	}
 	// The names that Go gives a meaning of its own.
 	if name != "" && name != "Local" {
@@ -46,22 +44,57 @@ func ParseZone(name string) (*time.Location, error) {
 	return nil, err.WithHint("use a name such as Asia/Tokyo or an offset such as +09:00")
 }
 
-// offsetZone returns the zone of an offset in the parts of offsetText.
-func offsetZone(name string, parts []string) (*time.Location, error) {
-	var units [3]int
-	for i := range units {
-		units[i], _ = strconv.Atoi(parts[i+3]) // digits, or "" for 0
+// offset is how far a zone is from the time of UTC.
+type offset struct {
+	// base is what it is written after: UTC, GMT, UT or nothing.
+	base string
+	west bool
+	// units are hours, minutes and seconds.
+	units [3]int
+}
+
+// parseOffset reads an offset: one or two digits of hours, and two each of
+// minutes and of seconds, with or without colons.
+func parseOffset(name string) (o offset, ok bool) {
+	base, _ := leading(name, "UTCGM")
+	rest := name[len(base):]
+	if !slices.Contains([]string{"", "UTC", "GMT", "UT"}, base) || rest == "" || rest[0] != '+' && rest[0] != '-' {
+		return o, false
 	}
-	offset := (units[0]*60+units[1])*60 + units[2]
-	if units[1] > 59 || units[2] > 59 || offset > maxOffset*60*60 {
+	o = offset{base: base, west: rest[0] == '-'}
+	rest = rest[1:]
+	size := 2
+	if (len(rest)-strings.Count(rest, ":"))%2 != 0 {
+		size = 1
+	}
+	for i := range o.units {
+		if i > 0 {
+			size, rest = 2, strings.TrimPrefix(rest, ":")
+		}
+		if len(rest) < size || strings.Trim(rest[:size], digits) != "" {
+			return o, false
+		}
+		o.units[i], _ = strconv.Atoi(rest[:size]) // digits
+		if rest = rest[size:]; rest == "" {
+			return o, true
+		}
+	}
+	return o, false
+}
+
+// zone returns the zone of the offset that a name says.
+func (o offset) zone(name string) (*time.Location, error) {
+	seconds := (o.units[0]*60+o.units[1])*60 + o.units[2]
+	if o.units[1] > 59 || o.units[2] > 59 || seconds > maxOffset*60*60 {
 		return nil, model.Errorf(model.Invalid, "offset %s of a time zone is not between -%d:00 and +%[2]d:00", name, maxOffset)
 	}
-	text := fmt.Sprintf("%s%s%02d:%02d", parts[1], parts[2], units[0], units[1])
-	if units[2] != 0 {
-		text += fmt.Sprintf(":%02d", units[2])
+	sign := "+"
+	if o.west {
+		sign, seconds = "-", -seconds
 	}
-	if parts[2] == "-" {
-		offset = -offset
+	text := fmt.Sprintf("%s%s%02d:%02d", o.base, sign, o.units[0], o.units[1])
+	if o.units[2] != 0 {
+		text += fmt.Sprintf(":%02d", o.units[2])
 	}
-	return time.FixedZone(text, offset), nil
+	return time.FixedZone(text, seconds), nil
 }

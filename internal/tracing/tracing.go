@@ -6,19 +6,20 @@ package tracing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/tracing/otlp"
 )
 
 // Tracer makes spans. Its methods are safe for concurrent use.
@@ -26,22 +27,15 @@ type Tracer struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
 	headers  propagation.TraceContext
+	exporter sdk.SpanExporter // nil if it ends with the provider
 }
-
-// endpoints are the variables of OpenTelemetry that say where a collector is.
-var endpoints = []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
 // Wanted reports whether the environment names a collector of traces.
 func Wanted(env func(string) string) bool {
 	if strings.EqualFold(env("OTEL_SDK_DISABLED"), "true") || strings.EqualFold(env("OTEL_TRACES_EXPORTER"), "none") {
 		return false
 	}
-	for _, name := range endpoints {
-		if env(name) != "" {
-			return true
-		}
-	}
-	return false
+	return otlp.Named(env)
 }
 
 // Open returns a tracer that sends what it is told to the collector that the
@@ -49,16 +43,11 @@ func Wanted(env func(string) string) bool {
 // It is Invalid where these ask for what is not there. What goes wrong later is
 // reported.
 func Open(ctx context.Context, env func(string) string, version string, report func(error)) (*Tracer, error) {
-	for _, name := range []string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
-		if p := env(name); p != "" && p != "http/protobuf" {
-			return nil, model.Errorf(model.Invalid, "%s: traces can't be sent by %q", name, p).
-				WithHint("set it to http/protobuf, which collectors listen for on port 4318")
-		}
-	}
-	exporter, err := otlptracehttp.New(ctx)
+	cfg, err := otlp.FromEnv(env)
 	if err != nil {
-		return nil, fmt.Errorf("open exporter of traces: %w", err)
+		return nil, err
 	}
+	cfg.Agent = "pawl/" + version
 	about, err := resource.New(ctx, resource.WithAttributes(
 		attribute.String("service.name", "pawl"), attribute.String("service.version", version),
 	), resource.WithHost(), resource.WithTelemetrySDK(), resource.WithFromEnv())
@@ -66,7 +55,10 @@ func Open(ctx context.Context, env func(string) string, version string, report f
 		return nil, model.Errorf(model.Invalid, "attributes of traces: %w", err)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(report))
-	return newTracer(sdk.WithBatcher(exporter), sdk.WithResource(about)), nil
+	exporter := otlp.New(cfg)
+	t := newTracer(sdk.WithBatcher(exporter), sdk.WithResource(about))
+	t.exporter = exporter
+	return t, nil
 }
 
 func newTracer(options ...sdk.TracerProviderOption) *Tracer {
@@ -80,7 +72,11 @@ func newTracer(options ...sdk.TracerProviderOption) *Tracer {
 func (t *Tracer) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := t.provider.Shutdown(ctx); err != nil {
+	err := t.provider.Shutdown(ctx)
+	if t.exporter != nil {
+		err = errors.Join(err, t.exporter.Shutdown(ctx)) // what still waits for the collector
+	}
+	if err != nil {
 		return fmt.Errorf("send traces: %w", err)
 	}
 	return nil

@@ -1,10 +1,14 @@
 package tracing
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	sdk "go.opentelemetry.io/otel/sdk/trace"
@@ -117,9 +121,62 @@ func TestTracesAreSentOnlyWhereTheEnvironmentAsksForThem(t *testing.T) {
 		}
 	}
 	_, err := Open(t.Context(), func(name string) string {
-		return map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}[name]
+		return map[string]string{endpoint: "http://localhost:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}[name]
 	}, "", nil)
 	if model.CodeOf(err) != model.Invalid || err == nil {
 		t.Errorf("a protocol that is not there: %v", err)
 	}
+}
+
+func TestTracesArriveAtTheCollector(t *testing.T) {
+	t.Parallel()
+	paths := make(chan string, 1)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { paths <- r.URL.Path + " " + r.UserAgent() }))
+	defer collector.Close()
+	tracer, err := Open(t.Context(), func(name string) string {
+		return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL}[name]
+	}, "1.2", func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracer.Attempt(Attempt{ID: 3, Session: session, Workflow: "etl", Created: made}).End(made, "success", false)
+	if err := tracer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-paths; got != "/v1/traces pawl/1.2" {
+		t.Errorf("request: %s", got)
+	}
+}
+
+// stuck is an exporter that sends until it is shut down.
+type stuck struct {
+	end  chan struct{}
+	once *sync.Once
+}
+
+func (s stuck) ExportSpans(context.Context, []sdk.ReadOnlySpan) error {
+	<-s.end
+	return errors.New("cut off")
+}
+
+func (s stuck) Shutdown(context.Context) error {
+	s.once.Do(func() { close(s.end) })
+	return nil
+}
+
+func TestTheEndDoesNotWaitForACollectorThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := stuck{make(chan struct{}), new(sync.Once)}
+		tracer := newTracer(sdk.WithBatcher(s))
+		tracer.exporter = s
+		tracer.Attempt(Attempt{ID: 3, Session: session, Workflow: "etl", Created: made}).End(made, "success", false)
+		began := time.Now()
+		if err := tracer.Close(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
 }

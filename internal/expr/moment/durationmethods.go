@@ -1,6 +1,10 @@
 package moment
 
-import "maps"
+import (
+	"sync"
+
+	"maps"
+)
 
 // locale names the locale; there is no other to change to.
 func locale[T any](this T, a args) Value {
@@ -47,22 +51,24 @@ func part(f func(s *shownDuration) float64) method[*Duration] {
 	})
 }
 
-var durationParts = map[string]method[*Duration]{
-	"years":        part(func(s *shownDuration) float64 { return s.years }),
-	"months":       part(func(s *shownDuration) float64 { return s.months }),
-	"weeks":        part(func(s *shownDuration) float64 { return truncate(s.days / 7) }),
-	"days":         part(func(s *shownDuration) float64 { return s.days }),
-	"hours":        part(func(s *shownDuration) float64 { return s.hours }),
-	"minutes":      part(func(s *shownDuration) float64 { return s.minutes }),
-	"seconds":      part(func(s *shownDuration) float64 { return s.seconds }),
-	"milliseconds": part(func(s *shownDuration) float64 { return s.millis }),
-}
+var durationParts = sync.OnceValue(func() map[string]method[*Duration] {
+	return map[string]method[*Duration]{
+		"years":        part(func(s *shownDuration) float64 { return s.years }),
+		"months":       part(func(s *shownDuration) float64 { return s.months }),
+		"weeks":        part(func(s *shownDuration) float64 { return truncate(s.days / 7) }),
+		"days":         part(func(s *shownDuration) float64 { return s.days }),
+		"hours":        part(func(s *shownDuration) float64 { return s.hours }),
+		"minutes":      part(func(s *shownDuration) float64 { return s.minutes }),
+		"seconds":      part(func(s *shownDuration) float64 { return s.seconds }),
+		"milliseconds": part(func(s *shownDuration) float64 { return s.millis }),
+	}
+})
 
 func (d *Duration) get(a args) (Value, error) {
 	if !d.valid {
 		return nan, nil
 	}
-	f := durationParts[unitName(a.at(0))+"s"]
+	f := durationParts()[unitName(a.at(0))+"s"]
 	if f == nil {
 		return nil, unknownUnit(unitName(a.at(0)))
 	}
@@ -75,7 +81,7 @@ func durationAdder(direction float64) method[*Duration] {
 	})
 }
 
-var durationMethods = func() map[string]method[*Duration] {
+var durationMethods = sync.OnceValue(func() map[string]method[*Duration] {
 	iso := ask((*Duration).iso)
 	m := map[string]method[*Duration]{
 		"isValid":        ask(func(d *Duration) bool { return d.valid }),
@@ -101,6 +107,6 @@ var durationMethods = func() map[string]method[*Duration] {
 		"toJSON":         iso,
 		"locale":         pure(locale[*Duration]),
 	}
-	maps.Copy(m, durationParts)
+	maps.Copy(m, durationParts())
 	return m
-}()
+})

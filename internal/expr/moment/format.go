@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/expr/js"
 )
@@ -180,36 +181,38 @@ func printZone(ofUTC string) printer {
 	}
 }
 
-var printers = map[string]printer{
-	"Y": printPlainYear, "YY": number(2, lastTwo(fieldYear)), "YYYY": number(4, fieldYear),
-	"YYYYY": number(5, fieldYear), "YYYYYY": printLongYear,
-	"M": number(1, fieldMonth), "MM": number(2, fieldMonth), "Mo": ordinal(fieldMonth),
-	"MMM":  text(func(f js.Fields) string { return monthNames[f.Month][:3] }),
-	"MMMM": text(func(f js.Fields) string { return monthNames[f.Month] }),
-	"w":    number(1, fieldWeek), "ww": number(2, fieldWeek), "wo": ordinal(fieldWeek),
-	"W": number(1, fieldISOWeek), "WW": number(2, fieldISOWeek), "Wo": ordinal(fieldISOWeek),
-	"d": number(1, fieldWeekday), "do": ordinal(fieldWeekday),
-	"dd":   text(func(f js.Fields) string { return weekdayNames[f.Weekday][:2] }),
-	"ddd":  text(func(f js.Fields) string { return weekdayNames[f.Weekday][:3] }),
-	"dddd": text(func(f js.Fields) string { return weekdayNames[f.Weekday] }),
-	"e":    number(1, fieldWeekday), "E": number(1, fieldISODay),
-	"H": number(1, fieldHour), "HH": number(2, fieldHour),
-	"h": number(1, fieldHour12), "hh": number(2, fieldHour12),
-	"k": number(1, fieldHour24), "kk": number(2, fieldHour24),
-	"hmm": clock(fieldHour12, false), "hmmss": clock(fieldHour12, true),
-	"Hmm": clock(fieldHour, false), "Hmmss": clock(fieldHour, true),
-	"a": meridiem("am", "pm"), "A": meridiem("AM", "PM"),
-	"Z": printOffset(":"), "ZZ": printOffset(""),
-	"gg": number(2, lastTwo(fieldWeekYear)), "GG": number(2, lastTwo(fieldISOWeekYear)),
-	"gggg": number(4, fieldWeekYear), "ggggg": number(5, fieldWeekYear),
-	"GGGG": number(4, fieldISOWeekYear), "GGGGG": number(5, fieldISOWeekYear),
-	"Q": number(1, fieldQuarter), "Qo": ordinal(fieldQuarter),
-	"D": number(1, fieldDay), "DD": number(2, fieldDay), "Do": ordinal(fieldDay),
-	"DDD": number(1, fieldOrdinal), "DDDD": number(3, fieldOrdinal), "DDDo": ordinal(fieldOrdinal),
-	"m": number(1, fieldMinute), "mm": number(2, fieldMinute),
-	"s": number(1, fieldSecond), "ss": number(2, fieldSecond),
-	"S": fraction(1), "SS": fraction(2), "SSS": fraction(3), "SSSS": fraction(4), "SSSSS": fraction(5),
-	"SSSSSS": fraction(6), "SSSSSSS": fraction(7), "SSSSSSSS": fraction(8), "SSSSSSSSS": fraction(9),
-	"z": printZone("UTC"), "zz": printZone("Coordinated Universal Time"),
-	"X": printSeconds, "x": printMillis,
-}
+var printers = sync.OnceValue(func() map[string]printer {
+	return map[string]printer{
+		"Y": printPlainYear, "YY": number(2, lastTwo(fieldYear)), "YYYY": number(4, fieldYear),
+		"YYYYY": number(5, fieldYear), "YYYYYY": printLongYear,
+		"M": number(1, fieldMonth), "MM": number(2, fieldMonth), "Mo": ordinal(fieldMonth),
+		"MMM":  text(func(f js.Fields) string { return monthNames[f.Month][:3] }),
+		"MMMM": text(func(f js.Fields) string { return monthNames[f.Month] }),
+		"w":    number(1, fieldWeek), "ww": number(2, fieldWeek), "wo": ordinal(fieldWeek),
+		"W": number(1, fieldISOWeek), "WW": number(2, fieldISOWeek), "Wo": ordinal(fieldISOWeek),
+		"d": number(1, fieldWeekday), "do": ordinal(fieldWeekday),
+		"dd":   text(func(f js.Fields) string { return weekdayNames[f.Weekday][:2] }),
+		"ddd":  text(func(f js.Fields) string { return weekdayNames[f.Weekday][:3] }),
+		"dddd": text(func(f js.Fields) string { return weekdayNames[f.Weekday] }),
+		"e":    number(1, fieldWeekday), "E": number(1, fieldISODay),
+		"H": number(1, fieldHour), "HH": number(2, fieldHour),
+		"h": number(1, fieldHour12), "hh": number(2, fieldHour12),
+		"k": number(1, fieldHour24), "kk": number(2, fieldHour24),
+		"hmm": clock(fieldHour12, false), "hmmss": clock(fieldHour12, true),
+		"Hmm": clock(fieldHour, false), "Hmmss": clock(fieldHour, true),
+		"a": meridiem("am", "pm"), "A": meridiem("AM", "PM"),
+		"Z": printOffset(":"), "ZZ": printOffset(""),
+		"gg": number(2, lastTwo(fieldWeekYear)), "GG": number(2, lastTwo(fieldISOWeekYear)),
+		"gggg": number(4, fieldWeekYear), "ggggg": number(5, fieldWeekYear),
+		"GGGG": number(4, fieldISOWeekYear), "GGGGG": number(5, fieldISOWeekYear),
+		"Q": number(1, fieldQuarter), "Qo": ordinal(fieldQuarter),
+		"D": number(1, fieldDay), "DD": number(2, fieldDay), "Do": ordinal(fieldDay),
+		"DDD": number(1, fieldOrdinal), "DDDD": number(3, fieldOrdinal), "DDDo": ordinal(fieldOrdinal),
+		"m": number(1, fieldMinute), "mm": number(2, fieldMinute),
+		"s": number(1, fieldSecond), "ss": number(2, fieldSecond),
+		"S": fraction(1), "SS": fraction(2), "SSS": fraction(3), "SSSS": fraction(4), "SSSSS": fraction(5),
+		"SSSSSS": fraction(6), "SSSSSSS": fraction(7), "SSSSSSSS": fraction(8), "SSSSSSSSS": fraction(9),
+		"z": printZone("UTC"), "zz": printZone("Coordinated Universal Time"),
+		"X": printSeconds, "x": printMillis,
+	}
+})

@@ -63,8 +63,8 @@ func parseLayout(format string) layout {
 		format = format[n:]
 		l = append(l, element{
 			token:   token,
-			print:   printers[token],
-			scan:    scanners[token],
+			print:   printers()[token],
+			scan:    scanners()[token],
 			literal: unescape(token),
 			text:    plain(token),
 		})

@@ -3,6 +3,7 @@ package moment
 import (
 	"errors"
 	"math"
+	"sync"
 )
 
 // Call is moment(...).
@@ -13,7 +14,7 @@ func (l *Lib) Call(a ...Value) Value {
 // Static returns a property of the function moment, such as utc, which is a
 // Func, or ISO_8601.
 func (l *Lib) Static(name string) (Value, bool) {
-	if f, ok := statics[name]; ok {
+	if f, ok := statics()[name]; ok {
 		return Func(func(_ Value, a ...Value) (Value, error) { return f(l, a) }), true
 	}
 	v, ok := constants[name]
@@ -39,31 +40,33 @@ var constants = map[string]Value{
 	}},
 }
 
-var statics = map[string]method[*Lib]{
-	"utc":        pure((*Lib).utc),
-	"unix":       pure(func(l *Lib, a args) *Moment { return l.local(toNumber(a.at(0)) * 1000) }),
-	"parseZone":  pure(func(l *Lib, a args) *Moment { return l.create(a).parseZone() }),
-	"duration":   pure(func(l *Lib, a args) *Duration { return l.duration(a.at(0), a.at(1)) }),
-	"invalid":    ask((*Lib).invalid),
-	"now":        ask((*Lib).nowMillis),
-	"isMoment":   pure(isA[*Moment]),
-	"isDuration": pure(isA[*Duration]),
-	"isDate":     pure(isA[Date]),
-	"min":        best(func(candidate, so float64) bool { return candidate < so }),
-	"max":        best(func(candidate, so float64) bool { return candidate > so }),
-	"normalizeUnits": pure(func(_ *Lib, a args) Value {
-		if u := toUnit(a.at(0)); u != noUnit {
-			return unitInfos[u].name
-		}
-		return Undefined{}
-	}),
-	"locale":        pure(func(*Lib, args) string { return "en" }),
-	"months":        pure(func(_ *Lib, a args) Value { return names(monthNames[:], math.MaxInt, a) }),
-	"monthsShort":   pure(func(_ *Lib, a args) Value { return names(monthNames[:], 3, a) }),
-	"weekdays":      pure(func(_ *Lib, a args) Value { return names(weekdayNames[:], math.MaxInt, weekdayArgs(a)) }),
-	"weekdaysShort": pure(func(_ *Lib, a args) Value { return names(weekdayNames[:], 3, weekdayArgs(a)) }),
-	"weekdaysMin":   pure(func(_ *Lib, a args) Value { return names(weekdayNames[:], 2, weekdayArgs(a)) }),
-}
+var statics = sync.OnceValue(func() map[string]method[*Lib] {
+	return map[string]method[*Lib]{
+		"utc":        pure((*Lib).utc),
+		"unix":       pure(func(l *Lib, a args) *Moment { return l.local(toNumber(a.at(0)) * 1000) }),
+		"parseZone":  pure(func(l *Lib, a args) *Moment { return l.create(a).parseZone() }),
+		"duration":   pure(func(l *Lib, a args) *Duration { return l.duration(a.at(0), a.at(1)) }),
+		"invalid":    ask((*Lib).invalid),
+		"now":        ask((*Lib).nowMillis),
+		"isMoment":   pure(isA[*Moment]),
+		"isDuration": pure(isA[*Duration]),
+		"isDate":     pure(isA[Date]),
+		"min":        best(func(candidate, so float64) bool { return candidate < so }),
+		"max":        best(func(candidate, so float64) bool { return candidate > so }),
+		"normalizeUnits": pure(func(_ *Lib, a args) Value {
+			if u := toUnit(a.at(0)); u != noUnit {
+				return unitInfos[u].name
+			}
+			return Undefined{}
+		}),
+		"locale":        pure(func(*Lib, args) string { return "en" }),
+		"months":        pure(func(_ *Lib, a args) Value { return names(monthNames[:], math.MaxInt, a) }),
+		"monthsShort":   pure(func(_ *Lib, a args) Value { return names(monthNames[:], 3, a) }),
+		"weekdays":      pure(func(_ *Lib, a args) Value { return names(weekdayNames[:], math.MaxInt, weekdayArgs(a)) }),
+		"weekdaysShort": pure(func(_ *Lib, a args) Value { return names(weekdayNames[:], 3, weekdayArgs(a)) }),
+		"weekdaysMin":   pure(func(_ *Lib, a args) Value { return names(weekdayNames[:], 2, weekdayArgs(a)) }),
+	}
+})
 
 func isA[T any](_ *Lib, a args) bool {
 	_, ok := a.at(0).(T)

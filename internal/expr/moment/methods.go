@@ -14,13 +14,13 @@ type method[T any] func(this T, a args) (Value, error)
 // Method returns a method of moments; what is called as its this must be a
 // *Moment.
 func Method(name string) (Func, bool) {
-	return bind(momentMethods[name], "a moment")
+	return bind(momentMethods()[name], "a moment")
 }
 
 // DurationMethod returns a method of durations; what is called as its this must
 // be a *Duration.
 func DurationMethod(name string) (Func, bool) {
-	return bind(durationMethods[name], "a duration")
+	return bind(durationMethods()[name], "a duration")
 }
 
 func bind[T any](f method[T], kind string) (Func, bool) {
@@ -171,7 +171,7 @@ func adder(direction float64) method[*Moment] {
 }
 
 func (m *Moment) get(a args) (Value, error) {
-	if f := momentMethods[unitInfos[toUnit(a.at(0))].name]; f != nil {
+	if f := momentMethods()[unitInfos[toUnit(a.at(0))].name]; f != nil {
 		return f(m, nil)
 	}
 	return m, nil
@@ -180,7 +180,7 @@ func (m *Moment) get(a args) (Value, error) {
 func (m *Moment) setUnits(a args) (Value, error) {
 	o, ok := a.at(0).(*Object)
 	if !ok {
-		if f := momentMethods[unitInfos[toUnit(a.at(0))].name]; f != nil {
+		if f := momentMethods()[unitInfos[toUnit(a.at(0))].name]; f != nil {
 			return f(m, args{a.at(1)})
 		}
 		return m, nil
@@ -191,7 +191,7 @@ func (m *Moment) setUnits(a args) (Value, error) {
 			if unitInfos[s.unit].rank != rank {
 				continue
 			}
-			if _, err := momentMethods[unitInfos[s.unit].name](m, args{s.value}); err != nil {
+			if _, err := momentMethods()[unitInfos[s.unit].name](m, args{s.value}); err != nil {
 				return nil, err
 			}
 		}

@@ -3,6 +3,7 @@ package moment
 import (
 	"math"
 	"strings"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/expr/js"
 )
@@ -169,39 +170,41 @@ func takeMillis(c *config, in string)  { c.setTime(toInt(integer(in))) }
 
 // scanners are the tokens that can be read. A format string without a printer
 // for one of them looks for its input and forgets it.
-var scanners = map[string]*scanner{
-	"Y": {find: signedDigits, take: field(js.Year, 0)}, "YY": {upTo2Digits, twoDigits, takeShortYear},
-	"YYYY":  {upTo4Digits, fourDigits, takeYear},
-	"YYYYY": {upTo6Digits, sixDigits, field(js.Year, 0)}, "YYYYYY": {upTo6Digits, sixDigits, field(js.Year, 0)},
-	"M": {find: upTo2Digits, take: field(js.Month, -1)}, "MM": {upTo2Digits, twoDigits, field(js.Month, -1)},
-	"MMM": {find: word, take: takeMonthName("MMM")}, "MMMM": {find: word, take: takeMonthName("MMMM")},
-	"w": {find: upTo2Digits, take: inWeeks(weekField)}, "ww": {upTo2Digits, twoDigits, inWeeks(weekField)},
-	"W": {find: upTo2Digits, take: inWeeks(isoWeekField)}, "WW": {upTo2Digits, twoDigits, inWeeks(isoWeekField)},
-	"d": {find: upTo2Digits, take: inWeeks(dayField)}, "e": {find: upTo2Digits, take: inWeeks(weekdayField)},
-	"E":  {find: upTo2Digits, take: inWeeks(isoWeekdayField)},
-	"dd": {find: word, take: takeWeekdayName("dd")}, "ddd": {find: word, take: takeWeekdayName("ddd")},
-	"dddd": {find: word, take: takeWeekdayName("dddd")},
-	"a":    {find: meridiemWord, take: takeMeridiem}, "A": {find: meridiemWord, take: takeMeridiem},
-	"H": {find: upTo2Digits, take: field(js.Hour, 0)}, "HH": {upTo2Digits, twoDigits, field(js.Hour, 0)},
-	"h": {find: upTo2Digits, take: takeHour12}, "hh": {upTo2Digits, twoDigits, takeHour12},
-	"k": {find: upTo2Digits, take: takeHour24}, "kk": {upTo2Digits, twoDigits, takeHour24},
-	"hmm": {find: threeOrFour, take: takeClock(1, true)}, "hmmss": {find: fiveOrSix, take: takeClock(2, true)},
-	"Hmm": {find: threeOrFour, take: takeClock(1, false)}, "Hmmss": {find: fiveOrSix, take: takeClock(2, false)},
-	"g": {find: signedDigits}, "G": {find: signedDigits},
-	"gg": {upTo2Digits, twoDigits, inWeeksShort(weekYearField)}, "GG": {upTo2Digits, twoDigits, inWeeksShort(isoYearField)},
-	"gggg": {upTo4Digits, fourDigits, inWeeks(weekYearField)}, "GGGG": {upTo4Digits, fourDigits, inWeeks(isoYearField)},
-	"ggggg": {upTo6Digits, sixDigits, inWeeks(weekYearField)}, "GGGGG": {upTo6Digits, sixDigits, inWeeks(isoYearField)},
-	"Q": {find: oneDigit, take: takeQuarter},
-	"D": {find: upTo2Digits, take: field(js.Day, 0)}, "DD": {upTo2Digits, twoDigits, field(js.Day, 0)},
-	"Do":  {dayOrdinal(false), dayOrdinal(true), takeOrdinalDay},
-	"DDD": {find: upTo3Digits, take: takeDayOfYear}, "DDDD": {find: threeDigits, take: takeDayOfYear},
-	"m": {find: upTo2Digits, take: field(js.Minute, 0)}, "mm": {upTo2Digits, twoDigits, field(js.Minute, 0)},
-	"s": {find: upTo2Digits, take: field(js.Second, 0)}, "ss": {upTo2Digits, twoDigits, field(js.Second, 0)},
-	"S": {upTo3Digits, oneDigit, takeFraction}, "SS": {upTo3Digits, twoDigits, takeFraction},
-	"SSS": {upTo3Digits, threeDigits, takeFraction}, "SSSS": {find: anyDigits, take: takeFraction},
-	"SSSSS": {find: anyDigits, take: takeFraction}, "SSSSSS": {find: anyDigits, take: takeFraction},
-	"SSSSSSS": {find: anyDigits, take: takeFraction}, "SSSSSSSS": {find: anyDigits, take: takeFraction},
-	"SSSSSSSSS": {find: anyDigits, take: takeFraction},
-	"Z":         {find: offset, take: takeOffset}, "ZZ": {find: offset, take: takeOffset},
-	"X": {find: timestamp, take: takeSeconds}, "x": {find: signedDigits, take: takeMillis},
-}
+var scanners = sync.OnceValue(func() map[string]*scanner {
+	return map[string]*scanner{
+		"Y": {find: signedDigits, take: field(js.Year, 0)}, "YY": {upTo2Digits, twoDigits, takeShortYear},
+		"YYYY":  {upTo4Digits, fourDigits, takeYear},
+		"YYYYY": {upTo6Digits, sixDigits, field(js.Year, 0)}, "YYYYYY": {upTo6Digits, sixDigits, field(js.Year, 0)},
+		"M": {find: upTo2Digits, take: field(js.Month, -1)}, "MM": {upTo2Digits, twoDigits, field(js.Month, -1)},
+		"MMM": {find: word, take: takeMonthName("MMM")}, "MMMM": {find: word, take: takeMonthName("MMMM")},
+		"w": {find: upTo2Digits, take: inWeeks(weekField)}, "ww": {upTo2Digits, twoDigits, inWeeks(weekField)},
+		"W": {find: upTo2Digits, take: inWeeks(isoWeekField)}, "WW": {upTo2Digits, twoDigits, inWeeks(isoWeekField)},
+		"d": {find: upTo2Digits, take: inWeeks(dayField)}, "e": {find: upTo2Digits, take: inWeeks(weekdayField)},
+		"E":  {find: upTo2Digits, take: inWeeks(isoWeekdayField)},
+		"dd": {find: word, take: takeWeekdayName("dd")}, "ddd": {find: word, take: takeWeekdayName("ddd")},
+		"dddd": {find: word, take: takeWeekdayName("dddd")},
+		"a":    {find: meridiemWord, take: takeMeridiem}, "A": {find: meridiemWord, take: takeMeridiem},
+		"H": {find: upTo2Digits, take: field(js.Hour, 0)}, "HH": {upTo2Digits, twoDigits, field(js.Hour, 0)},
+		"h": {find: upTo2Digits, take: takeHour12}, "hh": {upTo2Digits, twoDigits, takeHour12},
+		"k": {find: upTo2Digits, take: takeHour24}, "kk": {upTo2Digits, twoDigits, takeHour24},
+		"hmm": {find: threeOrFour, take: takeClock(1, true)}, "hmmss": {find: fiveOrSix, take: takeClock(2, true)},
+		"Hmm": {find: threeOrFour, take: takeClock(1, false)}, "Hmmss": {find: fiveOrSix, take: takeClock(2, false)},
+		"g": {find: signedDigits}, "G": {find: signedDigits},
+		"gg": {upTo2Digits, twoDigits, inWeeksShort(weekYearField)}, "GG": {upTo2Digits, twoDigits, inWeeksShort(isoYearField)},
+		"gggg": {upTo4Digits, fourDigits, inWeeks(weekYearField)}, "GGGG": {upTo4Digits, fourDigits, inWeeks(isoYearField)},
+		"ggggg": {upTo6Digits, sixDigits, inWeeks(weekYearField)}, "GGGGG": {upTo6Digits, sixDigits, inWeeks(isoYearField)},
+		"Q": {find: oneDigit, take: takeQuarter},
+		"D": {find: upTo2Digits, take: field(js.Day, 0)}, "DD": {upTo2Digits, twoDigits, field(js.Day, 0)},
+		"Do":  {dayOrdinal(false), dayOrdinal(true), takeOrdinalDay},
+		"DDD": {find: upTo3Digits, take: takeDayOfYear}, "DDDD": {find: threeDigits, take: takeDayOfYear},
+		"m": {find: upTo2Digits, take: field(js.Minute, 0)}, "mm": {upTo2Digits, twoDigits, field(js.Minute, 0)},
+		"s": {find: upTo2Digits, take: field(js.Second, 0)}, "ss": {upTo2Digits, twoDigits, field(js.Second, 0)},
+		"S": {upTo3Digits, oneDigit, takeFraction}, "SS": {upTo3Digits, twoDigits, takeFraction},
+		"SSS": {upTo3Digits, threeDigits, takeFraction}, "SSSS": {find: anyDigits, take: takeFraction},
+		"SSSSS": {find: anyDigits, take: takeFraction}, "SSSSSS": {find: anyDigits, take: takeFraction},
+		"SSSSSSS": {find: anyDigits, take: takeFraction}, "SSSSSSSS": {find: anyDigits, take: takeFraction},
+		"SSSSSSSSS": {find: anyDigits, take: takeFraction},
+		"Z":         {find: offset, take: takeOffset}, "ZZ": {find: offset, take: takeOffset},
+		"X": {find: timestamp, take: takeSeconds}, "x": {find: signedDigits, take: takeMillis},
+	}
+})

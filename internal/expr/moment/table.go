@@ -1,8 +1,13 @@
 package moment
 
-import "github.com/pawlhq/pawl/internal/expr/js"
+import (
+	"sync"
 
-var momentMethods map[string]method[*Moment]
+	"github.com/pawlhq/pawl/internal/expr/js"
+)
+
+// momentMethods are the methods of moments by their names.
+var momentMethods func() map[string]method[*Moment]
 
 var (
 	yearAccess   = access(fieldYear, setYearTo)
@@ -18,9 +23,11 @@ var (
 	partAccess   = access(fieldQuarter, setQuarterTo)
 )
 
-// The table is filled here since some of its methods call others by name.
-func init() {
-	momentMethods = map[string]method[*Moment]{
+// It is set here since some of the methods call others by name.
+func init() { momentMethods = sync.OnceValue(allMomentMethods) }
+
+func allMomentMethods() map[string]method[*Moment] {
+	return map[string]method[*Moment]{
 		"year": yearAccess, "years": yearAccess,
 		"quarter": partAccess, "quarters": partAccess,
 		"month": monthAccess, "months": monthAccess,
@@ -86,8 +93,8 @@ func init() {
 		"isUtcOffset":          ask(func(m *Moment) bool { return m.IsValid() && m.fixed }),
 		"isUtc":                ask((*Moment).isUTC),
 		"isUTC":                ask((*Moment).isUTC),
-		"zoneAbbr":             ask(func(m *Moment) string { return string(printers["z"](nil, m, js.Fields{})) }),
-		"zoneName":             ask(func(m *Moment) string { return string(printers["zz"](nil, m, js.Fields{})) }),
+		"zoneAbbr":             ask(func(m *Moment) string { return string(printers()["z"](nil, m, js.Fields{})) }),
+		"zoneName":             ask(func(m *Moment) string { return string(printers()["zz"](nil, m, js.Fields{})) }),
 
 		"format":      pure((*Moment).formatMethod),
 		"toString":    ask((*Moment).text),

@@ -1,6 +1,9 @@
 package moment
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // unit is a unit of time in its normal form.
 type unit int
@@ -53,14 +56,14 @@ var unitInfos = [unitCount]unitInfo{
 	isoWeekYear: {"isoWeekYear", "GG", 1},
 }
 
-var unitsByAlias = func() map[string]unit {
+var unitsByAlias = sync.OnceValue(func() map[string]unit {
 	m := make(map[string]unit)
 	for u := noUnit + 1; u < unitCount; u++ {
 		lower := strings.ToLower(unitInfos[u].name)
 		m[lower], m[lower+"s"], m[unitInfos[u].short] = u, u, u
 	}
 	return m
-}()
+})
 
 // toUnit normalises the name of a unit; what names none is noUnit.
 func toUnit(v Value) unit {
@@ -69,10 +72,10 @@ func toUnit(v Value) unit {
 }
 
 func unitNamed(name string) unit {
-	if u, ok := unitsByAlias[name]; ok {
+	if u, ok := unitsByAlias()[name]; ok {
 		return u
 	}
-	return unitsByAlias[strings.ToLower(name)]
+	return unitsByAlias()[strings.ToLower(name)]
 }
 
 // setting is a value for a unit.
