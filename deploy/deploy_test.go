@@ -42,7 +42,7 @@ func filled(text string) string {
 
 func TestCompositionsHaveSettingsThatAServerTakes(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"compose.yaml", "compose.postgres.yaml"} {
+	for _, file := range []string{"compose.yaml", "compose.postgres.yaml", "compose.workers.yaml"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -88,26 +88,28 @@ func TestTheImageHasTheTargetsThatCompositionsName(t *testing.T) {
 	}
 }
 
-func TestTheUnitIsOneThatSystemdTakes(t *testing.T) {
+func TestTheUnitsAreSuchThatSystemdTakes(t *testing.T) {
 	t.Parallel()
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Skip("there is no systemd-analyze")
 	}
-	text, err := os.ReadFile("pawl.service")
-	if err != nil {
-		t.Fatal(err)
-	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	unit := filepath.Join(t.TempDir(), "pawl.service")
-	there := strings.ReplaceAll(string(text), "/usr/local/bin/pawl", exe) // it has to exist
-	if err := os.WriteFile(unit, []byte(there), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(analyze, "verify", "--man=no", unit).CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("%v\n%s", err, out)
+	for _, name := range []string{"pawl.service", "pawl-worker.service"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unit := filepath.Join(t.TempDir(), name)
+		there := strings.ReplaceAll(string(text), "/usr/local/bin/pawl", exe) // it has to exist
+		if err := os.WriteFile(unit, []byte(there), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(analyze, "verify", "--man=no", unit).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
 	}
 }

@@ -18,19 +18,16 @@ import (
 
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
-	"github.com/pawlhq/pawl/internal/dig"
-	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/operators"
-	"github.com/pawlhq/pawl/internal/operators/notify"
-	"github.com/pawlhq/pawl/internal/operators/value"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/runners/local"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
-	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/internal/worker"
+	"github.com/pawlhq/pawl/runner"
 )
 
 // Config says what a daemon works with.
@@ -43,7 +40,7 @@ type Config struct {
 	// Vault has the projects' secrets. Nil has none.
 	Vault *secret.Vault
 	// Logs keeps the output of tasks. Nil discards it.
-	Logs *logs.Dir
+	Logs logs.Store
 	// Folder has the files of all projects, which tasks use where they are.
 	// Empty unpacks the archive of a task's revision into a folder of its own.
 	Folder string
@@ -55,6 +52,9 @@ type Config struct {
 	// Slots bounds the tasks that run at a time. Defaults to the number of
 	// processors.
 	Slots int
+	// Queue, when set, makes what runs tries in place of a runner in this
+	// process; those that run here are the worker's. The daemon closes it.
+	Queue func(*worker.Worker) (Tasks, error)
 	// Env is the environment of programs that tasks start.
 	Env []string
 	// Defaults are parameters that all others override.
@@ -81,22 +81,31 @@ type Config struct {
 
 // Daemon is a set of loops at work. Its methods are safe for concurrent use.
 type Daemon struct {
-	cfg          Config
-	workspaces   *project.Workspaces
-	runner       *local.Runner
-	conductor    *conductor.Conductor
-	executor     *executor.Executor
-	endOperators func() error
-	services     operator.Services
-	driven       driven
-	archives     archives
+	cfg       Config
+	worker    *worker.Worker // nil without a conductor, as what follows
+	runner    Tasks
+	conductor *conductor.Conductor
+	driven    driven
 
 	stopLoops context.CancelFunc
 	loops     sync.WaitGroup
 }
 
-// archiveCache is how many bytes of archives are kept for tasks to come.
-const archiveCache = 256 << 20
+// Tasks runs tries, in this process or in others.
+type Tasks interface {
+	runner.Runner
+	// Drain begins no more tries here, and returns when those that run here have
+	// ended, or ctx is done. Close comes after it.
+	Drain(ctx context.Context) error
+	// Load counts the tries.
+	Load(ctx context.Context) (local.Load, error)
+}
+
+// inProcess runs tries in this process.
+type inProcess struct{ *local.Runner }
+
+// Load implements Tasks.
+func (r inProcess) Load(context.Context) (local.Load, error) { return r.Runner.Load(), nil }
 
 // How a conductor of stored projects goes about it: it looks every second for
 // what others left, and lets go of attempts that wait for longer than that.
@@ -113,18 +122,7 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 	if cfg.Slots <= 0 {
 		cfg.Slots = runtime.NumCPU()
 	}
-	if cfg.Archives == (project.Limits{}) {
-		cfg.Archives = project.DefaultLimits
-	}
-	notifier, err := notify.New(cfg.Settings, cfg.Log)
-	if err != nil {
-		return nil, err
-	}
 	d := &Daemon{cfg: cfg, driven: make(driven)}
-	d.services = operator.Services{
-		Values:   value.Service{Store: cfg.Store, Now: cfg.Clock.Now},
-		Notifier: notifier, Settings: cfg.Settings,
-	}
 	if !cfg.NoConductor {
 		if err := d.startConductor(ctx); err != nil {
 			return nil, err
@@ -141,28 +139,33 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 
 func (d *Daemon) startConductor(ctx context.Context) (err error) {
 	cfg := &d.cfg
-	d.workspaces, err = project.OpenWorkspaces(project.WorkspaceOptions{
-		Dir: cfg.WorkDir, Limits: cfg.Archives, Cache: archiveCache,
+	d.worker, err = worker.Open(worker.Config{
+		Store: cfg.Store, Service: cfg.Service, Vault: cfg.Vault, Logs: cfg.Logs,
+		Folder: cfg.Folder, WorkDir: cfg.WorkDir, Archives: cfg.Archives, Env: cfg.Env,
+		Defaults: cfg.Defaults, Settings: cfg.Settings, Watchers: d.watchers(), Clock: cfg.Clock, Log: cfg.Log,
 	})
 	if err != nil {
 		return err
 	}
-	all, end := operators.All()
-	d.endOperators = end
-	d.executor = &executor.Executor{
-		Operators: all, Logs: cfg.Logs, Env: cfg.Env, Now: cfg.Clock.Now,
-		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
+	takeOver := operators.EndLeftovers
+	if cfg.Queue == nil {
+		d.runner = inProcess{local.New(local.Config{Slots: cfg.Slots})}
+	} else {
+		takeOver = nil // what runs may be a worker's, which ends what others left
+		if d.runner, err = cfg.Queue(d.worker); err != nil {
+			return errors.Join(err, d.worker.Close())
+		}
 	}
-	d.runner = local.New(local.Config{Slots: cfg.Slots})
 	d.conductor = conductor.New(conductor.Config{
-		Store: cfg.Store, Runner: d.runner, Open: d.open, TakeOver: operators.EndLeftovers, Clock: cfg.Clock,
+		Store: cfg.Store, Runner: d.runner, Open: d.open, TakeOver: takeOver, Clock: cfg.Clock,
 		Owner:  fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()),
 		Patrol: patrolEvery, Unload: unloadBeyond,
 		AttemptTTL: cfg.AttemptTTL, TaskTTL: cfg.TaskTTL, TimedOut: d.timedOut, Alarm: d.alarm,
-		Observe: d.committed, Stepped: d.stepped(),
+		Unreadable: d.unreadable,
+		Observe:    d.committed, Stepped: d.stepped(),
 	})
 	if err := d.conductor.Start(ctx); err != nil {
-		return errors.Join(err, d.endOperators(), d.workspaces.Close())
+		return errors.Join(err, d.runner.Close(), d.worker.Close())
 	}
 	return nil
 }
@@ -191,8 +194,11 @@ func (d *Daemon) Load(ctx context.Context) (l Load, err error) {
 	if d.conductor == nil {
 		return l, nil
 	}
+	l.Archives, l.Fetched = d.worker.Archives()
+	if l.Jobs, err = d.runner.Load(ctx); err != nil {
+		return l, err
+	}
 	l.Load, err = d.conductor.Load(ctx)
-	l.Jobs, l.Archives, l.Fetched = d.runner.Load(), d.archives.used.Load(), d.archives.fetched.Load()
 	return l, err
 }
 
@@ -224,5 +230,5 @@ func (d *Daemon) Close() error {
 	if d.conductor == nil {
 		return nil
 	}
-	return errors.Join(d.runner.Close(), d.endOperators(), d.conductor.Stop(), d.workspaces.Close())
+	return errors.Join(d.runner.Close(), d.conductor.Stop(), d.worker.Close())
 }

@@ -5,9 +5,9 @@ import (
 
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
-	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/worker"
 )
 
 // Listener is told what a daemon does. Each function may be nil, and must
@@ -23,10 +23,8 @@ type Listener struct {
 	// Committed is called with each batch after it is committed. It must not
 	// keep the batch.
 	Committed func(*store.Batch)
-	// Try is called when a try begins to run. It returns variables for the
-	// environment of its programs, and what is called with how it ended; both
-	// may be nil.
-	Try func(*store.Attempt, *executor.Try) (env []string, ended func(engine.Command))
+	// Try is called when a try begins to run in this process.
+	Try worker.Watcher
 	// Fired is called with what became of each slot of a schedule.
 	Fired func(conductor.Slot)
 	// Stepped is called with how long each step of the conductor took.
@@ -79,33 +77,14 @@ func (d *Daemon) left(id model.AttemptID, end *engine.AttemptRow) {
 	}
 }
 
-// watch returns what tells of the tries of an attempt, or nil if nobody
-// listens.
-func (d *Daemon) watch(a *store.Attempt) func(*executor.Try) ([]string, func(engine.Command)) {
-	var watchers []func(*store.Attempt, *executor.Try) ([]string, func(engine.Command))
+// watchers are those of tries.
+func (d *Daemon) watchers() (list []worker.Watcher) {
 	for _, l := range d.cfg.Listeners {
 		if l.Try != nil {
-			watchers = append(watchers, l.Try)
+			list = append(list, l.Try)
 		}
 	}
-	if len(watchers) == 0 {
-		return nil
-	}
-	return func(t *executor.Try) (env []string, _ func(engine.Command)) {
-		told := make([]func(engine.Command), 0, len(watchers))
-		for _, w := range watchers {
-			more, ended := w(a, t)
-			env = append(env, more...)
-			if ended != nil {
-				told = append(told, ended)
-			}
-		}
-		return env, func(c engine.Command) {
-			for _, ended := range told {
-				ended(c)
-			}
-		}
-	}
+	return list
 }
 
 // fired tells of a slot.

@@ -21,6 +21,9 @@ const (
 // retain deletes what is not to be kept, now and then every hour, until ctx is
 // done.
 func (d *Daemon) retain(ctx context.Context) {
+	if err := d.sweepForgotten(ctx); err != nil && ctx.Err() == nil {
+		d.cfg.Log.Error("retention", "error", err)
+	}
 	for {
 		if err := d.prune(ctx); err != nil && ctx.Err() == nil {
 			d.cfg.Log.Error("retention", "error", err)
@@ -60,13 +63,39 @@ func (d *Daemon) prune(ctx context.Context) error {
 	}
 }
 
+// sweepForgotten removes the output of attempts that are not there any more,
+// because a process died after it had deleted them. It looks only at what is
+// older than is kept anyway, so that a database that is not theirs costs little.
+func (d *Daemon) sweepForgotten(ctx context.Context) error {
+	logs, ok := d.cfg.Logs.(interface {
+		Quiet(since time.Time) ([]model.AttemptID, error)
+	})
+	if !ok || d.cfg.Retention.Attempts == 0 {
+		return nil
+	}
+	old, err := logs.Quiet(d.cfg.Clock.Now().Add(-d.cfg.Retention.Attempts))
+	if err != nil {
+		return err
+	}
+	for _, id := range old {
+		_, err := d.cfg.Store.Attempt(ctx, id)
+		if err != nil && model.CodeOf(err) == model.NotFound {
+			err = d.cfg.Logs.Remove(ctx, id)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sweep removes what was kept of deleted records in other places.
 func (d *Daemon) sweep(ctx context.Context, p *store.Pruned) {
 	for _, id := range p.Attempts {
 		if d.cfg.Logs == nil {
 			break
 		}
-		if err := d.cfg.Logs.Remove(id); err != nil {
+		if err := d.cfg.Logs.Remove(ctx, id); err != nil {
 			d.cfg.Log.Error("can't remove the output of a deleted attempt", "attempt", int64(id), "error", err)
 		}
 	}

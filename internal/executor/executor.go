@@ -29,7 +29,7 @@ type Executor struct {
 	// Compilers compile what operators generate, by the workflow's dialect.
 	Compilers map[string]Compiler
 	// Logs keeps what tries print. Nil discards it.
-	Logs *logs.Dir
+	Logs logs.Store
 	// Env is the environment of programs that tasks start.
 	Env []string
 	// Scratch is that of tasks; it may be nil.
@@ -163,7 +163,29 @@ func (a *Attempt) Job(e *engine.Effect) runner.Job {
 	name, config := t.action()
 	spec, _ := a.x.Operators.Lookup(name) // an unknown one is the try's to report
 	light := spec.Light && (spec.Holds == "" || !t.asks(spec.Holds, config))
-	return runner.Job{ID: t.ID, Task: t.Name, Light: light, Work: t}
+	queue, err := t.queue(config)
+	if err != nil {
+		queue = "" // which the try reports
+	}
+	return runner.Job{ID: t.ID, Task: t.Name, Queue: queue, Light: light, Work: t}
+}
+
+// queue returns the queue that the task is for, or "".
+func (t *Try) queue(config params.Map) (string, error) {
+	v, ok := config.Get("_queue")
+	if !ok {
+		if v, ok = t.Scope.Get("_queue"); !ok {
+			return "", nil
+		}
+	}
+	name, _ := v.(string)
+	if params.TemplatedValue(v) {
+		return "", model.Errorf(model.Invalid, "_queue is read before expressions are evaluated, so it can't be %q", name)
+	}
+	if err := runner.CheckQueue(name); err != nil {
+		return "", model.Errorf(model.Invalid, "_queue: %w", err)
+	}
+	return name, nil
 }
 
 // asks reports whether a parameter may be true. What it really is shows only

@@ -19,7 +19,7 @@ func (o *output) Write(p []byte) (int, error) { return o.mask.Write(p) }
 // File returns the file for a program to print to. It is nil, and the program
 // has to print through Write, when there is something to mask, or no file.
 func (o *output) File() (*os.File, error) {
-	if o.log.Dir == nil || o.mask.Recorder.Recorded() {
+	if o.log.Store == nil || o.mask.Recorder.Recorded() {
 		return nil, nil
 	}
 	return o.log.File()

@@ -19,6 +19,9 @@ type plan struct {
 // plan evaluates the parameters of a try and finds its operator.
 func (t *Try) plan() (plan, error) {
 	name, local := t.action()
+	if _, err := t.queue(local); err != nil {
+		return plan{}, err
+	}
 	local = withoutHooks(local)
 	if p, ok := t.quickPlan(name, local); ok {
 		return p, nil

@@ -59,7 +59,7 @@ func (r *run) open() {
 	r.out.mask.Recorder = &r.secrets
 	r.out.mask.To = io.Discard
 	if x.Logs != nil {
-		r.out.log.Dir, r.out.log.ID, r.out.log.Task = x.Logs, r.try.ID, r.try.Name
+		r.out.log.Store, r.out.log.ID, r.out.log.Task = x.Logs, r.try.ID, r.try.Name
 		r.out.mask.To = &r.out.log
 	}
 }

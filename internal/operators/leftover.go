@@ -22,3 +22,9 @@ func EndLeftovers(s *store.Snapshot) {
 		process.EndMarked(names, process.DefaultGrace)
 	}
 }
+
+// EndTry ends the programs of a try, as EndLeftovers does for those that were
+// running.
+func EndTry(session string, id model.TryID) {
+	process.EndMarked([]string{command.TryName(session, id)}, process.DefaultGrace)
+}

@@ -1,0 +1,97 @@
+package executor_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/operator"
+)
+
+// A try that was carried to another process gives its operator the same.
+func TestATryCanBeCarried(t *testing.T) {
+	t.Parallel()
+	var here, there seen
+	scope := params.Of("word", "x", "deep", params.Of("a", []any{int64(1), nil, 1.5}))
+	local := params.Of("_type", "see", "_command", "${word}", "flag", true)
+	one := newBench(t, operator.Spec{Name: "see", Operator: &here}).try(scope, local)
+	one.State, one.Retries = params.Of("n", 1), 2
+	one.Message = &engine.Message{Topic: "t", Source: "s", Body: "b"}
+	bytes, err := one.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialect, e, err := executor.DecodeTry(bytes)
+	if err != nil || dialect != "dig" {
+		t.Fatalf("dialect %q, %v", dialect, err)
+	}
+	b := newBench(t, operator.Spec{Name: "see", Operator: &there})
+	another := b.Open(b.info).Job(&e)
+	if another.ID != one.ID || another.Task != one.Name {
+		t.Errorf("the job is %+v", another)
+	}
+	if diff := cmp.Diff(one.Run(t.Context()), another.Work.Run(t.Context())); diff != "" {
+		t.Error(diff)
+	}
+	for _, s := range []*seen{&here, &there} {
+		s.Output, s.Secrets, s.Now, s.Zone, s.Services = nil, nil, nil, nil, operator.Services{}
+	}
+	if diff := cmp.Diff(here.Task, there.Task, cmp.Comparer(func(a, b params.Map) bool { return params.Equal(a, b) })); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDamagedTriesAreErrors(t *testing.T) {
+	t.Parallel()
+	whole, err := newBench(t).try(params.Of("a", 1), params.Of("_type", "see")).MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range whole {
+		if _, _, err := executor.DecodeTry(whole[:n]); model.CodeOf(err) != model.Internal || err == nil {
+			t.Errorf("%d of %d bytes: error %v", n, len(whole), err)
+		}
+	}
+}
+
+func TestQueues(t *testing.T) {
+	t.Parallel()
+	done := operator.Spec{Name: "done", Operator: operator.Func(func(context.Context, *operator.Task) (operator.Result, error) {
+		return operator.Result{}, nil
+	})}
+	for name, c := range map[string]struct {
+		scope, local params.Map
+		queue, fails string
+	}{
+		"none":       {},
+		"own":        {local: params.Of("_queue", "gpu"), queue: "gpu"},
+		"exported":   {scope: params.Of("_queue", "gpu"), queue: "gpu"},
+		"overridden": {scope: params.Of("_queue", "gpu"), local: params.Of("_queue", "cpu"), queue: "cpu"},
+		"bad name":   {local: params.Of("_queue", "A b"), fails: `_queue: "A b" is no name of a queue`},
+		"no name":    {local: params.Of("_queue", 7), fails: `_queue: "" is no name of a queue`},
+		"expression": {local: params.Of("_queue", "${a}"), fails: `_queue is read before expressions are evaluated, so it can't be "${a}"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, done)
+			try := b.try(c.scope, c.local.Set("_type", "done"))
+			if got := b.Open(b.info).Job(&engine.Effect{Node: try.Node, Scope: c.scope}).Queue; got != c.queue {
+				t.Errorf("queue %q, want %q", got, c.queue)
+			}
+			got := try.Run(t.Context()).(engine.Command)
+			message := ""
+			if got.Failure != nil {
+				v, _ := got.Failure.Error.Get("message")
+				message, _ = v.(string)
+			}
+			if want := c.fails; message != want && message != want+" (config)" {
+				t.Errorf("failed with %q, want %q", message, want)
+			}
+		})
+	}
+}

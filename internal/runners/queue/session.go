@@ -1,0 +1,135 @@
+package queue
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// How long the lease of a consumer lasts, and how often it is renewed.
+const (
+	leaseFor   = 10 * time.Second
+	renewEvery = 3 * time.Second
+	// renewAgain is how long a store is left alone that did not answer, and
+	// renewSlack how long before the end of a lease that it may have missed a
+	// consumer ends what runs.
+	renewAgain = 500 * time.Millisecond
+	renewSlack = 2 * time.Second
+)
+
+// session is a consumer under one lease.
+type session struct {
+	c      *Consumer
+	epoch  int64
+	until  time.Time // when the lease is over at the latest
+	client *river.Client[pgx.Tx]
+	// standing is done when the lease is.
+	standing context.Context
+	fence    context.CancelCauseFunc
+}
+
+// open takes a lease and begins to take jobs.
+func (c *Consumer) open(ctx context.Context) (*session, error) {
+	s := &session{c: c, until: time.Now().Add(leaseFor)}
+	var err error
+	if s.epoch, err = c.q.cfg.Store.Lease(ctx, c.cfg.Owner, 0, leaseFor); err != nil {
+		return nil, err
+	}
+	s.standing, s.fence = context.WithCancelCause(context.WithoutCancel(ctx))
+	if err := s.begin(); err != nil {
+		s.fence(err)
+		_ = c.q.cfg.Store.EndLease(context.WithoutCancel(ctx), c.cfg.Owner, s.epoch) // else it runs out
+		return nil, model.Errorf(model.Unavailable, "work on the queue: %w", err)
+	}
+	return s, nil
+}
+
+func (s *session) begin() error {
+	cfg := s.c.q.settings()
+	cfg.ID = clientID(s.epoch, s.c.cfg.Owner)
+	cfg.Workers = river.NewWorkers()
+	cfg.Queues = make(map[string]river.QueueConfig)
+	for _, name := range s.c.cfg.Queues {
+		cfg.Queues[name] = river.QueueConfig{MaxWorkers: s.c.cfg.Slots}
+	}
+	if err := river.AddWorkerSafely(cfg.Workers, river.WorkFunc(s.work)); err != nil {
+		return err
+	}
+	client, err := s.c.q.client(cfg)
+	if err != nil {
+		return err
+	}
+	s.client = client
+	return client.Start(context.Background())
+}
+
+// serve works until the lease is over or the consumer is told to end, and
+// returns when nothing runs any more. It reports whether to begin anew.
+func (s *session) serve() (again bool) {
+	renewing, stop := context.WithCancel(context.Background())
+	renewed := make(chan struct{})
+	go func() {
+		defer close(renewed)
+		s.keep(renewing)
+	}()
+	again = s.finish()
+	stop()
+	<-renewed
+	s.fence(nil)
+	end, cancel := context.WithTimeout(context.Background(), renewEvery)
+	defer cancel()
+	_ = s.c.q.cfg.Store.EndLease(end, s.c.cfg.Owner, s.epoch) // else it runs out
+	return again
+}
+
+// errStopped says that River does not work any more.
+var errStopped = model.Errorf(model.Internal, "the queue stopped by itself")
+
+// finish waits for the end of the session and stops the client. It reports
+// whether the lease was lost.
+func (s *session) finish() (fenced bool) {
+	stopped := s.client.Stopped()
+	select {
+	case <-s.standing.Done():
+	case <-stopped: // which nobody asked for
+		s.fence(errStopped)
+	case <-s.c.draining.Done():
+		go func() { _ = s.client.Stop(context.Background()) }() // which closes stopped
+		select {
+		case <-stopped:
+			return false
+		case <-s.standing.Done():
+		case <-s.c.closing.Done():
+		}
+	}
+	fenced = s.standing.Err() != nil
+	_ = s.client.StopAndCancel(context.Background()) // it waits, and never fails
+	<-stopped
+	return fenced && s.c.draining.Err() == nil
+}
+
+// keep renews the lease until ctx is done. When it can't, the session is over.
+func (s *session) keep(ctx context.Context) {
+	pause := renewEvery
+	for rest(ctx, pause) {
+		began := time.Now()
+		call, cancel := context.WithDeadline(ctx, s.until.Add(-renewSlack))
+		epoch, err := s.c.q.cfg.Store.Lease(call, s.c.cfg.Owner, s.epoch, leaseFor)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil && epoch == s.epoch:
+			s.until, pause = began.Add(leaseFor), renewEvery
+			continue
+		case err == nil, model.CodeOf(err) == model.Conflict, !time.Now().Before(s.until.Add(-renewSlack)):
+			s.fence(errFenced)
+			return
+		}
+		pause = renewAgain
+	}
+}

@@ -1,0 +1,80 @@
+package worker
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/expr"
+	"github.com/pawlhq/pawl/internal/schedule"
+	"github.com/pawlhq/pawl/internal/service"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// Attempt returns what makes the tries of an attempt, of a workflow of that
+// dialect.
+func (w *Worker) Attempt(a store.Attempt, dialect string) *executor.Attempt {
+	zone, err := schedule.ParseZone(a.Zone)
+	if err != nil {
+		zone = time.UTC // it was checked when the attempt was started
+	}
+	services := w.services
+	services.Sessions = sessions{w, a.Session.Project}
+	info := executor.AttemptInfo{
+		ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID,
+		SessionTime: a.Session.Time.Time(), Project: a.Session.Project, Name: a.Name,
+		Zone: zone, Dialect: dialect, Params: a.Params, Defaults: w.cfg.Defaults,
+		Evaluator: expr.New(expr.Env{Zone: zone, Now: w.cfg.Clock.Now}),
+		Services:  services,
+		Carried:   w.carried(a.Resume),
+	}
+	if info.ProjectDir, info.Workdir = w.cfg.Folder, w.cfg.Folder; w.cfg.Folder == "" {
+		info.Workspace = func(ctx context.Context) (executor.Workspace, error) { return w.workspace(ctx, &a) }
+	}
+	if w.cfg.Vault != nil {
+		info.Secrets = w.cfg.Vault.Secrets(a.Session.Project)
+	}
+	info.Watch = w.watch(&a)
+	return w.executor.Open(info)
+}
+
+// carried returns what gives the results that an attempt takes over. They are
+// read when the first task asks for them.
+func (w *Worker) carried(r store.Resume) func(context.Context) (map[string]*engine.Result, error) {
+	if r.Attempt == 0 {
+		return nil
+	}
+	var mu sync.Mutex
+	var results map[string]*engine.Result
+	return func(ctx context.Context) (map[string]*engine.Result, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if results != nil {
+			return results, nil
+		}
+		var err error
+		results, err = service.Carried(ctx, w.cfg.Store, r)
+		return results, err
+	}
+}
+
+// workspace makes a folder with the files of an attempt's revision.
+func (w *Worker) workspace(ctx context.Context, a *store.Attempt) (executor.Workspace, error) {
+	of, err := w.cfg.Store.Workflow(ctx, a.Workflow)
+	if err != nil {
+		return nil, err
+	}
+	w.used.Add(1)
+	return w.workspaces.Make(ctx, strconv.FormatInt(int64(of.Revision), 10), func(ctx context.Context) (io.ReadCloser, error) {
+		w.fetched.Add(1)
+		r, err := w.cfg.Store.Revision(ctx, of.Project, of.RevisionName)
+		if err != nil {
+			return nil, err
+		}
+		return w.cfg.Service.OpenArchive(ctx, r)
+	})
+}

@@ -1,0 +1,56 @@
+package worker
+
+import (
+	"context"
+
+	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// Watcher is told of each try that begins to run. It returns variables for the
+// environment of its programs, and what is called with how it ended; both may
+// be nil. It must return soon, and may be called from any goroutine.
+type Watcher func(*store.Attempt, *executor.Try) (env []string, ended func(engine.Command))
+
+// watch returns what tells of the tries of an attempt, or nil if nobody
+// listens.
+func (w *Worker) watch(a *store.Attempt) func(*executor.Try) ([]string, func(engine.Command)) {
+	if len(w.cfg.Watchers) == 0 {
+		return nil
+	}
+	return func(t *executor.Try) (env []string, _ func(engine.Command)) {
+		told := make([]func(engine.Command), 0, len(w.cfg.Watchers))
+		for _, watch := range w.cfg.Watchers {
+			more, ended := watch(a, t)
+			env = append(env, more...)
+			if ended != nil {
+				told = append(told, ended)
+			}
+		}
+		return env, func(c engine.Command) {
+			for _, ended := range told {
+				ended(c)
+			}
+		}
+	}
+}
+
+// Post returns what posts reports to the inboxes of their attempts, whoever
+// drives them. A report to an attempt that is over is of no use to anybody.
+func Post(s store.Inbox) func(context.Context, runner.Report) error {
+	return func(ctx context.Context, r runner.Report) error {
+		var posts []store.Post
+		for _, c := range conductor.Stimuli(nil, []runner.Report{r}) {
+			posts = append(posts, store.Post{Attempt: c.Attempt, Command: c.Command})
+		}
+		err := s.Post(ctx, posts)
+		if code := model.CodeOf(err); err != nil && (code == model.Conflict || code == model.NotFound) {
+			return nil
+		}
+		return err
+	}
+}
