@@ -22,6 +22,7 @@ const (
 	SecretList      Action = "secret.list"
 	SecretPut       Action = "secret.put"
 	SecretDelete    Action = "secret.delete"
+	SecretRotate    Action = "secret.rotate" // encrypt all anew
 	WorkflowGet     Action = "workflow.get"
 	WorkflowList    Action = "workflow.list"
 	SessionGet      Action = "session.get"
@@ -39,6 +40,10 @@ const (
 	ScheduleFill    Action = "schedule.backfill"
 	ScheduleEnable  Action = "schedule.enable"
 	ScheduleDisable Action = "schedule.disable"
+	AuditList       Action = "audit.list"
+	TokenList       Action = "token.list"
+	TokenCreate     Action = "token.create"
+	TokenRevoke     Action = "token.revoke"
 	Administer      Action = "administer" // what only an administrator may do
 )
 
@@ -53,6 +58,7 @@ var permits = map[Action][]Verb{
 	SecretList:      {Secrets},
 	SecretPut:       {Secrets},
 	SecretDelete:    {Secrets},
+	SecretRotate:    {},
 	WorkflowGet:     lookUp,
 	WorkflowList:    lookUp,
 	SessionGet:      lookUp,
@@ -70,6 +76,10 @@ var permits = map[Action][]Verb{
 	ScheduleFill:    {Run},
 	ScheduleEnable:  {Run},
 	ScheduleDisable: {Run},
+	AuditList:       {},
+	TokenList:       {},
+	TokenCreate:     {},
+	TokenRevoke:     {},
 	Administer:      {},
 }
 

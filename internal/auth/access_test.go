@@ -3,6 +3,7 @@ package auth_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -206,8 +207,9 @@ func TestAuditRecordsChangesAndRefusals(t *testing.T) {
 		}
 	}
 	want := []auth.Action{
-		auth.ArchiveGet, auth.AttemptGet, auth.AttemptList, auth.LogGet, auth.LogList, auth.ProjectGet, auth.ProjectList, auth.ScheduleGet,
-		auth.ScheduleList, auth.SecretList, auth.SessionGet, auth.SessionList, auth.TaskList, auth.WorkflowGet, auth.WorkflowList,
+		auth.ArchiveGet, auth.AttemptGet, auth.AttemptList, auth.AuditList, auth.LogGet, auth.LogList, auth.ProjectGet, auth.ProjectList,
+		auth.ScheduleGet, auth.ScheduleList, auth.SecretList, auth.SessionGet, auth.SessionList, auth.TaskList, auth.TokenList,
+		auth.WorkflowGet, auth.WorkflowList,
 	}
 	if diff := cmp.Diff(want, looks); diff != "" {
 		t.Errorf("not recorded: %s", diff)
@@ -220,5 +222,21 @@ func TestEntriesAreKeptWhole(t *testing.T) {
 	want := store.AuditEntry{Time: 7, Principal: "ann", Action: "attempt.run", Project: "p", Target: "attempt 1", Outcome: "refused", Remote: "[::1]:80"}
 	if diff := cmp.Diff(want, e.Kept()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Not every database takes every text, and some clients write much.
+func TestWhatClientsWriteDoesNotKeepAnEntryFromBeingKept(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"a\x00b":                       "a?b",
+		"\xff":                         "?",
+		strings.Repeat("é", 500):       strings.Repeat("é", 500),
+		"x" + strings.Repeat("é", 500): "x" + strings.Repeat("é", 499) + "...",
+	} {
+		e := auth.Entry{Principal: text, Project: text, Target: text}
+		if diff := cmp.Diff(store.AuditEntry{Principal: want, Project: want, Target: want}, e.Kept()); diff != "" {
+			t.Error(diff)
+		}
 	}
 }

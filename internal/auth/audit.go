@@ -24,12 +24,25 @@ type Entry struct {
 	Remote string
 }
 
-// Kept returns the entry in the form that a store keeps.
+// Kept returns the entry in the form that a store keeps. What clients have
+// written is cut and made valid, so that it can't keep an entry from being
+// kept.
 func (e Entry) Kept() store.AuditEntry {
 	return store.AuditEntry{
-		Time: e.Time, Principal: e.Principal, Action: string(e.Action), Project: e.Project,
-		Target: e.Target, Outcome: string(e.Outcome), Remote: e.Remote,
+		Time: e.Time, Principal: kept(e.Principal), Action: string(e.Action), Project: kept(e.Project),
+		Target: kept(e.Target), Outcome: string(e.Outcome), Remote: e.Remote,
 	}
+}
+
+// maxKept is how many bytes of a text an entry has.
+const maxKept = 1000
+
+func kept(text string) string {
+	more := ""
+	if len(text) > maxKept {
+		text, more = strings.ToValidUTF8(text[:maxKept], ""), "..."
+	}
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "?"), "?") + more
 }
 
 // Outcome is how an action ended.

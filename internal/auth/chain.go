@@ -29,6 +29,9 @@ func (c Chain) Authenticate(ctx context.Context, creds Credentials) (Principal, 
 	return Principal{}, refusal
 }
 
+// Local is the name of whoever is let in because they are on the machine.
+const Local = "local"
+
 // None lets everyone in as the local user, who may do everything but what
 // needs an administrator. It is for servers that only their own machine can
 // reach; CheckBind enforces that.
@@ -36,7 +39,7 @@ type None struct{}
 
 // Authenticate returns the local user, whatever the credentials.
 func (None) Authenticate(context.Context, Credentials) (Principal, error) {
-	return Principal{Name: "local", Scopes: Everything()}, nil
+	return Principal{Name: Local, Scopes: Everything()}, nil
 }
 
 var (

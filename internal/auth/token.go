@@ -6,8 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -19,15 +22,20 @@ const (
 	// usedEvery is how exact the note of a token's use is, so that not each
 	// request writes.
 	usedEvery = time.Minute
+	// maxTokenName is how many characters the name of a token has.
+	maxTokenName = 255
 )
 
 // NewToken makes an API token: the text for its owner, who has to keep it,
-// and what is kept of it here. A zero expiry is never. A missing name, no
-// scopes and an expiry that is over are Invalid errors.
+// and what is kept of it here. A zero expiry is never. A name that is missing,
+// has more than 255 characters or some that can't be printed, no scopes and an
+// expiry that is over are Invalid errors.
 func NewToken(name string, scopes []Scope, now, expires model.Instant) (text string, t store.Token, err error) {
 	switch {
 	case name == "":
 		return "", store.Token{}, model.Errorf(model.Invalid, "a token needs a name")
+	case utf8.RuneCountInString(name) > maxTokenName || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }):
+		return "", store.Token{}, model.Errorf(model.Invalid, "the name of a token has at most %d characters, all of which can be printed", maxTokenName)
 	case len(scopes) == 0:
 		return "", store.Token{}, model.Errorf(model.Invalid, "token %q has no scope", name).
 			WithHint("without one it could do nothing; %s lets it look", Read)
@@ -42,6 +50,19 @@ func NewToken(name string, scopes []Scope, now, expires model.Instant) (text str
 		t.Scopes = append(t.Scopes, s.String())
 	}
 	return text, t, nil
+}
+
+// ErrNoTokens is the Invalid error of making a token that nobody would take.
+var ErrNoTokens = model.Errorf(model.Invalid, "the server takes no tokens").
+	WithHint("add token to %s.type, as in: basic,token", settings)
+
+// TakesTokens reports whether a knows API tokens.
+func TakesTokens(a Authenticator) bool {
+	if chain, ok := a.(Chain); ok {
+		return slices.ContainsFunc(chain, TakesTokens)
+	}
+	_, ok := a.(ByToken)
+	return ok
 }
 
 // ScopesOf returns what a token allows. It is an Internal error when it has a

@@ -67,11 +67,32 @@ func TestTokensThatCouldNotBeUsedAreNotMade(t *testing.T) {
 	for what, make := range map[string]func() (string, store.Token, error){
 		"no name":  func() (string, store.Token, error) { return auth.NewToken("", auth.Everything(), now, 0) },
 		"no scope": func() (string, store.Token, error) { return auth.NewToken("ci", nil, now, 0) },
-		"expired":  func() (string, store.Token, error) { return auth.NewToken("ci", auth.Everything(), now, now) },
+		"control":  func() (string, store.Token, error) { return auth.NewToken("c\ni", auth.Everything(), now, 0) },
+		"long": func() (string, store.Token, error) {
+			return auth.NewToken(strings.Repeat("é", 256), auth.Everything(), now, 0)
+		},
+		"expired": func() (string, store.Token, error) { return auth.NewToken("ci", auth.Everything(), now, now) },
 	} {
 		if text, _, err := make(); model.CodeOf(err) != model.Invalid || text != "" {
 			t.Errorf("%s: %q, %v", what, text, err)
 		}
+	}
+}
+
+func TestWhoTakesTokensIsKnown(t *testing.T) {
+	t.Parallel()
+	for want, list := range map[bool][]auth.Authenticator{
+		true:  {auth.ByToken{}, auth.Chain{auth.None{}, auth.ByToken{}}},
+		false: {auth.None{}, auth.Chain{auth.None{}}, auth.Chain{}},
+	} {
+		for _, a := range list {
+			if auth.TakesTokens(a) != want {
+				t.Errorf("%T: %v", a, !want)
+			}
+		}
+	}
+	if text, _, err := auth.NewToken(strings.Repeat("é", 255), auth.Everything(), now, 0); err != nil || text == "" {
+		t.Errorf("a long name: %v", err)
 	}
 }
 

@@ -24,7 +24,7 @@ func newAttempts(world IO) *cobra.Command {
 	c := &cobra.Command{
 		Use: "attempts [SESSION]", GroupID: "remote", Args: cobra.MaximumNArgs(1),
 		Short:   "List the attempts on a server",
-		Long:    "List the newest attempts on a server, of all sessions or of one, the newest last, those that were retried included.",
+		Long:    "List the newest attempts on a server, the newest last: of each session its last one, or all of one session.",
 		Example: "  pawl attempts\n  pawl attempts 12 --json",
 		RunE: func(c *cobra.Command, args []string) error {
 			return o.with(c.Context(), func(ctx context.Context, r remote) error { return o.show(ctx, r, args) })

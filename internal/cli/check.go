@@ -157,14 +157,14 @@ func away(d time.Duration) string {
 	return "(in " + spell(d) + ")"
 }
 
-// spell writes a duration as days, hours, minutes and seconds.
+// spell writes a duration as hours, minutes and seconds, as Digdag does.
 func spell(d time.Duration) string {
 	seconds := int64(d / time.Second)
 	var parts []string
 	for _, unit := range []struct {
 		size int64
 		name string
-	}{{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}} {
+	}{{3600, "h"}, {60, "m"}, {1, "s"}} {
 		n := seconds / unit.size
 		seconds %= unit.size
 		if n > 0 || len(parts) > 0 || unit.size == 1 {

@@ -94,7 +94,7 @@ func Main(ctx context.Context, args []string, world IO) (code int) {
 			code = exitInternal
 		}
 	}()
-	root := newRoot(world)
+	root := newRoot(world, args)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -109,7 +109,8 @@ func Main(ctx context.Context, args []string, world IO) (code int) {
 	return exitCode(err)
 }
 
-func newRoot(world IO) *cobra.Command {
+// newRoot returns what runs a command line.
+func newRoot(world IO, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "pawl",
 		Short: "Run workflows and never lose progress",
@@ -136,13 +137,6 @@ func newRoot(world IO) *cobra.Command {
 		&cobra.Group{ID: "other", Title: "Other"},
 	)
 	root.SetHelpCommand(newHelp())
-	for _, c := range append(remoteCommands(world),
-		newRun(world), newInit(world), newCheck(world), newPlan(world), newPlot(world),
-		newSecrets(world), newServer(world), newScheduler(world), newDoctor(world), newMigrate(world), newConfig(world),
-		newCompletion(world), newVersion(world), newSelfUpdate(world),
-	) {
-		wrapArgs(c)
-		root.AddCommand(c)
-	}
+	addCommands(root, world, args)
 	return root
 }

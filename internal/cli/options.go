@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -24,8 +25,38 @@ func (o *configOptions) flags(f *pflag.FlagSet) { o.flagsWith(f, "set") }
 // flagsWith are the same where -X has another long name.
 func (o *configOptions) flagsWith(f *pflag.FlagSet, set string) {
 	f.StringVarP(&o.file, "config", "c", "", "configuration `file` to read instead of the default ones")
-	f.StringArrayVarP(&o.overrides, set, "X", nil, "set a configuration `KEY=VALUE`; repeatable")
+	f.VarP((*repeated)(&o.overrides), set, "X", "set a configuration `KEY=VALUE`; repeatable")
 }
+
+// repeated is a flag that may be given several times. One of pflag's own costs
+// the start of each command, also those that have no such flag, a buffer.
+type repeated []string
+
+// String implements pflag.Value.
+func (r *repeated) String() string { return strings.Join(*r, ",") }
+
+// Set implements pflag.Value.
+func (r *repeated) Set(value string) error {
+	*r = append(*r, value)
+	return nil
+}
+
+// Type implements pflag.Value. Shells offer flags of arrays again.
+func (r *repeated) Type() string { return "stringArray" }
+
+// Append implements pflag.SliceValue.
+func (r *repeated) Append(value string) error { return r.Set(value) }
+
+// Replace implements pflag.SliceValue.
+func (r *repeated) Replace(values []string) error {
+	*r = values
+	return nil
+}
+
+// GetSlice implements pflag.SliceValue.
+func (r *repeated) GetSlice() []string { return *r }
+
+var _ pflag.SliceValue = (*repeated)(nil)
 
 func sources(world IO) config.Sources { return config.Sources{Env: world.env} }
 

@@ -163,7 +163,7 @@ type paramOptions struct {
 }
 
 func (o *paramOptions) flags(f *pflag.FlagSet) {
-	f.StringArrayVarP(&o.pairs, "param", "p", nil, "set a parameter: `KEY=VALUE`; dots in the key nest; repeatable")
+	f.VarP((*repeated)(&o.pairs), "param", "p", "set a parameter: `KEY=VALUE`; dots in the key nest; repeatable")
 	f.StringVarP(&o.file, "params-file", "P", "", "read parameters from a YAML or JSON `file`")
 }
 

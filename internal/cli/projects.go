@@ -71,7 +71,10 @@ func (o *projectsOptions) find(ctx context.Context, r remote, args []string) ([]
 }
 
 func projectRecord(p client.Project) record {
-	return append(record{"name", p.Name, "id", string(p.ID)}, revisionRecord(p)...)
+	return record{
+		"name", p.Name, "id", string(p.ID), "revision", p.Revision, "archive type", p.ArchiveType,
+		"project created at", localTime(p.CreatedAt), "revision updated at", localTime(p.UpdatedAt),
+	}
 }
 
 type deleteOptions struct {

@@ -140,14 +140,11 @@ func upload(ctx context.Context, r remote, f *os.File, p client.Push, world IO, 
 	return nil
 }
 
+// uploadedRecord is what is told of a project after a push. Its times are as
+// the server writes them, which is how Digdag's client shows them here.
 func uploadedRecord(p client.Project) record {
-	return append(record{"id", string(p.ID), "name", p.Name}, revisionRecord(p)...)
-}
-
-// revisionRecord is what is told of the newest revision of a project.
-func revisionRecord(p client.Project) record {
 	return record{
-		"revision", p.Revision, "archive type", p.ArchiveType,
+		"id", string(p.ID), "name", p.Name, "revision", p.Revision, "archive type", p.ArchiveType,
 		"project created at", p.CreatedAt.String(), "revision updated at", p.UpdatedAt.String(),
 	}
 }

@@ -38,7 +38,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 }
 
 func reference(t *testing.T) string {
-	root := newRoot(IO{Clock: clock.System{}, Env: []string{"TZ=UTC"}})
+	root := newRoot(IO{Clock: clock.System{}, Env: []string{"TZ=UTC"}}, nil)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Command line\n\nThis page is made from `pawl --help` by a test of `internal/cli`. What programs read is in "+
 		"[JSON output](json-output.md), what a command ends with in [exit codes](exit-codes.md).\n\n```\n%s```\n", help(t, root))
@@ -62,7 +62,7 @@ func help(t *testing.T, c *cobra.Command) string {
 func TestSpell(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		0: "0s", 61 * time.Second: "1m 1s", 25*time.Hour + time.Second: "1d 1h 0m 1s",
+		0: "0s", 61 * time.Second: "1m 1s", 25*time.Hour + time.Second: "25h 0m 1s",
 	} {
 		if got := spell(d); got != want {
 			t.Errorf("%v is spelt %q, want %q", d, got, want)

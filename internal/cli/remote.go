@@ -21,20 +21,6 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 )
 
-// remoteCommands are those that only talk to a server.
-func remoteCommands(world IO) []*cobra.Command {
-	list := []*cobra.Command{
-		newPush(world), newArchive(world), newDownload(world), newDelete(world),
-		newProjects(world), newWorkflows(world), newSessions(world), newAttempts(world), newAttempt(world), newTasks(world), newLog(world),
-		newStart(world), newRetry(world), newKill(world),
-		newSchedules(world), newBackfill(world), newReschedule(world), newEnable(world), newDisable(world),
-	}
-	for _, c := range list {
-		c.ValidArgsFunction = cobra.NoFileCompletions // what they name is on the server
-	}
-	return append(list, newUpload(world))
-}
-
 // remoteOptions say which server a command talks to, and how.
 type remoteOptions struct {
 	world IO
@@ -58,7 +44,7 @@ func (o *remoteOptions) flags(c *cobra.Command) {
 	}
 	grouped(c, "Server", func(f *pflag.FlagSet) {
 		f.StringVarP(&o.endpoint, "endpoint", "e", "", "server to talk to: `[http[s]://]HOST[:PORT]` (default: PAWL_ENDPOINT, client.http.endpoint or "+client.DefaultEndpoint+")")
-		f.StringArrayVarP(&o.headers, "header", "H", nil, "send a header `KEY=VALUE`; repeatable")
+		f.VarP((*repeated)(&o.headers), "header", "H", "send a header `KEY=VALUE`; repeatable")
 		f.StringVar(&o.basicAuth, "basic-auth", "", "log in as `USER:PASSWORD`")
 		f.BoolVar(&o.trustAll, "disable-cert-validation", false, "accept any certificate of the server")
 		f.BoolVar(&o.noVersionCheck, "disable-version-check", false, "do not ask whether this version fits the server")

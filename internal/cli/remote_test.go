@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/logs"
@@ -86,9 +87,14 @@ func serveScript(e *testscript.Env) error {
 		return err
 	}
 	now := frozen{at: noon}
+	root, err := auth.NewBasic("root", "root", true)
+	if err != nil {
+		return err
+	}
 	in.service = service.New(service.Config{Store: in.store, Clock: now, TempDir: dir, NewUUID: counting()})
 	s := httptest.NewServer(server.New(server.Config{
 		Service: in.service, Store: in.store, Logs: in.logs, Clock: now, Version: "0.11.0",
+		Auth:  auth.Chain{root, auth.ByToken{Tokens: in.store, Now: now.Now}, auth.None{}},
 		Vault: secret.NewVault(new(secrettest.Records), ring), Log: slog.New(slog.DiscardHandler),
 	}))
 	e.Defer(s.Close)
@@ -193,7 +199,7 @@ func printLog(ts *testscript.TestScript, _ bool, args []string) {
 	if !ok {
 		ts.Fatalf("there is no task %s", args[1])
 	}
-	o := &logs.Output{Dir: in.logs, ID: model.TryID{Attempt: id, Task: at, Try: 1}, Task: args[1]}
+	o := &logs.Output{Store: in.logs, ID: model.TryID{Attempt: id, Task: at, Try: 1}, Task: args[1]}
 	_, err = o.Write([]byte(ts.ReadFile(args[2])))
 	ts.Check(err)
 	ts.Check(o.Close())

@@ -19,7 +19,7 @@ type schedulesOptions struct {
 func newSchedules(world IO) *cobra.Command {
 	o := schedulesOptions{remoteOptions: remoteOptions{world: world}}
 	c := &cobra.Command{
-		Use: "schedules", GroupID: "remote", Args: cobra.NoArgs,
+		Use: "schedules", Aliases: []string{"schedule"}, GroupID: "remote", Args: cobra.NoArgs,
 		Short: "List the schedules on a server",
 		Long:  "List the schedules on a server: for which session, and when, each starts its workflow next.",
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -3,13 +3,11 @@ package cli
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -53,8 +51,8 @@ func newSecrets(world IO) *cobra.Command {
 		f.StringVar(&o.project, "project", "", "those of a `PROJECT` on a server")
 	})
 	grouped(c, "What is done", func(f *pflag.FlagSet) {
-		f.StringArrayVar(&o.set, "set", nil, "set a secret: `KEY[=VALUE]`, KEY=@FILE, KEY=-, @FILE or @-")
-		f.StringArrayVar(&o.delete, "delete", nil, "delete the secret `KEY`")
+		f.Var((*repeated)(&o.set), "set", "set a secret: `KEY[=VALUE]`, KEY=@FILE, KEY=-, @FILE or @-")
+		f.Var((*repeated)(&o.delete), "delete", "delete the secret `KEY`")
 	})
 	o.outputOptions.flags(c)
 	o.remoteOptions.flags(c)
@@ -148,7 +146,7 @@ func (o *secretsOptions) pairs(arg string, stdin *bufio.Reader) ([]pair, error) 
 	key, value, given := strings.Cut(arg, "=")
 	switch {
 	case !given:
-		value, err := o.ask(key, stdin)
+		value, err := o.world.ask("Value of "+key, stdin)
 		return []pair{{key, value}}, err
 	case value == "-":
 		text, err := io.ReadAll(stdin)
@@ -193,46 +191,6 @@ func (o *secretsOptions) readFile(name string) ([]byte, error) {
 		return nil, model.Errorf(model.NotFound, "%w", err)
 	}
 	return text, nil
-}
-
-// ask reads a value from the terminal without showing it.
-func (o *secretsOptions) ask(key string, stdin *bufio.Reader) (string, error) {
-	restore := func() {}
-	if f, ok := o.world.Stdin.(*os.File); ok && isTerminal(f) {
-		_, _ = fmt.Fprintf(o.world.Stderr, "Value of %s: ", key)
-		restore = hideInput(f)
-		defer func() { _, _ = fmt.Fprintln(o.world.Stderr) }()
-	}
-	line, err := o.readLine(stdin)
-	restore()
-	var interrupted quiet
-	if errors.As(err, &interrupted) {
-		return "", err
-	}
-	if err != nil && !(errors.Is(err, io.EOF) && line != "") {
-		return "", model.Errorf(model.Invalid, "no value for %s on standard input", key)
-	}
-	return strings.TrimRight(line, "\r\n"), nil
-}
-
-// readLine reads a line unless it is interrupted, so that a terminal is left as
-// it was.
-func (o *secretsOptions) readLine(stdin *bufio.Reader) (string, error) {
-	signals, stop := o.world.Signals()
-	defer stop()
-	var line string
-	var err error
-	read := make(chan struct{})
-	go func() { // ended by the line, or with the program
-		defer close(read)
-		line, err = stdin.ReadString('\n')
-	}()
-	select {
-	case <-read:
-		return line, err
-	case <-signals:
-		return "", quiet{128 + int(syscall.SIGINT)}
-	}
 }
 
 func (o *secretsOptions) deleteAll(keeper secretKeeper, keys []string) error {

@@ -27,6 +27,7 @@ type serverOptions struct {
 	database, taskLog, access string
 	maxThreads                int
 	noExecutor, noScheduler   bool
+	noAgent                   bool
 	swagger                   bool
 	headers                   []string
 	folder                    string // of the workflows to be followed
@@ -89,8 +90,9 @@ func (o *serverOptions) flags(c *cobra.Command) {
 	f.IntVar(&o.maxThreads, "max-task-threads", 0, "how many tasks run at a time; 0 is the number of processors")
 	f.BoolVar(&o.noExecutor, "disable-executor-loop", false, "leave attempts to other servers of the same database")
 	f.BoolVar(&o.noScheduler, "disable-scheduler", false, "leave schedules to other servers of the same database")
+	f.BoolVar(&o.noAgent, "disable-local-agent", false, "leave tasks to workers, with runner.type: queue")
 	f.BoolVar(&o.swagger, "enable-swagger", false, "serve the description of the REST API, to pages of all origins")
-	f.StringArrayVarP(&o.headers, "header", "H", nil, "add a header `KEY=VALUE` to all answers; repeatable")
+	f.VarP((*repeated)(&o.headers), "header", "H", "add a header `KEY=VALUE` to all answers; repeatable")
 }
 
 func (o *serverOptions) run(ctx context.Context) (err error) {
@@ -141,14 +143,22 @@ func (o *serverOptions) say(format string, args ...any) error {
 
 // serve runs the server until a signal ends it.
 func (o *serverOptions) serve(ctx context.Context, s *serve.Server) error {
-	signals, stop := o.world.Signals()
+	return serveUntil(ctx, o.world, s.Run, func() error {
+		return o.say("pawl server ends when the tasks that run have ended; the same signal again ends them\n")
+	})
+}
+
+// serveUntil calls run with two contexts: a first signal ends the first of them
+// and is told, a second one the other.
+func serveUntil(ctx context.Context, world IO, run func(gently, now context.Context) error, told func() error) error {
+	signals, stop := world.Signals()
 	defer stop()
 	gently, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	now, hurry := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer hurry(nil)
 	ended := make(chan error, 1)
-	go func() { ended <- s.Run(gently, now) }() // received below
+	go func() { ended <- run(gently, now) }() // received below
 	for asked := false; ; asked = true {
 		select {
 		case err := <-ended:
@@ -159,7 +169,7 @@ func (o *serverOptions) serve(ctx context.Context, s *serve.Server) error {
 				continue
 			}
 			cancel(fmt.Errorf("%v", got))
-			if err := o.say("pawl server ends when the tasks that run have ended; the same signal again ends them\n"); err != nil {
+			if err := told(); err != nil {
 				return err
 			}
 		}
@@ -182,6 +192,7 @@ func (o *serverOptions) settings() (*config.Config, error) {
 		{"agent.max-task-threads", number(o.maxThreads), "--max-task-threads"},
 		{"server.executor.enabled", off(o.noExecutor), "--disable-executor-loop"},
 		{"server.schedule.enabled", off(o.noScheduler), "--disable-scheduler"},
+		{"agent.enabled", off(o.noAgent), "--disable-local-agent"},
 		{"server.enable-swagger", on(o.swagger), "--enable-swagger"},
 		{"database.path", o.path(o.database), "--database"},
 	} {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -210,10 +211,10 @@ func broken(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io
 // the one before it.
 type levelFilter struct{ all, hidden bool }
 
-var logLevel = regexp.MustCompile(`^[0-9: \-+.]*\[([A-Za-z]+)\]`)
+var logLevel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9: \-+.]*\[([A-Za-z]+)\]`) })
 
 func (f *levelFilter) visible(line []byte) bool {
-	if m := logLevel.FindSubmatch(line); m != nil {
+	if m := logLevel().FindSubmatch(line); m != nil {
 		switch string(bytes.ToUpper(m[1])) {
 		case "TRACE", "DEBUG":
 			f.hidden = true

@@ -12,9 +12,9 @@ type attempts struct {
 	Attempts []Attempt `json:"attempts"`
 }
 
-// Attempts lists the attempts of all sessions, the newest first.
+// Attempts lists the last attempt of each session, the newest first.
 func (c *Client) Attempts(ctx context.Context, p Page) ([]Attempt, error) {
-	return c.attempts(ctx, path("attempts"), "include_retried", "true", "last_id", string(p.After), "page_size", p.sized())
+	return c.attempts(ctx, path("attempts"), "last_id", string(p.After), "page_size", p.sized())
 }
 
 func (c *Client) attempts(ctx context.Context, path string, query ...string) ([]Attempt, error) {

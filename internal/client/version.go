@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Version returns that of the server.
@@ -23,13 +24,13 @@ type Fit struct {
 }
 
 // versions are those that servers understand.
-var versions = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*(-.+)?$`)
+var versions = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+(\.[0-9]+)*(-.+)?$`) })
 
 // CheckVersion asks whether a client of a version fits the server. One that
 // has no version, because nobody released it, fits.
 func (c *Client) CheckVersion(ctx context.Context, version string) (Fit, error) {
 	version = strings.TrimPrefix(version, "v")
-	if !versions.MatchString(version) {
+	if !versions().MatchString(version) {
 		return Fit{APICompatible: true}, nil
 	}
 	var fit Fit

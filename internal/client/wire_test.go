@@ -24,7 +24,9 @@ func TestObjectsAreWrittenAsTheyAreRead(t *testing.T) {
 			`"index":2,"project":{"id":"1","name":"p"},"workflow":{"id":"2","name":"w"},"sessionId":"4","sessionUuid":"u","sessionTime":"2026-01-30T00:00:00-03:30","status":"killed"}`: new(client.Attempt),
 		`{"id":"6","fullName":"+w+a","parentId":"5","config":{},"upstreams":["3","4"],"isGroup":false,"state":"success","cancelRequested":false,"exportParams":{},"storeParams":{"a":1},` +
 			`"stateParams":{},"updatedAt":"2026-01-30T00:00:00Z","retryAt":null,"startedAt":null,"error":{}}`: new(client.Task),
-		`{"fileName":"f","fileSize":7,"taskName":"+w+a","fileTime":"2026-01-30T00:00:00Z","agentId":"a","direct":null}`: new(client.LogFile),
+		`{"fileName":"f","fileSize":7,"taskName":"+w+a","fileTime":"2026-01-30T00:00:00Z","agentId":"a","direct":null}`:                         new(client.LogFile),
+		`{"name":"ci","scopes":["run:p"],"createdAt":"2026-01-30T00:00:00Z","expiresAt":null,"usedAt":null,"token":"pawl_x"}`:                   new(client.NewToken),
+		`{"id":"7","at":"2026-01-30T00:00:00.000100Z","principal":null,"action":"a","project":null,"target":"t","outcome":"done","remote":"r"}`: new(client.AuditEntry),
 	} {
 		if err := json.Unmarshal([]byte(text), into); err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -142,7 +144,7 @@ func TestRequests(t *testing.T) {
 		}, "GET /api/projects/3/sessions?last_id=9&workflow=w"},
 		{func(c *client.Client) error { _, err := c.Session(t.Context(), "3"); return err }, "GET /api/sessions/3"},
 		{func(c *client.Client) error { _, err := c.SessionAttempts(t.Context(), "3", client.Page{}); return err }, "GET /api/sessions/3/attempts"},
-		{func(c *client.Client) error { _, err := c.Attempts(t.Context(), client.Page{}); return err }, "GET /api/attempts?include_retried=true"},
+		{func(c *client.Client) error { _, err := c.Attempts(t.Context(), client.Page{}); return err }, "GET /api/attempts"},
 		{func(c *client.Client) error { _, err := c.Tasks(t.Context(), "3"); return err }, "GET /api/attempts/3/tasks"},
 		{func(c *client.Client) error { _, err := c.Kill(t.Context(), "3"); return err }, "POST /api/attempts/3/kill"},
 		{func(c *client.Client) error {

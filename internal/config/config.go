@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -162,11 +164,14 @@ func (c *Config) read(origin, text string) error {
 		if line == "" || line[0] == '#' || line[0] == '!' {
 			continue
 		}
+		var whole strings.Builder
 		for continued(line) && i+1 < len(lines) {
 			i++
-			line = line[:len(line)-1] + strings.TrimLeft(lines[i], " \t\f")
+			whole.WriteString(line[:len(line)-1])
+			line = strings.TrimLeft(lines[i], " \t\f")
 		}
-		key, value, err := split(line)
+		whole.WriteString(line)
+		key, value, err := split(whole.String())
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", origin, first+1, err)
 		}
@@ -225,18 +230,40 @@ func unescape(s string) (string, error) {
 		case 'f':
 			b.WriteByte('\f')
 		case 'u':
-			if i+5 > len(s) {
-				return "", errors.New(`\u needs four hexadecimal digits`)
-			}
-			n, err := strconv.ParseUint(s[i+1:i+5], 16, 16)
+			r, size, err := codePoint(s[i-1:])
 			if err != nil {
-				return "", errors.New(`\u needs four hexadecimal digits`)
+				return "", err
 			}
-			b.WriteRune(rune(n))
-			i += 4
+			b.WriteRune(r)
+			i += size - 2
 		default:
 			b.WriteByte(s[i])
 		}
 	}
 	return b.String(), nil
+}
+
+// codePoint reads the \uXXXX that s begins with, or two of them that are the
+// halves of one character, and returns how long that is.
+func codePoint(s string) (r rune, size int, err error) {
+	const one = len(`\u0000`)
+	first, ok := codeUnit(s)
+	if !ok {
+		return 0, 0, errors.New(`\u needs four hexadecimal digits`)
+	}
+	if second, ok := codeUnit(s[one:]); ok {
+		if r := utf16.DecodeRune(first, second); r != utf8.RuneError {
+			return r, 2 * one, nil
+		}
+	}
+	return first, one, nil
+}
+
+func codeUnit(s string) (rune, bool) {
+	digits, ok := strings.CutPrefix(s, `\u`)
+	if !ok || len(digits) < 4 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits[:4], 16, 16)
+	return rune(n), err == nil
 }

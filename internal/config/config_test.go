@@ -74,14 +74,14 @@ func TestPropertiesAreReadAsJavaReadsThem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	write(t, path, strings.Join([]string{
 		`  ! comment`, `one=1`, `two : 2 `, `three   3`, `four`, `k\=ey\ x = v`,
-		`long = a, \`, `    b\\`, `esc=\t\u00e9\q`, `params.a.b = x`, `params.a.c = y`,
+		`long = a, \`, `    b\\`, `esc=\t\u00e9\q`, `smile=\ud83d\ude00\ud83d`, `params.a.b = x`, `params.a.c = y`,
 	}, "\r\n"))
 	c, err := config.Load(config.Sources{Env: env(nil), File: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for key, want := range map[string]string{
-		"one": "1", "two": "2 ", "three": "3", "four": "", "k=ey x": "v", "long": `a, b\`, "esc": "\téq",
+		"one": "1", "two": "2 ", "three": "3", "four": "", "k=ey x": "v", "long": `a, b\`, "esc": "\téq", "smile": "😀\ufffd",
 	} {
 		if got, ok := c.Get(key); !ok || got != want {
 			t.Errorf("%s = %q, %v; want %q", key, got, ok, want)

@@ -54,7 +54,7 @@ func (l *loader) readFile(name string) ([]byte, error) {
 func (l *loader) ignore() (Ignore, error) {
 	text, err := l.read(IgnoreFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Ignore{}, fmt.Errorf("read %s: %w", IgnoreFile, err)
+		return Ignore{}, model.Errorf(model.Invalid, "read %s: %w", IgnoreFile, err)
 	}
 	return ParseIgnore(string(text)), nil
 }

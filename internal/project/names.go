@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/pawlhq/pawl/internal/dig"
@@ -17,7 +18,9 @@ const maxName = 255
 // start with.
 const reserved = `+^@/\:*?"<>|`
 
-var secretKey = regexp.MustCompile(`^(?:[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)(?:\.[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
+var secretKey = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)(?:\.[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
+})
 
 // CheckProjectName refuses what is no name of a project: 1 to 255 characters,
 // of which the first is no digit and none of + ^ @ / \ : * ? " < > |, and which
@@ -45,7 +48,7 @@ func CheckRetryAttemptName(name string) error {
 // and may have '_' and '-' inside. All letters are English ones.
 func CheckSecretKey(key string) error {
 	var faults []string
-	if key != "" && !secretKey.MatchString(key) {
+	if key != "" && !secretKey().MatchString(key) {
 		faults = append(faults, "must be words of letters, digits, '_' and '-' with dots between them")
 	}
 	return validate("secret", "key", key, faults...)

@@ -37,9 +37,18 @@ func (s *settings) openStore(ctx context.Context) (store.Store, error) {
 		if s.err != nil {
 			return nil, s.err
 		}
-		return postgres.Open(ctx, cfg)
+		return opened(postgres.Open(ctx, cfg))
 	}
-	return sqlite.Open(s.databaseFile())
+	return opened(sqlite.Open(s.databaseFile()))
+}
+
+// opened returns no store at all where opening one failed: a nil pointer in an
+// interface would look like one that is to be closed.
+func opened[S store.Store](s S, err error) (store.Store, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // databaseFile is the file of the embedded database.

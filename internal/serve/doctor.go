@@ -55,6 +55,8 @@ func Examine(ctx context.Context, cfg *config.Config, env []string) []Finding {
 	d := &doctor{settings: &settings{Config: cfg}, env: lookup(env)}
 	d.readable()
 	d.database(ctx)
+	d.tasks()
+	d.buckets(ctx)
 	d.secretKey()
 	d.programs()
 	d.addresses(ctx)

@@ -48,8 +48,8 @@ func (d *doctor) version(ctx context.Context) {
 	}
 }
 
-// maxSkew is how far the clocks of a server and its database may be apart:
-// leases last ten seconds.
+// maxSkew is how far the clocks of a server and its database may be apart until
+// it shows in when things begin. Who owns an attempt does not depend on it.
 const maxSkew = 2 * time.Second
 
 // postgresServer looks whether the database answers and what its clock says.
@@ -65,8 +65,8 @@ func (d *doctor) postgresServer(ctx context.Context) bool {
 	d.found("database", Fine, "", "PostgreSQL %s answered in %v", of.Version, took.Round(time.Millisecond))
 	skew := of.Now.Sub(began.Add(took / 2)).Abs()
 	if skew -= min(skew, took/2); skew > maxSkew {
-		d.found("clock", Problem, "let NTP set the clocks of both machines",
-			"it differs from that of the database by %v", skew.Round(time.Millisecond))
+		d.found("clock", Note, "let NTP set the clocks of both machines",
+			"it differs from that of the database by %v: what is due begins that much too early or too late", skew.Round(time.Millisecond))
 		return true
 	}
 	d.found("clock", Fine, "", "it agrees with that of the database")

@@ -62,6 +62,7 @@ func (s *settings) readAll() {
 	s.web(server.Config{})
 	s.daemon(daemon.Config{})
 	s.listen()
+	s.queue()
 	s.text("", "tmpdir")
 	s.logFormat()
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/document"
@@ -49,7 +50,11 @@ var keys = slices.Concat(
 		"database.ssl", "database.sslmode", "database.sslcert", "database.sslkey", "database.sslrootcert",
 		"archive.type", "archive.file.path", "archive.s3.bucket", "archive.s3.path", "archive.s3.endpoint", "archive.s3.region",
 		"archive.s3.path-style-access", "archive.s3.direct_download", "archive.s3.direct_download_expiration",
-		"log-server.type", "log-server.local.path", "agent.max-task-threads", "tmpdir",
+		"archive.s3.credentials.file", "log-server.type", "log-server.local.path", "log-server.s3.bucket", "log-server.s3.path",
+		"log-server.s3.endpoint", "log-server.s3.region", "log-server.s3.path-style-access", "log-server.s3.direct_download",
+		"log-server.s3.direct_download_expiration", "log-server.s3.credentials.file",
+		"agent.max-task-threads", "agent.enabled", "tmpdir",
+		"runner.type", "runner.queue.names", "runner.queue.grace",
 		"executor.attempt_ttl", "executor.task_ttl", "executor.attempt_max_run", "executor.task_max_run",
 		"api.max_attempts_page_size", "api.max_sessions_page_size", "api.max_archive_total_size_limit",
 		"retention.attempts", "retention.sessions", "retention.projects", "retention.audit", "log.format",
@@ -63,22 +68,24 @@ var keys = slices.Concat(
 	concealed(byServer,
 		"server.http.headers.*", "server.authenticator.basic.password", "server.authenticator.jwt.secret", "basicauth.password",
 		"database.url", "database.password", "archive.s3.credentials.access-key-id", "archive.s3.credentials.secret-access-key",
-		"archive.s3.credentials.session-token", secret.KeySetting, "notification.http.headers.*",
+		"archive.s3.credentials.session-token",
+		"log-server.s3.credentials.access-key-id", "log-server.s3.credentials.secret-access-key", "log-server.s3.credentials.session-token",
+		secret.KeySetting, "notification.http.headers.*",
 	),
 	named(byOthers, "client.http.endpoint", "client.http.disable_direct_download"),
 	concealed(byOthers, "client.http.token", "client.http.headers.*", "secrets.*"),
 	named(byNobody,
 		"server.http.io-threads", "server.http.worker-threads", "server.jmx.port",
-		"server.authenticator-class", "agent.enabled", "agent.id", "agent.heartbeat-interval", "agent.lock-retention-time",
+		"server.authenticator-class", "agent.id", "agent.heartbeat-interval", "agent.lock-retention-time",
 		"agent.command_executor.*", "agent.account_routing.*", "executor.account_routing.*", "scheduler.account_routing.*",
 		"executor.ttl_reaping_interval", "executor.enqueue_fetch_size", "executor.enqueue_random_fetch",
 		"database.connectionTimeout", "database.idleTimeout", "database.keepaliveTime", "database.validationTimeout",
 		"database.minimumPoolSize", "database.leakDetectionThreshold", "database.sslfactory", "database.queue.*",
 		"queue-server.*", "queue.*", "log-server.local.split_size", "eval.*", "metrics.*", "plugin.*", "system-plugin.*",
-		"archive.gcs.*", "log-server.s3.*", "log-server.gcs.*", "notification.mail.*", "config.mail.*", "config.td.*",
+		"archive.gcs.*", "log-server.gcs.*", "notification.mail.*", "config.mail.*", "config.td.*",
 	),
 	concealed(byNobody,
-		"server.environment.*", "database.opts.*", "archive.s3.credentials.file", "digdag.defaultParams", "param_server.*",
+		"server.environment.*", "database.opts.*", "digdag.defaultParams", "param_server.*",
 	),
 )
 
@@ -151,7 +158,9 @@ func settable() []string {
 }
 
 // telling are parts of names whose values are not shown, whoever reads them.
-var telling = regexp.MustCompile(`(?i)passw|secret|token|credential|api.?key|private|authorization`)
+var telling = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)passw|secret|token|credential|api.?key|private|authorization`)
+})
 
 // Hidden is what is shown instead of a secret.
 const Hidden = "********"
@@ -164,7 +173,7 @@ func Shown(name, value string) string {
 		return value
 	case name == "database.url":
 		return shownURL(value)
-	case k != nil && k.secret, telling.MatchString(name) && (k == nil || strings.HasSuffix(k.name, "*")):
+	case k != nil && k.secret, telling().MatchString(name) && (k == nil || strings.HasSuffix(k.name, "*")):
 		return Hidden
 	}
 	return value
@@ -181,7 +190,7 @@ func shownURL(text string) string {
 	}
 	query := u.Query()
 	for name := range query {
-		if telling.MatchString(name) {
+		if telling().MatchString(name) {
 			query.Set(name, "hidden")
 		}
 	}

@@ -21,15 +21,17 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/pawlhq/pawl/internal/auth"
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/daemon"
-	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/project"
+	"github.com/pawlhq/pawl/internal/runners/queue"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/server"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/patient"
 )
 
 // Config says what a server works with.
@@ -55,9 +57,11 @@ type Server struct {
 	log       *slog.Logger
 	store     store.Store
 	archives  service.Archives
+	logs      *taskLogs
 	daemon    *daemon.Daemon
 	listening *server.Listening
-	folder    *followed // nil unless a folder is followed
+	folder    *followed    // nil unless a folder is followed
+	queue     *queue.Queue // nil unless workers share the tasks
 	accessLog io.Closer
 	telemetry *telemetry
 }
@@ -79,7 +83,8 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.store, err = set.openStore(ctx); err != nil {
 		return nil, err
 	}
-	s.store = s.telemetry.metrics.Store(s.store)
+	opened := s.store
+	s.store = s.telemetry.metrics.Store(opened)
 	if s.archives, err = set.openArchives(); err != nil {
 		return nil, err
 	}
@@ -92,24 +97,33 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	vault := secret.NewVault(s.store, ring)
-	output := set.logs()
-	rules := service.New(service.Config{
-		Store: s.store, NewUUID: uuid.NewString, Archives: s.archives, TempDir: set.text("", "tmpdir"), Limits: set.limits(),
-	})
+	if s.logs, err = set.openLogs(cfg.Log); err != nil {
+		return nil, err
+	}
+	rulesOf := func(of store.Store) *service.Service {
+		return service.New(service.Config{
+			Store: of, NewUUID: uuid.NewString, Archives: s.archives, TempDir: set.text("", "tmpdir"), Limits: set.limits(),
+		})
+	}
+	rules := rulesOf(s.store)
 	web := server.New(set.web(server.Config{
-		Service: rules, Store: s.store, Vault: vault, Logs: output, Auth: who, Log: cfg.Log, Version: cfg.Version,
+		Service: rules, Store: s.store, Vault: vault, Logs: s.logs.Store, Auth: who, Log: cfg.Log, Version: cfg.Version,
 		Metrics: s.telemetry.metrics.Handler(), Answered: s.telemetry.answered,
 	}))
 	listen, err := s.listenConfig(set)
 	if err != nil {
 		return nil, err
 	}
+	waiting := patient.New(s.store, clock.System{}) // tries wait for the database; requests do not
 	loops := set.daemon(daemon.Config{
-		Store: s.store, Service: rules, Vault: vault, Logs: output, Env: ofTasks(cfg.Env), Defaults: cfg.Defaults,
-		Folder: cfg.Folder, Log: cfg.Log, Listeners: s.telemetry.listeners(),
+		Store: s.store, Service: rulesOf(waiting), Vault: secret.NewVault(waiting, ring), Logs: s.logs.Store, Env: ofTasks(cfg.Env), Defaults: cfg.Defaults,
+		Folder: cfg.Folder, Log: cfg.Log, Listeners: append(s.telemetry.listeners(), daemon.Listener{Committed: web.Committed}),
 	})
 	if set.err != nil {
 		return nil, set.err
+	}
+	if err := s.share(ctx, set, opened, &cfg, &loops); err != nil {
+		return nil, err
 	}
 	if s.folder, err = follow(ctx, rules, cfg.Folder); err != nil {
 		return nil, err
@@ -136,10 +150,10 @@ func (s *settings) announce(cfg *Config) {
 	case kindPostgres:
 		where = shownURL(s.postgres().URL)
 	}
-	loops := s.daemon(daemon.Config{})
+	loops, output := s.daemon(daemon.Config{}), s.logs()
 	cfg.Log.Info("server starts", "version", cfg.Version, "pid", os.Getpid(), "database", s.databaseKind(), "at", where,
 		"slots", cmp.Or(loops.Slots, runtime.NumCPU()), "executor", !loops.NoConductor, "scheduler", !loops.NoScheduler,
-		"retention", loops.Retention.Attempts.String(), "logs", s.text(filepath.Join(s.dataDir(), "logs"), "log-server.local.path"))
+		"retention", loops.Retention.Attempts.String(), "logs", output.where())
 	for _, d := range Doubts(s.Config) {
 		cfg.Log.Warn("setting "+d.Reason, "setting", d.Key, "origin", d.Origin, "hint", d.Hint)
 	}
@@ -149,14 +163,6 @@ func (s *settings) announce(cfg *Config) {
 // may have its passwords.
 func ofTasks(env []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, "DIGDAG_CONFIG=") })
-}
-
-// logs returns where the output of tasks is kept, or nil.
-func (s *settings) logs() *logs.Dir {
-	if s.choice("log-server.type", "local", "null") == "null" {
-		return nil
-	}
-	return logs.At(s.text(filepath.Join(s.dataDir(), "logs"), "log-server.local.path"))
 }
 
 // Limits of projects as Digdag has them, unless they are set.
@@ -324,8 +330,12 @@ func (s *Server) close() error {
 	if s.daemon != nil {
 		errs = append(errs, s.daemon.Close())
 	}
+	errs = append(errs, s.logs.close())
 	for _, of := range s.archives.Stores {
 		errs = append(errs, of.Close())
+	}
+	if s.queue != nil {
+		s.queue.Close()
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/serve"
 )
 
@@ -171,6 +172,29 @@ func TestDoctorFindsAPortThatIsTakenAndSettingsThatAreWrong(t *testing.T) {
 		if f.Grade == serve.Problem && f.Hint == "" && f.Check != "settings" {
 			t.Errorf("%+v does not say how to mend it", f)
 		}
+	}
+}
+
+func TestAServerWithoutItsDatabaseSaysSo(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		cfg  *config.Config
+		code model.Code
+	}{
+		"postgresql": {settings(t, "database.type", "postgresql", "database.url", "postgres://nobody@127.0.0.1:1/x"), model.Unavailable},
+		"sqlite":     {settings(t, "database.path", file), model.Internal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := serve.Open(t.Context(), serve.Config{Settings: c.cfg, Log: slog.New(slog.DiscardHandler)})
+			if err == nil || model.CodeOf(err) != c.code {
+				t.Errorf("error %v with code %v, want %v", err, model.CodeOf(err), c.code)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 
 	"github.com/pawlhq/pawl/internal/auth"
@@ -37,9 +38,11 @@ type call struct {
 	r     *http.Request
 	route *route
 	who   auth.Principal
+	// values are the parameters of the query.
+	values url.Values
 	// project and target are what the audit log names.
 	project, target string
-	wrote           bool
+	audited, wrote  bool
 }
 
 // serve answers the requests of a route.
@@ -48,8 +51,7 @@ func (s *Server) serve(rt route) http.Handler {
 		c := &call{Server: s, w: w, r: r, route: &rt}
 		defer c.rescue()
 		body, err := c.run()
-		c.audit(err)
-		if err == nil {
+		if err = c.audit(err); err == nil {
 			err = c.send(body)
 		}
 		switch {
@@ -76,7 +78,7 @@ func (c *call) rescue() {
 		c.cfg.Log.Error("request failed", "method", c.r.Method, "path", c.r.URL.Path, "error", err)
 		panic(http.ErrAbortHandler)
 	}
-	c.fail(c.w, c.r, err)
+	c.fail(c.w, c.r, c.audit(err)) // something may have been done
 }
 
 func (c *call) run() (any, error) {
@@ -88,6 +90,9 @@ func (c *call) run() (any, error) {
 		return nil, err
 	}
 	noteUser(c.r.Context(), c.who.Name)
+	if c.values, err = parameters(c.r.URL.RawQuery); err != nil {
+		return nil, err
+	}
 	if c.route.doc.body == archiveBody {
 		return c.route.handle(c) // it reads as much as an archive may have
 	}
@@ -114,18 +119,6 @@ func (c *call) allow(project, target string) error {
 // visible returns the projects in which the principal may take the route's
 // action.
 func (c *call) visible() auth.Visible { return c.cfg.Access.Visible(c.who, c.route.action) }
-
-// audit writes down what was done or refused.
-func (c *call) audit(err error) {
-	outcome := auth.OutcomeOf(err)
-	if c.route.action == "" || !auth.Recorded(c.route.action, outcome) {
-		return
-	}
-	c.cfg.Audit(auth.Entry{
-		Time: model.InstantOf(c.cfg.Clock.Now()), Principal: c.who.Name, Action: c.route.action,
-		Project: c.project, Target: c.target, Outcome: outcome, Remote: c.r.RemoteAddr,
-	})
-}
 
 // withBody is an error that is answered with a body of its own.
 type withBody struct {

@@ -128,7 +128,8 @@ func TestArchivesThatAreRefused(t *testing.T) {
 		"zone-less time":      {"project=p&revision=r&schedule_from=2026-01-01T00:00:00", good, nil, "schedule_from"},
 		"no type":             {"project=p&revision=r", good, func(r *http.Request) { r.Header.Del("Content-Type") }, "application/gzip"},
 		"other type":          {"project=p&revision=r", good, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, "application/gzip"},
-		"no length":           {"project=p&revision=r", good, func(r *http.Request) { r.ContentLength = -1 }, "0 bytes"},
+		"no length":           {"project=p&revision=r", good, func(r *http.Request) { r.ContentLength = -1 }, "Content-Length"},
+		"encoded":             {"project=p&revision=r", good, func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, "without the Content-Encoding"},
 		"too long":            {"project=p&revision=r", good, func(r *http.Request) { r.ContentLength-- }, "bytes long"},
 		"too short":           {"project=p&revision=r", good, func(r *http.Request) { r.ContentLength++ }, "bytes long"},
 		"length over limit":   {"project=p&revision=r", good, func(r *http.Request) { r.ContentLength = 5000 }, "Size of the uploaded archive file exceeds limit"},
@@ -200,7 +201,7 @@ func TestAnInternalErrorShowsNoSecret(t *testing.T) {
 	}
 	var all bytes.Buffer
 	all.Write(w.log.Bytes())
-	for _, e := range w.audit {
+	for _, e := range w.audit() {
 		fmt.Fprint(&all, e)
 	}
 	for _, path := range []string{"/api/projects/1/secrets", "/api/projects/1", "/api/projects/1/revisions"} {

@@ -44,7 +44,7 @@ func getEvents(c *call) (any, error) {
 			after = last
 		}
 		f := eventFollower{id: a.ID, after: max(0, after)}
-		return following{next: f.next}, nil
+		return following{id: a.ID, next: f.next}, nil
 	}
 	events, err := c.store.Events(c.r.Context(), a.ID, max(0, after), maxEvents)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -70,9 +71,11 @@ type world struct {
 	clock   *fakeClock
 	logs    *logs.Dir
 	log     *bytes.Buffer
-	audit   []auth.Entry
+	audited store.AuditID // the newest entry of the audit log that was looked at
 	server  *server.Server
 	service *service.Service
+	// committed is told what is committed; nil tells nobody.
+	committed func(*store.Batch)
 }
 
 // people are those that the server knows, each with a password like the name.
@@ -127,8 +130,7 @@ func newWorld(t testing.TB, open func(testing.TB) store.Store, adjust func(*serv
 	}
 	cfg := server.Config{
 		Store: w.store, Vault: secret.NewVault(new(secrettest.Records), ring), Logs: w.logs, Auth: everybody(),
-		Audit: func(e auth.Entry) { mu.Lock(); w.audit = append(w.audit, e); mu.Unlock() },
-		Log:   slog.New(slog.NewTextHandler(w.log, nil)), Clock: w.clock, Version: "0.11.0",
+		Log: slog.New(slog.NewTextHandler(w.log, nil)), Clock: w.clock, Version: "0.11.0",
 	}
 	if adjust != nil {
 		adjust(&cfg, &of)
@@ -137,6 +139,19 @@ func newWorld(t testing.TB, open func(testing.TB) store.Store, adjust func(*serv
 	cfg.Service = w.service
 	w.server = server.New(cfg)
 	return w
+}
+
+// audit returns what is new in the audit log, the oldest first.
+func (w *world) audit() []store.AuditEntry {
+	w.Helper()
+	entries, _, err := w.store.ListAudit(w.Context(), store.AuditFilter{}, store.Page{Limit: store.MaxLimit})
+	must(w, err)
+	slices.Reverse(entries)
+	entries = slices.DeleteFunc(entries, func(e store.AuditEntry) bool { return e.ID <= w.audited })
+	if len(entries) > 0 {
+		w.audited = entries[len(entries)-1].ID
+	}
+	return entries
 }
 
 // do sends a request as ann, unless it says who.
@@ -225,6 +240,9 @@ func (w *world) apply(id model.AttemptID, commands ...func(*engine.Attempt) engi
 	}
 	batch.Attempts, batch.Tasks, batch.Grown, batch.Events = step.Attempts, step.Tasks, step.Grown, step.Events
 	must(w, w.store.Commit(w.Context(), &batch))
+	if w.committed != nil {
+		w.committed(&batch)
+	}
 }
 
 func (w *world) begin(id model.AttemptID) {
@@ -265,7 +283,7 @@ func (w *world) print(id model.AttemptID, task string, try int32, text string) {
 	if !ok {
 		w.Fatalf("there is no task %s", task)
 	}
-	o := &logs.Output{Dir: w.logs, ID: model.TryID{Attempt: id, Task: at, Try: try}, Task: task}
+	o := &logs.Output{Store: w.logs, ID: model.TryID{Attempt: id, Task: at, Try: try}, Task: task}
 	_, err = o.Write([]byte(text))
 	must(w, err)
 	must(w, o.Close())

@@ -31,10 +31,10 @@ func followLog(c *call) (any, error) {
 	}
 	f := &logFollower{
 		dir: c.cfg.Logs, id: model.TryID{Attempt: a.ID, Task: task.ID, Try: 1}, name: task.Name,
-		tries: task.Try, over: task.State.Final(), seq: seq,
+		tries: task.Try, over: task.State.Final(), seq: seq, bell: newBell(),
 	}
 	f.resume(c.r.Header.Get("Last-Event-ID"))
-	return following{next: f.next, close: f.close}, nil
+	return following{id: a.ID, bell: f.bell, next: f.next, close: f.close}, nil
 }
 
 // pathTask finds the task in the path: by its number, or by its full name the
@@ -53,7 +53,7 @@ func pathTask(c *call, tasks *engine.Attempt) (engine.View, error) {
 
 // logFollower streams the logs of one task's tries, one after the other.
 type logFollower struct {
-	dir  *logs.Dir
+	dir  logs.Store
 	name string
 	// id is the try that is read, and tries the newest that began.
 	id    model.TryID
@@ -63,7 +63,12 @@ type logFollower struct {
 	// seq is that of the last event seen.
 	seq int64
 
-	file *logs.Follower
+	file io.ReadCloser
+	// bell is rung for more of the file until unwatch is called. It is not told
+	// of all writes unless told is set.
+	bell    bell
+	unwatch func()
+	told    bool
 	// sent is how much of the file was sent, rest the beginning of a line.
 	sent int64
 	rest []byte
@@ -86,6 +91,11 @@ func (f *logFollower) next(s *stream) (bool, error) {
 		return false, err
 	}
 	for {
+		if f.over || f.id.Try < f.tries {
+			if err := f.anew(); err != nil {
+				return false, err
+			}
+		}
 		if err := f.copy(s); err != nil {
 			return false, err
 		}
@@ -101,6 +111,13 @@ func (f *logFollower) next(s *stream) (bool, error) {
 		return false, nil
 	}
 	return true, f.finish(s)
+}
+
+// anew reads on after what was sent with a new reader, which finds all that
+// there is, wherever it was written.
+func (f *logFollower) anew() error {
+	f.rest = f.rest[:0]
+	return f.close()
 }
 
 // look reads what happened to the task.
@@ -128,8 +145,9 @@ func (f *logFollower) look(s *stream) error {
 // copy sends the lines that there are.
 func (f *logFollower) copy(s *stream) error {
 	if f.file == nil {
-		f.file = f.dir.FollowFrom(f.id, f.name, f.sent)
+		f.file = f.dir.FollowFrom(s.c.r.Context(), f.id, f.name, f.sent)
 	}
+	f.watch() // before reading: what comes after it is told of
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := f.file.Read(buf)
@@ -147,6 +165,22 @@ func (f *logFollower) copy(s *stream) error {
 			return err
 		}
 	}
+}
+
+// watch has the bell rung for what is written to the file from now on.
+func (f *logFollower) watch() {
+	if f.told {
+		return
+	}
+	f.unwatched()
+	f.unwatch, f.told = f.dir.Watch(f.id, f.name, f.bell.ring)
+}
+
+func (f *logFollower) unwatched() {
+	if f.unwatch != nil {
+		f.unwatch()
+	}
+	f.unwatch, f.told = nil, false
 }
 
 // maxLine is from how many bytes on a line is sent before it has ended.
@@ -181,6 +215,7 @@ func (f *logFollower) finish(s *stream) error {
 }
 
 func (f *logFollower) close() error {
+	f.unwatched()
 	if f.file == nil {
 		return nil
 	}

@@ -1,12 +1,16 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"mime"
 	"net/http"
+	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -26,11 +30,21 @@ func pathID[ID ~int64](c *call, name string) (ID, error) {
 	return ID(n), nil
 }
 
+// parameters reads a query, in which only '&' separates: a ';' is text, which
+// not all clients encode.
+func parameters(query string) (url.Values, error) {
+	values, err := url.ParseQuery(strings.ReplaceAll(query, ";", "%3B"))
+	if err != nil {
+		return nil, model.Errorf(model.Invalid, "read query: %w", err)
+	}
+	return values, nil
+}
+
 // query returns a parameter of the query, of several the first.
-func (c *call) query(name string) string { return c.r.URL.Query().Get(name) }
+func (c *call) query(name string) string { return c.values.Get(name) }
 
 // given reports whether the query has a parameter.
-func (c *call) given(name string) bool { return c.r.URL.Query().Has(name) }
+func (c *call) given(name string) bool { return c.values.Has(name) }
 
 // flag reads a parameter that is true or false.
 func (c *call) flag(name string) bool { return strings.EqualFold(c.query(name), "true") }
@@ -106,9 +120,37 @@ func (c *call) body(v any, optional bool) error {
 		return model.Errorf(model.Invalid, "the body is %q, not application/json", c.r.Header.Get("Content-Type"))
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return model.Errorf(model.Invalid, "the body is not what it must be: %w", err)
+		return model.Errorf(model.Invalid, "the body is not what it must be: %w", inWords(err))
 	}
 	return nil
+}
+
+// inWords says which value of a body is of a wrong kind without the names of
+// the program's own types.
+func inWords(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	where := "it"
+	if wrong.Field != "" {
+		where = strconv.Quote(wrong.Field)
+	}
+	must := "an object"
+	switch wrong.Type.Kind() {
+	case reflect.String:
+		must = "a string"
+	case reflect.Bool:
+		must = "true or false"
+	case reflect.Int32:
+		must = "a whole number of 32 bits"
+	}
+	return fmt.Errorf("%s must be %s, not %s", where, must, cmp.Or(kinds[wrong.Value], wrong.Value))
+}
+
+// kinds are those of JSON in words.
+var kinds = map[string]string{
+	"array": "a list", "object": "an object", "string": "a string", "number": "a number", "bool": "true or false",
 }
 
 // broken is the error of a body that can't be read.

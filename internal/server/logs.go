@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -27,7 +28,9 @@ type logName struct {
 	count int32
 }
 
-var logNames = regexp.MustCompile(`^([+^].*)@([0-9a-f]{8})([0-9a-f]{8})\.([0-9]{1,10})-([0-9]{1,10})\.log\.gz$`)
+var logNames = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([+^].*)@([0-9a-f]{8})([0-9a-f]{8})\.([0-9]{1,10})-([0-9]{1,10})\.log\.gz$`)
+})
 
 func (n logName) String() string {
 	return fmt.Sprintf("%s@%08x%08x.%s.log.gz", n.task, n.at.Unix(), n.at.Nanosecond(), n.agent())
@@ -39,7 +42,7 @@ func parseLogName(text string) (logName, error) {
 	if strings.Contains(text, "/") || text == ".." || text == "." {
 		return logName{}, model.Errorf(model.Invalid, "%q leads out of the folder of the attempt's logs", text)
 	}
-	m := logNames.FindStringSubmatch(text)
+	m := logNames().FindStringSubmatch(text)
 	if m == nil {
 		return logName{}, model.Errorf(model.NotFound, "log file %q", text)
 	}
@@ -85,7 +88,7 @@ func listLogs(c *call) (any, error) {
 }
 
 func (c *call) logFiles(a *store.Attempt, prefix string) ([]restLogFile, error) {
-	files, err := c.cfg.Logs.List(a.ID)
+	files, err := c.cfg.Logs.List(c.r.Context(), a.ID)
 	if err != nil || len(files) == 0 {
 		return []restLogFile{}, err
 	}
@@ -97,6 +100,7 @@ func (c *call) logFiles(a *store.Attempt, prefix string) ([]restLogFile, error) 
 	if err != nil {
 		return nil, err
 	}
+	direct := !c.given("direct_download") || c.flag("direct_download")
 	list := []restLogFile{}
 	for _, f := range files {
 		if int(f.ID.Task) >= tasks.Len() {
@@ -110,10 +114,18 @@ func (c *call) logFiles(a *store.Attempt, prefix string) ([]restLogFile, error) 
 		if at, ok := began[f.ID]; ok {
 			name.at = at.Time()
 		}
-		list = append(list, restLogFile{
+		file := restLogFile{
 			FileName: name.String(), FileSize: f.Size, TaskName: row.Name,
 			FileTime: instant(model.InstantOf(name.at)), AgentID: name.agent(),
-		})
+		}
+		if direct {
+			at, err := c.cfg.Logs.Link(c.r.Context(), f)
+			if err != nil {
+				return nil, err
+			}
+			file.Direct = optional(at)
+		}
+		list = append(list, file)
 	}
 	slices.SortFunc(list, func(a, b restLogFile) int { return cmp.Compare(a.FileName, b.FileName) })
 	return list, nil
@@ -152,7 +164,7 @@ func getLog(c *call) (any, error) {
 	if c.cfg.Logs == nil {
 		return nil, model.Errorf(model.NotFound, "log file %q", name)
 	}
-	text, _, err := c.cfg.Logs.Open(model.TryID{Attempt: a.ID, Task: name.id, Try: name.count}, name.task)
+	text, err := c.cfg.Logs.Open(c.r.Context(), model.TryID{Attempt: a.ID, Task: name.id, Try: name.count}, name.task)
 	if err != nil {
 		return nil, err
 	}

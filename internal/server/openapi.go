@@ -2,7 +2,6 @@ package server
 
 import (
 	_ "embed"
-	"regexp"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/params"
@@ -84,18 +83,29 @@ func (rt *route) operation() params.Map {
 	return op.Set("responses", rt.responses())
 }
 
-var notLetters = regexp.MustCompile(`[^A-Za-z]+`)
-
+// operationID is made of the words of the path.
 func (rt *route) operationID() string {
-	return strings.ToLower(rt.method) + notLetters.ReplaceAllString(strings.TrimPrefix(rt.path, "/api"), "_")
+	var id strings.Builder
+	id.WriteString(strings.ToLower(rt.method))
+	gap := false
+	for _, r := range strings.TrimPrefix(rt.path, "/api") {
+		if letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'; letter || !gap {
+			gap = !letter
+			if gap {
+				r = '_'
+			}
+			id.WriteRune(r)
+		}
+	}
+	return id.String()
 }
-
-var wildcards = regexp.MustCompile(`\{(\w+)\}`)
 
 func (rt *route) parameters() []any {
 	var list []any
-	for _, m := range wildcards.FindAllStringSubmatch(rt.path, -1) {
-		list = append(list, params.Of("name", m[1], "in", "path", "required", true, "schema", params.Of("type", "string")))
+	for part := range strings.SplitSeq(rt.path, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			list = append(list, params.Of("name", strings.TrimSuffix(name, "}"), "in", "path", "required", true, "schema", params.Of("type", "string")))
+		}
 	}
 	for _, p := range rt.doc.query {
 		schema := params.Of("type", p.kind)

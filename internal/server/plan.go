@@ -50,7 +50,7 @@ var ons = map[workflow.On]string{
 func nodeOut(n *workflow.Node, above string, kin []*workflow.Node) restNode {
 	out := restNode{
 		Name: n.Name, FullName: above + n.Name, IsGroup: n.IsGroup(), Operator: optional(n.Operator),
-		Config: localConfig(n), Children: make([]restNode, len(n.Children)), After: make([]restEdge, len(n.After)),
+		Config: compiled(n), Children: make([]restNode, len(n.Children)), After: make([]restEdge, len(n.After)),
 	}
 	for i, e := range n.After {
 		out.After[i] = restEdge{FullName: above + kin[e.From].Name, On: ons[e.On], Output: optional(e.Output)}

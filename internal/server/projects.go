@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"mime"
+	"net/http"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/auth"
@@ -118,22 +119,36 @@ func pushProject(c *call) (any, error) {
 	if err := c.cfg.Access.Allow(c.who, auth.ProjectContent, name); err != nil {
 		return nil, err
 	}
-	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/gzip" {
-		return nil, model.Errorf(model.Invalid, "the archive must be application/gzip, not %q", c.r.Header.Get("Content-Type"))
+	if err := carriesArchive(c.r); err != nil {
+		return nil, err
 	}
 	from, err := instantIn("schedule_from", c.query("schedule_from"))
 	if err != nil {
 		return nil, err
 	}
 	p, err := c.service.Push(c.r.Context(), service.Push{
-		Project: name, Revision: revision, Archive: c.r.Body, Length: max(0, c.r.ContentLength),
-		From: from, Clear: c.r.URL.Query()["clear_schedule"], ClearAll: c.flag("clear_schedule_all"),
+		Project: name, Revision: revision, Archive: c.r.Body, Length: c.r.ContentLength,
+		From: from, Clear: c.values["clear_schedule"], ClearAll: c.flag("clear_schedule_all"),
 		UserInfo: c.who.UserInfo,
 	})
 	if err != nil {
 		return nil, clash(err)
 	}
 	return projectOut(&p), nil
+}
+
+// carriesArchive checks the headers of a request whose body is an archive.
+func carriesArchive(r *http.Request) error {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/gzip" {
+		return model.Errorf(model.Invalid, "the archive must be application/gzip, not %q", r.Header.Get("Content-Type"))
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return model.Errorf(model.Invalid, "the archive is compressed by itself, and must be sent without the Content-Encoding %q", encoding)
+	}
+	if r.ContentLength < 0 {
+		return model.Errorf(model.Invalid, "the request must say by its Content-Length how long the archive is")
+	}
+	return nil
 }
 
 // maxRevisions is how many revisions are listed: the newest.

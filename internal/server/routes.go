@@ -12,7 +12,7 @@ func (s *Server) routes() []route {
 	var all []route
 	for _, group := range [][]route{
 		systemRoutes(), projectRoutes(), secretRoutes(), workflowRoutes(), scheduleRoutes(),
-		sessionRoutes(), attemptRoutes(), logRoutes(), oldRoutes(), ownRoutes(),
+		sessionRoutes(), attemptRoutes(), logRoutes(), oldRoutes(), ownRoutes(), tokenRoutes(), auditRoutes(),
 	} {
 		all = append(all, group...)
 	}
@@ -141,7 +141,7 @@ func attemptRoutes() []route {
 func logRoutes() []route {
 	return []route{
 		{get, "/api/logs/{id}/files", auth.LogList, listLogs, doc{tag: "log", summary: "Logs of an attempt", answer: "LogFileList",
-			query: []param{{"task", "string", "beginning of the full name of tasks", false}, {"direct_download", "boolean", "without effect", false}}}},
+			query: []param{{"task", "string", "beginning of the full name of tasks", false}, {"direct_download", "boolean", "false gives no URLs of other services", false}}}},
 		{get, "/api/logs/{id}/files/{name}", auth.LogGet, getLog, doc{tag: "log", summary: "What one try printed", media: "application/gzip"}},
 	}
 }

@@ -25,21 +25,19 @@ import (
 // Config says what a server works with.
 type Config struct {
 	// Service carries out what is asked for, and Store, which must be that of
-	// the service, is read for the rest. Both are required.
+	// the service, is read for the rest, and keeps tokens and the audit log.
+	// Both are required.
 	Service *service.Service
 	Store   store.Store
 	// Vault keeps the secrets of projects. Nil refuses to.
 	Vault *secret.Vault
 	// Logs has what tries printed. Nil means none is kept.
-	Logs *logs.Dir
+	Logs logs.Store
 	// Auth says who sends a request. Defaults to auth.None, which lets
 	// everyone in: see ListenConfig.
 	Auth auth.Authenticator
 	// Access says who may do what. Defaults to auth.ByScope.
 	Access auth.Access
-	// Audit receives the entries of the audit log, in the goroutine of the
-	// request. It may be nil.
-	Audit func(auth.Entry)
 	// Log receives the causes of internal errors. Defaults to slog.Default.
 	Log *slog.Logger
 	// Clock tells the time. Defaults to the machine's.
@@ -83,9 +81,6 @@ func (c Config) withDefaults() Config {
 	if c.Access == nil {
 		c.Access = auth.ByScope{}
 	}
-	if c.Audit == nil {
-		c.Audit = func(auth.Entry) {}
-	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -112,6 +107,8 @@ type Server struct {
 	handler http.Handler
 	names   names
 	zones   zones
+	entries *entries
+	news    news
 	// openAPI is the description of the API, as JSON.
 	openAPI []byte
 	// draining is set once no new request is taken; done is closed then, to
@@ -123,7 +120,7 @@ type Server struct {
 // New returns a server.
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, store: cfg.Store, service: cfg.Service, done: make(chan struct{})}
+	s := &Server{cfg: cfg, store: cfg.Store, service: cfg.Service, done: make(chan struct{}), entries: newEntries()}
 	s.openAPI = describe(s.routes(), cfg.Version)
 	s.handler = s.guard(s.mux())
 	return s

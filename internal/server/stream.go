@@ -7,11 +7,17 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/pawlhq/pawl/internal/model"
 )
 
 const (
-	// followEvery is how soon a follower sees what another process wrote.
-	followEvery = 250 * time.Millisecond
+	// lull is how long more is left to gather after something happened.
+	lull = 20 * time.Millisecond
+	// A stream is woken by what this process does. For what others do it looks
+	// often while there is something to see, and ever more seldom while there
+	// is not.
+	lookOften, lookSeldom = 250 * time.Millisecond, 5 * time.Second
 	// quietFor is after how long without news a follower is told that there
 	// still is a connection.
 	quietFor = 15 * time.Second
@@ -19,9 +25,13 @@ const (
 	takeWithin = time.Minute
 )
 
-// following is an answer of server-sent events that goes on until next reports
-// that there will be none any more.
+// following is an answer of server-sent events about an attempt that goes on
+// until next reports that there will be none any more.
 type following struct {
+	id model.AttemptID
+	// bell, which is also rung for what is committed, is for what next looks at
+	// beside the store. It may be nil.
+	bell bell
 	// next sends the events that there are and reports whether those were the
 	// last ones.
 	next func(*stream) (last bool, err error)
@@ -35,16 +45,29 @@ type stream struct {
 	out  *http.ResponseController
 	sent time.Time
 	news bool
+	// bell is rung when there is something new, stir when others may have done
+	// something.
+	bell, stir bell
+	// patience is how long to wait for the bell before looking nevertheless.
+	patience time.Duration
 }
 
 func (f following) send(c *call) (err error) {
 	if f.close != nil {
 		defer func() { err = errors.Join(err, f.close()) }()
 	}
-	s := &stream{c: c, out: http.NewResponseController(c.w), sent: c.cfg.Clock.Now()}
+	s := &stream{
+		c: c, out: http.NewResponseController(c.w), sent: c.cfg.Clock.Now(),
+		bell: f.bell, stir: newBell(), patience: lookOften,
+	}
+	if s.bell == nil {
+		s.bell = newBell()
+	}
 	if err := s.open(); err != nil || c.r.Method == http.MethodHead {
 		return err
 	}
+	defer c.news.subscribe(f.id, s.bell)()
+	defer c.store.Watch(s.stir.ring)()
 	for {
 		last, err := f.next(s)
 		if err != nil {
@@ -97,15 +120,50 @@ func (s *stream) ended(err error) error {
 // wait waits until it is time to look again. It reports false when nobody
 // looks any more or the server stops.
 func (s *stream) wait() bool {
-	due, stop := s.c.cfg.Clock.After(followEvery)
+	for {
+		stir := s.stir
+		if s.patience == lookOften {
+			stir = nil // it is looked soon anyway
+		}
+		switch s.first(s.patience, s.bell, stir) {
+		case due:
+			s.patience = min(2*s.patience, lookSeldom)
+			return true
+		case rung:
+			return s.first(lull, nil, nil) == due
+		case stirred:
+			s.patience = lookOften
+		case over:
+			return false
+		}
+	}
+}
+
+// occurrence is what ends a wait.
+type occurrence uint8
+
+const (
+	over occurrence = iota
+	due
+	rung
+	stirred
+)
+
+// first waits for the first of several occurrences.
+func (s *stream) first(d time.Duration, bell, stir bell) occurrence {
+	passed, stop := s.c.cfg.Clock.After(d)
 	defer stop()
 	select {
-	case <-due:
-		return true
+	case <-passed:
+		return due
+	case <-bell:
+		return rung
+	case <-stir:
+		return stirred
 	case <-s.c.done:
 	case <-s.c.r.Context().Done():
 	}
-	return false
+	return over
 }
 
 // event sends one event. The data may have several lines; an empty id keeps
@@ -136,6 +194,9 @@ func (s *stream) flush() error {
 		}
 	default:
 		return nil
+	}
+	if s.news {
+		s.patience = lookOften
 	}
 	s.news, s.sent = false, now
 	return s.push()

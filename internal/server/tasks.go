@@ -35,23 +35,36 @@ func listTasks(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	w, err := c.store.Workflow(c.r.Context(), a.Workflow)
+	if err != nil && !missing(err) {
+		return nil, err
+	}
+	list := tasksOut(&a, tasks, w.Config)
+	if err := c.dateBack(list, a, tasks); err != nil {
+		return nil, err
+	}
 	return struct {
 		Tasks []restTask `json:"tasks"`
-	}{tasksOut(&a, tasks)}, nil
+	}{list}, nil
 }
 
-func tasksOut(a *store.Attempt, tasks *engine.Attempt) []restTask {
+// tasksOut returns the tasks of an attempt of a workflow, whose configuration
+// is empty where it is not stored any more.
+func tasksOut(a *store.Attempt, tasks *engine.Attempt, config params.Map) []restTask {
 	list := make([]restTask, 0, tasks.Len())
 	kin := siblings{at: make(map[model.TaskID]map[*workflow.Node]model.TaskID)}
+	texts := written{root: config, of: make(map[model.TaskID]params.Map)}
 	for v := range tasks.Tasks() {
-		list = append(list, taskOut(a, &v, kin.upstreams(tasks, &v)))
+		out := taskOut(a, &v, kin.upstreams(tasks, &v))
+		out.Config = texts.local(tasks, &v)
+		list = append(list, out)
 	}
 	return list
 }
 
 func taskOut(a *store.Attempt, v *engine.View, upstreams []model.TaskID) restTask {
 	out := restTask{
-		ID: taskNumber(a.ID, v.ID), FullName: v.Name, Config: localConfig(v.Node), IsGroup: v.Node.IsGroup(),
+		ID: taskNumber(a.ID, v.ID), FullName: v.Name, IsGroup: v.Node.IsGroup(),
 		Upstreams: outs(upstreams, func(id *model.TaskID) number { return taskNumber(a.ID, *id) }),
 		State:     taskState(v), CancelRequested: v.Flags&engine.CancelAsked != 0,
 		ExportParams: v.Node.Export, UpdatedAt: instant(updated(a, v)),
@@ -72,6 +85,48 @@ func taskOut(a *store.Attempt, v *engine.View, upstreams []model.TaskID) restTas
 	return out
 }
 
+// dateBack makes tasks whose results an attempt has taken over be as old as
+// they are where they ran.
+func (c *call) dateBack(list []restTask, a store.Attempt, tasks *engine.Attempt) error {
+	taken := make(map[string]*restTask)
+	for v := range tasks.Tasks() {
+		if v.Flags&engine.Replayed != 0 {
+			taken[v.Name] = &list[v.ID]
+		}
+	}
+	for len(taken) > 0 && a.Resume.Attempt != 0 {
+		var err error
+		if a, err = c.store.Attempt(c.r.Context(), a.Resume.Attempt); err == nil {
+			tasks, err = c.service.Tasks(c.r.Context(), a.ID)
+		}
+		switch {
+		case missing(err):
+			return nil // it is not kept any more
+		case err != nil:
+			return err
+		}
+		for name, at := range ran(&a, tasks) {
+			if t := taken[name]; t != nil {
+				t.UpdatedAt = instant(at)
+				delete(taken, name)
+			}
+		}
+	}
+	return nil
+}
+
+// ran returns when the tasks that succeeded in an attempt itself were last
+// changed.
+func ran(a *store.Attempt, tasks *engine.Attempt) map[string]model.Instant {
+	times := make(map[string]model.Instant)
+	for v := range tasks.Tasks() {
+		if v.State == model.Success && v.Flags&engine.Replayed == 0 {
+			times[v.Name] = updated(a, &v) // the newest of a name comes last
+		}
+	}
+	return times
+}
+
 // updated is when the last change of a task was.
 func updated(a *store.Attempt, v *engine.View) model.Instant {
 	for _, at := range []model.Instant{v.Ended, v.Started, a.Started} {
@@ -80,19 +135,6 @@ func updated(a *store.Attempt, v *engine.View) model.Instant {
 		}
 	}
 	return a.Created
-}
-
-// localConfig is the configuration of a task as it was written.
-func localConfig(n *workflow.Node) params.Map {
-	var kv []any
-	if n.Export.Len() > 0 {
-		kv = append(kv, "_export", n.Export)
-	}
-	if !n.IsGroup() {
-		command, _ := n.Config.Get("_command")
-		kv = append(kv, n.Operator+">", command)
-	}
-	return params.Of(kv...).Merge(n.Config.Delete("_command").Delete("_type"))
 }
 
 // taskState is a task's state in the words of Digdag, which has no word for a

@@ -101,7 +101,7 @@ func (p *player) play(line string) string {
 	case "begin", "apply", "succeed", "fail", "print":
 		p.drive(word, strings.SplitN(rest, " ", 3))
 	case "audit":
-		return p.audited()
+		return p.auditLog()
 	default:
 		path, body, _ := strings.Cut(rest, " ")
 		return p.send(request(word, path, body))
@@ -148,12 +148,11 @@ func (p *player) drive(what string, args []string) {
 	}
 }
 
-func (p *player) audited() string {
+func (p *player) auditLog() string {
 	var b strings.Builder
-	for _, e := range p.world.audit {
+	for _, e := range p.world.audit() {
 		fmt.Fprintf(&b, "%s %s project=%q target=%q %s\n", e.Principal, e.Action, e.Project, e.Target, e.Outcome)
 	}
-	p.world.audit = nil
 	return b.String()
 }
 

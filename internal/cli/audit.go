@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/client"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/schedule"
+)
+
+type auditOptions struct {
+	remoteOptions
+	outputOptions
+	filter       client.AuditFilter
+	since, until string
+	count        int
+}
+
+func newAudit(world IO) *cobra.Command {
+	o := auditOptions{remoteOptions: remoteOptions{world: world}}
+	c := &cobra.Command{
+		Use: "audit", GroupID: "remote", Args: cobra.NoArgs,
+		Short: "List who did what on a server",
+		Long: "List the newest entries of the audit log of a server, the newest last: who changed something or was\n" +
+			"refused to, what and to what, how that ended, and from where. It is for administrators.",
+		Example: "  pawl audit --since 7d --project shop\n  pawl audit --actor ci --json",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return o.with(c.Context(), func(ctx context.Context, r remote) error { return o.show(ctx, r) })
+		},
+	}
+	grouped(c, "What is listed", func(f *pflag.FlagSet) {
+		f.StringVar(&o.since, "since", "", "list those from a `time` on, or of the last one such as 7d")
+		f.StringVar(&o.until, "until", "", "list those before a `time`")
+		f.StringVar(&o.filter.Principal, "actor", "", "list what `NAME` did, a user or a token")
+		f.StringVar(&o.filter.Action, "action", "", "list only this `action`, such as attempt.kill")
+		f.StringVar(&o.filter.Project, "project", "", "list what was done to this `PROJECT`")
+		f.IntVar(&o.count, "count", 100, "list this `number`")
+	})
+	o.outputOptions.flags(c)
+	o.remoteOptions.flags(c)
+	return c
+}
+
+func (o *auditOptions) show(ctx context.Context, r remote) error {
+	if o.count < 1 {
+		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+	}
+	if err := o.times(); err != nil {
+		return err
+	}
+	entries, err := r.Audit(ctx, o.filter, o.count)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(entries)
+	tell := teller{to: o.world.Stdout}
+	for _, e := range entries {
+		if o.json {
+			if err := printObject(o.world.Stdout, e); err != nil {
+				return err
+			}
+			continue
+		}
+		tell.line("%s  %s  %s  %s  %s  %s  %s", localTime(client.Instant(e.At)), harmless(e.Principal), e.Action, e.Outcome,
+			harmless(e.Project), harmless(e.Target), cmp.Or(e.Remote, "-"))
+	}
+	return tell.err
+}
+
+// harmless returns a text that somebody chose as a terminal may have it; "-"
+// for none.
+func harmless(t client.Text) string {
+	text := cmp.Or(string(t), "-")
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+// times reads those of the filter.
+func (o *auditOptions) times() (err error) {
+	now := o.world.Clock.Now()
+	if o.since != "" {
+		if d, e := schedule.ParseDuration(o.since); e == nil {
+			o.filter.Since = now.Add(-d)
+		} else if o.filter.Since, err = parseInstant("--since", o.since, now); err != nil {
+			return err
+		}
+	}
+	if o.until != "" {
+		o.filter.Until, err = parseInstant("--until", o.until, now)
+	}
+	return err
+}

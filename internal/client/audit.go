@@ -1,0 +1,71 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// Moment is a point in time in UTC, written to the microsecond.
+type Moment struct{ time.Time }
+
+// MarshalJSON writes a string.
+func (m Moment) MarshalJSON() ([]byte, error) {
+	return json.Marshal(m.UTC().Format("2006-01-02T15:04:05.000000Z"))
+}
+
+// AuditEntry says who did what on a server, or was not allowed to.
+type AuditEntry struct {
+	ID        ID     `json:"id"`
+	At        Moment `json:"at"`
+	Principal Text   `json:"principal"` // empty if it is not known
+	Action    string `json:"action"`
+	Project   Text   `json:"project"` // its name, or empty
+	Target    Text   `json:"target"`
+	// Outcome is done, refused or failed.
+	Outcome string `json:"outcome"`
+	// Remote is the address that the request came from.
+	Remote string `json:"remote"`
+}
+
+// AuditFilter selects entries of the audit log; zero fields match all.
+type AuditFilter struct {
+	Principal, Action, Project string
+	// Since is the first instant, and Until the one after the last.
+	Since, Until time.Time
+}
+
+// maxEntries is how many entries a page of the audit log has.
+const maxEntries = 1000
+
+// Audit lists up to n entries of the audit log, the latest first. It is for
+// administrators.
+func (c *Client) Audit(ctx context.Context, f AuditFilter, n int) ([]AuditEntry, error) {
+	var all []AuditEntry
+	for cursor := ""; len(all) < n; {
+		var out struct {
+			Entries []AuditEntry `json:"entries"`
+			Next    Text         `json:"next"`
+		}
+		query := values("principal", f.Principal, "action", f.Action, "project", f.Project, "since", exact(f.Since),
+			"until", exact(f.Until), "count", strconv.Itoa(min(n-len(all), maxEntries)), "cursor", cursor)
+		if err := c.get(ctx, path("pawl", "v1", "audit"), query, &out); err != nil {
+			return nil, err
+		}
+		all = append(all, out.Entries...)
+		if out.Next == "" {
+			break
+		}
+		cursor = string(out.Next)
+	}
+	return all, nil
+}
+
+// exact writes a time as a query has it; none is empty.
+func exact(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}

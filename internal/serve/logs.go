@@ -1,0 +1,100 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/blob"
+	"github.com/pawlhq/pawl/internal/blob/s3"
+	"github.com/pawlhq/pawl/internal/logs"
+)
+
+// Where the output of tasks can be kept.
+const (
+	logsLocal = "local"
+	logsS3    = "s3"
+	logsNone  = "null"
+)
+
+// logSettings say where the output of tasks is kept.
+type logSettings struct {
+	kind string
+	// folder is where it is kept on this machine, or waits to be uploaded.
+	folder string
+	// bucket, with a prefix, is where it is kept for all machines.
+	bucket s3.Options
+	prefix string
+	// direct is how long clients may fetch it from there themselves.
+	direct time.Duration
+}
+
+func (s *settings) logs() logSettings {
+	l := logSettings{
+		kind:   s.choice("log-server.type", logsLocal, logsS3, logsNone),
+		folder: s.text(filepath.Join(s.dataDir(), "logs"), "log-server.local.path"),
+	}
+	l.bucket, l.prefix, l.direct = s.s3("log-server.s3")
+	if l.kind == logsS3 {
+		l.folder = filepath.Join(s.dataDir(), "logs-to-upload")
+	}
+	return l
+}
+
+// where says it in one line.
+func (l *logSettings) where() string {
+	switch l.kind {
+	case logsNone:
+		return "nowhere"
+	case logsS3:
+		return shownBucket(l.bucket, l.prefix)
+	}
+	return l.folder
+}
+
+// taskLogs are where the output of tasks is kept.
+type taskLogs struct {
+	logs.Store // nil if it is not kept
+	bucket     *logs.Bucket
+	objects    blob.Store
+}
+
+func (s *settings) openLogs(log *slog.Logger) (*taskLogs, error) {
+	set := s.logs()
+	switch {
+	case s.err != nil:
+		return nil, s.err
+	case set.kind == logsNone:
+		return &taskLogs{}, nil
+	case set.kind == logsLocal:
+		return &taskLogs{Store: logs.At(set.folder)}, nil
+	}
+	objects, err := openBucket("log-server.s3", set.bucket)
+	if err != nil {
+		return nil, err
+	}
+	b, err := logs.OpenBucket(logs.BucketConfig{
+		Objects: objects, Prefix: set.prefix, Spool: set.folder, Direct: set.direct,
+		Failed: func(err error) {
+			log.Error("can't upload the output of tasks", "error", err, "kept", set.folder, "hint", "it is tried again")
+		},
+	})
+	if err != nil {
+		return nil, errors.Join(err, objects.Close())
+	}
+	return &taskLogs{Store: b, bucket: b, objects: objects}, nil
+}
+
+// uploadWithin is how long a server that ends uploads what there is.
+const uploadWithin = 30 * time.Second
+
+func (l *taskLogs) close() error {
+	if l == nil || l.bucket == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), uploadWithin)
+	defer cancel()
+	return errors.Join(l.bucket.Close(ctx), l.objects.Close())
+}

@@ -1,0 +1,225 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/metrics"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/runners/queue"
+	"github.com/pawlhq/pawl/internal/secret"
+	"github.com/pawlhq/pawl/internal/service"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/patient"
+	"github.com/pawlhq/pawl/internal/worker"
+)
+
+// Worker is an open worker: it runs the tasks that servers put on queues.
+type Worker struct {
+	log       *slog.Logger
+	grace     time.Duration
+	store     store.Store
+	archives  service.Archives
+	logs      *taskLogs
+	queue     *queue.Queue
+	worker    *worker.Worker
+	consumer  *queue.Consumer
+	telemetry *telemetry
+	admin     net.Listener // nil unless it is to be watched
+}
+
+// OpenWorker opens a worker, which takes tasks at once. On an error nothing is
+// left open.
+func OpenWorker(ctx context.Context, cfg Config) (_ *Worker, err error) {
+	w := &Worker{log: cfg.Log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	set := &settings{Config: cfg.Settings}
+	q := set.queue()
+	w.grace = q.grace
+	if w.telemetry, err = openTelemetry(ctx, &cfg); err != nil {
+		return nil, err
+	}
+	at, err := set.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.store = w.telemetry.metrics.Store(at)
+	if w.queue, err = openQueue(ctx, at, w.store, &cfg); err != nil {
+		return nil, err
+	}
+	if w.archives, err = set.openArchives(); err != nil {
+		return nil, err
+	}
+	if w.logs, err = set.openLogs(cfg.Log); err != nil {
+		return nil, err
+	}
+	if w.worker, err = w.open(set, &cfg); err != nil {
+		return nil, err
+	}
+	if err := w.listen(set); err != nil {
+		return nil, err
+	}
+	w.consumer = q.consumer(w.queue, w.worker)
+	if err := w.consumer.Start(ctx); err != nil {
+		return nil, err
+	}
+	w.telemetry.metrics.Watch(w.load)
+	cfg.Log.Info("worker starts", "version", cfg.Version, "pid", os.Getpid(), "database", shownURL(set.postgres().URL),
+		"queues", q.names, "slots", q.slots)
+	for _, d := range Doubts(cfg.Settings) {
+		cfg.Log.Warn("setting "+d.Reason, "setting", d.Key, "origin", d.Origin, "hint", d.Hint)
+	}
+	return w, nil
+}
+
+// open makes what runs tries.
+func (w *Worker) open(set *settings, cfg *Config) (*worker.Worker, error) {
+	ring, err := secret.ParseRing(set.text("", secret.KeySetting))
+	if err != nil {
+		return nil, err
+	}
+	waiting := patient.New(w.store, clock.System{})
+	rules := service.New(service.Config{
+		Store: waiting, NewUUID: uuid.NewString, Archives: w.archives, TempDir: set.text("", "tmpdir"), Limits: set.limits(),
+	})
+	tries := worker.Config{
+		Store: w.store, Service: rules, Vault: secret.NewVault(waiting, ring), Logs: w.logs.Store,
+		WorkDir: set.text("", "tmpdir"), Archives: set.archiveLimits(), Env: ofTasks(cfg.Env),
+		Defaults: cfg.Defaults, Settings: set.operators(), Log: cfg.Log,
+	}
+	for _, l := range w.telemetry.listeners() {
+		tries.Watchers = append(tries.Watchers, l.Try)
+	}
+	if set.err != nil {
+		return nil, set.err
+	}
+	return worker.Open(tries)
+}
+
+// load counts what the worker has to do.
+func (w *Worker) load(context.Context) (metrics.Load, error) {
+	jobs := w.consumer.Load()
+	l := metrics.Load{Slots: jobs.Slots, Busy: jobs.Busy}
+	l.Archives, l.Fetched = w.worker.Archives()
+	return l, nil
+}
+
+// listen takes connections of those who watch the worker, if it is told where.
+func (w *Worker) listen(set *settings) (err error) {
+	c, _ := set.listen()
+	if set.err != nil || c.Admin == nil {
+		return set.err
+	}
+	w.admin, err = net.Listen("tcp", net.JoinHostPort(c.Admin.Host, strconv.Itoa(c.Admin.Port)))
+	if err != nil {
+		return model.Errorf(model.Unavailable, "listen: %w", err)
+	}
+	w.log.Info("worker listens for administrators", "address", w.admin.Addr().String())
+	return nil
+}
+
+// handler answers those who watch the worker. It shows no names and changes
+// nothing, so that it asks nobody who they are.
+func (w *Worker) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("GET /readyz", func(rw http.ResponseWriter, _ *http.Request) {
+		if !w.consumer.Standing() {
+			http.Error(rw, "the worker has no lease", http.StatusServiceUnavailable)
+		}
+	})
+	mux.Handle("GET /metrics", w.telemetry.metrics.Handler())
+	return mux
+}
+
+// Address returns where the worker can be watched, or nil.
+func (w *Worker) Address() net.Addr {
+	if w.admin == nil {
+		return nil
+	}
+	return w.admin.Addr()
+}
+
+// answerWithin is how long a request of those who watch may take.
+const answerWithin = 10 * time.Second
+
+// Run runs tasks until ctx is done. Then it takes no more, waits for those that
+// run until they have ended, its time of grace is over or now is done, and ends
+// the rest, which is run elsewhere.
+func (w *Worker) Run(ctx, now context.Context) error {
+	watched := make(chan error, 1)
+	admin := &http.Server{Handler: w.handler(), ReadTimeout: answerWithin, WriteTimeout: answerWithin}
+	if w.admin != nil {
+		go func() { watched <- admin.Serve(w.admin) }() // received below
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+		w.log.Info("worker stops once its tasks have ended", "reason", context.Cause(ctx), "grace", w.grace.String(),
+			"hint", "the same signal again ends them")
+		w.drain(now)
+	case err = <-watched:
+	}
+	if e := admin.Close(); err == nil {
+		err = e
+	}
+	if err = errors.Join(err, w.close()); err == nil {
+		w.log.Info("worker stopped")
+	}
+	return err
+}
+
+// drain waits for the tasks that run.
+func (w *Worker) drain(now context.Context) {
+	if w.grace > 0 {
+		var cancel context.CancelFunc
+		now, cancel = context.WithTimeoutCause(now, w.grace, errors.New("the time of grace is over"))
+		defer cancel()
+	}
+	if err := w.consumer.Drain(now); err != nil {
+		w.log.Warn("tasks are being ended", "reason", err)
+	}
+}
+
+// close closes what is open.
+func (w *Worker) close() error {
+	var errs []error
+	if w.consumer != nil {
+		errs = append(errs, w.consumer.Close())
+	}
+	if w.worker != nil {
+		errs = append(errs, w.worker.Close())
+	}
+	errs = append(errs, w.logs.close())
+	if w.admin != nil {
+		if err := w.admin.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	for _, of := range w.archives.Stores {
+		errs = append(errs, of.Close())
+	}
+	if w.queue != nil {
+		w.queue.Close()
+	}
+	if w.store != nil {
+		errs = append(errs, w.store.Close())
+	}
+	if w.telemetry != nil {
+		errs = append(errs, w.telemetry.close())
+	}
+	return errors.Join(errs...)
+}
