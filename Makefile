@@ -3,6 +3,7 @@ export CGO_ENABLED ?= 0
 GOFLAGS ?= -trimpath
 export GOFLAGS
 BIN := bin/pawl
+PEERS := bin/bench-peers
 MODULE := github.com/pawlhq/pawl
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOLANGCI_VERSION := v2.15.0
@@ -10,10 +11,10 @@ GOVULNCHECK_VERSION := v1.1.4
 TOOLS := $(CURDIR)/.tools
 ORACLES := internal/expr/moment/testdata/oracle
 
-.PHONY: help run build test test-go deps tools lint vuln fuzz sim bench chaos clean
+.PHONY: help run build test test-go test-java deps tools lint vuln fuzz sim bench bench-peers chaos clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
 run: build ## Run the example workflow
 	./$(BIN) run --project examples/daily-etl daily --rerun
@@ -26,6 +27,9 @@ test: deps ## Install what the tests need, check everything and run all tests
 
 test-go: ## Run the Go tests only, with what is installed
 	go test ./...
+
+test-java: ## Run Digdag's own client against a server: the jar DIGDAG, or what Maven finds of it
+	PAWL_TEST_DIGDAG=$(if $(DIGDAG),$(abspath $(DIGDAG)),maven) go test ./internal/cli -run TestDigdagsClient -count=1 -timeout 30m
 
 deps: ## Install what the tests need (Debian, as root; elsewhere it says what to install)
 	./.ci/deps
@@ -44,11 +48,16 @@ fuzz: ## Fuzz every target for FUZZTIME (default 10s), and check each property w
 sim: ## Simulate SEEDS histories (default 2000)
 	go test ./internal/sim -seeds $(or $(SEEDS),2000)
 
-bench: build ## Run the benchmarks beside their peers and limits
-	go run ./bench -pawl ./$(BIN)
+bench: build ## Run the benchmarks beside their peers and limits; ONLY=NAME,NAME runs some
+	go run ./bench -pawl ./$(BIN) $(if $(ONLY),-only $(ONLY)) $(if $(wildcard $(PEERS)),-temporal $(PEERS))
 
-chaos: ## Run the long kill loops
-	PAWL_CHAOS=1 go test ./internal/cli -run Kill -count=1 -timeout 60m
+bench-peers: ## Build bin/bench-peers, a Temporal server to measure beside (minutes)
+	cd bench/peers && go build -o $(CURDIR)/$(PEERS) .
+
+chaos: ## Kill what runs, KILLS (default 200) servers among WORKFLOWS (2000), for FOR (6m) or longer; SEED repeats
+	go test ./internal/chaos -count=1 -timeout 4h -v -seed $(or $(SEED),0) -kills $(or $(KILLS),200) \
+		-workflows $(or $(WORKFLOWS),2000) -for $(or $(FOR),6m) -cuts $(or $(CUTS),2000)
+	PAWL_CHAOS=1 go test ./internal/cli -run Kill -count=1 -timeout 4h
 
 clean: ## Remove what was built
 	rm -rf bin .tools
