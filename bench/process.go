@@ -85,8 +85,6 @@ func parallelTasks(n int, body string) string {
 	return b.String()
 }
 
-const edges = 2_000
-
 func shTrue(h *harness) error {
 	return h.shells("sh-true", "sh>: 'true'", "true", []string{"/bin/sh", "-c", "true"})
 }
@@ -98,6 +96,7 @@ func shDirect(h *harness) error {
 // shells measures independent shell tasks beside ninja, which runs the same
 // command, and the machine's limits, of which floor is the task's own.
 func (h *harness) shells(name, body, command string, floor []string) error {
+	edges, forks := h.size(2_000, 20), h.size(1_000, 20)
 	dir, err := h.project(map[string]string{"bench.dig": parallelTasks(edges, body)})
 	if err != nil {
 		return err
@@ -107,15 +106,15 @@ func (h *harness) shells(name, body, command string, floor []string) error {
 		err := h.measure(
 			testCase{name + suffix, "tasks/s", func() (float64, error) {
 				took, err := h.runHere(dir, slots, 1)
-				return edges / took.Seconds(), err
+				return float64(edges) / took.Seconds(), err
 			}},
 			h.ninja(edges, slots, command, "ninja"+suffix),
 			h.ninja(edges, slots, "printf '%s' '"+command+"' > $out.sh && sh $out.sh", "ninja-script-file"+suffix),
 			testCase{"fork-exec-sh" + suffix, "tasks/s", func() (float64, error) {
-				return forkExec([]string{"/bin/sh", "-c", command}, slots)
+				return forkExec([]string{"/bin/sh", "-c", command}, forks, slots)
 			}},
 			testCase{"fork-exec-true" + suffix, "tasks/s", func() (float64, error) {
-				return forkExec([]string{"/bin/true"}, slots)
+				return forkExec([]string{"/bin/true"}, forks, slots)
 			}},
 		)
 		if err != nil {
@@ -123,7 +122,7 @@ func (h *harness) shells(name, body, command string, floor []string) error {
 		}
 		err = h.measure(
 			processorTime(name+"-cpu"+suffix, edges, func() error { _, err := h.runHere(dir, slots, 1); return err }),
-			processorTime("fork-exec-cpu"+suffix, forks, func() error { _, err := forkExec(floor, slots); return err }),
+			processorTime("fork-exec-cpu"+suffix, forks, func() error { _, err := forkExec(floor, forks, slots); return err }),
 		)
 		if err != nil {
 			return err
@@ -187,11 +186,9 @@ func (h *harness) ninjaTime(n, jobs int, command string) (time.Duration, error) 
 	return time.Since(began), nil
 }
 
-const forks = 1_000
-
-// forkExec starts and reaps a program without anything around it, keeping par
-// of them going: the limit for whatever starts programs from Go.
-func forkExec(argv []string, par int) (float64, error) {
+// forkExec starts and reaps a program so many times without anything around
+// it, keeping par of them going: the limit for whatever starts programs from Go.
+func forkExec(argv []string, forks, par int) (float64, error) {
 	attr := &syscall.ProcAttr{Files: []uintptr{0, 1, 2}}
 	began := time.Now()
 	for started, live := 0, 0; started < forks || live > 0; {
@@ -209,7 +206,7 @@ func forkExec(argv []string, par int) (float64, error) {
 			live--
 		}
 	}
-	return forks / time.Since(began).Seconds(), nil
+	return float64(forks) / time.Since(began).Seconds(), nil
 }
 
 // program measures a whole command line.
@@ -270,6 +267,7 @@ func start(h *harness) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("figure binary-size %.1f MB min=%[1]v max=%[1]v runs=1\n", float64(info.Size())/1e6)
+	h.note("binary-size", "MB", float64(info.Size())/1e6)
+	h.report.printFigure("binary-size")
 	return nil
 }

@@ -77,7 +77,7 @@ func expressions(h *harness) error {
 		{"name", "${last_session_date}", "2026-01-29"},
 	} {
 		cases = append(cases, testCase{"expr-" + c.name, "evals/s", func() (float64, error) {
-			const n = 200_000
+			n := h.size(200_000, 1_000)
 			e := expr.New(expr.Env{Zone: time.UTC, Now: time.Now})
 			began := time.Now()
 			for range n {
@@ -85,7 +85,7 @@ func expressions(h *harness) error {
 					return 0, fmt.Errorf("%s: got %q, %w", c.text, got, err)
 				}
 			}
-			return n / time.Since(began).Seconds(), nil
+			return float64(n) / time.Since(began).Seconds(), nil
 		}})
 	}
 	return h.measure(cases...)
