@@ -65,7 +65,7 @@ func parseRecord(text string) (record, error) {
 }
 
 func parseDigdag(text string) (record, error) {
-	raw, err := base64.StdEncoding.DecodeString(text)
+	raw, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || len(raw) < digdagStart+sealSize || string(raw[:len(digdagMark)]) != digdagMark {
 		return record{}, errDamaged
 	}
