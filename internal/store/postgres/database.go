@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -63,12 +64,18 @@ func (d database) Hold(c tables.Conn, epoch int64) error { return d.link.hold(c.
 // Drop implements tables.Locks.
 func (d database) Drop(epoch int64) { d.link.drop(epoch) }
 
+// returnTime is how long after a start of the server its clients may take to
+// come back. Until then a lock that nobody holds proves no death.
+const returnTime = 3 * time.Second
+
 // Alive implements tables.Locks.
 func (d database) Alive(c tables.Conn, epoch int64) (alive bool, err error) {
-	err = c.Query(`SELECT NOT pg_try_advisory_xact_lock_shared(?, ?)`, func(r tables.Row) error {
+	err = c.Query(`
+		SELECT pg_postmaster_start_time() > clock_timestamp() - ? * interval '1 second'
+			OR NOT pg_try_advisory_xact_lock_shared(?, ?)`, func(r tables.Row) error {
 		alive = r.Int(0) != 0
 		return nil
-	}, int64(d.space), epoch)
+	}, returnTime.Seconds(), int64(d.space), epoch)
 	return alive, err
 }
 

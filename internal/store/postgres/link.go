@@ -64,7 +64,7 @@ func openLink(config *pgx.ConnConfig, schema string, heard func()) *link {
 // linkName is what the server calls the connection.
 func linkName(schema string) string { return "pawl locks of " + schema }
 
-// close frees all locks.
+// close ends the leases whose locks are held, and frees the locks.
 func (k *link) close() {
 	k.cancel()
 	<-k.ended
@@ -122,11 +122,16 @@ func (k *link) take(ctx context.Context, c *pgx.Conn) error {
 }
 
 // missing returns the epochs of the locks that are wanted and not held.
-func (k *link) missing() (epochs []int64) {
+func (k *link) missing() []int64 { return k.wanted(false) }
+
+// held returns the epochs of the locks that are held.
+func (k *link) held() []int64 { return k.wanted(true) }
+
+func (k *link) wanted(held bool) (epochs []int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for epoch, held := range k.locks {
-		if !held {
+	for epoch, is := range k.locks {
+		if is == held {
 			epochs = append(epochs, epoch)
 		}
 	}
@@ -201,6 +206,9 @@ func (k *link) connect(ctx context.Context) bool {
 	defer func() {
 		end, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
+		if ctx.Err() != nil { // the store is closed
+			_, _ = c.Exec(end, "UPDATE leases SET until = 0 WHERE id = ANY ($1)", k.held()) // they run out anyway
+		}
 		_, _ = c.Exec(end, "SELECT pg_advisory_unlock_all()") // it is closed anyway
 		_ = c.Close(end)
 	}()

@@ -66,12 +66,19 @@ func TestWhatOneStoreWritesAnotherHears(t *testing.T) {
 // terminateLinks breaks the connections that the stores of a schema keep.
 func terminateLinks(t *testing.T, s *Store, cfg Config) {
 	t.Helper()
-	var ended int
-	err := s.pool.QueryRow(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1`,
+	var ended []int32
+	err := s.pool.QueryRow(ctx, `
+		WITH links AS MATERIALIZED (SELECT pid FROM pg_stat_activity WHERE application_name = $1)
+		SELECT array_agg(pid) FROM links WHERE pg_terminate_backend(pid)`,
 		linkName(cfg.Schema)).Scan(&ended)
-	if err != nil || ended == 0 {
-		t.Fatalf("%d connections were ended, error %v", ended, err)
+	if err != nil || len(ended) == 0 {
+		t.Fatalf("%d connections were ended, error %v", len(ended), err)
 	}
+	within(t, "the connections have ended", func() bool {
+		var left int
+		err := s.pool.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE pid = ANY ($1)`, ended).Scan(&left)
+		return err == nil && left == 0
+	})
 }
 
 func TestALockIsTakenAgainWhenItsConnectionBreaks(t *testing.T) {
