@@ -79,13 +79,13 @@ type Runner interface {
 // begun. Its Cancel ends jobs that other processes have submitted, too.
 type Adopter interface {
 	Runner
-	// Adopt returns those jobs of an attempt that the runner has, in any order:
+	// Adopt returns those jobs of some attempts that the runner has, in any order:
 	// submitted here or by any other process, and not reported yet. They are
 	// reported like those that were submitted here. A job that is not among them
 	// was reported before Adopt was called, or never will be; one that was
 	// reported may be among them for a moment. It may be called before Start, and
 	// concurrently.
-	Adopt(ctx context.Context, attempt model.AttemptID) ([]ID, error)
+	Adopt(ctx context.Context, attempts ...model.AttemptID) ([]ID, error)
 }
 
 // ErrCancelled is the cause of a job's end that Cancel asked for.

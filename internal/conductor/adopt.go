@@ -11,15 +11,15 @@ import (
 // tries is a set of them.
 type tries map[model.TryID]bool
 
-// had returns the tries of an attempt that the runner has although this
-// conductor has not submitted them. It is asked before the attempt is read:
-// what the runner has no more by then is known to the store.
-func (c *Core) had(ctx context.Context, id model.AttemptID) (tries, error) {
+// had returns the tries of attempts that the runner has although this conductor
+// has not submitted them. It is asked before the attempts are read: what the
+// runner has no more by then is known to the store.
+func (c *Core) had(ctx context.Context, attempts []model.AttemptID) (tries, error) {
 	r, ok := c.cfg.Runner.(runner.Adopter)
 	if !ok {
 		return nil, nil
 	}
-	list, err := r.Adopt(ctx, id)
+	list, err := r.Adopt(ctx, attempts...)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package conductor_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,9 +20,9 @@ type keeper struct {
 }
 
 // Adopt implements runner.Adopter.
-func (k *keeper) Adopt(_ context.Context, id model.AttemptID) (list []runner.ID, err error) {
+func (k *keeper) Adopt(_ context.Context, attempts ...model.AttemptID) (list []runner.ID, err error) {
 	for _, one := range k.has {
-		if one.Attempt == id {
+		if slices.Contains(attempts, one.Attempt) {
 			list = append(list, one)
 		}
 	}

@@ -23,16 +23,12 @@ func (c *Core) Claim(ctx context.Context, n int, only ...model.AttemptID) ([]mod
 		return nil, err
 	}
 	var taken []model.AttemptID
-	for _, id := range ids {
-		failed := c.takeUp(ctx, id)
+	for i, failed := range c.takeUp(ctx, ids) {
 		switch {
 		case failed == nil:
-			taken = append(taken, id)
+			taken = append(taken, ids[i])
 		case err == nil:
-			err = model.Errorf(model.CodeOf(failed), "restore attempt %d: %w", id, failed)
-		}
-		if failed != nil && !unreadable(failed) {
-			break
+			err = model.Errorf(model.CodeOf(failed), "restore attempt %d: %w", ids[i], failed)
 		}
 	}
 	return taken, err
@@ -45,25 +41,44 @@ func (c *Core) claim(ctx context.Context, n int, only ...model.AttemptID) ([]mod
 	return ids, err
 }
 
-// takeUp drives on, or ends, an attempt that the store has just given to this
-// conductor, or had before. After an error it is tried again, now and then.
-func (c *Core) takeUp(ctx context.Context, id model.AttemptID) error {
+// takeUp drives on, or ends, attempts that the store has just given to this
+// conductor, or had before. It returns an error or nil for each; those that
+// failed are tried again, now and then.
+func (c *Core) takeUp(ctx context.Context, ids []model.AttemptID) []error {
+	if len(ids) == 0 {
+		return nil
+	}
+	had, err := c.had(ctx, ids)
+	var loaded []store.Loaded
+	if err == nil {
+		loaded, err = c.load(ctx, ids)
+	}
+	if err != nil {
+		c.strays = true
+		return slices.Repeat([]error{err}, len(ids))
+	}
+	errs := make([]error, len(ids))
+	for i, id := range ids {
+		errs[i] = c.takeUpLoaded(id, loaded[i], had)
+	}
+	return errs
+}
+
+func (c *Core) takeUpLoaded(id model.AttemptID, l store.Loaded, had tries) error {
 	ended, doomed := c.doomed[id]
 	if ended {
 		return nil
 	}
-	had, err := c.had(ctx, id)
-	if err != nil {
-		c.strays = true
-		return err
+	err := l.Err
+	if err == nil {
+		err = c.checkOwned(&l.Snapshot.Attempt)
 	}
-	s, err := c.load(ctx, id)
 	switch {
 	case err != nil:
 	case doomed:
-		c.finish(s)
+		c.finish(l.Snapshot)
 	default:
-		err = c.Restore(s, had)
+		err = c.Restore(l.Snapshot, had)
 	}
 	if unreadable(err) {
 		c.setAside(id, err)
@@ -74,14 +89,34 @@ func (c *Core) takeUp(ctx context.Context, id model.AttemptID) error {
 	return err
 }
 
-// load reads an attempt that the store gave to this conductor. It is a Conflict
-// when the lease ran out since and the attempt is not this conductor's any more.
-func (c *Core) load(ctx context.Context, id model.AttemptID) (*store.Snapshot, error) {
-	s, err := c.cfg.Store.Load(ctx, id)
-	if err == nil && (s.Attempt.Owner != c.cfg.Owner || s.Attempt.Epoch != c.epoch) {
-		err = model.Errorf(model.Conflict, "attempt %d is not owned by %s in epoch %d any more", id, c.cfg.Owner, c.epoch)
+// load reads attempts. Where reading them together fails for what is stored,
+// each is read by itself, so that the others are not kept back.
+func (c *Core) load(ctx context.Context, ids []model.AttemptID) ([]store.Loaded, error) {
+	together, err := c.cfg.Store.LoadAll(ctx, ids)
+	if !unreadable(err) {
+		return together, err
 	}
-	return s, err
+	if len(ids) == 1 {
+		return []store.Loaded{{Err: err}}, nil
+	}
+	var list []store.Loaded
+	for i := range ids {
+		one, err := c.load(ctx, ids[i:i+1])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one...)
+	}
+	return list, nil
+}
+
+// checkOwned returns a Conflict where the lease ran out since an attempt was
+// given to this conductor, and the attempt is not its own any more.
+func (c *Core) checkOwned(a *store.Attempt) error {
+	if a.Owner == c.cfg.Owner && a.Epoch == c.epoch {
+		return nil
+	}
+	return model.Errorf(model.Conflict, "attempt %d is not owned by %s in epoch %d any more", a.ID, c.cfg.Owner, c.epoch)
 }
 
 // unreadable reports whether an error of reading an attempt is about what is
@@ -112,16 +147,13 @@ func (c *Core) setAside(id model.AttemptID, err error) {
 
 // readAgain tries to take up what could not be read.
 func (c *Core) readAgain(ctx context.Context, now model.Instant) {
-	tried := 0
+	var ids []model.AttemptID
 	for _, id := range slices.Sorted(maps.Keys(c.unread)) {
-		if tried == rereadMost {
-			return
-		}
-		if due(now, c.unread[id], rereadEvery) {
-			tried++
-			_ = c.takeUp(ctx, id) // which keeps what it can't
+		if len(ids) < rereadMost && due(now, c.unread[id], rereadEvery) {
+			ids = append(ids, id)
 		}
 	}
+	c.takeUp(ctx, ids) // which keeps what it can't
 }
 
 // takeUpStrays drives on what the store counts as this conductor's without its
@@ -136,11 +168,13 @@ func (c *Core) takeUpStrays(ctx context.Context) {
 	for page := (store.Page{}); ; {
 		list, cursor, err := c.cfg.Store.ListAttempts(ctx, f, page)
 		c.strays = c.strays || err != nil
+		var ids []model.AttemptID
 		for i := range list {
 			if id := list[i].ID; !c.knows(id) {
-				_ = c.takeUp(ctx, id) // which keeps what it can't
+				ids = append(ids, id)
 			}
 		}
+		c.takeUp(ctx, ids) // which keeps what it can't
 		if cursor == "" {
 			break
 		}
@@ -175,7 +209,7 @@ func (c *Core) Abandon(ctx context.Context, id model.AttemptID) error {
 	if err != nil {
 		return err
 	}
-	return c.takeUp(ctx, id)
+	return c.takeUp(ctx, []model.AttemptID{id})[0]
 }
 
 // finish ends an attempt that is doomed.

@@ -73,8 +73,8 @@ type Config struct {
 	// return soon.
 	TimedOut func(Timeout)
 	// Unreadable, when set, is called once with each attempt that is this
-	// conductor's and that can't be driven, as what is stored of it can't be
-	// read, or not by this version. It must return soon.
+	// conductor's and that can't be driven on, as what is stored of it, or was
+	// posted to it, can't be read, or not by this version. It must return soon.
 	Unreadable func(model.AttemptID, error)
 	// Patience is how long a failing store is tried again before the
 	// conductor gives up. Defaults to 10 s.

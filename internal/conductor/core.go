@@ -52,10 +52,13 @@ type Core struct {
 	touched []model.AttemptID
 	// notices are to be given once the step is committed.
 	notices []Timeout
-	// patrolAt is when to look next for what others left to be done, and
-	// passed the post up to which all were looked at.
+	// patrolAt is when to look next for what others left to be done, and look
+	// is set when that is to be now. passed is the post up to which all were
+	// looked at, and stuck the attempts of those among them that can't be read.
 	patrolAt model.Instant
+	look     bool
 	passed   store.PostID
+	stuck    map[model.AttemptID]bool
 }
 
 // driven is an attempt that this conductor drives.
@@ -69,6 +72,8 @@ type driven struct {
 	// lateAt is when alarm is to be added, if it is not there yet.
 	lateAt model.Instant
 	alarm  []*workflow.Node
+	// stuck is set when it was told of that a post to it can't be read.
+	stuck bool
 	// waiters are called when the attempt is done, or lost.
 	waiters []func(engine.AttemptRow, error)
 }
@@ -96,6 +101,7 @@ func NewCore(cfg Config) *Core {
 		driven: make(map[model.AttemptID]*driven),
 		unread: make(map[model.AttemptID]model.Instant),
 		doomed: make(map[model.AttemptID]bool),
+		stuck:  make(map[model.AttemptID]bool),
 	}
 }
 
@@ -147,8 +153,11 @@ func (c *Core) NextDue() model.Instant {
 	if at := c.timers.next(); at != 0 && at < next {
 		next = at
 	}
-	if c.cfg.Patrol > 0 && c.patrolAt < next {
-		next = c.patrolAt
+	if c.cfg.Patrol > 0 {
+		next = min(next, c.patrolAt)
+		if c.look {
+			next = 0
+		}
 	}
 	return next
 }
@@ -176,8 +185,8 @@ func (c *Core) apply(now model.Instant, id model.AttemptID, cmd engine.Command) 
 	return d.attempt.Apply(now, cmd, &c.step)
 }
 
-// renew takes the lease, or makes it last longer. A lease that had run out
-// comes back in another epoch: what it owned may be others' by then.
+// renew takes the lease, or makes it last longer. One that had run out is still
+// this conductor's as long as no other has ended it.
 func (c *Core) renew(ctx context.Context, now model.Instant) error {
 	if !due(now, c.renewAt, c.cfg.RenewEvery) {
 		return nil
@@ -188,8 +197,6 @@ func (c *Core) renew(ctx context.Context, now model.Instant) error {
 		return c.fenced(err)
 	case err != nil:
 		return err
-	case c.epoch != 0 && epoch != c.epoch:
-		return c.fenced(model.Errorf(model.Conflict, "the lease of epoch %d ran out", c.epoch))
 	}
 	c.epoch = epoch
 	c.renewAt = now.Add(c.cfg.RenewEvery)
@@ -334,6 +341,7 @@ func (c *Core) fenced(cause error) error {
 	c.timers, c.unsure = timers{}, false
 	clear(c.unread)
 	clear(c.doomed)
+	clear(c.stuck)
 	c.forget()
 	return err
 }

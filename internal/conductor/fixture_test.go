@@ -38,6 +38,11 @@ type shaky struct {
 	// read fails what it returns an error for. Those are counted.
 	read  func(model.AttemptID) error
 	reads int
+	// garbled are posts that can't be read.
+	garbled map[store.PostID]bool
+	// whole fails a call of LoadAll.
+	whole  func([]model.AttemptID) error
+	claims int
 }
 
 func memoryAt(c clock.Clock) store.Store { return memory.NewWith(c) }
@@ -78,21 +83,30 @@ func (s *shaky) StartAttempt(ctx context.Context, start store.Start) (a store.At
 	return a, made, err
 }
 
-func (s *shaky) Load(ctx context.Context, id model.AttemptID) (snapshot *store.Snapshot, err error) {
+func (s *shaky) LoadAll(ctx context.Context, ids []model.AttemptID) (list []store.Loaded, err error) {
 	err = through(s.load, func() (err error) {
-		if s.read != nil {
-			if err := s.read(id); err != nil {
-				s.reads++
+		if s.whole != nil {
+			if err := s.whole(ids); err != nil {
 				return err
 			}
 		}
-		snapshot, err = s.Store.Load(ctx, id)
+		list, err = s.Store.LoadAll(ctx, ids)
+		for i, id := range ids {
+			if s.read == nil || err != nil {
+				break
+			}
+			if err := s.read(id); err != nil {
+				s.reads++
+				list[i] = store.Loaded{Err: err}
+			}
+		}
 		return err
 	})
-	return snapshot, err
+	return list, err
 }
 
 func (s *shaky) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
+	s.claims++
 	err = through(s.claim, func() (err error) {
 		ids, err = s.Store.Claim(ctx, owner, epoch, now, n, only...)
 		return err
@@ -101,6 +115,16 @@ func (s *shaky) Claim(ctx context.Context, owner string, epoch int64, now model.
 		return nil, err
 	}
 	return ids, nil
+}
+
+func (s *shaky) Posted(ctx context.Context, owner string, epoch int64, after store.PostID, n int) ([]store.Post, error) {
+	posts, err := s.Store.Posted(ctx, owner, epoch, after, n)
+	for i := range posts {
+		if s.garbled[posts[i].ID] {
+			posts[i].Command, posts[i].Err = engine.Command{}, errBroken
+		}
+	}
+	return posts, err
 }
 
 var errStore = model.Errorf(model.Unavailable, "the store does not answer")

@@ -11,29 +11,42 @@ import (
 
 // patrolSize bounds what one look takes up, so that what is driven already
 // does not wait long for it.
-const patrolSize = 200
+const patrolSize = 500
 
 // Look makes the next step look for what others left to be done.
-func (c *Core) Look() { c.patrolAt = 0 }
+func (c *Core) Look() { c.look = true }
 
 // patrol applies what was posted to the attempts of this conductor, and takes
-// up those that nobody drives and that are due.
+// up those that nobody drives and that are due. Most looks between two regular
+// patrols are for posts: those claim only where something is seen to be due,
+// and leave those who died to the patrols.
 func (c *Core) patrol(ctx context.Context, now model.Instant) error {
-	if c.cfg.Patrol == 0 || !due(now, c.patrolAt, c.cfg.Patrol) {
+	regular := due(now, c.patrolAt, c.cfg.Patrol)
+	if c.cfg.Patrol == 0 || !regular && !c.look {
 		return nil
 	}
-	c.patrolAt = now.Add(c.cfg.Patrol)
+	c.look = false
+	if regular {
+		c.patrolAt = now.Add(c.cfg.Patrol)
+	}
 	more, err := c.readPosts(ctx)
 	if err != nil {
 		return err
 	}
-	room := min(c.cfg.MaxDriven-len(c.driven), patrolSize)
-	if room > 0 {
-		var given int
-		given, err = c.takeUpDue(ctx, room)
-		more = more || given == room
-	}
 	if more {
+		c.Look()
+	}
+	room := min(c.cfg.MaxDriven-len(c.driven), patrolSize)
+	if room <= 0 {
+		return nil
+	}
+	if !regular {
+		if found, err := c.cfg.Store.AnyDue(ctx, now); err != nil || !found {
+			return err
+		}
+	}
+	given, err := c.takeUpDue(ctx, room)
+	if given == room {
 		c.Look()
 	}
 	return err
@@ -47,10 +60,11 @@ func (c *Core) readPosts(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if c.passed == 0 {
+		clear(c.stuck)
+	}
 	for i := range posts {
-		if _, ok := c.driven[posts[i].Attempt]; ok { // else it comes with the attempt
-			c.consume(&posts[i])
-		}
+		c.receive(&posts[i])
 	}
 	c.passed = 0
 	if len(posts) == patrolSize {
@@ -60,6 +74,25 @@ func (c *Core) readPosts(ctx context.Context) (more bool, err error) {
 	return more, nil
 }
 
+// receive applies a post to an attempt that is driven here: to others it comes
+// with them. One that can't be read is told of and left, for another version
+// of this program, and so are those that come after it.
+func (c *Core) receive(p *store.Post) {
+	d, ok := c.driven[p.Attempt]
+	switch {
+	case !ok, c.stuck[p.Attempt]:
+	case p.Err == nil:
+		d.stuck = false
+		c.consume(p)
+	default:
+		c.stuck[p.Attempt] = true
+		if !d.stuck && c.cfg.Unreadable != nil {
+			c.cfg.Unreadable(p.Attempt, p.Err)
+		}
+		d.stuck = true
+	}
+}
+
 // takeUpDue takes up attempts that nobody drives and that are due, and returns
 // how many were given.
 func (c *Core) takeUpDue(ctx context.Context, n int) (given int, err error) {
@@ -67,12 +100,12 @@ func (c *Core) takeUpDue(ctx context.Context, n int) (given int, err error) {
 	if err != nil && model.CodeOf(err) == model.Conflict {
 		return 0, c.fenced(err)
 	}
-	for _, id := range ids {
-		if err = c.takeUp(ctx, id); err != nil && !unreadable(err) {
-			return len(ids), err
+	for _, failed := range c.takeUp(ctx, ids) {
+		if err == nil && failed != nil && !unreadable(failed) {
+			err = failed
 		}
 	}
-	return len(ids), nil
+	return len(ids), err
 }
 
 // consume applies a post, once: one that is read again before the step is
@@ -102,7 +135,7 @@ func (c *Core) findResting() {
 	slices.Sort(c.touched)
 	for _, id := range slices.Compact(c.touched) {
 		d, ok := c.driven[id]
-		if !ok || len(d.out) > 0 || len(d.waiters) > 0 || d.attempt.Row().State.Done() {
+		if !ok || d.stuck || len(d.out) > 0 || len(d.waiters) > 0 || d.attempt.Row().State.Done() {
 			continue
 		}
 		wake := d.attempt.NextWake()

@@ -149,14 +149,13 @@ func TestAPostThatIsReadTwiceIsAppliedOnce(t *testing.T) {
 	r := newRig(t)
 	r.Core = serving(r, "server", nil)
 	id := r.leave("1")
-	r.leave("2")
+	second := r.leave("2")
 	r.post(id, engine.Command{Kind: engine.Edit, Params: params.Of("n", 1)})
-	loads := 0
-	r.store.load = func(next func() error) error {
-		if loads++; loads == 2 {
+	r.store.read = func(id model.AttemptID) error {
+		if id == second {
 			return errStore
 		}
-		return next()
+		return nil
 	}
 	r.clock.now = r.clock.now.Add(time.Second)
 	if err := r.Step(ctx, nil); !errors.Is(err, errStore) {

@@ -140,6 +140,46 @@ func TestAnAttemptThatCannotBeReadIsToldOfOnce(t *testing.T) {
 	r.expect(fmt.Sprintf("submit %d/1/1", broken))
 }
 
+// A store may be unable to read several together, for what is stored of one.
+func TestAnAttemptThatFailsAWholePageKeepsBackNoOthers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var told []model.AttemptID
+	r.Core = serving(r, "server", func(c *conductor.Config) {
+		c.Unreadable = func(id model.AttemptID, _ error) { told = append(told, id) }
+	})
+	first, broken, last := r.leave("1"), r.leave("2"), r.leave("3")
+	r.store.whole = func(ids []model.AttemptID) error {
+		if slices.Contains(ids, broken) {
+			return errBroken
+		}
+		return nil
+	}
+	r.pass(time.Second)
+	r.expect(fmt.Sprintf("submit %d/1/1", first), fmt.Sprintf("submit %d/1/1", last))
+	if want := []model.AttemptID{broken}; !slices.Equal(told, want) {
+		t.Errorf("told of %v, want %v", told, want)
+	}
+}
+
+// Where the store does not answer, nobody is to blame, and all are read later.
+func TestAPageThatIsNotAnsweredIsReadAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.Core = serving(r, "server", func(c *conductor.Config) {
+		c.Unreadable = func(id model.AttemptID, err error) { t.Errorf("told of attempt %d: %v", id, err) }
+	})
+	first, second := r.leave("1"), r.leave("2")
+	r.store.load = refuse
+	r.clock.now = r.clock.now.Add(time.Second)
+	if err := r.Step(ctx, nil); !errors.Is(err, errStore) {
+		t.Fatalf("Step: %v, want %v", err, errStore)
+	}
+	r.store.load = nil
+	r.pass(3 * time.Second)
+	r.expect(fmt.Sprintf("submit %d/1/1", second), fmt.Sprintf("submit %d/1/1", first)) // as in lists
+}
+
 func TestPostsToAnAttemptThatCannotBeReadKeepBackNoOthers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -148,7 +188,7 @@ func TestPostsToAnAttemptThatCannotBeReadKeepBackNoOthers(t *testing.T) {
 	r.breaks(broken)
 	r.pass(time.Second)
 	var posts []store.Post
-	for range 450 {
+	for range 1_200 {
 		posts = append(posts, store.Post{Attempt: broken, Command: engine.Command{Kind: engine.Wake}})
 	}
 	if err := r.store.Post(ctx, posts); err != nil {

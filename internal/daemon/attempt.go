@@ -12,16 +12,19 @@ import (
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/worker"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 	"github.com/pawlhq/pawl/runner"
 )
 
-// open turns the dispatches of an attempt into jobs.
-func (d *Daemon) open(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
-	opened := d.worker.Attempt(a, w.Dialect)
-	d.listen(&a)
-	return opened.Job
+// open returns what turns the dispatches of an attempt into jobs for a worker.
+func (d *Daemon) open(by *worker.Worker) func(store.Attempt, *workflow.Workflow) func(*engine.Effect) runner.Job {
+	return func(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
+		opened := by.Attempt(a, w.Dialect)
+		d.listen(&a)
+		return opened.Job
+	}
 }
 
 // alarm says when an attempt is late, and what is to be done then.
@@ -41,28 +44,32 @@ func (d *Daemon) alarm(a store.Attempt, w *workflow.Workflow) (model.Instant, []
 
 // unreadable tells that an attempt does not go on.
 func (d *Daemon) unreadable(id model.AttemptID, err error) {
-	d.cfg.Log.Error("an attempt can't be driven, as it can't be read; it is tried again each minute", "attempt", int64(id), "error", err)
+	d.cfg.Log.Error("an attempt does not go on, as something stored of it can't be read; it is tried again now and then", "attempt", int64(id), "error", err)
 }
 
-// timedOut tells that an attempt takes too long.
-func (d *Daemon) timedOut(t conductor.Timeout) {
-	message := "Workflow execution timeout"
-	if t.Task != "" {
-		message = "Task execution timeout: " + t.Task
-	}
-	s := &t.Attempt.Session
-	d.cfg.Log.Warn("attempt takes too long", "attempt", int64(t.Attempt.ID), "workflow", s.Workflow, "task", t.Task)
-	if d.worker.Notifier() == nil {
-		return
-	}
-	d.loops.Go(func() { // the conductor does not wait for it
-		n := operator.Notification{Message: message, Time: d.cfg.Clock.Now(), Params: params.Of(
-			"project_id", int64(s.Project), "session_id", int64(s.ID), "attempt_id", int64(t.Attempt.ID),
-			"task_name", t.Task, "timezone", t.Attempt.Zone, "session_uuid", s.UUID,
-			"session_time", s.Time.Time().Format(time.RFC3339),
-		)}
-		if err := d.worker.Notifier().Notify(context.Background(), n); err != nil {
-			d.cfg.Log.Error("notification failed", "error", err)
+// timedOut returns what tells that an attempt takes too long.
+func (d *Daemon) timedOut(by *worker.Worker) func(conductor.Timeout) {
+	return func(t conductor.Timeout) {
+		message := "Workflow execution timeout"
+		if t.Task != "" {
+			message = "Task execution timeout: " + t.Task
 		}
-	})
+		d.cfg.Log.Warn("attempt takes too long", "attempt", int64(t.Attempt.ID), "workflow", t.Attempt.Session.Workflow, "task", t.Task)
+		if by.Notifier() != nil {
+			d.loops.Go(func() { d.notify(by.Notifier(), message, &t) }) // the conductor does not wait for it
+		}
+	}
+}
+
+// notify sends a notification about an attempt.
+func (d *Daemon) notify(to operator.Notifier, message string, t *conductor.Timeout) {
+	s := &t.Attempt.Session
+	n := operator.Notification{Message: message, Time: d.cfg.Clock.Now(), Params: params.Of(
+		"project_id", int64(s.Project), "session_id", int64(s.ID), "attempt_id", int64(t.Attempt.ID),
+		"task_name", t.Task, "timezone", t.Attempt.Zone, "session_uuid", s.UUID,
+		"session_time", s.Time.Time().Format(time.RFC3339),
+	)}
+	if err := to.Notify(context.Background(), n); err != nil {
+		d.cfg.Log.Error("notification failed", "error", err)
+	}
 }

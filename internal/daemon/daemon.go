@@ -6,12 +6,10 @@ package daemon
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,7 +17,6 @@ import (
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/logs"
-	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/runners/local"
@@ -81,11 +78,16 @@ type Config struct {
 
 // Daemon is a set of loops at work. Its methods are safe for concurrent use.
 type Daemon struct {
-	cfg       Config
-	worker    *worker.Worker // nil without a conductor, as what follows
-	runner    Tasks
-	conductor *conductor.Conductor
-	driven    driven
+	cfg Config
+	// driving is nil without a conductor, and between two leases.
+	driving atomic.Pointer[drive]
+	driven  driven
+	// failed is closed once failure keeps the daemon from going on.
+	failed  chan struct{}
+	failure error
+	// unremoved are deleted revisions whose archives could not be removed. Only
+	// the loop of retention uses them.
+	unremoved []store.Revision
 
 	stopLoops context.CancelFunc
 	loops     sync.WaitGroup
@@ -122,62 +124,33 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 	if cfg.Slots <= 0 {
 		cfg.Slots = runtime.NumCPU()
 	}
-	d := &Daemon{cfg: cfg, driven: make(driven)}
-	if !cfg.NoConductor {
-		if err := d.startConductor(ctx); err != nil {
-			return nil, err
-		}
-	}
+	d := &Daemon{cfg: cfg, driven: make(driven), failed: make(chan struct{})}
 	loop, stop := context.WithCancel(context.WithoutCancel(ctx))
 	d.stopLoops = stop
+	if !cfg.NoConductor {
+		v, err := d.newDrive(ctx)
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		d.driving.Store(v)
+		d.loops.Go(func() { d.keepDriving(loop) })
+	}
 	if !cfg.NoScheduler {
-		d.loops.Go(func() { d.scheduler().Run(loop, d.complain) })
+		d.loops.Go(func() { d.schedule(loop) })
 	}
 	d.loops.Go(func() { d.retain(loop) })
 	return d, nil
 }
 
-func (d *Daemon) startConductor(ctx context.Context) (err error) {
-	cfg := &d.cfg
-	d.worker, err = worker.Open(worker.Config{
-		Store: cfg.Store, Service: cfg.Service, Vault: cfg.Vault, Logs: cfg.Logs,
-		Folder: cfg.Folder, WorkDir: cfg.WorkDir, Archives: cfg.Archives, Env: cfg.Env,
-		Defaults: cfg.Defaults, Settings: cfg.Settings, Watchers: d.watchers(), Clock: cfg.Clock, Log: cfg.Log,
-	})
-	if err != nil {
-		return err
-	}
-	takeOver := operators.EndLeftovers
-	if cfg.Queue == nil {
-		d.runner = inProcess{local.New(local.Config{Slots: cfg.Slots})}
-	} else {
-		takeOver = nil // what runs may be a worker's, which ends what others left
-		if d.runner, err = cfg.Queue(d.worker); err != nil {
-			return errors.Join(err, d.worker.Close())
-		}
-	}
-	d.conductor = conductor.New(conductor.Config{
-		Store: cfg.Store, Runner: d.runner, Open: d.open, TakeOver: takeOver, Clock: cfg.Clock,
-		Owner:  fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()),
-		Patrol: patrolEvery, Unload: unloadBeyond,
-		AttemptTTL: cfg.AttemptTTL, TaskTTL: cfg.TaskTTL, TimedOut: d.timedOut, Alarm: d.alarm,
-		Unreadable: d.unreadable,
-		Observe:    d.committed, Stepped: d.stepped(),
-	})
-	if err := d.conductor.Start(ctx); err != nil {
-		return errors.Join(err, d.runner.Close(), d.worker.Close())
-	}
-	return nil
-}
-
-func (d *Daemon) scheduler() *conductor.Scheduler {
-	return conductor.NewScheduler(conductor.SchedulerConfig{
-		Store: d.cfg.Store, Clock: d.cfg.Clock, NewUUID: uuid.NewString, MaxRunning: d.cfg.MaxRunning,
+// schedule fires schedules until ctx is done.
+func (d *Daemon) schedule(ctx context.Context) {
+	c := complaints{log: d.cfg.Log, clock: d.cfg.Clock, loop: "the scheduler"}
+	conductor.NewScheduler(conductor.SchedulerConfig{
+		Store: rounds{d.cfg.Store, c.begins}, Clock: d.cfg.Clock, NewUUID: uuid.NewString, MaxRunning: d.cfg.MaxRunning,
 		Fired: d.fired,
-	})
+	}).Run(ctx, c.failed)
 }
-
-func (d *Daemon) complain(err error) { d.cfg.Log.Error("scheduler", "error", err) }
 
 // Load is what a daemon has to do, and what it has to do it with.
 type Load struct {
@@ -191,35 +164,32 @@ type Load struct {
 
 // Load counts what the daemon has to do. Without a conductor it is nothing.
 func (d *Daemon) Load(ctx context.Context) (l Load, err error) {
-	if d.conductor == nil {
+	v := d.driving.Load()
+	if v == nil {
 		return l, nil
 	}
-	l.Archives, l.Fetched = d.worker.Archives()
-	if l.Jobs, err = d.runner.Load(ctx); err != nil {
+	l.Archives, l.Fetched = v.worker.Archives()
+	if l.Jobs, err = v.runner.Load(ctx); err != nil {
 		return l, err
 	}
-	l.Load, err = d.conductor.Load(ctx)
+	l.Load, err = v.conductor.Load(ctx)
 	return l, err
 }
 
-// Done is closed when the daemon can't work on, because its store is lost or
-// another process took its lease. It is never closed without a conductor.
-func (d *Daemon) Done() <-chan struct{} {
-	if d.conductor == nil {
-		return nil
-	}
-	return d.conductor.Done()
-}
+// Done is closed when the daemon can't work on, because of a fault. Close says
+// which.
+func (d *Daemon) Done() <-chan struct{} { return d.failed }
 
 // Drain begins nothing more and returns once the tasks that run have ended, or
 // ctx is done. Close comes after it.
 func (d *Daemon) Drain(ctx context.Context) error {
 	d.stopLoops()
 	d.loops.Wait()
-	if d.runner == nil {
+	v := d.driving.Load()
+	if v == nil {
 		return nil
 	}
-	return d.runner.Drain(ctx)
+	return v.runner.Drain(ctx)
 }
 
 // Close ends the tasks that run, and the work. Other processes, or the next
@@ -227,8 +197,9 @@ func (d *Daemon) Drain(ctx context.Context) error {
 func (d *Daemon) Close() error {
 	d.stopLoops()
 	d.loops.Wait()
-	if d.conductor == nil {
-		return nil
+	v := d.driving.Load()
+	if v == nil {
+		return d.failure
 	}
-	return errors.Join(d.runner.Close(), d.conductor.Stop(), d.worker.Close())
+	return v.close()
 }

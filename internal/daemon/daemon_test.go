@@ -353,6 +353,22 @@ func TestADrainedDaemonFinishesWhatRuns(t *testing.T) {
 	}
 }
 
+// await waits for a file that somebody makes.
+func await(t *testing.T, path string) {
+	t.Helper()
+	for late := time.After(30 * time.Second); ; {
+		_, err := os.Stat(path)
+		if err == nil {
+			return
+		}
+		select {
+		case <-late:
+			t.Fatal(err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 // release writes to a pipe once somebody made it.
 func release(t *testing.T, pipe string) {
 	t.Helper()
@@ -395,5 +411,35 @@ func TestALateAttemptFails(t *testing.T) {
 	release(t, filepath.Join(dir, "go"))
 	if got := s.ended(a.ID); got != engine.AttemptFailed {
 		t.Errorf("the attempt is %s", got)
+	}
+}
+
+// A server that others had to believe dead drives on under another lease, and
+// runs again what it could not finish.
+func TestADaemonThatLostItsLeaseBeginsAnew(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	dir := t.TempDir()
+	s.push("1", map[string]string{"w.dig": fmt.Sprintf(
+		"+a:\n  sh>: cd %[1]s; if [ -e go ]; then echo again; else mkfifo go; cat go; fi\n", dir)})
+	d := s.work(nil)
+	a := s.start(service.Start{Workflow: s.workflow("w")})
+	snap := s.until(a.ID, func(snap *store.Snapshot) bool {
+		return len(snap.Tasks) > 1 && snap.Tasks[1].State == model.Running
+	})
+	await(t, filepath.Join(dir, "go"))
+	if err := s.store.EndLease(t.Context(), snap.Attempt.Owner, snap.Attempt.Epoch); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.ended(a.ID); got != engine.AttemptSuccess {
+		t.Errorf("the attempt is %s", got)
+	}
+	if l, err := d.Load(t.Context()); err != nil || l.Driven != 0 {
+		t.Errorf("it drives %d attempts, error %v", l.Driven, err)
+	}
+	select {
+	case <-d.Done():
+		t.Error("the daemon has ended")
+	default:
 	}
 }

@@ -16,6 +16,9 @@ const (
 	pruneAtOnce = 200
 	// pruneRest is how long the others have the database between two.
 	pruneRest = 50 * time.Millisecond
+	// sweepWithin bounds how long it takes to remove what was kept in other
+	// places of what one transaction deleted. The end of the daemon waits for it.
+	sweepWithin = 30 * time.Second
 )
 
 // retain deletes what is not to be kept, now and then every hour, until ctx is
@@ -46,8 +49,12 @@ func (d *Daemon) pause(ctx context.Context, wait time.Duration) bool {
 }
 
 // prune deletes what is not to be kept now, in parts. What could not be removed
-// beside the store is told of and left where it is: nothing refers to it.
+// beside the store is told of. Archives are tried again with the next prune, as
+// nothing refers to them any more.
 func (d *Daemon) prune(ctx context.Context) error {
+	again := d.unremoved
+	d.unremoved = nil
+	d.removeArchives(ctx, again)
 	now := model.InstantOf(d.cfg.Clock.Now())
 	page := store.Page{Limit: pruneAtOnce}
 	for {
@@ -89,8 +96,11 @@ func (d *Daemon) sweepForgotten(ctx context.Context) error {
 	return nil
 }
 
-// sweep removes what was kept of deleted records in other places.
+// sweep removes what was kept of deleted records in other places. It goes on
+// when ctx is done, as nobody else knows of them.
 func (d *Daemon) sweep(ctx context.Context, p *store.Pruned) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sweepWithin)
+	defer cancel()
 	for _, id := range p.Attempts {
 		if d.cfg.Logs == nil {
 			break
@@ -99,9 +109,16 @@ func (d *Daemon) sweep(ctx context.Context, p *store.Pruned) {
 			d.cfg.Log.Error("can't remove the output of a deleted attempt", "attempt", int64(id), "error", err)
 		}
 	}
-	for i := range p.Revisions {
-		if err := d.cfg.Service.RemoveArchive(ctx, p.Revisions[i]); err != nil {
-			d.cfg.Log.Error("can't remove the archive of a deleted revision", "revision", p.Revisions[i].Name, "error", err)
+	d.removeArchives(ctx, p.Revisions)
+}
+
+// removeArchives removes the archives of deleted revisions, and keeps in mind
+// those of which it can't.
+func (d *Daemon) removeArchives(ctx context.Context, deleted []store.Revision) {
+	for _, r := range deleted {
+		if err := d.cfg.Service.RemoveArchive(ctx, r); err != nil {
+			d.unremoved = append(d.unremoved, r)
+			d.cfg.Log.Error("can't remove the archive of a deleted revision", "revision", r.Name, "path", r.Archive.Path, "error", err)
 		}
 	}
 }

@@ -89,6 +89,7 @@ func find(entries []document.Entry, key string) (document.Entry, bool) {
 // the node; all else, _retry and bodies included, stays in its configuration.
 func (c *compiler) action(n *workflow.Node, entries []document.Entry) {
 	operator := c.operator(n, entries)
+	c.queue(entries)
 	kv := make([]any, 0, 2*len(entries)+2)
 	for _, e := range entries {
 		switch {
@@ -126,7 +127,7 @@ func (c *compiler) value(n *document.Node) params.Value {
 func (c *compiler) directive(n *workflow.Node, e document.Entry) bool {
 	switch e.Key {
 	case "_export":
-		n.Export = c.params(e)
+		n.Export = c.export(e)
 	case "_error":
 		n.OnFailure = c.generated("^error", e)
 	case "_check":

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -42,6 +43,23 @@ func (c *compiler) params(e document.Entry) params.Map {
 		return params.Map{}
 	}
 	return e.Value.Map()
+}
+
+// export reads the parameters that a task exports.
+func (c *compiler) export(e document.Entry) params.Map {
+	c.queue(e.Value.Entries())
+	return c.params(e)
+}
+
+// queue looks at the parameter that names a queue, if there is one.
+func (c *compiler) queue(entries []document.Entry) {
+	e, ok := find(entries, workflow.QueueKey)
+	if !ok {
+		return
+	}
+	if _, err := workflow.Queue(e.Value.Value()); err != nil {
+		c.fail(e.Value.Errorf("%v", err).Hint("%s", model.HintsOf(err)))
+	}
 }
 
 // parallel is how the tasks of a group run side by side.

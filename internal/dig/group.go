@@ -41,7 +41,7 @@ func (c *compiler) group(n *workflow.Node, entries []document.Entry) {
 		case "_parallel":
 			p = c.parallel(e)
 		case "_export":
-			n.Export = c.params(e)
+			n.Export = c.export(e)
 		case "_error":
 			n.OnFailure = c.generated("^error", e)
 		case "_retry":

@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -68,6 +70,27 @@ func TestAReportMayLeaveOutWhatItReports(t *testing.T) {
 		if got := a.Task(model.TaskID(id)).State; got != want {
 			t.Errorf("task %d is %v, want %v", id, got, want)
 		}
+	}
+}
+
+// Whoever was to interrupt them may have died before.
+func TestTriesThatGoOnAreInterruptedAgain(t *testing.T) {
+	t.Parallel()
+	d := newDriver(finished(t, actions(3, alone)), params.Map{})
+	apply(t, d, engine.Command{Kind: engine.Begin})
+	apply(t, d, engine.Command{Kind: engine.Cancel, Task: 2})
+	a, err := d.ledger.restore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var step engine.Step
+	a.Revive(epoch, func(id model.TaskID, _ int32) bool { return id != 3 }, &step)
+	var got []string
+	for _, e := range step.Effects {
+		got = append(got, fmt.Sprint(e.Kind == engine.Interrupt, e.Task, e.Try))
+	}
+	if want := []string{"true 2 1", "false 3 2"}; !slices.Equal(got, want) {
+		t.Errorf("what follows is %q, want %q", got, want)
 	}
 }
 

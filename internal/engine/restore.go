@@ -70,7 +70,8 @@ func (a *Attempt) recall(id model.TaskID) {
 
 // Revive begins to drive a restored attempt: it arms every timer and counts
 // every running try as lost, except those of which has, if not nil, says that
-// they are to be reported yet.
+// they are to be reported yet. Of these it interrupts again what was to end:
+// whoever was to do so may have died before.
 func (a *Attempt) Revive(now model.Instant, has func(model.TaskID, int32) bool, step *Step) {
 	var lost []Command
 	for id := range a.tasks {
@@ -84,8 +85,12 @@ func (a *Attempt) Revive(now model.Instant, has func(model.TaskID, int32) bool, 
 		if t.deadline != 0 && t.flags&LimitSeen == 0 {
 			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: ArmLimit, Task: model.TaskID(id), At: t.deadline}})
 		}
-		if t.state == model.Running && (has == nil || !has(model.TaskID(id), t.try)) {
+		switch {
+		case t.state != model.Running:
+		case has == nil || !has(model.TaskID(id), t.try):
 			lost = append(lost, Command{Kind: Lose, Task: model.TaskID(id), Try: t.try})
+		case t.asked():
+			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: Interrupt, Task: model.TaskID(id), Try: t.try, Name: a.name(model.TaskID(id))}})
 		}
 	}
 	for _, c := range lost {

@@ -172,20 +172,13 @@ func (a *Attempt) Job(e *engine.Effect) runner.Job {
 
 // queue returns the queue that the task is for, or "".
 func (t *Try) queue(config params.Map) (string, error) {
-	v, ok := config.Get("_queue")
+	v, ok := config.Get(workflow.QueueKey)
 	if !ok {
-		if v, ok = t.Scope.Get("_queue"); !ok {
+		if v, ok = t.Scope.Get(workflow.QueueKey); !ok {
 			return "", nil
 		}
 	}
-	name, _ := v.(string)
-	if params.TemplatedValue(v) {
-		return "", model.Errorf(model.Invalid, "_queue is read before expressions are evaluated, so it can't be %q", name)
-	}
-	if err := runner.CheckQueue(name); err != nil {
-		return "", model.Errorf(model.Invalid, "_queue: %w", err)
-	}
-	return name, nil
+	return workflow.Queue(v)
 }
 
 // asks reports whether a parameter may be true. What it really is shows only

@@ -73,7 +73,7 @@ func TestQueues(t *testing.T) {
 		"exported":   {scope: params.Of("_queue", "gpu"), queue: "gpu"},
 		"overridden": {scope: params.Of("_queue", "gpu"), local: params.Of("_queue", "cpu"), queue: "cpu"},
 		"bad name":   {local: params.Of("_queue", "A b"), fails: `_queue: "A b" is no name of a queue`},
-		"no name":    {local: params.Of("_queue", 7), fails: `_queue: "" is no name of a queue`},
+		"no name":    {local: params.Of("_queue", 7), fails: `_queue must be a text, not 7`},
 		"expression": {local: params.Of("_queue", "${a}"), fails: `_queue is read before expressions are evaluated, so it can't be "${a}"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -74,6 +74,23 @@ func (s *measured) Load(ctx context.Context, id model.AttemptID) (*store.Snapsho
 	return snapshot, err
 }
 
+// LoadAll implements store.Attempts.
+func (s *measured) LoadAll(ctx context.Context, ids []model.AttemptID) ([]store.Loaded, error) {
+	list, err := s.Store.LoadAll(ctx, ids)
+	s.failed("load", err)
+	for i := range list {
+		s.failed("load", list[i].Err)
+	}
+	return list, err
+}
+
+// AnyDue implements store.Owners.
+func (s *measured) AnyDue(ctx context.Context, now model.Instant) (bool, error) {
+	found, err := s.Store.AnyDue(ctx, now)
+	s.failed("claim", err)
+	return found, err
+}
+
 // StartAttempt implements store.Starts.
 func (s *measured) StartAttempt(ctx context.Context, start store.Start) (store.Attempt, bool, error) {
 	a, made, err := s.Store.StartAttempt(ctx, start)

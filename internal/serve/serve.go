@@ -75,6 +75,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if err := Check(cfg.Settings); err != nil {
+		return nil, err
+	}
 	set := &settings{Config: cfg.Settings}
 	set.announce(&cfg)
 	if s.telemetry, err = openTelemetry(ctx, &cfg); err != nil {
@@ -211,8 +214,8 @@ func (s *settings) daemon(c daemon.Config) daemon.Config {
 	c.Slots = s.number("agent.max-task-threads", 0)
 	c.Settings = s.operators()
 	c.Retention = s.retention()
-	c.AttemptTTL = s.duration("executor.attempt_ttl", attemptTTL)
-	c.TaskTTL = s.duration("executor.task_ttl", taskTTL)
+	c.AttemptTTL = s.limit("executor.attempt_ttl", attemptTTL)
+	c.TaskTTL = s.limit("executor.task_ttl", taskTTL)
 	c.MaxRunning = s.number("executor.attempt_max_run", maxAttempts)
 	c.NoConductor = !s.yes("server.executor.enabled", true)
 	c.NoScheduler = !s.yes("server.schedule.enabled", true)
@@ -250,7 +253,7 @@ const (
 // access log, which is empty where there is none.
 func (s *settings) listen() (c server.ListenConfig, accessLog string) {
 	c = server.ListenConfig{
-		Address:      server.Address{Host: s.text(defaultHost, "server.bind"), Port: s.number("server.port", defaultPort)},
+		Address:      server.Address{Host: s.text(defaultHost, "server.bind"), Port: s.port("server.port", defaultPort)},
 		CertFile:     s.text("", "server.tls.certificate"),
 		KeyFile:      s.text("", "server.tls.key"),
 		HTTP2:        s.yes("server.http.enable-http2", false),
@@ -261,7 +264,7 @@ func (s *settings) listen() (c server.ListenConfig, accessLog string) {
 		RuntimeInfo:  s.text("", "server.runtime-info.path"),
 	}
 	if _, ok := s.Get("server.admin.port"); ok {
-		c.Admin = &server.Address{Host: s.text(c.Address.Host, "server.admin.bind"), Port: s.number("server.admin.port", 0)}
+		c.Admin = &server.Address{Host: s.text(c.Address.Host, "server.admin.bind"), Port: s.port("server.admin.port", 0)}
 	}
 	return c, s.text("", "server.access-log.path")
 }
@@ -312,7 +315,7 @@ func (s *Server) Run(ctx, now context.Context) error {
 			s.log.Warn("tasks are being ended", "reason", e)
 		}
 	case <-s.daemon.Done():
-		err = errors.New("the database was lost, or another process took over")
+		s.log.Error("server stops because of a fault") // which closing tells
 	case err = <-served:
 		return errors.Join(err, s.close())
 	}

@@ -124,11 +124,14 @@ func (t *traces) listener() daemon.Listener {
 	return daemon.Listener{Driven: t.driven, Left: t.left, Try: t.try}
 }
 
-func (t *traces) driven(a *store.Attempt) {
-	t.spans.Store(a.ID, t.tracer.Attempt(tracing.Attempt{
+func (t *traces) driven(a *store.Attempt) { t.spans.Store(a.ID, t.begin(a)) }
+
+// begin begins the span of an attempt: the same as in any other process.
+func (t *traces) begin(a *store.Attempt) *tracing.AttemptSpan {
+	return t.tracer.Attempt(tracing.Attempt{
 		ID: int64(a.ID), Session: a.Session.UUID, Project: int64(a.Session.Project), Workflow: a.Session.Workflow,
 		Name: a.Name, Created: a.Created.Time(),
-	}))
+	})
 }
 
 func (t *traces) left(a *store.Attempt, end *engine.AttemptRow) {
@@ -150,7 +153,7 @@ func (t *traces) span(id model.AttemptID) (*tracing.AttemptSpan, bool) {
 func (t *traces) try(a *store.Attempt, try *executor.Try) ([]string, func(engine.Command)) {
 	span, ok := t.span(a.ID)
 	if !ok {
-		return nil, nil // the attempt is over, and the try is about to hear of it
+		span = t.begin(a) // which another process drives and ends
 	}
 	env, end := span.Try(try.Name, try.Operator(), int(try.ID.Try))
 	return env, func(c engine.Command) { end(metrics.Outcome(c), messageOf(c)) }

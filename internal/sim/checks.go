@@ -25,8 +25,10 @@ type checks struct {
 	posts map[store.PostID]*post
 	mark  int64
 	marks map[int64]int
-	lines map[model.ScheduleID]*line
-	rules map[model.WorkflowID]*rule
+	// losses are the tries that somebody said to be lost.
+	losses map[model.TryID]bool
+	lines  map[model.ScheduleID]*line
+	rules  map[model.WorkflowID]*rule
 	// claimed is when a process was last given attempts.
 	claimed model.Instant
 }
@@ -73,6 +75,7 @@ func newChecks(s *simulation) *checks {
 		sessions: make(map[model.SessionID][]*witness),
 		posts:    make(map[store.PostID]*post),
 		marks:    make(map[int64]int),
+		losses:   make(map[model.TryID]bool),
 		lines:    make(map[model.ScheduleID]*line),
 		rules:    make(map[model.WorkflowID]*rule),
 	}
@@ -101,6 +104,7 @@ func (c *checks) committed(p *process, b *store.Batch) {
 	before := c.consuming(p, b)
 	for i := range b.Events {
 		c.event(&b.Events[i], again)
+		c.givesUp(p, &b.Events[i])
 	}
 	for i := range b.Tasks {
 		c.task(&b.Tasks[i], again)
@@ -137,6 +141,7 @@ func (c *checks) attempt(r *engine.AttemptRow, again map[model.AttemptID]bool) {
 // stepped is called when a process has committed a step.
 func (c *checks) stepped(p *process) {
 	c.armed(p)
+	c.callsOff(p)
 	c.restoresAlike(p)
 }
 

@@ -160,6 +160,16 @@ func (l *link) Load(ctx context.Context, id model.AttemptID) (*store.Snapshot, e
 	return get(l, func() (*store.Snapshot, error) { return l.Store.Load(ctx, id) })
 }
 
+// LoadAll implements store.Attempts.
+func (l *link) LoadAll(ctx context.Context, ids []model.AttemptID) ([]store.Loaded, error) {
+	return get(l, func() ([]store.Loaded, error) { return l.Store.LoadAll(ctx, ids) })
+}
+
+// AnyDue implements store.Owners.
+func (l *link) AnyDue(ctx context.Context, now model.Instant) (bool, error) {
+	return get(l, func() (bool, error) { return l.Store.AnyDue(ctx, now) })
+}
+
 // Post implements store.Inbox.
 func (l *link) Post(ctx context.Context, posts []store.Post) error {
 	return l.write("post", func() error {

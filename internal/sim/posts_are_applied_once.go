@@ -38,8 +38,9 @@ func markOf(m params.Map) int64 {
 	return mark
 }
 
-// posted is called when the store has taken posts, one for an attempt.
-func (c *checks) posted(p *process, posts []store.Post) {
+// posted is called when the store has taken posts of somebody, one for an
+// attempt.
+func (c *checks) posted(who string, posts []store.Post) {
 	for _, one := range posts {
 		s, err := c.sim.store.Load(context.Background(), one.Attempt)
 		if err != nil || len(s.Inbox) == 0 {
@@ -50,7 +51,8 @@ func (c *checks) posted(p *process, posts []store.Post) {
 		if c.posts[id] != nil {
 			c.sim.fail("promise 1: post %d was taken twice", id)
 		}
-		p.note("posts %d to a%d: command %d", id, one.Attempt, one.Command.Kind)
+		c.saidLost(one)
+		c.sim.log.note(c.sim.now, "%s posts %d to a%d: command %d", who, id, one.Attempt, one.Command.Kind)
 		taken := &post{id: id, attempt: one.Attempt, command: one.Command}
 		c.posts[id] = taken
 		w := c.attempts[one.Attempt]

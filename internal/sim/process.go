@@ -29,7 +29,7 @@ type process struct {
 	machine *machine
 	owner   string
 	core    *conductor.Core
-	jobs    *jobs
+	crew    crew
 	dice    dice
 	inbox   []conductor.Stimulus
 	// epoch is that of the lease, as the store has it, and until when it lasts.
@@ -49,6 +49,9 @@ type process struct {
 	link   *link
 	// server is what it has as a server; nil where it is none.
 	server *server
+	// kept holds tries that it has found with workers, or over, as it took
+	// their attempts over.
+	kept map[runner.ID]bool
 }
 
 // start begins a new process, under a name that none had before.
@@ -56,11 +59,10 @@ func (m *machine) start() {
 	m.starts++
 	owner := fmt.Sprintf("%s.%d", m.name, m.starts)
 	p := &process{sim: m.sim, machine: m, owner: owner, dice: newDice(m.sim.seed, owner)}
-	p.jobs = newJobs(&m.sim.world, newDice(m.sim.seed, owner+" runner"), m.sim.faults)
 	p.link = &link{Store: m.sim.store, dice: p.dice, host: p}
 	cfg := conductor.Config{
 		Store:    p.link,
-		Runner:   hands{p.jobs, p},
+		Runner:   p.runner(newDice(m.sim.seed, owner+" runner")),
 		Open:     p.open,
 		Owner:    owner,
 		Clock:    &m.watch,
@@ -71,7 +73,7 @@ func (m *machine) start() {
 		p.serve(&cfg)
 	}
 	p.core = conductor.NewCore(cfg)
-	_ = p.jobs.Start(p.receive) // the model's Start never fails
+	_ = p.crew.Start(p.receive) // the model's Start never fails
 	m.up = p
 	p.fault("starts")
 	p.stepBy(m.sim.now)
@@ -80,6 +82,17 @@ func (m *machine) start() {
 	} else {
 		p.schedule()
 	}
+}
+
+// runner returns what runs the tries of the process: itself, or workers.
+func (p *process) runner(d dice) runner.Runner {
+	if p.sim.workshop == nil {
+		p.crew = newJobs(&p.sim.world, d, p.sim.faults)
+		return hands{p.crew, p}
+	}
+	c := &courier{shop: p.sim.workshop, process: p, dice: d}
+	p.crew = c
+	return adopting{hands{c, p}, c}
 }
 
 // receive hands reports to whatever runs on the machine now.
@@ -210,7 +223,7 @@ func (p *process) die(why string) {
 		p.server.unwatch()
 	}
 	p.machine.up = nil
-	p.jobs.crash(p.machine.receive)
+	p.crew.crash(p.machine.receive)
 	if p.dice.chance(0.5) {
 		p.endLease()
 	}
@@ -219,7 +232,7 @@ func (p *process) die(why string) {
 
 // leave ends the process as an orderly stop does.
 func (p *process) leave() {
-	_ = p.jobs.Close() // the model's Close never fails
+	_ = p.crew.Close() // the model's Close never fails
 	p.note("leaves")
 	if p.core.Step(context.Background(), p.inbox) == nil && !p.dead {
 		p.inbox = nil
@@ -272,7 +285,7 @@ var _ host = (*process)(nil)
 
 // hands is the runner as the core sees it.
 type hands struct {
-	*jobs
+	crew
 	process *process
 }
 
@@ -288,7 +301,7 @@ func (h hands) Submit(batch []runner.Job) {
 		}
 		h.process.note("submits %v %s", batch[i].ID, batch[i].Task)
 		h.process.sim.checks.submitted(h.process, &batch[i])
-		h.jobs.Submit(batch[i : i+1])
+		h.crew.Submit(batch[i : i+1])
 	}
 }
 
@@ -296,6 +309,6 @@ func (h hands) Submit(batch []runner.Job) {
 func (h hands) Cancel(id runner.ID) {
 	if !h.process.dead {
 		h.process.note("cancels %v", id)
-		h.jobs.Cancel(id)
+		h.crew.Cancel(id)
 	}
 }

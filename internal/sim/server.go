@@ -99,7 +99,7 @@ func (p *process) forward(reports []conductor.Stimulus) {
 	}
 }
 
-func (p *process) posted(posts []store.Post) { p.sim.checks.posted(p, posts) }
+func (p *process) posted(posts []store.Post) { p.sim.checks.posted(p.owner, posts) }
 
 func (p *process) pushed(push *store.Push, project *store.Project) {
 	p.sim.checks.pushed(p, push, project)

@@ -3,7 +3,8 @@
 // the runner and the machines, and a store that loses what networks lose. With
 // servers there are also the real scheduler and service, clocks that differ,
 // processes that stand still for longer than their lease, and people who push
-// revisions and change schedules. A seed decides everything; the same seed
+// revisions and change schedules; their tries may run in workers, which outlive
+// them and die on their own. A seed decides everything; the same seed
 // gives the same history. After every commit, every second, and at the end, the
 // promises of pawl are checked, each in a file of its own.
 //
@@ -30,6 +31,9 @@ type Options struct {
 	// Servers has the processes share the work as servers do: they patrol and
 	// let go of what waits, fire schedules and take orders through posts.
 	Servers bool
+	// Workers has tries run in processes of their own, with which servers share
+	// a queue. It counts for servers only.
+	Workers bool
 	// Trace, when set, gets every line of the history.
 	Trace io.Writer
 }
@@ -88,6 +92,9 @@ type simulation struct {
 	broken  error
 	// office is who servers work for; nil where there are none.
 	office *office
+	// workshop is where servers have their tries run; nil where they run them
+	// themselves.
+	workshop *workshop
 	// outage is until when the store answers nobody, disturbed when something
 	// last went wrong.
 	outage, disturbed model.Instant
@@ -129,6 +136,9 @@ func newSimulation(seed uint64, o Options) *simulation {
 	s.after(time.Second, newMessenger(s).look)
 	if !s.steady {
 		s.after(time.Second, newMeddler(s).look)
+	}
+	if s.office != nil && o.Workers {
+		s.workshop = newWorkshop(s, newDice(seed, "workshop"))
 	}
 	if s.office != nil {
 		s.office.open()

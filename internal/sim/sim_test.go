@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -23,22 +24,41 @@ const batches = 8
 // who is faster, it is the one of a history in which nothing goes wrong.
 func TestHistoriesKeepThePromises(t *testing.T) {
 	t.Parallel()
-	simulateAll(t, false)
+	simulateAll(t, alone, *seeds)
 }
 
 // So does every history of servers that share a store.
 func TestHistoriesOfServersKeepThePromises(t *testing.T) {
 	t.Parallel()
-	simulateAll(t, true)
+	simulateAll(t, servers, *seeds)
 }
 
-func simulateAll(t *testing.T, servers bool) {
+// So does every one of servers that share workers, too. Of those a fourth is
+// simulated.
+func TestHistoriesOfWorkersKeepThePromises(t *testing.T) {
+	t.Parallel()
+	simulateAll(t, workers, max(1, *seeds/4))
+}
+
+// mode is what a history is of.
+type mode string
+
+const (
+	alone   mode = ""
+	servers mode = "Servers"
+	workers mode = "Workers"
+)
+
+// options returns those of a mode.
+func (m mode) options() Options { return Options{Servers: m != alone, Workers: m == workers} }
+
+func simulateAll(t *testing.T, m mode, seeds int) {
 	t.Helper()
 	for b := range batches {
 		t.Run(fmt.Sprint("batch", b), func(t *testing.T) {
 			t.Parallel()
-			for i := b; i < *seeds && !t.Failed(); i += batches {
-				simulate(t, *first+uint64(i), servers)
+			for i := b; i < seeds && !t.Failed(); i += batches {
+				simulate(t, *first+uint64(i), m)
 			}
 		})
 	}
@@ -52,7 +72,12 @@ func TestSeedsThatOnceFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
-		text, servers := strings.CutPrefix(strings.TrimSpace(line), "servers ")
+		text, m := strings.TrimSpace(line), alone
+		for _, other := range []mode{servers, workers} {
+			if rest, ok := strings.CutPrefix(text, strings.ToLower(string(other))+" "); ok {
+				text, m = rest, other
+			}
+		}
 		seed, why, _ := strings.Cut(text, " ")
 		if seed == "" || seed[0] == '#' {
 			continue
@@ -63,19 +88,18 @@ func TestSeedsThatOnceFailed(t *testing.T) {
 		}
 		t.Run(text+" "+why, func(t *testing.T) {
 			t.Parallel()
-			simulate(t, n, servers)
+			simulate(t, n, m)
 		})
 	}
 }
 
-func simulate(t *testing.T, seed uint64, servers bool) {
+func simulate(t *testing.T, seed uint64, m mode) {
 	t.Helper()
-	which := "Histories"
-	if servers {
-		which = "Servers"
-	}
+	which := cmp.Or(string(m), "Histories")
 	rerun := fmt.Sprintf("rerun with: go test ./internal/sim -run %sKeep -seeds 1 -seed %d -trace", which, seed)
-	r := Run(seed, Options{Servers: servers, Trace: tracer(t)})
+	o := m.options()
+	o.Trace = tracer(t)
+	r := Run(seed, o)
 	if r.Err != nil {
 		t.Errorf("seed %d: %v\n%s", seed, r.Err, rerun)
 		return
@@ -83,7 +107,8 @@ func simulate(t *testing.T, seed uint64, servers bool) {
 	if !r.Steady {
 		return
 	}
-	calm := Run(seed, Options{Servers: servers, Faultless: true})
+	o.Faultless, o.Trace = true, nil
+	calm := Run(seed, o)
 	if calm.Err != nil {
 		t.Errorf("seed %d without faults: %v\n%s", seed, calm.Err, rerun)
 		return
@@ -107,7 +132,7 @@ func tracer(t *testing.T) io.Writer {
 func TestSameSeedSameHistory(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(100) {
-		o := Options{Servers: seed%2 == 1}
+		o := []mode{alone, servers, workers}[seed%3].options()
 		one, two := Run(seed, o), Run(seed, o)
 		if one.Hash != two.Hash || one.Lines != two.Lines {
 			t.Errorf("seed %d: %d lines with hash %x, then %d with %x", seed, one.Lines, one.Hash, two.Lines, two.Hash)

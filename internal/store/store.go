@@ -162,6 +162,13 @@ type Attempts interface {
 	// moment, or a NotFound error. Tasks are in order of id, growths in order
 	// of First and then of their writing.
 	Load(ctx context.Context, id model.AttemptID) (*Snapshot, error)
+	// LoadAll returns what Load does, for each of the ids in order, in few steps
+	// however many they are. Each attempt is as it was at one moment, not all of
+	// them at the same. One that does not exist or can't be read has its error
+	// in its place, and keeps back no others. Tasks, growths and events may be
+	// passed over of one that has not started and is not done: it should have
+	// none.
+	LoadAll(ctx context.Context, ids []model.AttemptID) ([]Loaded, error)
 	// Commit writes the batch in one transaction. When the batch names an
 	// owner, every attempt in it must be owned by it in that epoch, those
 	// that consumed posts were put to included, and the lease of the owner
@@ -226,6 +233,13 @@ type Snapshot struct {
 	Inbox []Post
 }
 
+// Loaded is one of many attempts that were to be read.
+type Loaded struct {
+	Snapshot *Snapshot
+	// Err is why there is no Snapshot.
+	Err error
+}
+
 // Batch is what one commit writes. The store keeps no reference to it.
 type Batch struct {
 	Owner string
@@ -280,11 +294,12 @@ type Values interface {
 // machines may differ.
 type Owners interface {
 	// Lease makes or renews the lease of owner, so that it lasts for d from now
-	// on. A new lease, and one that had run out, gets a higher epoch than any
-	// before; renewing with an epoch that is no longer the lease's is a
-	// Conflict. Epoch 0 asks for a new lease: Conflict while another epoch of
-	// the same owner has not run out. What a lease owned that has run out is
-	// released when the next one is made.
+	// on. A new lease gets a higher epoch than any before. One that has run out
+	// can be renewed until somebody ends it, as an owner may have been unable to
+	// reach the store for as long as nobody else was; renewing with an epoch
+	// that is no longer the lease's is a Conflict. Epoch 0 asks for a new lease:
+	// Conflict while another epoch of the same owner has not run out. What a
+	// lease owned that has run out is released when the next one is made.
 	Lease(ctx context.Context, owner string, epoch int64, d time.Duration) (int64, error)
 	// EndLease gives the lease up and releases every attempt it owned. Ending
 	// a lease that does not stand at that epoch any more changes nothing.
@@ -297,6 +312,9 @@ type Owners interface {
 	// and what they owned is to be woken at once; when owner's own does not
 	// stand at that epoch or has run out, it is a Conflict.
 	Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error)
+	// AnyDue reports whether there is a running attempt without owner whose Wake
+	// is not after now. It costs next to nothing, and does not look at leases.
+	AnyDue(ctx context.Context, now model.Instant) (bool, error)
 }
 
 // ValueTTL is how long a shared value lives when nothing else is said.

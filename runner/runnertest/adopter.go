@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/runner"
 	"go.uber.org/goleak"
 )
@@ -55,10 +56,11 @@ type sharing struct {
 // Start implements runner.Runner.
 func (s *sharing) Start(func([]runner.Report)) error { return s.Adopter.Start(s.with.take) }
 
-// adopt returns what a runner names, in order.
-func (p *pair) adopt(t *testing.T, r runner.Runner) []runner.ID {
+// adopt returns what a runner names of the first attempt and some others, in
+// order.
+func (p *pair) adopt(t *testing.T, r runner.Runner, others ...model.AttemptID) []runner.ID {
 	t.Helper()
-	list, err := r.(runner.Adopter).Adopt(context.Background(), 1)
+	list, err := r.(runner.Adopter).Adopt(context.Background(), append(others, 1)...)
 	if err != nil {
 		t.Fatalf("Adopt: %v", err)
 	}
@@ -110,6 +112,9 @@ func adoptNamesNothingOfOthers(t *testing.T, p *pair) {
 	for _, r := range []runner.Runner{p.first.Runner, p.second.Runner} {
 		if got := p.adopt(t, r); len(got) > 0 {
 			t.Errorf("an attempt without jobs has %v", got)
+		}
+		if got, want := p.adopt(t, r, 2, 3), []runner.ID{other.ID}; !slices.Equal(got, want) {
+			t.Errorf("three attempts have %v, want %v", got, want)
 		}
 	}
 	close(other.release)

@@ -70,12 +70,12 @@ func (c *courier) send(list []errand) {
 	}
 }
 
-// underway returns the jobs of an attempt that may not have arrived yet.
-func (c *courier) underway(attempt model.AttemptID) (list []runner.ID) {
+// underway returns the jobs of some attempts that may not have arrived yet.
+func (c *courier) underway(attempts []model.AttemptID) (list []runner.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range slices.Concat(c.carried, c.errands) {
-		if e.insert != nil && e.id.Attempt == attempt {
+		if e.insert != nil && slices.Contains(attempts, e.id.Attempt) {
 			list = append(list, e.id)
 		}
 	}
@@ -164,7 +164,7 @@ func (c *courier) bring(ctx context.Context, batch []errand, again bool) error {
 	var there map[runner.ID]int64
 	if again {
 		var err error
-		if there, err = c.find(ctx, batch); err != nil {
+		if there, err = find(ctx, c.rows.known, batch); err != nil {
 			return err
 		}
 	}
@@ -181,14 +181,16 @@ func (c *courier) bring(ctx context.Context, batch []errand, again bool) error {
 	return err
 }
 
-// find returns the jobs that River has of the batch.
-func (c *courier) find(ctx context.Context, batch []errand) (map[runner.ID]int64, error) {
-	var attempts []int64
+// find returns those jobs of the batch that River has.
+func find(
+	ctx context.Context, of func(context.Context, []model.AttemptID) ([]row, error), batch []errand,
+) (map[runner.ID]int64, error) {
+	var attempts []model.AttemptID
 	for _, e := range batch {
-		attempts = append(attempts, int64(e.id.Attempt))
+		attempts = append(attempts, e.id.Attempt)
 	}
 	slices.Sort(attempts)
-	found, err := c.rows.unfinished(ctx, slices.Compact(attempts))
+	found, err := of(ctx, slices.Compact(attempts))
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +204,7 @@ func (c *courier) find(ctx context.Context, batch []errand) (map[runner.ID]int64
 // recall calls jobs off. Those that have begun are reported by whoever runs
 // them.
 func (c *courier) recall(ctx context.Context, batch []errand, _ bool) error {
-	there, err := c.find(ctx, batch)
+	there, err := find(ctx, c.rows.unfinished, batch)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/runner"
 )
 
@@ -32,9 +33,15 @@ func (t rows) query(ctx context.Context, text string, args ...any) ([]row, error
 }
 
 // unfinished returns the jobs of attempts that have not ended.
-func (t rows) unfinished(ctx context.Context, attempts []int64) ([]row, error) {
+func (t rows) unfinished(ctx context.Context, attempts []model.AttemptID) ([]row, error) {
 	return t.query(ctx, `SELECT `+ids+` FROM river_job
 		WHERE finalized_at IS NULL AND (args ->> 'attempt')::bigint = ANY ($1) AND kind = $2`, attempts, kind)
+}
+
+// known returns the jobs of attempts that have not ended, or not long ago.
+func (t rows) known(ctx context.Context, attempts []model.AttemptID) ([]row, error) {
+	return t.query(ctx, `SELECT `+ids+` FROM river_job
+		WHERE (args ->> 'attempt')::bigint = ANY ($1) AND kind = $2`, attempts, kind)
 }
 
 // waiting counts the jobs that nobody has begun.

@@ -79,13 +79,13 @@ func (r *Runner) Cancel(id runner.ID) {
 	r.callOff(id)
 }
 
-// Adopt returns the jobs of an attempt that are on the queue.
-func (r *Runner) Adopt(ctx context.Context, attempt model.AttemptID) ([]runner.ID, error) {
+// Adopt returns the jobs of some attempts that are on the queue.
+func (r *Runner) Adopt(ctx context.Context, attempts ...model.AttemptID) ([]runner.ID, error) {
 	set := make(map[runner.ID]bool)
-	for _, id := range r.underway(attempt) { // before the queue: they may arrive meanwhile
+	for _, id := range r.underway(attempts) { // before the queue: they may arrive meanwhile
 		set[id] = true
 	}
-	found, err := r.rows.unfinished(ctx, []int64{int64(attempt)})
+	found, err := r.rows.unfinished(ctx, attempts)
 	if err != nil {
 		return nil, model.Errorf(model.Unavailable, "look for jobs on the queue: %w", err)
 	}

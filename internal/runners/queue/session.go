@@ -14,18 +14,14 @@ import (
 const (
 	leaseFor   = 10 * time.Second
 	renewEvery = 3 * time.Second
-	// renewAgain is how long a store is left alone that did not answer, and
-	// renewSlack how long before the end of a lease that it may have missed a
-	// consumer ends what runs.
+	// renewAgain is how long a store is left alone that did not answer.
 	renewAgain = 500 * time.Millisecond
-	renewSlack = 2 * time.Second
 )
 
 // session is a consumer under one lease.
 type session struct {
 	c      *Consumer
 	epoch  int64
-	until  time.Time // when the lease is over at the latest
 	client *river.Client[pgx.Tx]
 	// standing is done when the lease is.
 	standing context.Context
@@ -34,7 +30,7 @@ type session struct {
 
 // open takes a lease and begins to take jobs.
 func (c *Consumer) open(ctx context.Context) (*session, error) {
-	s := &session{c: c, until: time.Now().Add(leaseFor)}
+	s := &session{c: c}
 	var err error
 	if s.epoch, err = c.q.cfg.Store.Lease(ctx, c.cfg.Owner, 0, leaseFor); err != nil {
 		return nil, err
@@ -112,24 +108,27 @@ func (s *session) finish() (fenced bool) {
 	return fenced && s.c.draining.Err() == nil
 }
 
-// keep renews the lease until ctx is done. When it can't, the session is over.
+// keep renews the lease until ctx is done. The session is over once another
+// has ended the lease. Where the store can't be reached, what runs goes on: as
+// a rule nobody else reaches it either.
 func (s *session) keep(ctx context.Context) {
-	pause := renewEvery
-	for rest(ctx, pause) {
+	renewed := time.Now()
+	for pause := renewEvery; rest(ctx, pause); {
 		began := time.Now()
-		call, cancel := context.WithDeadline(ctx, s.until.Add(-renewSlack))
-		epoch, err := s.c.q.cfg.Store.Lease(call, s.c.cfg.Owner, s.epoch, leaseFor)
+		call, cancel := context.WithTimeout(ctx, leaseFor)
+		_, err := s.c.q.cfg.Store.Lease(call, s.c.cfg.Owner, s.epoch, leaseFor)
 		cancel()
 		switch {
 		case ctx.Err() != nil:
 			return
-		case err == nil && epoch == s.epoch:
-			s.until, pause = began.Add(leaseFor), renewEvery
-			continue
-		case err == nil, model.CodeOf(err) == model.Conflict, !time.Now().Before(s.until.Add(-renewSlack)):
+		case err == nil:
+			renewed, pause = began, renewEvery
+		case model.CodeOf(err) == model.Conflict:
 			s.fence(errFenced)
 			return
+		default:
+			pause = renewAgain
 		}
-		pause = renewAgain
+		s.c.standing.Store(time.Since(renewed) < leaseFor)
 	}
 }

@@ -43,6 +43,23 @@ func (s *Store) Load(ctx context.Context, id model.AttemptID) (*store.Snapshot, 
 		return nil, err
 	}
 	defer s.mu.Unlock()
+	return s.load(id)
+}
+
+// LoadAll implements store.Attempts.
+func (s *Store) LoadAll(ctx context.Context, ids []model.AttemptID) ([]store.Loaded, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	list := make([]store.Loaded, len(ids))
+	for i, id := range ids {
+		list[i].Snapshot, list[i].Err = s.load(id)
+	}
+	return list, nil
+}
+
+func (s *Store) load(id model.AttemptID) (*store.Snapshot, error) {
 	a, err := s.attempt(id)
 	if err != nil {
 		return nil, err

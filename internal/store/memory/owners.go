@@ -26,7 +26,7 @@ func (s *Store) Lease(ctx context.Context, owner string, epoch int64, d time.Dur
 			return false, model.Errorf(model.Conflict, "%s has a lease already, in epoch %d", owner, l.epoch)
 		case epoch != 0 && l.epoch != epoch:
 			return false, lost(owner, epoch)
-		case s.lasts(l):
+		case epoch != 0:
 			next = epoch
 		default:
 			call = s.end(owner)
@@ -87,6 +87,20 @@ func (s *Store) candidates(now model.Instant, only []model.AttemptID) (list []*a
 	}
 	slices.SortStableFunc(list, func(a, b *attempt) int { return cmp.Compare(a.Wake, b.Wake) })
 	return list
+}
+
+// AnyDue implements store.Owners.
+func (s *Store) AnyDue(ctx context.Context, now model.Instant) (bool, error) {
+	if err := s.enter(ctx); err != nil {
+		return false, err
+	}
+	defer s.mu.Unlock()
+	for a := range all(s.attempts) {
+		if a.claimable() && a.Wake <= now {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // checkLease returns a Conflict unless the lease of owner stands at epoch.

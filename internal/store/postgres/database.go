@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -64,18 +63,17 @@ func (d database) Hold(c tables.Conn, epoch int64) error { return d.link.hold(c.
 // Drop implements tables.Locks.
 func (d database) Drop(epoch int64) { d.link.drop(epoch) }
 
-// returnTime is how long after a start of the server its clients may take to
-// come back. Until then a lock that nobody holds proves no death.
-const returnTime = 3 * time.Second
+// returned says that the server has only just started: its clients may take so
+// long to come back. Until then neither a lock that nobody holds nor a lease
+// that was not renewed proves a death.
+const returned = `pg_postmaster_start_time() > clock_timestamp() - interval '5 seconds'`
 
 // Alive implements tables.Locks.
 func (d database) Alive(c tables.Conn, epoch int64) (alive bool, err error) {
-	err = c.Query(`
-		SELECT pg_postmaster_start_time() > clock_timestamp() - ? * interval '1 second'
-			OR NOT pg_try_advisory_xact_lock_shared(?, ?)`, func(r tables.Row) error {
+	err = c.Query(`SELECT `+returned+` OR NOT pg_try_advisory_xact_lock_shared(?, ?)`, func(r tables.Row) error {
 		alive = r.Int(0) != 0
 		return nil
-	}, returnTime.Seconds(), int64(d.space), epoch)
+	}, int64(d.space), epoch)
 	return alive, err
 }
 

@@ -207,7 +207,7 @@ func (k *link) connect(ctx context.Context) bool {
 		end, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if ctx.Err() != nil { // the store is closed
-			_, _ = c.Exec(end, "UPDATE leases SET until = 0 WHERE id = ANY ($1)", k.held()) // they run out anyway
+			_, _ = c.Exec(end, endLeases, k.held()) // they run out anyway
 		}
 		_, _ = c.Exec(end, "SELECT pg_advisory_unlock_all()") // it is closed anyway
 		_ = c.Close(end)
@@ -221,6 +221,10 @@ func (k *link) connect(ctx context.Context) bool {
 	}
 	return true
 }
+
+const endLeases = `
+	WITH ended AS (DELETE FROM leases WHERE id = ANY ($1))
+	UPDATE attempts SET epoch = 0, wake = 0 WHERE state = 0 AND epoch <> 0 AND epoch = ANY ($1)`
 
 // begin listens, and takes the locks that the last connection had.
 func (k *link) begin(ctx context.Context, c *pgx.Conn) error {

@@ -51,6 +51,10 @@ func (e explainer) Read(ctx context.Context, what string, read func(tables.Conn)
 	return e.database.Read(ctx, what, func(c tables.Conn) error { return read(explained{c.(conn), e.plans}) })
 }
 
+func (e explainer) ReadMoment(ctx context.Context, what string, read func(tables.Conn) error) error {
+	return e.database.ReadMoment(ctx, what, func(c tables.Conn) error { return read(explained{c.(conn), e.plans}) })
+}
+
 func (e explainer) Write(ctx context.Context, what string, write func(tables.Conn) error) error {
 	return e.database.Write(ctx, what, func(c tables.Conn) error { return write(explained{c.(conn), e.plans}) })
 }
@@ -128,7 +132,12 @@ func TestQueriesUseIndexes(t *testing.T) {
 			_, _, err := t.ListWorkflows(ctx, store.WorkflowFilter{Revision: 1}, store.Page{})
 			return err
 		}, "few: workflows_revision"},
+		"whether one can be taken":   {func(t *tables.Tables) error { _, err := t.AnyDue(ctx, 9); return err }, "attempts_unowned"},
 		"attempts that can be taken": {func(t *tables.Tables) error { _, err := t.Claim(ctx, "o", epoch, 9, 9); return err }, "attempts_unowned"},
+		"attempts that are loaded": {func(t *tables.Tables) error {
+			_, err := t.LoadAll(ctx, []model.AttemptID{1, 2, 3})
+			return err
+		}, "few: posts_attempt"},
 		"attempts that are named": {func(t *tables.Tables) error {
 			_, err := t.Claim(ctx, "o", epoch, 9, 9, 1, 2, 3)
 			return err

@@ -74,7 +74,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 var dialect = tables.Dialect{
 	Position: "strpos", Ordered: "JOIN", Numbers: "SELECT jsonb_array_elements_text(?::text::jsonb)::bigint",
-	Now: "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+	Returned: returned,
+	Now:      "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 }
 
 // Close ends the calls that are under way and all connections. The attempts

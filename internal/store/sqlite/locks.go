@@ -35,10 +35,10 @@ func (l *locks) hold(epoch int64) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := os.MkdirAll(l.dir, 0o755); err != nil {
+	if err := os.MkdirAll(l.dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(l.file(epoch), os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(l.file(epoch), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,10 @@ func (e explainer) Read(ctx context.Context, what string, read func(tables.Conn)
 	return e.database.Read(ctx, what, func(c tables.Conn) error { return read(explained{c.(*conn), e.plans}) })
 }
 
+func (e explainer) ReadMoment(ctx context.Context, what string, read func(tables.Conn) error) error {
+	return e.database.ReadMoment(ctx, what, func(c tables.Conn) error { return read(explained{c.(*conn), e.plans}) })
+}
+
 func (e explainer) Write(ctx context.Context, what string, write func(tables.Conn) error) error {
 	return e.database.Write(ctx, what, func(c tables.Conn) error { return write(explained{c.(*conn), e.plans}) })
 }
@@ -67,6 +71,8 @@ func TestQueriesUseIndexes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	loaded := start(t, s, "k")
+	load := func(t *tables.Tables) error { _, err := t.Load(ctx, loaded); return err }
 	attempts := func(f store.Filter) func(*tables.Tables) error {
 		return func(t *tables.Tables) error {
 			_, _, err := t.ListAttempts(ctx, f, store.Page{})
@@ -113,7 +119,12 @@ func TestQueriesUseIndexes(t *testing.T) {
 			_, _, err := t.ListWorkflows(ctx, store.WorkflowFilter{Revision: 1}, store.Page{})
 			return err
 		}, "workflows_revision"},
+		"whether one can be taken":   {func(t *tables.Tables) error { _, err := t.AnyDue(ctx, 9); return err }, "attempts_unowned"},
 		"attempts that can be taken": {func(t *tables.Tables) error { _, err := t.Claim(ctx, "o", epoch, 9, 9); return err }, "attempts_unowned"},
+		"tasks of an attempt":        {load, "few: SEARCH tasks USING "},
+		"growths of an attempt":      {load, "few: SEARCH growths USING "},
+		"events of an attempt":       {load, "few: SEARCH events USING "},
+		"posts to an attempt":        {load, "few: SEARCH p USING INDEX posts_attempt"},
 		"the audit log":              {audit(store.AuditFilter{From: 1, Until: 9}), "audit_time"},
 		"what somebody did":          {audit(store.AuditFilter{Principal: "p", From: 1}), "audit_principal"},
 		"what was done to a project": {audit(store.AuditFilter{Project: "p"}), "audit_project"},

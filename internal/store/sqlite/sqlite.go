@@ -45,6 +45,9 @@ func open(path string, patience time.Duration) (*Store, error) {
 	if err == nil {
 		err = makeFolder(filepath.Dir(path))
 	}
+	if err == nil {
+		err = makeFile(path)
+	}
 	if err != nil {
 		return nil, explain("open database "+path, err)
 	}
@@ -66,7 +69,8 @@ func open(path string, patience time.Duration) (*Store, error) {
 // not in the order that lists have.
 var dialect = tables.Dialect{
 	Position: "instr", Ordered: "CROSS JOIN", Numbers: "SELECT value FROM json_each(?)", Hide: "+",
-	Now: "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+	Returned: "FALSE",
+	Now:      "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 }
 
 // dialWriter opens the connection that writes. While another process makes the

@@ -49,16 +49,31 @@ var leaseTests = []test{
 		_, err = f.renew("a", 0)
 		f.wantCode("new lease before the new end", err, model.Conflict)
 	}},
-	{"a lease that had run out is renewed with a higher epoch", func(f *fixture) {
+	{"a lease that has run out is renewed where nobody has ended it", func(f *fixture) {
 		epoch, ids := f.owned("a", 1)
 		f.pass(leaseFor)
 		got, err := f.renew("a", epoch)
+		if err != nil || got != epoch {
+			f.Fatalf("renewed to epoch %d, error %v, want %d", got, err, epoch)
+		}
+		if a := f.attempt(ids[0]); a.Owner != "a" || a.Epoch != epoch {
+			f.Errorf("the attempt is owned by %q in epoch %d", a.Owner, a.Epoch)
+		}
+		_, err = f.renew("a", 0)
+		f.wantCode("new lease", err, model.Conflict)
+	}},
+	{"a new lease in place of one that has run out has a higher epoch", func(f *fixture) {
+		epoch, ids := f.owned("a", 1)
+		f.pass(leaseFor)
+		got, err := f.renew("a", 0)
 		if err != nil || got <= epoch {
 			f.Fatalf("renewed to epoch %d, error %v, want more than %d", got, err, epoch)
 		}
 		if a := f.attempt(ids[0]); a.Owner != "" || a.Epoch != 0 {
 			f.Errorf("the attempt is still owned by %q in epoch %d", a.Owner, a.Epoch)
 		}
+		_, err = f.renew("a", epoch)
+		f.wantCode("the old epoch", err, model.Conflict)
 	}},
 	{"a new lease waits for the end of the one before", func(f *fixture) {
 		f.lease("a")

@@ -52,17 +52,16 @@ func readAttempt(r Row) (store.Attempt, error) {
 	return a, err
 }
 
-// oneAttempt returns one attempt and the id of its definition.
-func (t *Tables) oneAttempt(c Conn, id model.AttemptID) (a store.Attempt, definition int64, err error) {
+// oneAttempt returns one attempt.
+func (t *Tables) oneAttempt(c Conn, id model.AttemptID) (a store.Attempt, err error) {
 	err = c.Query(t.selectAttempts+` WHERE a.id = ?`, func(r Row) (err error) {
-		definition = r.Int(definitionColumn)
 		a, err = readAttempt(r)
 		return err
 	}, int64(id))
 	if err == nil && a.ID == 0 {
 		err = unknownAttempt(id)
 	}
-	return a, definition, err
+	return a, err
 }
 
 func unknownAttempt(id model.AttemptID) error {
@@ -72,7 +71,7 @@ func unknownAttempt(id model.AttemptID) error {
 // Attempt implements store.Attempts.
 func (t *Tables) Attempt(ctx context.Context, id model.AttemptID) (a store.Attempt, err error) {
 	err = t.db.Read(ctx, "read attempt", func(c Conn) (err error) {
-		a, _, err = t.oneAttempt(c, id)
+		a, err = t.oneAttempt(c, id)
 		return err
 	})
 	return a, err

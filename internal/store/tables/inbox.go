@@ -70,9 +70,14 @@ func (t *Tables) Posted(ctx context.Context, owner string, epoch int64, after st
 
 func loadPosts(c Conn, where string, args ...driver.Value) (posts []store.Post, err error) {
 	err = c.Query(`SELECT p.id, p.attempt, p.body FROM posts p `+where, func(r Row) error {
-		command, err := record.DecodeCommand(r.Blob(2))
-		posts = append(posts, store.Post{ID: store.PostID(r.Int(0)), Attempt: model.AttemptID(r.Int(1)), Command: command})
-		return err
+		p := store.Post{ID: store.PostID(r.Int(0)), Attempt: model.AttemptID(r.Int(1))}
+		if command, err := record.DecodeCommand(r.Blob(2)); err != nil {
+			p.Err = model.Errorf(model.CodeOf(err), "read post %d: %w", p.ID, err)
+		} else {
+			p.Command = command
+		}
+		posts = append(posts, p)
+		return nil
 	}, args...)
 	return posts, err
 }

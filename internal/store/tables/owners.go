@@ -30,7 +30,7 @@ func (t *Tables) Lease(ctx context.Context, owner string, epoch int64, d time.Du
 			return model.Errorf(model.Conflict, "%s has a lease already, in epoch %d", owner, old.epoch)
 		case epoch != 0 && old.epoch != epoch:
 			return lost(owner, epoch)
-		case live:
+		case epoch != 0:
 			_, err := c.Exec(`UPDATE leases SET until = `+t.dialect.Now+` + ? WHERE id = ?`, d.Microseconds(), epoch)
 			return err
 		}
@@ -160,6 +160,16 @@ func (t *Tables) claim(c Conn, epoch int64, now model.Instant, n int, only []mod
 		_, found := slices.BinarySearch(given, id)
 		return !found
 	}), nil
+}
+
+// AnyDue implements store.Owners.
+func (t *Tables) AnyDue(ctx context.Context, now model.Instant) (found bool, err error) {
+	err = t.db.Read(ctx, "look for attempts", func(c Conn) error {
+		ids, err := attemptIDs(c, selectDue, int64(now), int64(1))
+		found = len(ids) > 0
+		return err
+	})
+	return found, err
 }
 
 const selectDue = `SELECT id FROM attempts WHERE state = 0 AND epoch = 0 AND wake <= ? ORDER BY wake, id LIMIT ?`

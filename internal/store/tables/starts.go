@@ -195,7 +195,7 @@ func (t *Tables) existing(c Conn, of model.SessionID, name string) (a store.Atte
 	if !found || err != nil {
 		return a, true, err
 	}
-	a, _, err = t.oneAttempt(c, model.AttemptID(id))
+	a, err = t.oneAttempt(c, model.AttemptID(id))
 	return a, false, err
 }
 

@@ -109,15 +109,18 @@ type Dialect struct {
 	// Now is the time, in microseconds since the Unix epoch, by the clock of the
 	// database: all who share it have the same.
 	Now string
+	// Returned is a condition: the database has only just come back, and those
+	// who have leases may not have. None has run out meanwhile.
+	Returned string
 }
 
 // New returns the tables of a database.
 func New(db DB, d Dialect) *Tables {
 	return &Tables{
-		db: db, dialect: d, definitions: newDefinitions(),
+		db: db, dialect: d, definitions: newDefinitions(d.Numbers),
 		selectAttempts: attemptColumns + ` FROM attempts a ` + d.Ordered + ` sessions s ON s.id = a.session` + withOwner,
 		selectSessions: attemptColumns + ` FROM sessions s ` + d.Ordered + ` attempts a ON a.id = s.last` + withOwner,
-		selectLeases:   `SELECT id, until > ` + d.Now + ` FROM leases`,
+		selectLeases:   `SELECT id, until > ` + d.Now + ` OR ` + d.Returned + ` FROM leases`,
 	}
 }
 
