@@ -182,6 +182,23 @@ func TestServersWithoutAuthenticationStayOnTheirMachine(t *testing.T) {
 	}
 }
 
+func TestServersWithoutAuthenticationAnswerAsTheirMachineOnly(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"127.0.0.1", "127.0.0.1:65432", "[::1]:65432", "[::1]", "localhost", "LOCALHOST:1"} {
+		if err := auth.CheckHost(host, false); err != nil {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	for _, host := range []string{"", "evil.com", "evil.com:65432", "localhost.evil.com:1", "127.0.0.1.evil.com", "10.0.0.1:65432", "0.0.0.0:65432", ":65432"} {
+		if err := auth.CheckHost(host, false); model.CodeOf(err) != model.Forbidden || model.HintsOf(err) == "" {
+			t.Errorf("%q: %v", host, err)
+		}
+		if err := auth.CheckHost(host, true); err != nil {
+			t.Errorf("%q with authentication: %v", host, err)
+		}
+	}
+}
+
 func TestAuditRecordsChangesAndRefusals(t *testing.T) {
 	t.Parallel()
 	if got, want := auth.OutcomeOf(nil), auth.Done; got != want {

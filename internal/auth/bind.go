@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"net"
 	"net/netip"
 	"strings"
 
@@ -22,6 +23,23 @@ func CheckBind(hosts []string, authenticated bool) error {
 		}
 	}
 	return nil
+}
+
+// CheckHost returns a Forbidden error if a request for that host (with a port,
+// or without one) is not for this machine, which is all that a server without
+// authentication answers. A page that a browser has from elsewhere can have its
+// name lead here, and counts as a page of this server then; the host that it
+// asks for tells it.
+func CheckHost(host string, authenticated bool) error {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	if authenticated || loopback(name) {
+		return nil
+	}
+	return model.Errorf(model.Forbidden, "the server has no authentication, and answers as localhost or 127.0.0.1 only, not as %q", host).
+		WithHint("ask for one of these, or set %s and %s", basicUser, basicPassword)
 }
 
 func loopback(host string) bool {

@@ -91,12 +91,12 @@ func (o *auditOptions) times() (err error) {
 	if o.since != "" {
 		if d, e := schedule.ParseDuration(o.since); e == nil {
 			o.filter.Since = now.Add(-d)
-		} else if o.filter.Since, err = parseInstant("--since", o.since, now); err != nil {
+		} else if o.filter.Since, err = parseMoment("--since", o.since, now); err != nil {
 			return err
 		}
 	}
 	if o.until != "" {
-		o.filter.Until, err = parseInstant("--until", o.until, now)
+		o.filter.Until, err = parseMoment("--until", o.until, now)
 	}
 	return err
 }

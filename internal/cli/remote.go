@@ -195,10 +195,10 @@ func helpful(err error) error {
 	}
 	hint := ""
 	var untrusted *tls.CertificateVerificationError
-	switch model.CodeOf(err) {
-	case model.Unauthenticated:
+	switch code := model.CodeOf(err); {
+	case code == model.Unauthenticated:
 		hint = "give --basic-auth USER:PASSWORD, or a token in PAWL_TOKEN or client.http.token"
-	case model.Unavailable:
+	case code == model.Unavailable && !client.Answered(err):
 		hint = "does the server run there? `pawl server` starts one here; --endpoint and client.http.endpoint choose another one"
 		if errors.As(err, &untrusted) {
 			hint = "--disable-cert-validation accepts any certificate"

@@ -118,7 +118,7 @@ func TestLogsAreFollowedUntilTheAttemptIsDone(t *testing.T) {
 	clock := &stepping{}
 	clock.step = func() { states[len(clock.waits)-1]() }
 	code, stdout, stderr := runAt(t, s, IO{Clock: clock}, "log", "1", "-f")
-	if code != 0 || stderr != "" {
+	if code != 0 || stderr != "pawl: attempt 1 ended with the status error\n" {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 	if diff := cmp.Diff("one\ntwo\nagain\nb\nand no end\nlast\n", stdout); diff != "" {
@@ -311,4 +311,16 @@ func fitOf(t *testing.T, answer string) client.Fit {
 		t.Fatal(err)
 	}
 	return fit
+}
+
+func TestAServerThatLacksItsDatabaseIsNotLookedForElsewhere(t *testing.T) {
+	t.Parallel()
+	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"message":"the server can't reach its database","status":503}`)
+	})
+	code, _, stderr := runAt(t, down, IO{Clock: &stepping{step: func() {}}}, "attempts")
+	if code != exitUnreachable || !strings.Contains(stderr, "can't reach its database") || strings.Contains(stderr, "does the server run") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
 }

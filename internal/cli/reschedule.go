@@ -49,10 +49,10 @@ func (o *rescheduleOptions) request() (s client.Skip, err error) {
 	now := o.world.Clock.Now()
 	s = client.Skip{From: now, Count: o.skip, DryRun: o.dryRun}
 	switch {
-	case (o.skip > 0) == (o.to != ""):
-		return s, model.Errorf(model.Invalid, "reschedule needs --skip or --skip-to, and not both")
 	case o.skip < 0:
 		return s, model.Errorf(model.Invalid, "--skip must be 1 or more, not %d", o.skip)
+	case (o.skip > 0) == (o.to != ""):
+		return s, model.Errorf(model.Invalid, "reschedule needs --skip or --skip-to, and not both")
 	case o.to == "now":
 		s.To = now
 	case o.to != "":
@@ -76,8 +76,14 @@ func (o *rescheduleOptions) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		if s, err = r.Skip(ctx, s.ID, skip); err != nil {
+		moved, err := r.Skip(ctx, s.ID, skip)
+		switch {
+		case o.idle(&s, skip, err):
+			o.hint(o.world.Stderr, "no session was due before; nothing was passed over")
+		case err != nil:
 			return err
+		default:
+			s = moved
 		}
 		about := func(s client.Schedule) record {
 			return append(record{"id", string(s.ID)}, nextRecord(s, o.world.Clock.Now())...)
@@ -90,6 +96,12 @@ func (o *rescheduleOptions) run(ctx context.Context, args []string) error {
 		}
 		return nil
 	})
+}
+
+// idle reports whether a server has refused to pass over sessions up to a time
+// because there are none.
+func (o *rescheduleOptions) idle(s *client.Schedule, skip client.Skip, err error) bool {
+	return model.CodeOf(err) == model.Conflict && o.to != "" && o.runAt == "" && !s.NextScheduleTime.Before(skip.To)
 }
 
 type backfillOptions struct {

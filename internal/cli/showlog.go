@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -71,6 +72,8 @@ type logWatcher struct {
 	// all shows lines of every level.
 	all   bool
 	shown map[string]*shownLog
+	// printed is set once anything was.
+	printed bool
 }
 
 // shownLog is how much of a log file was shown.
@@ -95,8 +98,12 @@ func (w *logWatcher) watch(ctx context.Context, follow bool) error {
 		}
 		last := a.Done || !follow
 		news, err := w.update(ctx, last)
-		if err != nil || last {
+		if err != nil {
 			return err
+		}
+		if last {
+			w.conclude(&a, follow)
+			return nil
 		}
 		if news {
 			wait = firstLook
@@ -108,6 +115,20 @@ func (w *logWatcher) watch(ctx context.Context, follow bool) error {
 			stop()
 			return ctx.Err()
 		}
+	}
+}
+
+// conclude says how an attempt has ended that was followed, unless it is well,
+// and where to look when no task has printed why.
+func (w *logWatcher) conclude(a *client.Attempt, follow bool) {
+	if !a.Done || a.Success {
+		return
+	}
+	if follow {
+		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: attempt %s ended with the status %s\n", a.ID, a.Status)
+	}
+	if !w.printed {
+		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: hint: nothing was printed; `pawl tasks %s` says what failed\n", a.ID)
 	}
 }
 
@@ -164,7 +185,7 @@ func (w *logWatcher) show(ctx context.Context, f client.LogFile, known *shownLog
 	}
 	defer body.Close() //nolint:errcheck // it was only read
 	out := bufio.NewWriter(w.world.Stdout)
-	lines, err := w.copy(out, body, known.lines, last)
+	lines, err := w.copy(fit(out, w.world.Stdout), body, known.lines, last)
 	known.lines = max(known.lines, lines)
 	return errors.Join(err, out.Flush())
 }
@@ -189,6 +210,7 @@ func (w *logWatcher) copy(to io.Writer, file io.Reader, skip int, last bool) (li
 			if !ended {
 				line = append(line, '\n')
 			}
+			w.printed = true
 			if _, err := to.Write(line); err != nil {
 				return lines, err
 			}

@@ -25,6 +25,17 @@ func parseInstant(option, text string, now time.Time) (time.Time, error) {
 		WithHint("now it is '%s'", now.Local().Format(timeFormat))
 }
 
+// parseMoment reads the time of an option on the clock of this machine: a date,
+// a date and a time, or what parseInstant reads.
+func parseMoment(option, text string, now time.Time) (time.Time, error) {
+	for _, layout := range []string{time.DateOnly, time.DateTime} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return parseInstant(option, text, now)
+}
+
 // parseWallTime reads the time of an option on the clock of a workflow, whose
 // zone only the server knows: a date, or a date and a time; or a time with an
 // offset. It returns ISO 8601.

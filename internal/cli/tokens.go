@@ -136,7 +136,7 @@ func (o *tokensOptions) expiry() (time.Time, error) {
 	if d, err := schedule.ParseDuration(o.expires); err == nil {
 		return now.Add(d), nil
 	}
-	return parseInstant("--expires", o.expires, now)
+	return parseMoment("--expires", o.expires, now)
 }
 
 func tokenRecord(t client.Token) record {

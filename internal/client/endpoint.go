@@ -2,6 +2,7 @@ package client
 
 import (
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -36,6 +37,13 @@ func ParseEndpoint(text string) (Endpoint, error) {
 
 // String returns the endpoint as a URL without a path.
 func (e Endpoint) String() string { return e.scheme + "://" + e.host }
+
+// local reports whether the server is on this machine.
+func (e Endpoint) local() bool {
+	name, _, _ := net.SplitHostPort(e.host) // ParseEndpoint has joined it
+	ip, err := netip.ParseAddr(name)
+	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
+}
 
 // at returns the URL of a path, whose segments are escaped, with a query.
 func (e Endpoint) at(path string, query url.Values) string {

@@ -39,6 +39,13 @@ type refused struct{ body []byte }
 
 func (r *refused) Error() string { return "the server refused" }
 
+// Answered reports whether a server has answered a request with that error, so
+// that it can be reached.
+func Answered(err error) bool {
+	var r *refused
+	return errors.As(err, &r)
+}
+
 // maxRefusal bounds what is read of an answer that refuses.
 const maxRefusal = 1 << 20
 

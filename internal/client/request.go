@@ -28,8 +28,16 @@ func jsonBody(v any) (*body, error) {
 	return &body{bytes.NewReader(text), "application/json", int64(len(text))}, nil
 }
 
-// do sends a request once and returns the answer, if it is a good one.
+// do sends a request once and returns the answer, if it is a good one. What is
+// no GET waits a moment for a server on this machine that does not listen yet.
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, b *body) (*http.Response, error) {
+	if method == http.MethodGet {
+		return c.attempt(ctx, method, path, query, b)
+	}
+	return c.onceListening(ctx, func() (*http.Response, error) { return c.attempt(ctx, method, path, query, b) })
+}
+
+func (c *Client) attempt(ctx context.Context, method, path string, query url.Values, b *body) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.cfg.Endpoint.at(path, query), http.NoBody)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"errors"
+	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -40,6 +42,26 @@ func (c *Client) again(ctx context.Context, try func() error) error {
 			return err
 		}
 		wait *= 2
+	}
+}
+
+// lastWait is the longest wait for a server that does not listen yet; with those
+// before it, it makes two and a half seconds.
+const lastWait = 1280 * time.Millisecond
+
+// onceListening calls try again, for a while, as long as nobody listens where
+// the server is to be on this machine: it may have been started a moment ago.
+// Where a connection is refused, nothing was sent, so that a change is still
+// sent once at most.
+func (c *Client) onceListening(ctx context.Context, try func() (*http.Response, error)) (*http.Response, error) {
+	for wait := firstWait; ; wait *= 2 {
+		res, err := try()
+		if !errors.Is(err, syscall.ECONNREFUSED) || !c.cfg.Endpoint.local() || c.cfg.Retries < 0 || wait > lastWait {
+			return res, err
+		}
+		if err := c.pause(ctx, wait); err != nil {
+			return nil, err
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,76 @@ func TestAServerThatCantBeReachedIsTriedAgain(t *testing.T) {
 	}
 	if n := len(clock.waited()); n != 10 {
 		t.Errorf("%d retries", n)
+	}
+}
+
+// opening is a clock on which a server begins to listen in the third wait.
+type opening struct {
+	clockwork
+	open func()
+}
+
+func (o *opening) After(d time.Duration) (<-chan time.Time, func()) {
+	due, stop := o.clockwork.After(d)
+	if len(o.waited()) == 3 {
+		o.open()
+	}
+	return due, stop
+}
+
+func TestAChangeWaitsForAServerThatBegins(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := &peer{}
+	clock := &opening{open: func() {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		p.Server = httptest.NewUnstartedServer(p.answering([]http.HandlerFunc{answer(200, `{"id":"7"}`)}))
+		_ = p.Listener.Close()
+		p.Listener = l
+		p.Start()
+		t.Cleanup(p.Close)
+	}}
+	got, err := to(t, address, client.Config{Clock: clock}).Push(t.Context(), push("p", "a"))
+	if err != nil || got.ID != "7" || len(p.requests()) != 1 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if n := len(clock.waited()); n != 3 {
+		t.Errorf("%d waits", n)
+	}
+}
+
+func TestAChangeDoesNotWaitForeverForAServer(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	clock := new(clockwork)
+	_, err = to(t, address, client.Config{Clock: clock}).Kill(t.Context(), "1")
+	if model.CodeOf(err) != model.Unavailable || !strings.Contains(err.Error(), "can't be reached") {
+		t.Errorf("got %v", err)
+	}
+	var all time.Duration
+	for _, d := range clock.waited() {
+		all += d
+	}
+	if all < 2*time.Second || all > 3*time.Second {
+		t.Errorf("it waited for %v", all)
 	}
 }
 

@@ -334,6 +334,7 @@ func TestADrainedDaemonFinishesWhatRuns(t *testing.T) {
 	s.until(a.ID, func(snap *store.Snapshot) bool {
 		return len(snap.Tasks) > 1 && snap.Tasks[1].State == model.Running
 	})
+	await(t, filepath.Join(dir, "here"))
 	drained := make(chan error, 1)
 	go func() { drained <- d.Drain(context.Background()) }()
 	release(t, filepath.Join(dir, "go"))

@@ -20,7 +20,8 @@ var DefaultLimits = Limits{Bytes: 2 << 20, Entries: 10_000}
 // TooLarge is the error for an archive whose size exceeds a limit of so many
 // bytes, before it is unpacked or while it is. Clients look for its words.
 func TooLarge(limit int64) error {
-	return model.Errorf(model.Invalid, "Size of the uploaded archive file exceeds limit (%d bytes)", limit)
+	return model.Errorf(model.Invalid, "Size of the uploaded archive file exceeds limit (%d bytes)", limit).
+		WithHint("keep data elsewhere, or raise api.max_archive_total_size_limit of the server")
 }
 
 const (

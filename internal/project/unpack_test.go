@@ -126,7 +126,8 @@ func TestMessageAboutSizeIsTheOneThatClientsKnow(t *testing.T) {
 	} {
 		_, err := unpack(t, content, limits)
 		wantCode(t, name, err, model.Invalid)
-		if err == nil || !strings.Contains(err.Error(), "Size of the uploaded archive file exceeds limit (1000 bytes)") {
+		if err == nil || !strings.Contains(err.Error(), "Size of the uploaded archive file exceeds limit (1000 bytes)") ||
+			!strings.Contains(model.HintsOf(err), "api.max_archive_total_size_limit") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}

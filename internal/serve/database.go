@@ -2,11 +2,15 @@ package serve
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net"
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/memory"
 	"github.com/pawlhq/pawl/internal/store/postgres"
@@ -39,7 +43,22 @@ func (s *settings) openStore(ctx context.Context) (store.Store, error) {
 		}
 		return opened(postgres.Open(ctx, cfg))
 	}
-	return opened(sqlite.Open(s.databaseFile()))
+	of, err := opened(sqlite.Open(s.databaseFile()))
+	return of, placed(err, "name another folder with -o or database.path")
+}
+
+// placed gives an error of the operating system about a folder that somebody
+// has named, or a file in it, the code that says so: Conflict where something
+// else stands there, Forbidden where it can't be made or written.
+func placed(err error, hint string) error {
+	var of *fs.PathError
+	switch {
+	case model.CodeOf(err) != model.Internal || !errors.As(err, &of):
+		return err
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
+		return model.Errorf(model.Conflict, "%w", err).WithHint("%s", hint)
+	}
+	return model.Errorf(model.Forbidden, "%w", err).WithHint("%s", hint)
 }
 
 // opened returns no store at all where opening one failed: a nil pointer in an
@@ -81,7 +100,7 @@ func (s *settings) postgresURL() string {
 	if user := s.text("", "database.user"); user != "" {
 		u.User = url.User(user)
 	}
-	if port := s.number("database.port", 0); port != 0 {
+	if port := s.port("database.port", 0); port != 0 {
 		u.Host = net.JoinHostPort(u.Host, strconv.Itoa(port))
 	}
 	query := url.Values{}

@@ -56,6 +56,7 @@ func Examine(ctx context.Context, cfg *config.Config, env []string) []Finding {
 	d.readable()
 	d.database(ctx)
 	d.tasks()
+	d.logFolder()
 	d.buckets(ctx)
 	d.secretKey()
 	d.programs()
@@ -147,20 +148,23 @@ func (d *doctor) addresses(ctx context.Context) {
 	hosts := make([]string, len(all))
 	for i, a := range all {
 		hosts[i] = a.Host
-		d.address(ctx, net.JoinHostPort(a.Host, strconv.Itoa(a.Port)))
+		d.address(ctx, a)
 	}
 	who, err := auth.FromConfig(d.Config, nil, nil)
 	if err != nil {
 		return // it was found with the settings
 	}
+	const check = "authentication"
 	if err := auth.CheckBind(hosts, !auth.Open(who)); err != nil {
-		d.failed("authentication", err, "")
+		d.failed(check, err, "")
+	} else if d.inClear() {
+		d.found(check, Note, inClearHint, inClearMessage)
 	}
 }
 
-func (d *doctor) address(ctx context.Context, address string) {
-	check := "port"
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+func (d *doctor) address(ctx context.Context, a server.Address) {
+	check, address := "port", net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
+	l, err := a.Listen()
 	switch {
 	case err == nil:
 		d.found(check, Fine, "", "%s is free", address)

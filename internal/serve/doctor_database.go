@@ -89,6 +89,25 @@ func (d *doctor) folder() bool {
 	return true
 }
 
+// logFolder looks whether the output of tasks can be kept on this machine, if
+// that is where it is to be.
+func (d *doctor) logFolder() {
+	const check = "task logs"
+	l := d.logs()
+	if l.kind != logsLocal {
+		return
+	}
+	dir, err := existing(l.folder)
+	if err == nil {
+		err = writable(dir)
+	}
+	if err != nil {
+		d.failed(check, err, logsHint)
+		return
+	}
+	d.found(check, Fine, "", "%s can be written", l.folder)
+}
+
 // existing returns the folder, or the nearest one above it that exists.
 func existing(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)

@@ -1,12 +1,14 @@
 package serve
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/daemon"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/server"
 )
@@ -50,6 +52,24 @@ func Faults(cfg *config.Config) []error {
 		list = append(list, err)
 	}
 	return list
+}
+
+// Check returns what is wrong with the values of settings as one Invalid error,
+// or nil.
+func Check(cfg *config.Config) error {
+	faults := Faults(cfg)
+	if len(faults) < 2 {
+		return errors.Join(faults...)
+	}
+	var all, hints []string
+	for _, err := range faults {
+		all = append(all, err.Error())
+		if hint := model.HintsOf(err); hint != "" {
+			hints = append(hints, hint)
+		}
+	}
+	return model.Errorf(model.Invalid, "%d settings are wrong:\n  %s", len(all), strings.Join(all, "\n  ")).
+		WithHint("%s", strings.Join(hints, "\n"))
 }
 
 // readAll reads every setting of a server.

@@ -3,7 +3,9 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -69,7 +71,7 @@ func (s *settings) openLogs(log *slog.Logger) (*taskLogs, error) {
 	case set.kind == logsNone:
 		return &taskLogs{}, nil
 	case set.kind == logsLocal:
-		return &taskLogs{Store: logs.At(set.folder)}, nil
+		return &taskLogs{Store: logs.At(set.folder)}, makeLogs(set.folder)
 	}
 	objects, err := openBucket("log-server.s3", set.bucket)
 	if err != nil {
@@ -86,6 +88,19 @@ func (s *settings) openLogs(log *slog.Logger) (*taskLogs, error) {
 	}
 	return &taskLogs{Store: b, bucket: b, objects: objects}, nil
 }
+
+// makeLogs makes the folder of logs, where it can be written.
+func makeLogs(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return placed(fmt.Errorf("keep the output of tasks: %w", err), logsHint)
+	}
+	if err := writable(folder); err != nil {
+		return placed(fmt.Errorf("keep the output of tasks: %w", err), logsHint)
+	}
+	return nil
+}
+
+const logsHint = "name another folder with -O or log-server.local.path, or give this one to the user of the server"
 
 // uploadWithin is how long a server that ends uploads what there is.
 const uploadWithin = 30 * time.Second

@@ -150,7 +150,7 @@ func TestDoctorTriesBuckets(t *testing.T) {
 		settings []string
 		want     []serve.Finding
 	}{
-		"none":           {nil, nil},
+		"none":           {[]string{"log-server.type", "null"}, nil},
 		"not configured": {[]string{"log-server.type", "s3"}, []serve.Finding{{Check: "task logs", Grade: serve.Problem, Message: "log-server.s3.bucket is not set"}}},
 		"no such bucket": {
 			[]string{"log-server.type", "s3", "log-server.s3.bucket", "other", "log-server.s3.endpoint", at, "log-server.s3.credentials.access-key-id", "k", "log-server.s3.credentials.secret-access-key", "s"},

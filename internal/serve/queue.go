@@ -39,7 +39,7 @@ func (s *settings) queue() queueSettings {
 		here:  s.yes("agent.enabled", true),
 		names: s.queueNames(),
 		slots: cmp.Or(s.number("agent.max-task-threads", 0), runtime.NumCPU()),
-		grace: s.duration("runner.queue.grace", 0),
+		grace: s.duration("runner.queue.grace"),
 	}
 }
 

@@ -160,6 +160,25 @@ func (s *settings) announce(cfg *Config) {
 	for _, d := range Doubts(s.Config) {
 		cfg.Log.Warn("setting "+d.Reason, "setting", d.Key, "origin", d.Origin, "hint", d.Hint)
 	}
+	if s.inClear() {
+		cfg.Log.Warn(inClearMessage, "hint", inClearHint)
+	}
+}
+
+const (
+	inClearMessage = "passwords and tokens cross the network in the clear"
+	inClearHint    = "set server.tls.certificate and server.tls.key, or put a proxy with TLS in front and listen on 127.0.0.1"
+)
+
+// inClear reports whether other machines can reach the server without TLS,
+// which they may only if they log in.
+func (s *settings) inClear() bool {
+	c, _ := s.listen()
+	hosts := []string{c.Address.Host}
+	if c.Admin != nil {
+		hosts = append(hosts, c.Admin.Host)
+	}
+	return c.CertFile == "" && auth.CheckBind(hosts, false) != nil
 }
 
 // ofTasks returns an environment without the configuration of the server, which
@@ -236,10 +255,10 @@ func (s *settings) operators() map[string]string {
 // retention reads how long records are kept. By default it is for good.
 func (s *settings) retention() store.Retention {
 	return store.Retention{
-		Attempts: s.duration("retention.attempts", 0),
+		Attempts: s.duration("retention.attempts"),
 		Sessions: s.number("retention.sessions", 0),
-		Projects: s.duration("retention.projects", 0),
-		Audit:    s.duration("retention.audit", 0),
+		Projects: s.duration("retention.projects"),
+		Audit:    s.duration("retention.audit"),
 	}
 }
 

@@ -186,7 +186,7 @@ func TestAServerWithoutItsDatabaseSaysSo(t *testing.T) {
 		code model.Code
 	}{
 		"postgresql": {settings(t, "database.type", "postgresql", "database.url", "postgres://nobody@127.0.0.1:1/x"), model.Unavailable},
-		"sqlite":     {settings(t, "database.path", file), model.Internal},
+		"sqlite":     {settings(t, "database.path", file), model.Conflict},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -7,14 +7,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/metrics"
-	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/runners/queue"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/service"
@@ -34,7 +33,8 @@ type Worker struct {
 	worker    *worker.Worker
 	consumer  *queue.Consumer
 	telemetry *telemetry
-	admin     net.Listener // nil unless it is to be watched
+	admin     net.Listener       // nil unless it is to be watched
+	who       auth.Authenticator // of those who watch
 }
 
 // OpenWorker opens a worker, which takes tasks at once. On an error nothing is
@@ -46,6 +46,9 @@ func OpenWorker(ctx context.Context, cfg Config) (_ *Worker, err error) {
 			err = errors.Join(err, w.close())
 		}
 	}()
+	if err := Check(cfg.Settings); err != nil {
+		return nil, err
+	}
 	set := &settings{Config: cfg.Settings}
 	q := set.queue()
 	w.grace = q.grace
@@ -123,16 +126,21 @@ func (w *Worker) listen(set *settings) (err error) {
 	if set.err != nil || c.Admin == nil {
 		return set.err
 	}
-	w.admin, err = net.Listen("tcp", net.JoinHostPort(c.Admin.Host, strconv.Itoa(c.Admin.Port)))
-	if err != nil {
-		return model.Errorf(model.Unavailable, "listen: %w", err)
+	if w.who, err = auth.FromConfig(set.Config, w.store, time.Now); err != nil {
+		return err
+	}
+	if err := auth.CheckBind([]string{c.Admin.Host}, !auth.Open(w.who)); err != nil {
+		return err
+	}
+	if w.admin, err = c.Admin.Listen(); err != nil {
+		return err
 	}
 	w.log.Info("worker listens for administrators", "address", w.admin.Addr().String())
 	return nil
 }
 
-// handler answers those who watch the worker. It shows no names and changes
-// nothing, so that it asks nobody who they are.
+// handler answers those who watch the worker, as a server does: whether it
+// lives and is ready to all, and its metrics to whoever is authenticated.
 func (w *Worker) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(http.ResponseWriter, *http.Request) {})
@@ -141,8 +149,21 @@ func (w *Worker) handler() http.Handler {
 			http.Error(rw, "the worker has no lease", http.StatusServiceUnavailable)
 		}
 	})
-	mux.Handle("GET /metrics", w.telemetry.metrics.Handler())
-	return mux
+	numbers := w.telemetry.metrics.Handler()
+	mux.HandleFunc("GET /metrics", func(rw http.ResponseWriter, r *http.Request) {
+		if _, err := w.who.Authenticate(r.Context(), auth.FromHeader(r.Header)); err != nil {
+			http.Error(rw, err.Error(), http.StatusUnauthorized)
+			return
+		}
+		numbers.ServeHTTP(rw, r)
+	})
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if err := auth.CheckHost(r.Host, !auth.Open(w.who)); err != nil {
+			http.Error(rw, err.Error(), http.StatusForbidden)
+			return
+		}
+		mux.ServeHTTP(rw, r)
+	})
 }
 
 // Address returns where the worker can be watched, or nil.

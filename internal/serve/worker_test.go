@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -96,6 +97,50 @@ func TestAWorkerCanBeWatched(t *testing.T) {
 	messages, all := log.lines(t)
 	if len(messages) == 0 || messages[len(messages)-1] != "worker stopped" || !strings.Contains(all, `"queues":["default","gpu"]`) {
 		t.Errorf("the log is\n%s", all)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestAWorkerIsWatchedFromElsewhereWithALoginOnly(t *testing.T) {
+	t.Parallel()
+	_, err := serve.OpenWorker(t.Context(), serve.Config{
+		Settings: shared(t, "server.admin.port", "0", "server.admin.bind", "0.0.0.0"), Log: slog.New(slog.DiscardHandler),
+	})
+	if model.CodeOf(err) != model.Invalid || !strings.Contains(model.HintsOf(err), "server.authenticator") {
+		t.Errorf("without a login: %v", err)
+	}
+	w, err := serve.OpenWorker(t.Context(), serve.Config{
+		Settings: shared(t, "server.admin.port", "0", "server.admin.bind", "0.0.0.0",
+			"server.authenticator.basic.username", "ann", "server.authenticator.basic.password", "secret"),
+		Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx, t.Context()) }()
+	_, port, err := net.SplitHostPort(w.Address().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]struct{ anybody, ann int }{
+		"/livez":   {http.StatusOK, http.StatusOK},
+		"/metrics": {http.StatusUnauthorized, http.StatusOK},
+	} {
+		for user, want := range map[string]int{"": want.anybody, "ann:secret@": want.ann} {
+			answer, err := http.Get("http://" + user + "127.0.0.1:" + port + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := answer.Body.Close(); err != nil || answer.StatusCode != want {
+				t.Errorf("%s%s: %d, want %d (%v)", user, path, answer.StatusCode, want, err)
+			}
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("Run: %v", err)
 	}
 	http.DefaultClient.CloseIdleConnections()
 }

@@ -32,7 +32,7 @@ func TestAChangeThatIsNotInTheAuditLogIsNotAnsweredAsDone(t *testing.T) {
 		c.Store = forgetful{c.Store}
 	})
 	rec := w.do(pushRequest("project=p&revision=1", archive(t, "w.dig", "+a:\n  echo>: 1\n")))
-	if rec.Code != http.StatusInternalServerError {
+	if rec.Code != http.StatusServiceUnavailable {
 		t.Errorf("push: %d %s", rec.Code, rec.Body)
 	}
 	for _, part := range []string{"the audit log lacks this entry", "principal=ann", "action=project.put", "revision 1", "no room"} {

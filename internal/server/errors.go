@@ -19,8 +19,14 @@ var statuses = map[model.Code]int{
 	model.Forbidden:       http.StatusForbidden,
 	model.NotFound:        http.StatusNotFound,
 	model.Conflict:        http.StatusConflict,
-	model.Unavailable:     http.StatusInternalServerError,
+	model.Unavailable:     http.StatusServiceUnavailable,
 	model.Internal:        http.StatusInternalServerError,
+}
+
+// excuses are what is said of errors that others must not read.
+var excuses = map[model.Code]string{
+	model.Unavailable: "the server can't reach its database, or what else it needs; its log says why",
+	model.Internal:    "the server could not answer; its log says why",
 }
 
 // clash makes the message of a Conflict begin as in Digdag, where it is about a
@@ -57,7 +63,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if status >= http.StatusInternalServerError {
 		s.cfg.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
-		s.refuse(w, r, status, "the server could not answer; its log says why")
+		s.refuse(w, r, status, excuses[code])
 		return
 	}
 	text := message(err)

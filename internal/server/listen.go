@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,6 +27,21 @@ type Address struct {
 	Host string
 	// Port 0 is any that is free.
 	Port int
+}
+
+// Listen takes connections there. An address of IPv4 is not listened on with
+// IPv6, too, as all addresses of the machine would be otherwise. What can't be
+// had is Unavailable.
+func (a Address) Listen() (net.Listener, error) {
+	network := "tcp"
+	if ip, err := netip.ParseAddr(a.Host); err == nil && ip.Is4() {
+		network = "tcp4"
+	}
+	l, err := net.Listen(network, net.JoinHostPort(a.Host, strconv.Itoa(a.Port)))
+	if err != nil {
+		return nil, model.Errorf(model.Unavailable, "listen: %w", err)
+	}
+	return l, nil
 }
 
 // ListenConfig says how a server is reached.
@@ -114,9 +130,9 @@ func (s *Server) Listen(cfg ListenConfig) (_ *Listening, err error) {
 		}
 	}()
 	for i, a := range addresses {
-		ln, err := net.Listen("tcp", net.JoinHostPort(a.Host, strconv.Itoa(a.Port)))
+		ln, err := a.Listen()
 		if err != nil {
-			return nil, model.Errorf(model.Unavailable, "listen: %w", err)
+			return nil, err
 		}
 		if secure != nil {
 			ln = tls.NewListener(ln, secure)

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -85,6 +86,50 @@ func TestWithoutAuthenticationOnlyThisMachineIsServed(t *testing.T) {
 	at, _ := open.serve(server.ListenConfig{Address: local})
 	if status, _ := fetch(t, newClient(t, nil), "http://"+at[0]+"/api/projects", "x"); status != 200 {
 		t.Errorf("this machine gets %d", status)
+	}
+}
+
+func TestWithoutAuthenticationNoOtherNameIsAnswered(t *testing.T) {
+	t.Parallel()
+	open := newWorld(t, openMemory, func(c *server.Config, _ *service.Config) { c.Auth = auth.None{} })
+	closed := newWorld(t, openMemory, nil)
+	admin := &server.Address{Host: "localhost"}
+	for name, c := range map[string]struct {
+		of     *world
+		host   string
+		status int
+	}{
+		"a page that is led here":  {open, "evil.com:65432", http.StatusForbidden},
+		"a name that begins alike": {open, "localhost.evil.com", http.StatusForbidden},
+		"this machine":             {open, "localhost:65432", http.StatusOK},
+		"its address":              {open, "127.0.0.1", http.StatusOK},
+		"its newer address":        {open, "[::1]:65432", http.StatusOK},
+		"a server with users":      {closed, "pawl.example.com", http.StatusOK},
+	} {
+		at, _ := c.of.serve(server.ListenConfig{Address: local, Admin: admin})
+		for _, addr := range at {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/api/projects", nil)
+			must(t, err)
+			r.Host = c.host
+			r.SetBasicAuth("ann", "ann")
+			answer, err := newClient(t, nil).Do(r)
+			must(t, err)
+			text, err := io.ReadAll(answer.Body)
+			must(t, errors.Join(err, answer.Body.Close()))
+			if answer.StatusCode != c.status || c.status == http.StatusForbidden && !strings.Contains(string(text), "server.authenticator.basic.username") {
+				t.Errorf("%s: %d %s", name, answer.StatusCode, text)
+			}
+		}
+	}
+}
+
+func TestAnAddressOfIPv4IsNotListenedOnWithIPv6(t *testing.T) {
+	t.Parallel()
+	l, err := server.Address{Host: "0.0.0.0"}.Listen()
+	must(t, err)
+	defer func() { must(t, l.Close()) }()
+	if at := l.Addr().String(); !strings.HasPrefix(at, "0.0.0.0:") {
+		t.Errorf("it listens on %s", at)
 	}
 }
 

@@ -156,11 +156,16 @@ func (s *Server) Drain() {
 // guard does what is done to all requests.
 func (s *Server) guard(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
+	known := !auth.Open(s.cfg.Auth)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			for name, value := range s.cfg.Headers {
 				w.Header().Set(name, value)
 			}
+		}
+		if err := auth.CheckHost(r.Host, known); err != nil {
+			s.fail(w, r, err)
+			return
 		}
 		switch {
 		case s.draining.Load() && r.URL.Path != livePath:

@@ -1,0 +1,77 @@
+package daemon
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// complainEvery is how often a failure is told of that goes on.
+const complainEvery = time.Minute
+
+// complaints tells of the failures of a loop that tries again many times in a
+// second: of each once, and then as often as complainEvery says; and once when
+// the loop works again.
+type complaints struct {
+	log   *slog.Logger
+	clock clock.Clock
+	loop  string
+
+	mu sync.Mutex
+	// said has when a failure was told of.
+	said map[string]time.Time
+	// since is set once the loop has failed since it began a round.
+	since bool
+}
+
+// failed notes that the loop could not do something.
+func (c *complaints) failed(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.since = true
+	now, text := c.clock.Now(), err.Error()
+	if at, ok := c.said[text]; ok && now.Sub(at) < complainEvery {
+		return
+	}
+	if c.said == nil {
+		c.said = make(map[string]time.Time)
+	}
+	c.said[text] = now
+	c.log.Error(c.loop+" fails, and tries again", "error", err)
+}
+
+// begins notes that the loop begins a round, with which it can do what it is
+// for. When nothing has failed in the round before it, it works again.
+func (c *complaints) begins() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.since {
+		c.since = false
+		return
+	}
+	if len(c.said) > 0 {
+		c.said = nil
+		c.log.Info(c.loop + " works again")
+	}
+}
+
+// rounds is the store of a scheduler, each of whose rounds begins with a look
+// for what is due.
+type rounds struct {
+	store.Store
+	began func()
+}
+
+// DueSchedules implements store.Schedules.
+func (r rounds) DueSchedules(ctx context.Context, now model.Instant, n int) ([]store.Schedule, model.Instant, error) {
+	due, next, err := r.Store.DueSchedules(ctx, now, n)
+	if err == nil {
+		r.began()
+	}
+	return due, next, err
+}
