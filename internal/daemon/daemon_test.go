@@ -335,10 +335,13 @@ func TestADrainedDaemonFinishesWhatRuns(t *testing.T) {
 		return len(snap.Tasks) > 1 && snap.Tasks[1].State == model.Running
 	})
 	await(t, filepath.Join(dir, "here"))
-	drained := make(chan error, 1)
-	go func() { drained <- d.Drain(context.Background()) }()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.Drain(over); err == nil { // which begins nothing more
+		t.Fatal("nothing runs any more")
+	}
 	release(t, filepath.Join(dir, "go"))
-	if err := <-drained; err != nil {
+	if err := d.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil {
