@@ -95,27 +95,32 @@ func (o *serverOptions) flags(c *cobra.Command) {
 	f.VarP((*repeated)(&o.headers), "header", "H", "add a header `KEY=VALUE` to all answers; repeatable")
 }
 
+// serveConfig returns what a server or a worker of these settings works with, and
+// what closes its log.
+func (o *serverOptions) serveConfig(cfg *config.Config) (c serve.Config, closeLog func() error, err error) {
+	c = serve.Config{Settings: cfg, Env: o.world.Env, Folder: o.folder, Version: version}
+	if c.Defaults, err = o.read(o.world, cfg.Under("params")); err != nil {
+		return c, nil, err
+	}
+	format, err := serve.LogFormat(cfg)
+	if err != nil {
+		return c, nil, err
+	}
+	c.Log, closeLog, err = o.openServer(o.world, format)
+	return c, closeLog, err
+}
+
 func (o *serverOptions) run(ctx context.Context) (err error) {
 	cfg, err := o.settings()
 	if err != nil {
 		return err
 	}
-	defaults, err := o.read(o.world, cfg.Under("params"))
-	if err != nil {
-		return err
-	}
-	format, err := serve.LogFormat(cfg)
-	if err != nil {
-		return err
-	}
-	log, closeLog, err := o.openServer(o.world, format)
+	with, closeLog, err := o.serveConfig(cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	s, err := serve.Open(ctx, serve.Config{
-		Settings: cfg, Defaults: defaults, Env: o.world.Env, Folder: o.folder, Version: version, Log: log,
-	})
+	s, err := serve.Open(ctx, with)
 	if err != nil {
 		return err
 	}

@@ -47,22 +47,12 @@ func (o *workerOptions) run(ctx context.Context) (err error) {
 	if len(o.queues) > 0 {
 		cfg.Set("runner.queue.names", strings.Join(o.queues, ","), "--queue")
 	}
-	defaults, err := o.read(o.world, cfg.Under("params"))
-	if err != nil {
-		return err
-	}
-	format, err := serve.LogFormat(cfg)
-	if err != nil {
-		return err
-	}
-	log, closeLog, err := o.openServer(o.world, format)
+	with, closeLog, err := o.serveConfig(cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	w, err := serve.OpenWorker(ctx, serve.Config{
-		Settings: cfg, Defaults: defaults, Env: o.world.Env, Version: version, Log: log,
-	})
+	w, err := serve.OpenWorker(ctx, with)
 	if err != nil {
 		return err
 	}

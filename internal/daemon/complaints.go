@@ -25,15 +25,15 @@ type complaints struct {
 	mu sync.Mutex
 	// said has when a failure was told of.
 	said map[string]time.Time
-	// since is set once the loop has failed since it began a round.
-	since bool
+	// failing is set once the loop has failed since it began a round.
+	failing bool
 }
 
 // failed notes that the loop could not do something.
 func (c *complaints) failed(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.since = true
+	c.failing = true
 	now, text := c.clock.Now(), err.Error()
 	if at, ok := c.said[text]; ok && now.Sub(at) < complainEvery {
 		return
@@ -50,8 +50,8 @@ func (c *complaints) failed(err error) {
 func (c *complaints) begins() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.since {
-		c.since = false
+	if c.failing {
+		c.failing = false
 		return
 	}
 	if len(c.said) > 0 {
