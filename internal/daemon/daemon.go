@@ -6,7 +6,6 @@ package daemon
 
 import (
 	"context"
-	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -16,12 +15,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
-	"github.com/pawlhq/pawl/internal/logs"
-	"github.com/pawlhq/pawl/internal/params"
-	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/runners/local"
-	"github.com/pawlhq/pawl/internal/secret"
-	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/worker"
 	"github.com/pawlhq/pawl/runner"
@@ -29,35 +23,15 @@ import (
 
 // Config says what a daemon works with.
 type Config struct {
-	// Store has the attempts and schedules. Required; whoever opened it closes
-	// it.
-	Store store.Store
-	// Service starts what tasks require, and opens archives. Required.
-	Service *service.Service
-	// Vault has the projects' secrets. Nil has none.
-	Vault *secret.Vault
-	// Logs keeps the output of tasks. Nil discards it.
-	Logs logs.Store
-	// Folder has the files of all projects, which tasks use where they are.
-	// Empty unpacks the archive of a task's revision into a folder of its own.
-	Folder string
-	// WorkDir is where each task gets its folder. Defaults to that of the
-	// system for temporary files.
-	WorkDir string
-	// Archives bound what an archive may unpack to.
-	Archives project.Limits
+	// Config says what the tries of this process work with, and the rest with
+	// them. Its Watchers are those of Listeners.
+	worker.Config
 	// Slots bounds the tasks that run at a time. Defaults to the number of
 	// processors.
 	Slots int
 	// Queue, when set, makes what runs tries in place of a runner in this
 	// process; those that run here are the worker's. The daemon closes it.
 	Queue func(*worker.Worker) (Tasks, error)
-	// Env is the environment of programs that tasks start.
-	Env []string
-	// Defaults are parameters that all others override.
-	Defaults params.Map
-	// Settings configure operators, by full key such as "config.http.proxy.host".
-	Settings map[string]string
 	// AttemptTTL and TaskTTL are how long an attempt and a task may take. Zero
 	// is no limit.
 	AttemptTTL, TaskTTL time.Duration
@@ -70,10 +44,6 @@ type Config struct {
 	Listeners []Listener
 	// NoConductor and NoScheduler leave their work to other processes.
 	NoConductor, NoScheduler bool
-	// Clock tells the time. Defaults to the machine's.
-	Clock clock.Clock
-	// Log receives what operators are to know. Required.
-	Log *slog.Logger
 }
 
 // Daemon is a set of loops at work. Its methods are safe for concurrent use.

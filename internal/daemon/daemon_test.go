@@ -23,6 +23,7 @@ import (
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/memory"
+	"github.com/pawlhq/pawl/internal/worker"
 )
 
 // site is a store with a daemon at work on it.
@@ -65,8 +66,11 @@ func newSite(t *testing.T) *site {
 func (s *site) work(change func(*daemon.Config)) *daemon.Daemon {
 	s.Helper()
 	cfg := daemon.Config{
-		Store: s.store, Service: s.Service, Vault: s.vault, Logs: s.logs, WorkDir: s.TempDir(),
-		Slots: 2, Env: os.Environ(), Log: slog.New(slog.DiscardHandler),
+		Config: worker.Config{
+			Store: s.store, Service: s.Service, Vault: s.vault, Logs: s.logs, WorkDir: s.TempDir(),
+			Env: os.Environ(), Log: slog.New(slog.DiscardHandler),
+		},
+		Slots: 2,
 	}
 	if change != nil {
 		change(&cfg)

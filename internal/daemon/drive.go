@@ -28,12 +28,9 @@ type drive struct {
 // newDrive takes a lease and begins to drive.
 func (d *Daemon) newDrive(ctx context.Context) (_ *drive, err error) {
 	cfg, v := &d.cfg, &drive{}
-	v.worker, err = worker.Open(worker.Config{
-		Store: cfg.Store, Service: cfg.Service, Vault: cfg.Vault, Logs: cfg.Logs,
-		Folder: cfg.Folder, WorkDir: cfg.WorkDir, Archives: cfg.Archives, Env: cfg.Env,
-		Defaults: cfg.Defaults, Settings: cfg.Settings, Watchers: d.watchers(), Clock: cfg.Clock, Log: cfg.Log,
-	})
-	if err != nil {
+	tries := cfg.Config
+	tries.Watchers = d.watchers()
+	if v.worker, err = worker.Open(tries); err != nil {
 		return nil, err
 	}
 	takeOver := operators.EndLeftovers

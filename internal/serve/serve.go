@@ -32,6 +32,7 @@ import (
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/patient"
+	"github.com/pawlhq/pawl/internal/worker"
 )
 
 // Config says what a server works with.
@@ -119,8 +120,11 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	waiting := patient.New(s.store, clock.System{}) // tries wait for the database; requests do not
 	loops := set.daemon(daemon.Config{
-		Store: s.store, Service: rulesOf(waiting), Vault: secret.NewVault(waiting, ring), Logs: s.logs.Store, Env: ofTasks(cfg.Env), Defaults: cfg.Defaults,
-		Folder: cfg.Folder, Log: cfg.Log, Listeners: append(s.telemetry.listeners(), daemon.Listener{Committed: web.Committed}),
+		Config: worker.Config{
+			Store: s.store, Service: rulesOf(waiting), Vault: secret.NewVault(waiting, ring), Logs: s.logs.Store,
+			Env: ofTasks(cfg.Env), Defaults: cfg.Defaults, Folder: cfg.Folder, Log: cfg.Log,
+		},
+		Listeners: append(s.telemetry.listeners(), daemon.Listener{Committed: web.Committed}),
 	})
 	if set.err != nil {
 		return nil, set.err

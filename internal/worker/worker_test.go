@@ -112,8 +112,11 @@ func (s *site) start(names []string, attempt string) []model.AttemptID {
 func (s *site) drive(queues func(*worker.Worker) (daemon.Tasks, error), while func()) {
 	s.Helper()
 	d, err := daemon.Start(s.Context(), daemon.Config{
-		Store: s.store, Service: s.Service, Vault: s.vault, WorkDir: s.TempDir(), Slots: 8, Queue: queues,
-		Env: os.Environ(), Log: slog.New(slog.DiscardHandler), NoScheduler: true,
+		Config: worker.Config{
+			Store: s.store, Service: s.Service, Vault: s.vault, WorkDir: s.TempDir(),
+			Env: os.Environ(), Log: slog.New(slog.DiscardHandler),
+		},
+		Slots: 8, Queue: queues, NoScheduler: true,
 	})
 	if err != nil {
 		s.Fatal(err)
