@@ -18,10 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/pawlhq/pawl/internal/auth"
-	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/daemon"
 	"github.com/pawlhq/pawl/internal/params"
@@ -31,8 +28,6 @@ import (
 	"github.com/pawlhq/pawl/internal/server"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
-	"github.com/pawlhq/pawl/internal/store/patient"
-	"github.com/pawlhq/pawl/internal/worker"
 )
 
 // Config says what a server works with.
@@ -104,12 +99,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.logs, err = set.openLogs(cfg.Log); err != nil {
 		return nil, err
 	}
-	rulesOf := func(of store.Store) *service.Service {
-		return service.New(service.Config{
-			Store: of, NewUUID: uuid.NewString, Archives: s.archives, TempDir: set.text("", "tmpdir"), Limits: set.limits(),
-		})
-	}
-	rules := rulesOf(s.store)
+	rules := set.rules(s.store, s.archives)
 	web := server.New(set.web(server.Config{
 		Service: rules, Store: s.store, Vault: vault, Logs: s.logs.Store, Auth: who, Log: cfg.Log, Version: cfg.Version,
 		Metrics: s.telemetry.metrics.Handler(), Answered: s.telemetry.answered,
@@ -118,12 +108,8 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	waiting := patient.New(s.store, clock.System{}) // tries wait for the database; requests do not
 	loops := set.daemon(daemon.Config{
-		Config: worker.Config{
-			Store: s.store, Service: rulesOf(waiting), Vault: secret.NewVault(waiting, ring), Logs: s.logs.Store,
-			Env: ofTasks(cfg.Env), Defaults: cfg.Defaults, Folder: cfg.Folder, Log: cfg.Log,
-		},
+		Config:    set.tries(s.store, s.archives, ring, s.logs.Store, &cfg),
 		Listeners: append(s.telemetry.listeners(), daemon.Listener{Committed: web.Committed}),
 	})
 	if set.err != nil {
@@ -232,10 +218,7 @@ const (
 
 // daemon reads what the loops are told.
 func (s *settings) daemon(c daemon.Config) daemon.Config {
-	c.WorkDir = s.text("", "tmpdir")
-	c.Archives = s.archiveLimits()
 	c.Slots = s.number("agent.max-task-threads", 0)
-	c.Settings = s.operators()
 	c.Retention = s.retention()
 	c.AttemptTTL = s.limit("executor.attempt_ttl", attemptTTL)
 	c.TaskTTL = s.limit("executor.task_ttl", taskTTL)
@@ -243,17 +226,6 @@ func (s *settings) daemon(c daemon.Config) daemon.Config {
 	c.NoConductor = !s.yes("server.executor.enabled", true)
 	c.NoScheduler = !s.yes("server.schedule.enabled", true)
 	return c
-}
-
-// operators returns the settings that operators may read.
-func (s *settings) operators() map[string]string {
-	m := make(map[string]string)
-	for _, name := range s.Keys() {
-		if above, _, _ := strings.Cut(name, "."); slices.Contains([]string{"config", "notification", "executor"}, above) {
-			m[name], _ = s.Get(name)
-		}
-	}
-	return m
 }
 
 // retention reads how long records are kept. By default it is for good.

@@ -9,16 +9,12 @@ import (
 	"os"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/pawlhq/pawl/internal/auth"
-	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/metrics"
 	"github.com/pawlhq/pawl/internal/runners/queue"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
-	"github.com/pawlhq/pawl/internal/store/patient"
 	"github.com/pawlhq/pawl/internal/worker"
 )
 
@@ -94,15 +90,7 @@ func (w *Worker) open(set *settings, cfg *Config) (*worker.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	waiting := patient.New(w.store, clock.System{})
-	rules := service.New(service.Config{
-		Store: waiting, NewUUID: uuid.NewString, Archives: w.archives, TempDir: set.text("", "tmpdir"), Limits: set.limits(),
-	})
-	tries := worker.Config{
-		Store: w.store, Service: rules, Vault: secret.NewVault(waiting, ring), Logs: w.logs.Store,
-		WorkDir: set.text("", "tmpdir"), Archives: set.archiveLimits(), Env: ofTasks(cfg.Env),
-		Defaults: cfg.Defaults, Settings: set.operators(), Log: cfg.Log,
-	}
+	tries := set.tries(w.store, w.archives, ring, w.logs.Store, cfg)
 	for _, l := range w.telemetry.listeners() {
 		tries.Watchers = append(tries.Watchers, l.Try)
 	}
