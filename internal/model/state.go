@@ -52,13 +52,3 @@ func (s State) String() string {
 	}
 	return fmt.Sprintf("state(%d)", uint8(s))
 }
-
-// ParseState returns the state with that name.
-func ParseState(name string) (State, bool) {
-	for s, n := range stateNames {
-		if n == name {
-			return State(s), true
-		}
-	}
-	return 0, false
-}
