@@ -95,22 +95,28 @@ func TestChangesAreSentOnce(t *testing.T) {
 	}
 }
 
+// deserted returns an address where nobody listens.
+func deserted(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return l.Addr().String()
+}
+
 func push(project, text string) client.Push {
 	return client.Push{Project: project, Revision: "r", Archive: strings.NewReader(text), Size: int64(len(text))}
 }
 
 func TestAServerThatCantBeReachedIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := deserted(t)
 	clock := new(clockwork)
-	_, err = to(t, address, client.Config{Clock: clock}).Version(t.Context())
+	_, err := to(t, address, client.Config{Clock: clock}).Version(t.Context())
 	if model.CodeOf(err) != model.Unavailable || !strings.HasPrefix(err.Error(), "http://"+address+" can't be reached: ") {
 		t.Errorf("got %v", err)
 	}
@@ -135,14 +141,7 @@ func (o *opening) After(d time.Duration) (<-chan time.Time, func()) {
 
 func TestAChangeWaitsForAServerThatBegins(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := deserted(t)
 	p := &peer{}
 	clock := &opening{open: func() {
 		l, err := net.Listen("tcp", address)
@@ -167,16 +166,9 @@ func TestAChangeWaitsForAServerThatBegins(t *testing.T) {
 
 func TestAChangeDoesNotWaitForeverForAServer(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := deserted(t)
 	clock := new(clockwork)
-	_, err = to(t, address, client.Config{Clock: clock}).Kill(t.Context(), "1")
+	_, err := to(t, address, client.Config{Clock: clock}).Kill(t.Context(), "1")
 	if model.CodeOf(err) != model.Unavailable || !strings.Contains(err.Error(), "can't be reached") {
 		t.Errorf("got %v", err)
 	}
