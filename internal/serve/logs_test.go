@@ -99,11 +99,19 @@ func start(t *testing.T, s *serve.Server) string {
 		t.Fatalf("the workflows are %v", all.Workflows)
 	}
 	body := fmt.Sprintf(`{"workflowId":%q,"sessionTime":%q,"params":{}}`, all.Workflows[0].ID, time.Now().Format(time.RFC3339))
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+s.Addresses()[0].String()+"/api/attempts", strings.NewReader(body))
+	var a struct{ ID string }
+	decode(t, put(t, s, "/api/attempts", "application/json", strings.NewReader(body)), &a)
+	return a.ID
+}
+
+// put sends something to a server, which must take it, and returns its answer.
+func put(t *testing.T, s *serve.Server, path, kind string, body io.Reader) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+s.Addresses()[0].String()+path, body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", kind)
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -113,9 +121,7 @@ func start(t *testing.T, s *serve.Server) string {
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("status %d: %s, %v", answer.StatusCode, text, err)
 	}
-	var a struct{ ID string }
-	decode(t, string(text), &a)
-	return a.ID
+	return string(text)
 }
 
 func decode(t *testing.T, text string, to any) {

@@ -54,20 +54,7 @@ func push(t *testing.T, s *serve.Server, folder string) {
 	if err := project.Pack(folder, &archive, project.PackOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	to := "http://" + s.Addresses()[0].String() + "/api/projects?project=p&revision=1"
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, to, &archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/gzip")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if text, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("status %d: %s, %v", answer.StatusCode, text, err)
-	}
+	put(t, s, "/api/projects?project=p&revision=1", "application/gzip", &archive)
 }
 
 // share has a worker run the project of a folder for a server. Both tell the
