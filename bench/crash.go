@@ -53,7 +53,11 @@ func crash(h *harness) error {
 	h.note("crash-lost", "steps", float64(lost))
 	h.note("crash-doubled", "steps", float64(doubled))
 	for _, name := range []string{"crash-first-step", "crash-takeover", "crash-acknowledged", "crash-lost", "crash-doubled"} {
-		h.report.printFigure(name)
+		// A kill may come when nothing is begun, so a few of them may leave no
+		// attempt to be taken over.
+		if h.report.figures[name] != nil {
+			h.report.printFigure(name)
+		}
 	}
 	if lost+doubled > 0 {
 		err = fmt.Errorf("%d steps were lost, %d doubled", lost, doubled)
