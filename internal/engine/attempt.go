@@ -157,8 +157,10 @@ func (a *Attempt) apply(c Command) error {
 	case Begin:
 		return a.begin()
 	case Succeed:
+		a.judge(c.Task, c.Try, c.Verdict)
 		a.succeed(c.Task, c.Try, c.Result)
 	case Fail:
+		a.judge(c.Task, c.Try, c.Verdict)
 		a.fail(c.Task, c.Try, c.Failure)
 	case WaitFor:
 		a.waitFor(c.Task, c.Try, c.Wait)

@@ -17,6 +17,9 @@ type Command struct {
 	Try  int32
 	// Result is that of Succeed.
 	Result *Result
+	// Verdict is that of Succeed and Fail: what was found about the task's
+	// products. Nil where nobody looked.
+	Verdict *Verdict
 	// Failure is that of Fail.
 	Failure *Failure
 	// Wait is that of Wait.
@@ -82,6 +85,15 @@ type Result struct {
 	Stop bool
 	// Replayed marks the result as taken over from an earlier attempt.
 	Replayed bool
+}
+
+// Verdict says whether a try had anything to do, as its products tell.
+type Verdict struct {
+	// Skip says that they were up to date, so that nothing was run. A task that
+	// succeeds with it ends as skipped.
+	Skip bool
+	// Reason says why, on one line.
+	Reason string
 }
 
 // Failure is what a try gives when it ends badly.

@@ -237,6 +237,10 @@ func (s *stimulus) succeed() engine.Command {
 			r.Stop = true
 		case "replayed":
 			r.Replayed = true
+		case "judged":
+			c.Verdict = &engine.Verdict{Reason: s.next()}
+		case "up-to-date":
+			c.Verdict = &engine.Verdict{Skip: true, Reason: s.next()}
 		case "sub":
 			r.Node = s.tree()
 			r.Subtasks = params.Of("_type", "do")
@@ -259,6 +263,8 @@ func (s *stimulus) fail() engine.Command {
 			f.State = s.object()
 		case "error":
 			f.Error = s.object()
+		case "judged":
+			c.Verdict = &engine.Verdict{Reason: s.next()}
 		default:
 			f.Error = params.Of("message", word)
 		}

@@ -35,6 +35,18 @@ func (a *Attempt) conclude(id model.TaskID) {
 	a.settle(id)
 }
 
+// judge notes what a try has found about the products of its task.
+func (a *Attempt) judge(id model.TaskID, try int32, v *Verdict) {
+	if v == nil || !a.reports(id, try) {
+		return
+	}
+	if v.Skip {
+		a.tasks[id].flags |= SkipAsked
+		a.touch(id)
+	}
+	a.event(TaskJudged, id, params.Of("skip", v.Skip, "reason", v.Reason))
+}
+
 func (a *Attempt) succeed(id model.TaskID, try int32, r *Result) {
 	if !a.reports(id, try) {
 		return

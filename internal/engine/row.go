@@ -203,6 +203,7 @@ const (
 	CancelWanted // it was asked to end
 	ParamsEdited // a command changed parameters
 	SkippedTo    // a command jumped to it
+	TaskJudged   // its products told whether there was anything to do
 
 	numEventKinds
 )
@@ -211,6 +212,7 @@ var eventNames = [numEventKinds]string{
 	"attempt_started", "attempt_ended", "task_started", "task_ended", "task_waits",
 	"task_retries", "task_opened", "tasks_added", "signal_kept", "try_lost",
 	"limit_passed", "cancel_wanted", "params_edited", "skipped_to",
+	"task_judged",
 }
 
 // String returns the name of k as it stands in stores and output.

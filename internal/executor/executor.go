@@ -51,8 +51,20 @@ type Executor struct {
 	// returns, unless empty, is the `reason` in the description of the failure:
 	// one line for people.
 	Explain func(*Try, error) string
+	// Products looks after what tasks make that say so. Nil lets them run
+	// whether there is anything to do or not.
+	Products Products
 	// DryRun lets every try end well right before its operator.
 	DryRun bool
+}
+
+// Products looks after the persistent things that tasks make.
+type Products interface {
+	// Make calls run, unless the task's products are up to date, and sees to it
+	// that they count as such only once it has ended well. The verdict says what
+	// was found and why; it is nil where that could not be found out. It is
+	// called concurrently.
+	Make(ctx context.Context, t *operator.Task, run func() (operator.Result, error)) (operator.Result, *engine.Verdict, error)
 }
 
 // Compiler turns the configuration of generated tasks into a tree whose root

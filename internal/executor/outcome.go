@@ -20,6 +20,9 @@ var plainSuccess runner.Outcome = engine.Command{Kind: engine.Succeed}
 // succeeded is the outcome of a try with that result; nil is an empty one.
 func (r *run) succeeded(result *engine.Result) (runner.Outcome, error) {
 	if result == nil {
+		if r.verdict != nil {
+			return engine.Command{Kind: engine.Succeed, Verdict: r.verdict}, nil
+		}
 		return plainSuccess, nil
 	}
 	if result.Subtasks.Len() > 0 && result.Node == nil {
@@ -31,7 +34,7 @@ func (r *run) succeeded(result *engine.Result) (runner.Outcome, error) {
 		compiled.Node = node
 		result = &compiled
 	}
-	return engine.Command{Kind: engine.Succeed, Result: result}, nil
+	return engine.Command{Kind: engine.Succeed, Result: result, Verdict: r.verdict}, nil
 }
 
 // compile makes the tasks that the operator generated. It would generate the
@@ -115,7 +118,7 @@ func (r *run) failed(ctx context.Context, err error) runner.Outcome {
 		}
 	}
 	f.Error = r.hidden(f.Error).(params.Map)
-	return engine.Command{Kind: engine.Fail, Failure: f}
+	return engine.Command{Kind: engine.Fail, Failure: f, Verdict: r.verdict}
 }
 
 // described returns the `error` parameter for an error that is not an

@@ -26,6 +26,8 @@ type run struct {
 	// project is the folder with the project's files, workdir the one to work
 	// in unless the task says otherwise.
 	project, workdir string
+	// verdict is what was found about the task's products.
+	verdict *engine.Verdict
 	// retry is the policy for a failure from here on.
 	retry workflow.Retry
 	// env and ended are what whoever watches the try gave.
@@ -114,7 +116,7 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 	if x.DryRun {
 		return r.succeeded(nil)
 	}
-	result, err := p.spec.Operator.Run(ctx, &r.task)
+	result, err := r.operate(ctx, p.spec.Operator)
 	switch {
 	case err != nil:
 		return nil, err
@@ -122,6 +124,19 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 		return r.waiting(result.Wait)
 	}
 	return r.succeeded(converted(&result))
+}
+
+// operate calls the operator, if there is anything for it to do.
+func (r *run) operate(ctx context.Context, o operator.Operator) (result operator.Result, err error) {
+	products := r.try.Attempt.x.Products
+	if products == nil || len(r.try.Node.Products) == 0 {
+		return o.Run(ctx, &r.task)
+	}
+	result, r.verdict, err = products.Make(ctx, &r.task, func() (operator.Result, error) { return o.Run(ctx, &r.task) })
+	if r.verdict != nil && r.secrets.Recorded() {
+		r.verdict = &engine.Verdict{Skip: r.verdict.Skip, Reason: r.secrets.Hide(r.verdict.Reason)}
+	}
+	return result, err
 }
 
 // enter finds the folder of the project's files, and makes it where each try

@@ -49,6 +49,7 @@ var plot = map[engine.EventKind]struct{ from, to phase }{
 	engine.TryLost:     {running, lost},
 	engine.LimitPassed: {started, 0},
 	engine.SkippedTo:   {blocked, 0},
+	engine.TaskJudged:  {running, 0},
 }
 
 func (w *witness) tale(id model.TaskID) *tale {

@@ -22,6 +22,7 @@ const (
 	commandMessage             // source, topic, body
 	commandNode                // length and bytes of the node's own form
 	commandParams              // map
+	commandVerdict             // 1 or 0 for Skip, reason
 
 	commandEnd
 )
@@ -61,7 +62,7 @@ const (
 func Command(c *engine.Command) []byte {
 	dst := binary.AppendUvarint([]byte{version, byte(c.Kind)}, parts(
 		c.Task != 0, c.Try != 0, c.Result != nil, c.Failure != nil, c.Wait != nil,
-		c.Message != nil, c.Node != nil, c.Params.Len() > 0,
+		c.Message != nil, c.Node != nil, c.Params.Len() > 0, c.Verdict != nil,
 	))
 	dst = appendInt(dst, c.Task)
 	dst = appendInt(dst, c.Try)
@@ -78,7 +79,11 @@ func Command(c *engine.Command) []byte {
 		dst = appendMessage(dst, c.Message)
 	}
 	dst = appendNode(dst, c.Node)
-	return appendPart(dst, c.Params)
+	dst = appendPart(dst, c.Params)
+	if c.Verdict != nil {
+		dst = appendString(appendBool(dst, c.Verdict.Skip), c.Verdict.Reason)
+	}
+	return dst
 }
 
 func appendResult(dst []byte, r *engine.Result) []byte {
@@ -156,6 +161,9 @@ func DecodeCommand(b []byte) (engine.Command, error) {
 	}
 	if set&commandParams != 0 {
 		c.Params = r.mapping()
+	}
+	if set&commandVerdict != 0 {
+		c.Verdict = &engine.Verdict{Skip: r.byte() != 0, Reason: r.string()}
 	}
 	return c, r.finish("command to an attempt")
 }

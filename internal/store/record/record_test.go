@@ -104,6 +104,7 @@ var (
 		Message: &engine.Message{Source: "s", Topic: "t", Body: []params.Value{true, "x"}},
 		Params:  params.Of("e", "f"),
 	}
+	judged       = engine.Command{Kind: engine.Succeed, Task: 1, Verdict: &engine.Verdict{Skip: true, Reason: "é"}}
 	reasonedWait = engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Until: 7, Reason: "é"}}
 	fullDispatch = engine.Effect{
 		Kind: engine.Dispatch, Task: 300, Try: 2, Retries: 1, Name: "+w+a", Scope: params.Of("a", 1), State: params.Of("b", nil),
@@ -136,6 +137,7 @@ var written = []struct {
 	}), "01013c000000000000"},
 	{commandForm("full command", fullCommand), "010ebf01d80403df0308010161030208010162000103782e7901037965730801022b730801056563686f3e0602c3a907020302060162070801076d657373616765060662726f6b656e0680a8d6b9070180e0ba84bf030801016e04000000000000f83f078080afa2dbffad060201740170017601000000000801016d03040173017407020206017808010165060166"},
 	{commandForm("wait with a reason", reasonedWait), "010310090e02c3a9"},
+	{commandForm("judged", judged), "01018102020102c3a9"},
 	{dispatchForm("empty dispatch", engine.Effect{}), "0100"},
 	{dispatchForm("full dispatch", fullDispatch), "01ef01d8040402042b772b61080101610302080101620001730174070202060178"},
 	{stringsForm("no strings", nil), "0100"},
@@ -210,7 +212,7 @@ func TestNumbersStay(t *testing.T) {
 	for s := engine.AttemptRunning; s <= engine.AttemptKilled; s++ {
 		fmt.Fprintf(&got, "%d %s\n", s, s)
 	}
-	for k := engine.AttemptStarted; k <= engine.SkippedTo; k++ {
+	for k := engine.AttemptStarted; k <= engine.TaskJudged; k++ {
 		fmt.Fprintf(&got, "%d %s\n", k, k)
 	}
 	want := `0 blocked
@@ -241,6 +243,7 @@ func TestNumbersStay(t *testing.T) {
 11 cancel_wanted
 12 params_edited
 13 skipped_to
+14 task_judged
 `
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Errorf("states and kinds (-want +got):\n%s", diff)
@@ -418,6 +421,9 @@ func drawCommand(t *rapid.T, text *rapid.Generator[string], m *rapid.Generator[p
 		Params: m.Draw(t, "params"),
 	}
 	has := rapid.Bool()
+	if has.Draw(t, "verdict") {
+		c.Verdict = &engine.Verdict{Skip: has.Draw(t, "skip"), Reason: text.Draw(t, "because")}
+	}
 	if has.Draw(t, "result") {
 		c.Result = &engine.Result{
 			Export: m.Draw(t, "export"), Store: m.Draw(t, "store"), Reset: rapid.SliceOf(text).Draw(t, "reset"),
