@@ -117,7 +117,8 @@ type AttemptInfo struct {
 	// another, by the full names of the tasks. They end their tries like those
 	// of Executor.Before.
 	Carried func(context.Context) (map[string]*engine.Result, error)
-	// Evaluator evaluates expressions in the attempt's zone. Required.
+	// Evaluator evaluates expressions in the attempt's zone. Nil takes parameters
+	// as they stand, for languages without expressions.
 	Evaluator Evaluator
 	// Secrets are those that its tasks may read. Nil means none.
 	Secrets operator.Secrets

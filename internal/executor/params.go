@@ -59,7 +59,7 @@ func (t *Try) evaluate(local params.Map) (params.Map, error) {
 	if err, ok := base.Get("error"); ok && params.TemplatedValue(err) && IsHook(t.Name) {
 		base = base.Set("error", literal(err))
 	}
-	if !base.Templated() && !local.Templated() {
+	if t.Attempt.info.Evaluator == nil || !base.Templated() && !local.Templated() {
 		return base.Merge(local), nil
 	}
 	return t.Attempt.info.Evaluator.Config(base, local)

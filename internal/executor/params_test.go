@@ -299,3 +299,16 @@ func TestWorkdir(t *testing.T) {
 			fmt.Sprintf(`{"message":"_workdir \"%s\" must not be outside of project path (config)"}`, in))
 	}
 }
+
+func TestWithoutAnEvaluatorParametersStandAsTheyAre(t *testing.T) {
+	t.Parallel()
+	op := &seen{}
+	b := newBench(t, operator.Spec{Name: "op", Operator: op})
+	b.info.Evaluator = nil
+	b.run(t, params.Of("given", "${x}"), typeOp.Set("text", "echo ${HOME}"))
+	for key, want := range map[string]string{"given": "${x}", "text": "echo ${HOME}"} {
+		if got, err := op.Params.String(key); err != nil || got != want {
+			t.Errorf("%s is %q (%v), want %q", key, got, err, want)
+		}
+	}
+}

@@ -62,6 +62,8 @@ type Config struct {
 	Slots int
 	// Env is the environment of programs that tasks start.
 	Env []string
+	// Products looks after what tasks make that say so; it may be nil.
+	Products executor.Products
 	// Secrets are those that tasks may read.
 	Secrets operator.Secrets
 	// Settings configure operators, by full key such as "config.http.proxy.host".
@@ -150,7 +152,7 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	in.executor = &executor.Executor{
 		Operators: all, Logs: in.logs, Env: cfg.Env, Now: cfg.Clock.Now, Scratch: in.scratch.path,
 		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
-		Before:    in.before, DryRun: cfg.DryRun,
+		Before:    in.before, Products: cfg.Products, DryRun: cfg.DryRun,
 	}
 	if cfg.Evaluated != nil {
 		in.executor.Evaluated = func(t *executor.Try, p params.Map) { cfg.Evaluated(t.Name, p) }
@@ -215,8 +217,10 @@ func (in *Instance) Logs() *logs.Dir { return in.logs }
 type Request struct {
 	Workflow *workflow.Workflow
 	Calendar Calendar
-	Session  time.Time
-	Params   params.Map
+	// Session is the session time. Where there is none, Key names the session.
+	Session time.Time
+	Key     string
+	Params  params.Map
 	// Selection says what is run. Anything but all of it makes a new attempt,
 	// even if an earlier one was cut off.
 	Selection Selection
@@ -237,11 +241,13 @@ type Begun struct {
 func (in *Instance) Begin(ctx context.Context, r Request) (Begun, error) {
 	start := store.Start{
 		Session: store.Session{
-			UUID: uuid.NewString(), Workflow: r.Workflow.Name,
-			Key: r.Session.UTC().Format(time.RFC3339), Time: model.InstantOf(r.Session),
+			UUID: uuid.NewString(), Workflow: r.Workflow.Name, Key: r.Key,
 		},
-		Zone: r.Calendar.Zone.String(), Definition: r.Workflow,
-		Params: r.Params.Merge(r.Calendar.Around(r.Session)),
+		Zone: r.Calendar.Zone.String(), Definition: r.Workflow, Params: r.Params,
+	}
+	if !r.Session.IsZero() {
+		start.Session.Key, start.Session.Time = r.Session.UTC().Format(time.RFC3339), model.InstantOf(r.Session)
+		start.Params = r.Params.Merge(r.Calendar.Around(r.Session))
 	}
 	last, found, err := in.newest(ctx, start.Session)
 	if err != nil {
