@@ -17,6 +17,7 @@ type compiler struct {
 	written bool     // by people, in a file: tasks that come later are checked, too
 	discard bool     // the tasks are not wanted, only their faults
 	path    []string // names from the root to the current task
+	makers  []making // tasks that make files
 }
 
 func (c *compiler) fail(e *document.Error) { c.errs.Add(c.inTask(e)) }
@@ -109,6 +110,7 @@ func (c *compiler) action(n *workflow.Node, entries []document.Entry) {
 			kv = append(kv, e.Key, c.value(e.Value))
 		}
 	}
+	c.product(n, entries)
 	if !c.discard {
 		n.Config = params.Of(kv...)
 	}

@@ -42,6 +42,7 @@ func (c *compiler) file(name string, doc *document.Node) *workflow.Workflow {
 	w.Root = &workflow.Node{Name: "+" + name, Pos: workflow.Pos(doc.Pos())}
 	c.path = []string{w.Root.Name}
 	c.group(w.Root, root)
+	c.linkProducts(w.Root)
 	w.Root.OnFailure = append([]*workflow.Node{failureAlert()}, w.Root.OnFailure...)
 	if dir := path.Dir(name); dir != "." {
 		w.Root.Export = below(dir, w.Root.Export)

@@ -84,6 +84,7 @@ func CompileSubtasks(name string, config params.Map) (*workflow.Node, error) {
 	c := compiler{path: []string{name}}
 	at := document.Entry{Key: name, Value: document.Of(config)}
 	n := c.task(at, c.enabled(at.Value.Entries()))
+	c.linkProducts(n)
 	if err := c.errs.Err(); err != nil {
 		return nil, err
 	}

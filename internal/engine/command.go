@@ -90,7 +90,7 @@ type Result struct {
 // Verdict says whether a try had anything to do, as its products tell.
 type Verdict struct {
 	// Skip says that they were up to date, so that nothing was run. A task that
-	// succeeds with it ends as skipped.
+	// succeeds with it ends as skipped, unless it has a check, which is run.
 	Skip bool
 	// Reason says why, on one line.
 	Reason string

@@ -40,8 +40,9 @@ func (a *Attempt) judge(id model.TaskID, try int32, v *Verdict) {
 	if v == nil || !a.reports(id, try) {
 		return
 	}
-	if v.Skip {
-		a.tasks[id].flags |= SkipAsked
+	t := &a.tasks[id]
+	if v.Skip && t.node.Check == nil { // a check that failed before has to be repeated
+		t.flags |= SkipAsked
 		a.touch(id)
 	}
 	a.event(TaskJudged, id, params.Of("skip", v.Skip, "reason", v.Reason))
