@@ -115,22 +115,31 @@ func (h *harness) lists(s store.Store, url string, n int) error {
 	return nil
 }
 
-// pages measures how long a page takes, from eight clients at a time.
+// pages measures how long a page takes, from eight clients at a time and from
+// one alone, and how much of the processors' time, the clients' included.
 func (h *harness) pages(name string, get func() (int, error)) testCase {
 	return testCase{name + "-p50", "ms", func() (float64, error) {
 		var entries atomic.Int64
-		took, err := inTurn(h.size(1_000, 8), clients, func(int) error {
+		ask := func(int) error {
 			n, err := get()
 			entries.Store(int64(n))
 			return err
-		})
-		switch {
-		case err != nil:
+		}
+		n, began := h.size(1_000, 8), used()
+		took, err := inTurn(n, clients, ask)
+		if err != nil {
 			return 0, err
-		case entries.Load() != pageSize && !h.quick:
-			return 0, fmt.Errorf("%d entries instead of %d", entries.Load(), pageSize)
 		}
 		h.note(name+"-p99", "ms", percentile(took, 99))
+		h.note(name+"-cpu", "µs/page", float64((used()-began).Microseconds())/float64(n))
+		alone, err := inTurn(n/4, 1, ask)
+		if err != nil {
+			return 0, err
+		}
+		h.note(name+"-alone-p50", "ms", percentile(alone, 50))
+		if entries.Load() != pageSize && !h.quick {
+			return 0, fmt.Errorf("%d entries instead of %d", entries.Load(), pageSize)
+		}
 		return percentile(took, 50), nil
 	}}
 }
@@ -145,9 +154,10 @@ func page(address string) (n int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, res.Body.Close()) }()
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode != http.StatusOK || res.ContentLength < 0 {
 		return 0, fmt.Errorf("%s: %s", address, res.Status)
 	}
-	body, err := io.ReadAll(res.Body)
+	body := make([]byte, res.ContentLength)
+	_, err = io.ReadFull(res.Body, body)
 	return bytes.Count(body, []byte(`"sessionTime"`)), err
 }

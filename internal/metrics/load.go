@@ -3,8 +3,6 @@ package metrics
 import (
 	"context"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Load is what a server has to do at a moment.
@@ -23,48 +21,32 @@ type Load struct {
 // Watch shows what load returns, which is called whenever somebody looks. What
 // it can't say within two seconds is left out.
 func (m *Metrics) Watch(load func(context.Context) (Load, error)) {
-	m.registry.MustRegister(loads(load))
+	m.show(func(ctx context.Context, dst []byte) []byte {
+		ctx, cancel := context.WithTimeout(ctx, loadWithin)
+		defer cancel()
+		l, err := load(ctx)
+		if err != nil {
+			return dst
+		}
+		for i := range loads {
+			dst = loads[i].alone(dst, float64(loads[i].value(&l)))
+		}
+		return dst
+	})
 }
-
-type loads func(context.Context) (Load, error)
 
 const loadWithin = 2 * time.Second
 
-func describe(name, help string) *prometheus.Desc {
-	return prometheus.NewDesc(prefix+name, help, nil, nil)
-}
-
-// gauges are those of a load.
-var gauges = []struct {
-	desc  *prometheus.Desc
-	kind  prometheus.ValueType
-	value func(*Load) float64
+// loads are the metrics of a load.
+var loads = []struct {
+	head
+	value func(*Load) int64
 }{
-	{describe("attempts_driven", "Attempts that this server drives."), prometheus.GaugeValue, func(l *Load) float64 { return float64(l.Driven) }},
-	{describe("attempts_waiting", "Driven attempts of which no task is with the runner."), prometheus.GaugeValue, func(l *Load) float64 { return float64(l.Waiting) }},
-	{describe("slots", "Tries that can run at a time."), prometheus.GaugeValue, func(l *Load) float64 { return float64(l.Slots) }},
-	{describe("slots_free", "Slots that nothing runs in."), prometheus.GaugeValue, func(l *Load) float64 { return float64(l.Slots - l.Busy) }},
-	{describe("tries_queued", "Tries that wait for a slot."), prometheus.GaugeValue, func(l *Load) float64 { return float64(l.Queued) }},
-	{describe("archive_uses_total", "Tries that used the archive of their revision."), prometheus.CounterValue, func(l *Load) float64 { return float64(l.Archives) }},
-	{describe("archive_cache_hits_total", "Uses of archives that were kept from an earlier try."), prometheus.CounterValue, func(l *Load) float64 { return float64(l.Archives - l.Fetched) }},
-}
-
-// Describe implements prometheus.Collector.
-func (loads) Describe(to chan<- *prometheus.Desc) {
-	for _, g := range gauges {
-		to <- g.desc
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (load loads) Collect(to chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), loadWithin)
-	defer cancel()
-	l, err := load(ctx)
-	if err != nil {
-		return
-	}
-	for _, g := range gauges {
-		to <- prometheus.MustNewConstMetric(g.desc, g.kind, g.value(&l))
-	}
+	{head{prefix + "attempts_driven", "Attempts that this server drives.", "gauge"}, func(l *Load) int64 { return int64(l.Driven) }},
+	{head{prefix + "attempts_waiting", "Driven attempts of which no task is with the runner.", "gauge"}, func(l *Load) int64 { return int64(l.Waiting) }},
+	{head{prefix + "slots", "Tries that can run at a time.", "gauge"}, func(l *Load) int64 { return int64(l.Slots) }},
+	{head{prefix + "slots_free", "Slots that nothing runs in.", "gauge"}, func(l *Load) int64 { return int64(l.Slots - l.Busy) }},
+	{head{prefix + "tries_queued", "Tries that wait for a slot.", "gauge"}, func(l *Load) int64 { return int64(l.Queued) }},
+	{head{prefix + "archive_uses_total", "Tries that used the archive of their revision.", "counter"}, func(l *Load) int64 { return l.Archives }},
+	{head{prefix + "archive_cache_hits_total", "Uses of archives that were kept from an earlier try.", "counter"}, func(l *Load) int64 { return l.Archives - l.Fetched }},
 }

@@ -1,18 +1,15 @@
 // Package metrics counts what operators of a server want to know, and shows it
-// in the format of Prometheus. It is told what happens and asks nothing; only
-// this package knows Prometheus. No label has the names of projects,
+// in the text format of Prometheus. It is told what happens and asks nothing;
+// only this package knows Prometheus. No label has the names of projects,
 // workflows or tasks, so that the number of series does not depend on them.
 package metrics
 
 import (
+	"context"
 	"net/http"
-	"runtime"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/engine"
@@ -22,31 +19,32 @@ import (
 // Metrics are those of one process. The methods are safe for concurrent use
 // and cost less than a microsecond each, Handler excepted.
 type Metrics struct {
-	clock    clock.Clock
-	registry *prometheus.Registry
+	clock clock.Clock
+	mu    sync.Mutex
+	shown []func(ctx context.Context, dst []byte) []byte
 
-	attemptsStarted prometheus.Counter
-	attemptsEnded   map[engine.AttemptState]prometheus.Counter
-	attemptsRested  prometheus.Counter
+	attemptsStarted *number
+	attemptsEnded   map[engine.AttemptState]*number
+	attemptsRested  *number
 
-	triesStarted *prometheus.CounterVec
-	triesEnded   *prometheus.CounterVec
-	triesTook    *prometheus.HistogramVec
-	triesRunning prometheus.Gauge
-	families     sync.Map // of *family by operator
+	triesStarted *family[*number]
+	triesEnded   *family[*number]
+	triesTook    *family[*histogram]
+	triesRunning *number
+	families     sync.Map // of *triesOf by operator
 
-	stepTook    prometheus.Histogram
-	batchEvents prometheus.Histogram
-	commitTook  prometheus.Histogram
-	storeErrors *prometheus.CounterVec
-	leases      *prometheus.CounterVec
+	stepTook    *histogram
+	batchEvents *histogram
+	commitTook  *histogram
+	storeErrors *family[*number]
+	leases      *family[*number]
 
-	slots     *prometheus.CounterVec
-	slotsLate prometheus.Histogram
-	pruned    *prometheus.CounterVec
+	slots     *family[*number]
+	slotsLate *histogram
+	pruned    *family[*number]
 
-	requests     *prometheus.CounterVec
-	requestsTook *prometheus.HistogramVec
+	requests     *family[*number]
+	requestsTook *family[*histogram]
 }
 
 // Buckets of histograms, in seconds: of what takes a moment, and of what may
@@ -55,27 +53,21 @@ var (
 	moments = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 	whiles  = []float64{.001, .01, .1, 1, 10, 60, 300, 900, 3600, 4 * 3600, 24 * 3600}
 	delays  = []float64{.1, .5, 1, 2, 5, 10, 30, 60, 300, 900, 3600}
-	sizes   = prometheus.ExponentialBuckets(1, 4, 9)
+	sizes   = []float64{1, 4, 16, 64, 256, 1024, 4096, 16384, 65536}
 )
 
 // New returns metrics of a program of that version. The clock measures how
 // long things take.
 func New(version string, c clock.Clock) *Metrics {
-	m := &Metrics{clock: c, registry: prometheus.NewRegistry()}
-	m.registry.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
-	m.gauge("build_info", "The program that runs; always 1.", prometheus.Labels{
-		"version": version, "goversion": runtime.Version(),
-	}).Set(1)
+	m := &Metrics{clock: c}
+	m.ofProgram(version)
 	m.ofAttempts()
 	m.ofTries()
 	m.ofConductor()
 	m.slots = m.counters("schedule_slots_total", "Slots of schedules that were due, by what became of them.", "outcome")
 	m.slotsLate = m.histogram("schedule_lateness_seconds", "How late sessions of schedules were started.", delays)
 	m.pruned = m.counters("retention_deleted_total", "Records that retention deleted.", "kind")
-	m.requests = m.counters("http_requests_total", "Requests that were answered.", "route", "method", "code")
+	m.requests = m.counters("http_requests_total", "Requests that were answered.", "code", "method", "route")
 	m.requestsTook = m.histograms("http_request_duration_seconds", "How long requests took.", moments, "route")
 	return m
 }
@@ -84,9 +76,9 @@ func (m *Metrics) ofAttempts() {
 	m.attemptsStarted = m.counter("attempts_started_total", "Attempts that began.")
 	m.attemptsRested = m.counter("attempts_released_total", "Attempts that only wait and were let go of until they are due.")
 	ended := m.counters("attempts_ended_total", "Attempts that ended.", "state")
-	m.attemptsEnded = make(map[engine.AttemptState]prometheus.Counter)
+	m.attemptsEnded = make(map[engine.AttemptState]*number)
 	for _, s := range []engine.AttemptState{engine.AttemptSuccess, engine.AttemptFailed, engine.AttemptKilled} {
-		m.attemptsEnded[s] = ended.WithLabelValues(s.String())
+		m.attemptsEnded[s] = ended.with(s.String())
 	}
 }
 
@@ -94,7 +86,7 @@ func (m *Metrics) ofTries() {
 	m.triesStarted = m.counters("tries_started_total", "Tries that began to run.", "operator")
 	m.triesEnded = m.counters("tries_ended_total", "Tries that ended.", "operator", "outcome")
 	m.triesTook = m.histograms("try_duration_seconds", "How long tries ran.", whiles, "operator")
-	m.triesRunning = m.gauge("tries_running", "Tries that run now, those that only compute included.", nil)
+	m.triesRunning = m.gauge("tries_running", "Tries that run now, those that only compute included.")
 }
 
 func (m *Metrics) ofConductor() {
@@ -107,70 +99,87 @@ func (m *Metrics) ofConductor() {
 
 const prefix = "pawl_"
 
-func (m *Metrics) counter(name, help string) prometheus.Counter {
-	c := prometheus.NewCounter(prometheus.CounterOpts{Name: prefix + name, Help: help})
-	m.registry.MustRegister(c)
-	return c
+func (m *Metrics) counter(name, help string) *number { return m.counters(name, help).with() }
+
+func (m *Metrics) counters(name, help string, labels ...string) *family[*number] {
+	return numbers(m, head{prefix + name, help, "counter"}, labels)
 }
 
-func (m *Metrics) counters(name, help string, labels ...string) *prometheus.CounterVec {
-	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, labels)
-	m.registry.MustRegister(c)
-	return c
+func (m *Metrics) gauge(name, help string) *number {
+	return numbers(m, head{prefix + name, help, "gauge"}, nil).with()
 }
 
-func (m *Metrics) gauge(name, help string, labels prometheus.Labels) prometheus.Gauge {
-	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + name, Help: help, ConstLabels: labels})
-	m.registry.MustRegister(g)
-	return g
+func numbers(m *Metrics, h head, labels []string) *family[*number] {
+	return add(m, &family[*number]{head: h, labels: labels, empty: func() *number { return new(number) }})
 }
 
-func (m *Metrics) histogram(name, help string, buckets []float64) prometheus.Histogram {
-	h := prometheus.NewHistogram(prometheus.HistogramOpts{Name: prefix + name, Help: help, Buckets: buckets})
-	m.registry.MustRegister(h)
-	return h
+func (m *Metrics) histogram(name, help string, bounds []float64) *histogram {
+	return m.histograms(name, help, bounds).with()
 }
 
-func (m *Metrics) histograms(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
-	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: prefix + name, Help: help, Buckets: buckets}, labels)
-	m.registry.MustRegister(h)
-	return h
+func (m *Metrics) histograms(name, help string, bounds []float64, labels ...string) *family[*histogram] {
+	return add(m, &family[*histogram]{
+		head: head{prefix + name, help, "histogram"}, labels: labels,
+		empty: func() *histogram { return newHistogram(bounds) },
+	})
+}
+
+func add[S series](m *Metrics, f *family[S]) *family[S] {
+	m.show(func(_ context.Context, dst []byte) []byte { return f.appendTo(dst) })
+	return f
+}
+
+// show has what a function appends shown whenever somebody looks.
+func (m *Metrics) show(what func(ctx context.Context, dst []byte) []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.shown = append(m.shown, what)
 }
 
 // Handler shows the metrics.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.mu.Lock()
+		shown := slices.Clone(m.shown)
+		m.mu.Unlock()
+		var text []byte
+		for _, what := range shown {
+			text = what(r.Context(), text)
+		}
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		_, _ = w.Write(text) // who went away needs no answer
+	})
 }
 
 // Committed counts what a commit of attempts says.
 func (m *Metrics) Committed(b *store.Batch) {
-	m.batchEvents.Observe(float64(len(b.Events)))
+	m.batchEvents.observe(float64(len(b.Events)))
 	for i := range b.Events {
 		if b.Events[i].Kind == engine.AttemptStarted {
-			m.attemptsStarted.Inc()
+			m.attemptsStarted.Add(1)
 		}
 	}
 	if len(b.Release) > 0 {
-		m.attemptsRested.Add(float64(len(b.Release)))
+		m.attemptsRested.Add(int64(len(b.Release)))
 	}
 }
 
 // AttemptEnded counts an attempt that ended in that state.
 func (m *Metrics) AttemptEnded(s engine.AttemptState) {
 	if c, ok := m.attemptsEnded[s]; ok {
-		c.Inc()
+		c.Add(1)
 	}
 }
 
 // Stepped counts a step of the conductor.
-func (m *Metrics) Stepped(took time.Duration) { m.stepTook.Observe(took.Seconds()) }
+func (m *Metrics) Stepped(took time.Duration) { m.stepTook.observe(took.Seconds()) }
 
 // Slot counts a slot of a schedule that was due, by what became of it. Late is
 // how long after its time it was started; negative where it was not.
 func (m *Metrics) Slot(outcome string, late time.Duration) {
-	m.slots.WithLabelValues(outcome).Inc()
+	m.slots.with(outcome).Add(1)
 	if late >= 0 {
-		m.slotsLate.Observe(late.Seconds())
+		m.slotsLate.observe(late.Seconds())
 	}
 }
 
@@ -180,6 +189,6 @@ func (m *Metrics) Pruned(p *store.Pruned) {
 		"attempt": len(p.Attempts), "session": len(p.Sessions), "revision": len(p.Revisions),
 		"project": len(p.Projects), "value": p.Values, "audit": p.Audit,
 	} {
-		m.pruned.WithLabelValues(kind).Add(float64(n))
+		m.pruned.with(kind).Add(int64(n))
 	}
 }

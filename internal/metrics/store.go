@@ -23,7 +23,7 @@ func (s *measured) failed(operation string, err error) {
 		return
 	}
 	if code := model.CodeOf(err); code == model.Unavailable || code == model.Internal {
-		s.m.storeErrors.WithLabelValues(operation).Inc()
+		s.m.storeErrors.with(operation).Add(1)
 	}
 }
 
@@ -31,7 +31,7 @@ func (s *measured) failed(operation string, err error) {
 func (s *measured) Commit(ctx context.Context, b *store.Batch) error {
 	began := s.m.clock.Now()
 	err := s.Store.Commit(ctx, b)
-	s.m.commitTook.Observe(s.m.clock.Now().Sub(began).Seconds())
+	s.m.commitTook.observe(s.m.clock.Now().Sub(began).Seconds())
 	s.failed("commit", err)
 	return err
 }
@@ -48,7 +48,7 @@ func (s *measured) Lease(ctx context.Context, owner string, epoch int64, d time.
 	case epoch == 0:
 		result = "taken"
 	}
-	s.m.leases.WithLabelValues(result).Inc()
+	s.m.leases.with(result).Add(1)
 	s.failed("lease", err)
 	return got, err
 }

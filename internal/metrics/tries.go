@@ -3,8 +3,6 @@ package metrics
 import (
 	"cmp"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/pawlhq/pawl/internal/engine"
 )
 
@@ -17,41 +15,41 @@ var outcomes = map[engine.CommandKind]string{
 // Outcome returns the name of how a try ended.
 func Outcome(c engine.Command) string { return outcomes[c.Kind] }
 
-// family has the metrics of the tries of one operator.
-type family struct {
-	started prometheus.Counter
-	took    prometheus.Observer
-	ended   map[engine.CommandKind]prometheus.Counter
+// triesOf has the metrics of the tries of one operator.
+type triesOf struct {
+	started *number
+	took    *histogram
+	ended   map[engine.CommandKind]*number
 }
 
-// family returns the metrics of an operator, which are made when it runs first.
-func (m *Metrics) family(operator string) *family {
+// triesOf returns the metrics of an operator, which are made when it runs first.
+func (m *Metrics) triesOf(operator string) *triesOf {
 	if f, ok := m.families.Load(operator); ok {
-		return f.(*family)
+		return f.(*triesOf)
 	}
-	f := &family{
-		started: m.triesStarted.WithLabelValues(operator), took: m.triesTook.WithLabelValues(operator),
-		ended: make(map[engine.CommandKind]prometheus.Counter),
+	f := &triesOf{
+		started: m.triesStarted.with(operator), took: m.triesTook.with(operator),
+		ended: make(map[engine.CommandKind]*number),
 	}
 	for kind, name := range outcomes {
-		f.ended[kind] = m.triesEnded.WithLabelValues(operator, name)
+		f.ended[kind] = m.triesEnded.with(operator, name)
 	}
 	kept, _ := m.families.LoadOrStore(operator, f)
-	return kept.(*family)
+	return kept.(*triesOf)
 }
 
 // Try counts a try that begins, and returns what counts how it ended. Operator
 // is the name of a registered one, or empty where a task names none.
 func (m *Metrics) Try(operator string) (ended func(engine.Command)) {
-	f := m.family(cmp.Or(operator, "unknown"))
-	f.started.Inc()
-	m.triesRunning.Inc()
+	f := m.triesOf(cmp.Or(operator, "unknown"))
+	f.started.Add(1)
+	m.triesRunning.Add(1)
 	began := m.clock.Now()
 	return func(c engine.Command) {
-		m.triesRunning.Dec()
-		f.took.Observe(m.clock.Now().Sub(began).Seconds())
+		m.triesRunning.Add(-1)
+		f.took.observe(m.clock.Now().Sub(began).Seconds())
 		if n, ok := f.ended[c.Kind]; ok {
-			n.Inc()
+			n.Add(1)
 		}
 	}
 }

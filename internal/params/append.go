@@ -26,7 +26,7 @@ func AppendJSON(dst []byte, v Value) []byte {
 	case json.Number:
 		return append(dst, v...)
 	case string:
-		return appendString(dst, v)
+		return AppendString(dst, v)
 	case []Value:
 		return appendList(dst, v)
 	case Map:
@@ -53,7 +53,7 @@ func appendMap(dst []byte, m Map) []byte {
 		if len(dst) > start {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, k), ':')
+		dst = append(AppendString(dst, k), ':')
 		dst = AppendJSON(dst, v)
 	}
 	return append(dst, '}')
@@ -80,7 +80,8 @@ func appendFloat(dst []byte, f float64) []byte {
 
 const hex = "0123456789abcdef"
 
-func appendString(dst []byte, s string) []byte {
+// AppendString appends s as AppendJSON does.
+func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	clean := 0 // s[clean:i] needs no change
 	for i := 0; i < len(s); {

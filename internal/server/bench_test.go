@@ -1,18 +1,23 @@
 package server_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/server"
 	"github.com/pawlhq/pawl/internal/service"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
-// BenchmarkRequests measures requests over a store in memory, without a
-// network.
+// BenchmarkRequests measures requests without a network.
 func BenchmarkRequests(b *testing.B) {
-	w := newWorld(b, openMemory, func(_ *server.Config, c *service.Config) { c.Limits = service.Limits{} })
+	for name, open := range stores {
+		b.Run(name, func(b *testing.B) { benchmarkRequests(b, open) })
+	}
+}
+
+func benchmarkRequests(b *testing.B, open func(testing.TB) store.Store) {
+	w := newWorld(b, open, func(_ *server.Config, c *service.Config) { c.Limits = service.Limits{} })
 	w.push("p", "1", "w.dig", "+a:\n  echo>: 1\n+b:\n  echo>: 2\n")
 	day := noon
 	start := func() {
@@ -27,8 +32,12 @@ func BenchmarkRequests(b *testing.B) {
 			start()
 		}
 	})
-	for _, path := range []string{"/api/attempts/1", "/api/attempts/1/tasks", "/api/attempts?page_size=100", "/api/version"} {
-		b.Run(fmt.Sprintf("get %s", path), func(b *testing.B) {
+	for name, path := range map[string]string{
+		"attempt": "/api/attempts/1", "tasks": "/api/attempts/1/tasks", "version": "/api/version",
+		"attempts": "/api/attempts?page_size=50", "sessions": "/api/sessions?page_size=50",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
 			for b.Loop() {
 				w.ask(200, "GET", path, "")
 			}

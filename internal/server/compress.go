@@ -19,9 +19,17 @@ import (
 // fits into a packet anyway.
 const worthwhile = 1024
 
+// Speed counts more than size: a page of attempts takes less than half of the
+// time that it would at the usual level, and a quarter more bytes.
 var (
-	gzips = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
-	zlibs = sync.Pool{New: func() any { return zlib.NewWriter(io.Discard) }}
+	gzips = sync.Pool{New: func() any {
+		z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // which is a level
+		return z
+	}}
+	zlibs = sync.Pool{New: func() any {
+		z, _ := zlib.NewWriterLevel(io.Discard, zlib.BestSpeed)
+		return z
+	}}
 )
 
 // send answers with a body, in the encoding that the client prefers.

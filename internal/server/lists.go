@@ -14,7 +14,11 @@ func gather[E any](wanted int, cursor string, read func(store.Page) ([]E, string
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, list...)
+		if all == nil {
+			all = list // most often the only page
+		} else {
+			all = append(all, list...)
+		}
 		if next == "" {
 			break
 		}

@@ -32,6 +32,9 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, body 
 // marshal returns compact JSON, in which no character is escaped for the sake
 // of pages.
 func marshal(v any) ([]byte, error) {
+	if a, ok := v.(appender); ok {
+		return a.appendJSON(make([]byte, 0, a.size())), nil
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -17,8 +18,10 @@ import (
 type number int64
 
 // MarshalJSON writes a string.
-func (n number) MarshalJSON() ([]byte, error) {
-	return strconv.AppendQuote(nil, strconv.FormatInt(int64(n), 10)), nil
+func (n number) MarshalJSON() ([]byte, error) { return n.appendJSON(nil), nil }
+
+func (n number) appendJSON(dst []byte) []byte {
+	return append(strconv.AppendInt(append(dst, '"'), int64(n), 10), '"')
 }
 
 // UnmarshalJSON reads a string or a number.
@@ -36,33 +39,39 @@ func (n *number) UnmarshalJSON(text []byte) error {
 type optional string
 
 // MarshalJSON writes a string or null.
-func (o optional) MarshalJSON() ([]byte, error) {
+func (o optional) MarshalJSON() ([]byte, error) { return o.appendJSON(nil), nil }
+
+func (o optional) appendJSON(dst []byte) []byte {
 	if o == "" {
-		return []byte("null"), nil
+		return append(dst, "null"...)
 	}
-	return marshal(string(o))
+	return params.AppendString(dst, string(o))
 }
 
 // optionalNumber is an id that is null when it is 0.
 type optionalNumber int64
 
 // MarshalJSON writes a string or null.
-func (n optionalNumber) MarshalJSON() ([]byte, error) {
+func (n optionalNumber) MarshalJSON() ([]byte, error) { return n.appendJSON(nil), nil }
+
+func (n optionalNumber) appendJSON(dst []byte) []byte {
 	if n == 0 {
-		return []byte("null"), nil
+		return append(dst, "null"...)
 	}
-	return number(n).MarshalJSON()
+	return number(n).appendJSON(dst)
 }
 
 // instant is written in whole seconds of UTC, with a Z; zero is null.
 type instant model.Instant
 
 // MarshalJSON writes a string or null.
-func (i instant) MarshalJSON() ([]byte, error) {
+func (i instant) MarshalJSON() ([]byte, error) { return i.appendJSON(nil), nil }
+
+func (i instant) appendJSON(dst []byte) []byte {
 	if i == 0 {
-		return []byte("null"), nil
+		return append(dst, "null"...)
 	}
-	return json.Marshal(model.Instant(i).Time().Truncate(time.Second).Format(time.RFC3339))
+	return append(model.Instant(i).Time().AppendFormat(append(dst, '"'), time.RFC3339), '"')
 }
 
 // moment is an instant with its fraction; zero is null.

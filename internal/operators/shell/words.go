@@ -1,6 +1,9 @@
 package shell
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // plainWords returns the words of a script that is one command without any
 // syntax but blanks and simple quotes, and whose first word is the name of a
@@ -72,13 +75,14 @@ func namesProgram(word string) bool {
 	if strings.Contains(word, "=") || word == "" {
 		return false
 	}
-	_, own := shellWords[word]
+	_, own := shellWords()[word]
 	return !own
 }
 
 // shellWords are the reserved words and the commands that shells have built
 // in, and setsid, which does its work only where it does not lead a group.
-var shellWords = setOf(`
+var shellWords = sync.OnceValue(func() map[string]struct{} {
+	return setOf(`
 	! { } [[ ]] case coproc do done elif else esac fi for function if in select then time until while
 	. : [ alias bg bind break builtin caller cd chdir command compgen complete compopt continue declare
 	dirs disown echo enable eval exec exit export false fc fg getopts hash help history jobs kill let
@@ -86,6 +90,7 @@ var shellWords = setOf(`
 	suspend test times trap true type typeset ulimit umask unalias unset wait
 	setsid
 `)
+})
 
 func setOf(words string) map[string]struct{} {
 	set := make(map[string]struct{})
