@@ -9,8 +9,10 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // sessionsAtOnce is how many sessions one request may ask for.
@@ -38,11 +40,10 @@ func fillIn(on medium, n int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	w, err := chain(1)
+	w, err := hourly()
 	if err != nil {
 		return 0, err
 	}
-	w.Schedule = params.Of("hourly>", "00:00")
 	now := time.Now().UTC().Truncate(time.Hour)
 	ctx := context.Background()
 	_, err = s.Push(ctx, store.Push{
@@ -78,16 +79,30 @@ func bareFillIn(on medium, n int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	w, err := chain(1)
+	w, err := hourly()
 	if err != nil {
 		return 0, err
 	}
+	calendar, err := schedule.NewCalendar("UTC", w.Schedule)
+	if err != nil {
+		return 0, err
+	}
+	now := time.Now().UTC().Truncate(time.Hour)
 	r := recording{start: starting(w, "")}
-	r.start.After = 1
-	r.start.Params = params.Of("last_session_time", "2026-01-01T00:00:00+00:00")
+	r.start.Name, r.start.Workflow, r.start.After = "backfill", 1, 1
+	r.start.Params = calendar.Around(now).Merge(params.Of("last_executed_session_time", schedule.FormatTime(now, time.UTC)))
 	took, err := commitAll(b, r.replay(n, sessionsAtOnce))
 	if err != nil {
 		return 0, err
 	}
 	return float64(n) / took.Seconds(), b.close()
+}
+
+// hourly is a workflow of one step with a schedule.
+func hourly() (*workflow.Workflow, error) {
+	w, err := chain(1)
+	if err == nil {
+		w.Schedule = params.Of("hourly>", "00:00")
+	}
+	return w, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/memory"
+	"github.com/pawlhq/pawl/internal/store/record"
 	"github.com/pawlhq/pawl/internal/store/tables"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -66,7 +67,7 @@ func attemptRow(id int64, s *store.Start) []driver.Value {
 	const zero = int64(0)
 	return []driver.Value{
 		id, id, int64(1), s.Name, int64(s.Session.Project), s.Session.Workflow, int64(s.Workflow), s.Zone, int64(s.Created),
-		int64(1), zero, "", int64(s.Due), int64(s.After), zero, s.Epoch, zero, false, zero, zero, zero, []byte(nil),
+		int64(1), zero, "", int64(s.Due), int64(s.After), zero, s.Epoch, zero, false, zero, zero, zero, record.Map(s.Params),
 	}
 }
 

@@ -42,7 +42,7 @@ func openBareSQLite(path, synchronous string) (*bareSQLite, error) {
 	b := &bareSQLite{conn: conn, stmts: make(map[string]driver.Stmt)}
 	for _, pragma := range []string{ // as a store has them
 		"PRAGMA journal_mode = WAL", "PRAGMA synchronous = " + synchronous,
-		"PRAGMA wal_autocheckpoint = 4096", "PRAGMA cache_size = 8192",
+		"PRAGMA wal_autocheckpoint = 4096", "PRAGMA cache_size = 8192", "PRAGMA temp_store = MEMORY",
 	} {
 		if err := b.exec(pragma); err != nil {
 			return nil, errors.Join(err, b.close())

@@ -171,7 +171,9 @@ func BenchmarkStartAll(b *testing.B) {
 			b.Fatal(err)
 		}
 		taken += time.Since(began)
-		bare.start(b, func(l *ledger) { l.makeAll(column(starts, func(of *store.Start) *start { return s.encodeStart(*of) })) })
+		bare.start(b, func(l *tables.Ledger) {
+			l.MakeAll(column(starts, func(of *store.Start) *tables.Start { return s.EncodeStart(*of) }))
+		})
 		made += n
 	}
 	b.ReportMetric(float64(made)/taken.Seconds(), "sessions/s")
@@ -219,10 +221,10 @@ func BenchmarkFire(b *testing.B) {
 			b.Fatal(err, fired[n-1].Err)
 		}
 		taken += time.Since(began)
-		bare.start(b, func(l *ledger) {
+		bare.start(b, func(l *tables.Ledger) {
 			for i := range firings {
-				l.make(s.encodeStart(*firings[i].Start))
-				l.fired[firings[i].Schedule.ID] = firings[i].Schedule
+				l.Make(s.EncodeStart(*firings[i].Start))
+				l.Change(firings[i].Schedule)
 			}
 		})
 	}
@@ -257,7 +259,7 @@ type bareProgram struct {
 	tasks, events []any
 	chunks        int
 	// last are the ids that were given out, known those of definitions.
-	last  ids
+	last  tables.IDs
 	known map[[sha256.Size]byte]int64
 	taken time.Duration
 }
@@ -311,12 +313,12 @@ func (p *bareProgram) commit(b *testing.B) {
 }
 
 // start writes what a ledger has that asked nothing.
-func (p *bareProgram) start(b *testing.B, decide func(*ledger)) {
+func (p *bareProgram) start(b *testing.B, decide func(*tables.Ledger)) {
 	b.Helper()
-	l := newLedger()
-	l.last, l.found, l.definitions = p.last, p.last, p.known
-	decide(l)
-	p.last = l.last
+	l := ledger{tables.NewLedger(0)}
+	l.Last, l.Definitions = p.last, p.known
+	decide(l.Ledger)
+	p.last = l.Last
 	var batch pgx.Batch
 	batch.Queue("begin")
 	l.write(&batch)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // A sum with 0 hides a column from the planner, lest it reads an index of more
@@ -34,104 +35,39 @@ const (
 	holdUnfinished = `SELECT session FROM attempts WHERE session = ANY ($1) AND state + 0 = 0 ORDER BY id + 0 FOR KEY SHARE`
 )
 
-// questions are what the starts of a transaction ask, in columns.
-type questions struct {
-	projects                  []int64
-	workflows, keys, names    []string
-	hashes                    [][]byte
-	epochs, startable, afters []int64
-	most                      int
-	schedules                 []int64
-}
+// ledger is one that is filled and written by what is queued.
+type ledger struct{ *tables.Ledger }
 
-func (q *questions) add(in *intake) {
-	for _, id := range in.schedules {
-		q.schedules = append(q.schedules, int64(id))
-	}
-	for _, s := range in.starts {
-		q.projects = append(q.projects, int64(s.Session.Project))
-		q.workflows = append(q.workflows, s.Session.Workflow)
-		q.keys = append(q.keys, s.Session.Key)
-		q.names = append(q.names, s.Name)
-		q.hashes = appendNew(q.hashes, s.hash[:], func(a, b []byte) bool { return string(a) == string(b) })
-		q.most = max(q.most, s.MaxRunning)
-		if s.Owner != "" {
-			q.epochs = appendNew(q.epochs, s.Epoch, equal)
-		}
-		if s.Workflow != 0 {
-			q.startable = appendNew(q.startable, int64(s.Workflow), equal)
-		}
-		if s.After != 0 {
-			q.afters = appendNew(q.afters, int64(s.After), equal)
-		}
-	}
-}
-
-func equal(a, b int64) bool { return a == b }
-
-// appendNew leaves out what came before in the same row of starts.
-func appendNew[V any](list []V, v V, same func(a, b V) bool) []V {
-	if n := len(list); n > 0 && same(list[n-1], v) {
-		return list
-	}
-	return append(list, v)
-}
-
-// read queues the questions of calls, whose answers go into the ledger.
-func (l *ledger) read(b *pgx.Batch, intakes []*intake) {
-	var q questions
-	for _, in := range intakes {
-		q.add(in)
-	}
+// read queues questions, whose answers go into the ledger.
+func (l ledger) read(b *pgx.Batch, q *tables.Questions) {
 	b.Queue(selectLastIDs).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&l.found.session, &l.found.attempt, &l.found.definition)
-		l.last = l.found
-		return err
+		return row.Scan(&l.Last.Session, &l.Last.Attempt, &l.Last.Definition)
 	})
-	if len(q.keys) > 0 {
-		b.Queue(selectStarted, q.projects, q.workflows, q.keys, q.names).Query(l.readStarted)
-		b.Queue(selectHashes, q.hashes).Query(l.readHashes)
+	if len(q.Keys) > 0 {
+		b.Queue(selectStarted, q.Projects, q.Workflows, q.Keys, q.Names).Query(l.readStarted)
+		b.Queue(selectHashes, q.Hashes).Query(l.readHashes)
 	}
-	if len(q.epochs) > 0 {
-		pairs(b.Queue(selectLeases, q.epochs), func(id int64, owner string) { l.leases[id] = owner })
+	if len(q.Epochs) > 0 {
+		pairs(b.Queue(selectLeases, q.Epochs), func(id int64, owner string) { l.Leases[id] = owner })
 	}
-	if len(q.startable) > 0 {
-		one(b.Queue(selectStartable, q.startable), func(id model.WorkflowID) { l.startable[id] = true })
+	if len(q.Startable) > 0 {
+		one(b.Queue(selectStartable, q.Startable), func(id model.WorkflowID) { l.Startable[id] = true })
 	}
-	if q.most > 0 {
-		one(b.Queue(countRunning, int64(q.most)), func(n int) { l.running = n })
+	if q.Most > 0 {
+		one(b.Queue(countRunning, int64(q.Most)), func(n int) { l.Running = n })
 	}
-	if len(q.schedules) > 0 {
-		pairs(b.Queue(selectVersions, q.schedules), func(id model.ScheduleID, version int64) { l.versions[id] = version })
+	if len(q.Schedules) > 0 {
+		pairs(b.Queue(selectVersions, q.Schedules), func(id model.ScheduleID, version int64) { l.Versions[id] = version })
 	}
-	if len(q.afters) > 0 {
-		l.hold(b, q.afters)
-	}
-}
-
-// readFormer queues what is to be known of the sessions that the next of a
-// chain comes after, if some of them are not new.
-func (l *ledger) readFormer(b *pgx.Batch, intakes []*intake) {
-	var formers []int64
-	for _, in := range intakes {
-		for i, s := range in.starts {
-			if !s.AfterFormer || i == 0 {
-				continue
-			}
-			if former := l.sessions[keyOf(&in.starts[i-1].Session)]; former != nil {
-				formers = append(formers, int64(former.ID))
-			}
-		}
-	}
-	if len(formers) > 0 {
-		l.hold(b, formers)
+	if len(q.Afters) > 0 {
+		l.hold(b, q.Afters)
 	}
 }
 
 // hold finds the sessions that have an unfinished attempt, and keeps those
 // attempts as they are.
-func (l *ledger) hold(b *pgx.Batch, sessions []int64) {
-	one(b.Queue(holdUnfinished, sessions), func(id model.SessionID) { l.unfinished[id] = true })
+func (l ledger) hold(b *pgx.Batch, sessions []int64) {
+	one(b.Queue(holdUnfinished, sessions), func(id model.SessionID) { l.Unfinished[id] = true })
 }
 
 // one calls each with the column of every row of an answer.
@@ -159,31 +95,24 @@ func pairs[A, B any](q *pgx.QueuedQuery, each func(A, B)) {
 	})
 }
 
-func (l *ledger) readStarted(rows pgx.Rows) error {
+func (l ledger) readStarted(rows pgx.Rows) error {
 	var s store.Session
 	var name string
 	var attempts int
 	var attempt model.AttemptID
 	columns := []any{&s.Project, &s.Workflow, &s.Key, &name, &s.ID, &s.UUID, &s.Time, &attempts, &attempt}
 	_, err := pgx.ForEachRow(rows, columns, func() error {
-		known := l.sessions[keyOf(&s)]
-		if known == nil {
-			known = &session{Session: s, attempts: attempts, byName: make(map[string]model.AttemptID)}
-			l.sessions[keyOf(&s)] = known
-		}
-		if attempt != 0 {
-			known.byName[name] = attempt
-		}
+		l.Found(s, attempts, name, attempt)
 		return nil
 	})
 	return err
 }
 
-func (l *ledger) readHashes(rows pgx.Rows) error {
+func (l ledger) readHashes(rows pgx.Rows) error {
 	var hash []byte
 	var id int64
 	_, err := pgx.ForEachRow(rows, []any{&hash, &id}, func() error {
-		l.definitions[[sha256.Size]byte(hash)] = id
+		l.Definitions[[sha256.Size]byte(hash)] = id
 		return nil
 	})
 	return err

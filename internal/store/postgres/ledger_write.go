@@ -1,13 +1,10 @@
 package postgres
 
 import (
-	"cmp"
-	"maps"
-	"slices"
-
 	"github.com/jackc/pgx/v5"
 
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 const (
@@ -35,17 +32,16 @@ const (
 )
 
 // write queues what was decided.
-func (l *ledger) write(b *pgx.Batch) {
-	if len(l.made) > 0 {
+func (l ledger) write(b *pgx.Batch) {
+	if len(l.Made()) > 0 {
 		// Sequences keep what they are told when the transaction is undone: no
 		// id is given out twice.
-		b.Queue(setLastIDs, l.last.session, l.last.attempt, l.last.definition)
+		b.Queue(setLastIDs, l.Last.Session, l.Last.Attempt, l.Last.Definition)
 		l.writeDefinitions(b)
 		l.writeSessions(b)
 		l.writeAttempts(b)
 	}
-	if len(l.fired) > 0 {
-		s := slices.SortedFunc(maps.Values(l.fired), func(a, b store.Schedule) int { return cmp.Compare(a.ID, b.ID) })
+	if s := l.Fired(); len(s) > 0 {
 		b.Queue(updateSchedules,
 			column(s, func(s *store.Schedule) int64 { return int64(s.ID) }),
 			column(s, func(s *store.Schedule) int64 { return int64(s.NextRun) }),
@@ -57,65 +53,54 @@ func (l *ledger) write(b *pgx.Batch) {
 	}
 }
 
-func (l *ledger) writeDefinitions(b *pgx.Batch) {
-	if len(l.bodies) == 0 {
+func (l ledger) writeDefinitions(b *pgx.Batch) {
+	d := l.Bodies()
+	if len(d) == 0 {
 		return
 	}
-	id := l.found.definition
 	b.Queue(insertDefinitions,
-		column(l.bodies, func(**start) int64 { id++; return id }),
-		column(l.bodies, func(s **start) []byte { return (*s).hash[:] }),
-		column(l.bodies, func(s **start) []byte { return (*s).body() }))
+		column(d, func(d *tables.DefinitionRow) int64 { return d.ID }),
+		column(d, func(d *tables.DefinitionRow) []byte { return d.Start.Hash[:] }),
+		column(d, func(d *tables.DefinitionRow) []byte { return d.Start.Body() }))
 }
 
-func (l *ledger) writeSessions(b *pgx.Batch) {
-	var fresh, known []*session
-	for _, s := range l.sessions {
-		switch {
-		case s.isNew:
-			fresh = append(fresh, s)
-		case s.last != 0:
-			known = append(known, s)
-		}
-	}
-	byID := func(a, b *session) int { return cmp.Compare(a.ID, b.ID) }
-	slices.SortFunc(fresh, byID)
-	slices.SortFunc(known, byID)
-	id := func(s **session) int64 { return int64((*s).ID) }
-	attempts := func(s **session) int32 { return int32((*s).attempts) }
-	last := func(s **session) int64 { return int64((*s).last) }
+func (l ledger) writeSessions(b *pgx.Batch) {
+	fresh, grown := l.Fresh(), l.Grown()
+	id := func(s **tables.SessionRow) int64 { return int64((*s).ID) }
+	attempts := func(s **tables.SessionRow) int32 { return int32((*s).Attempts) }
+	last := func(s **tables.SessionRow) int64 { return int64((*s).Last) }
 	if len(fresh) > 0 {
 		b.Queue(insertSessions, column(fresh, id),
-			column(fresh, func(s **session) string { return (*s).UUID }),
-			column(fresh, func(s **session) int64 { return int64((*s).Project) }),
-			column(fresh, func(s **session) string { return (*s).Workflow }),
-			column(fresh, func(s **session) string { return (*s).Key }),
-			column(fresh, func(s **session) int64 { return int64((*s).Time) }),
+			column(fresh, func(s **tables.SessionRow) string { return (*s).UUID }),
+			column(fresh, func(s **tables.SessionRow) int64 { return int64((*s).Project) }),
+			column(fresh, func(s **tables.SessionRow) string { return (*s).Workflow }),
+			column(fresh, func(s **tables.SessionRow) string { return (*s).Key }),
+			column(fresh, func(s **tables.SessionRow) int64 { return int64((*s).Time) }),
 			column(fresh, attempts), column(fresh, last))
 	}
-	if len(known) > 0 {
-		b.Queue(updateSessions, column(known, id), column(known, attempts), column(known, last))
+	if len(grown) > 0 {
+		b.Queue(updateSessions, column(grown, id), column(grown, attempts), column(grown, last))
 	}
 }
 
-func (l *ledger) writeAttempts(b *pgx.Batch) {
-	m := l.made
+func (l ledger) writeAttempts(b *pgx.Batch) {
+	m := l.Made()
 	b.Queue(insertAttempts,
-		column(m, func(m *made) int64 { return int64(m.ID) }),
-		column(m, func(m *made) int64 { return int64(m.Session.ID) }),
-		column(m, func(m *made) int32 { return int32(m.Index) }),
-		column(m, func(m *made) string { return m.Name }),
-		column(m, func(m *made) int64 { return int64(m.Session.Project) }),
-		column(m, func(m *made) string { return m.Session.Workflow }),
-		column(m, func(m *made) int64 { return int64(m.Workflow) }),
-		column(m, func(m *made) string { return m.Zone }),
-		column(m, func(m *made) int64 { return int64(m.Created) }),
-		column(m, func(m *made) int64 { return m.definition }),
-		column(m, func(m *made) int64 { return int64(m.Resume.Attempt) }),
-		column(m, func(m *made) string { return m.Resume.From }),
-		column(m, func(m *made) int64 { return int64(m.After) }),
-		column(m, func(m *made) int64 { return int64(m.Due) }),
-		column(m, func(m *made) int64 { return int64(m.Wake) }),
-		column(m, func(m *made) int64 { return m.Epoch }),
-		column(m, func(m *made) []byte { return m.params }))
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.ID) }),
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Session.ID) }),
+		column(m, func(m *tables.AttemptRow) int32 { return int32(m.Index) }),
+		column(m, func(m *tables.AttemptRow) string { return m.Name }),
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Session.Project) }),
+		column(m, func(m *tables.AttemptRow) string { return m.Session.Workflow }),
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Workflow) }),
+		column(m, func(m *tables.AttemptRow) string { return m.Zone }),
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Created) }),
+		column(m, func(m *tables.AttemptRow) int64 { return m.Definition }),
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Resume.Attempt) }),
+		column(m, func(m *tables.AttemptRow) string { return m.Resume.From }),
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.After) }),
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Due) }),
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Wake) }),
+		column(m, func(m *tables.AttemptRow) int64 { return m.Epoch }),
+		column(m, func(m *tables.AttemptRow) []byte { return m.Stored }))
 }

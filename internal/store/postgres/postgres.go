@@ -30,7 +30,7 @@ type Store struct {
 	space   int32
 	timeout time.Duration
 	jobs    *queue[job]
-	starts  *queue[*intake]
+	starts  *queue[*tables.Intake]
 	posts   *queue[*letter]
 
 	ctx    context.Context

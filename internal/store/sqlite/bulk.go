@@ -3,6 +3,8 @@ package sqlite
 import (
 	"database/sql/driver"
 	"strings"
+
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // bulk is a statement about many rows. One call of it covers several, which
@@ -50,5 +52,15 @@ func (b *bulk) exec(c *conn, n int, fill func(args []driver.Value, i int) []driv
 	return b.each(n, fill, func(text string, _ int, args []driver.Value) error {
 		_, err := c.Exec(text, args...)
 		return err
+	})
+}
+
+// query calls each with the rows that the statement finds for rows 0 to n-1.
+func (b *bulk) query(c *conn, n int, fill func(args []driver.Value, i int) []driver.Value, each func(tables.Row)) error {
+	return b.each(n, fill, func(text string, _ int, args []driver.Value) error {
+		return c.Query(text, func(r tables.Row) error {
+			each(r)
+			return nil
+		}, args...)
 	})
 }

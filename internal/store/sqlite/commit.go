@@ -95,39 +95,54 @@ func count[ID ~int64](c *conn, b *bulk, ids []ID, first ...driver.Value) (total 
 	return total, err
 }
 
+// An attempt that runs on keeps its place in every index of those that run: a
+// statement that does not name these columns leaves all of them alone.
+const (
+	updateRunning = `UPDATE attempts SET cancel_asked = ?, tasks = ?, started = ?, edits = ?, shared = ? WHERE id = ?`
+	updateEnded   = `
+		UPDATE attempts SET cancel_asked = ?, tasks = ?, started = ?, edits = ?, shared = ?, state = ?, ended = ?
+		WHERE id = ?`
+)
+
 func (p *commit) writeAttempts(c *conn) error {
+	var ended []model.AttemptID
 	for i := range p.Attempts {
 		r := &p.Attempts[i]
-		_, err := c.Exec(`
-			UPDATE attempts
-			SET state = ?, cancel_asked = ?, tasks = ?, started = ?, ended = ?, edits = ?, shared = ?
-			WHERE id = ?`,
-			int64(r.State), r.CancelAsked, int64(r.Tasks), int64(r.Started), int64(r.Ended),
-			record.Map(r.Edits), record.Map(r.Shared), int64(r.ID))
-		if err == nil && r.State.Done() {
-			err = p.wakeSuccessors(c, r.ID)
+		text := updateRunning
+		args := []driver.Value{r.CancelAsked, int64(r.Tasks), int64(r.Started), record.Map(r.Edits), record.Map(r.Shared)}
+		if r.State.Done() {
+			ended = append(ended, r.ID)
+			text, args = updateEnded, append(args, int64(r.State), int64(r.Ended))
 		}
-		if err != nil {
+		if _, err := c.Exec(text, append(args, int64(r.ID))...); err != nil {
 			return err
 		}
 	}
-	return nil
+	return p.afterEnd(c, ended)
 }
 
-// wakeSuccessors lets what comes after a session begin, once the session has
-// no unfinished attempt, and forgets what was posted to the one that ended.
-func (p *commit) wakeSuccessors(c *conn, ended model.AttemptID) error {
-	woken, err := c.Exec(`
+var (
+	wakeSuccessors = newBulk(`
 		UPDATE attempts SET wake = 0
 		WHERE state = 0 AND after <> 0 AND epoch = 0 AND wake <> 0
-			AND after = (SELECT session FROM attempts WHERE id = ?1)
-			AND NOT EXISTS (SELECT 1 FROM attempts o WHERE o.session = attempts.after AND o.state = 0)`, int64(ended))
+			AND NOT EXISTS (SELECT 1 FROM attempts o WHERE o.session = attempts.after AND o.state = 0)
+			AND after IN (SELECT session FROM attempts WHERE id IN (`, `?`, `))`)
+	dropInbox = newBulk(`DELETE FROM posts WHERE attempt IN (`, `?`, `)`)
+)
+
+// afterEnd lets what comes after a session begin, once the session has no
+// unfinished attempt, and forgets what was posted to those that ended.
+func (p *commit) afterEnd(c *conn, ended []model.AttemptID) error {
+	ids := func(args []driver.Value, i int) []driver.Value { return append(args, int64(ended[i])) }
+	err := wakeSuccessors.each(len(ended), ids, func(text string, _ int, args []driver.Value) error {
+		woken, err := c.Exec(text, args...)
+		p.woke = p.woke || woken > 0
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	p.woke = p.woke || woken > 0
-	_, err = c.Exec(`DELETE FROM posts WHERE attempt = ?`, int64(ended))
-	return err
+	return dropInbox.exec(c, len(ended), ids)
 }
 
 var putTasks = newBulk(`

@@ -16,6 +16,11 @@ func (d database) Write(ctx context.Context, what string, job func(tables.Conn) 
 	return d.write(ctx, what, func(c *conn) error { return job(c) })
 }
 
+// Take implements tables.DB.
+func (d database) Take(ctx context.Context, what string, in *tables.Intake) error {
+	return d.writeJob(ctx, what, &job{intake: in})
+}
+
 // Read implements tables.DB.
 func (d database) Read(ctx context.Context, what string, read func(tables.Conn) error) error {
 	return d.read(ctx, what, func(c *conn) error { return read(c) })
@@ -39,10 +44,14 @@ func (d database) Alive(_ tables.Conn, epoch int64) (bool, error) { return d.loc
 
 // write runs a job in a transaction of its own, as far as it can tell.
 func (s *Store) write(ctx context.Context, what string, run func(*conn) error) error {
+	return s.writeJob(ctx, what, &job{run: run})
+}
+
+func (s *Store) writeJob(ctx context.Context, what string, j *job) error {
 	if ctx.Err() != nil {
 		return explain(what, context.Cause(ctx))
 	}
-	return explain(what, s.writer.do(run))
+	return explain(what, s.writer.do(j))
 }
 
 // read calls a function with a connection that sees what was committed.

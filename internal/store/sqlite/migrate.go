@@ -95,7 +95,7 @@ func setJournal(c *conn) error {
 		return model.Errorf(model.Invalid, "the database can't have a write-ahead log where it is: its journal mode is %s", mode).
 			WithHint("keep it on a local disk")
 	}
-	return c.script(fmt.Sprintf("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = %d; PRAGMA cache_size = %d", checkpointPages, writerPages))
+	return c.script(fmt.Sprintf("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = %d; PRAGMA cache_size = %d", checkpointPages, writerPages))
 }
 
 // writerPages is how many pages the writer keeps in memory, 32 MiB: those that

@@ -27,7 +27,7 @@ func fill(b *testing.B, s *Store, n int) {
 	if err := s.writer.conn.script("PRAGMA synchronous = OFF; PRAGMA cache_size = -500000"); err != nil {
 		b.Fatal(err)
 	}
-	err := s.writer.do(func(c *conn) error {
+	err := s.writer.do(&job{run: func(c *conn) error {
 		for _, text := range []string{
 			fmt.Sprintf(`CREATE TEMP TABLE filled AS
 				WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
@@ -57,7 +57,7 @@ func fill(b *testing.B, s *Store, n int) {
 			}
 		}
 		return nil
-	})
+	}})
 	if err == nil {
 		err = s.writer.conn.script("PRAGMA cache_size = " + fmt.Sprint(writerPages) + "; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)")
 	}

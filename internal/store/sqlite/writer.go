@@ -24,14 +24,15 @@ type writer struct {
 // a code, before it writes anything, or its failure undoes the transaction.
 // It may be run again after that.
 type job struct {
-	run  func(*conn) error
-	done bool
-	err  error
+	// run writes it; without it, intake says what is to be started.
+	run    func(*conn) error
+	intake *tables.Intake
+	done   bool
+	err    error
 }
 
 // do runs a job in a transaction and returns once that is durable.
-func (w *writer) do(run func(*conn) error) error {
-	j := &job{run: run}
+func (w *writer) do(j *job) error {
 	w.mu.Lock()
 	w.queue = append(w.queue, j)
 	w.mu.Unlock()
@@ -73,14 +74,34 @@ func (w *writer) transact(jobs []*job) error {
 	if _, err := w.conn.Exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	for _, j := range jobs {
-		j.err = j.run(w.conn)
-		if j.err != nil && !tables.Refused(j.err) {
-			return w.undo(j.err)
-		}
+	if err := w.run(jobs); err != nil {
+		return w.undo(err)
 	}
 	if _, err := w.conn.Exec("COMMIT"); err != nil {
 		return w.undo(err)
+	}
+	return nil
+}
+
+// run runs jobs, those that start something first and together.
+func (w *writer) run(jobs []*job) error {
+	var starting []*job
+	for _, j := range jobs {
+		if j.intake != nil {
+			starting = append(starting, j)
+		}
+	}
+	if err := take(w.conn, starting); err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if j.intake != nil {
+			continue
+		}
+		j.err = j.run(w.conn)
+		if j.err != nil && !tables.Refused(j.err) {
+			return j.err
+		}
 	}
 	return nil
 }

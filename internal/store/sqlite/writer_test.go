@@ -15,12 +15,12 @@ import (
 
 // together queues jobs behind a write that is under way, and returns their
 // errors when all are done.
-func together(w *writer, jobs ...func(*conn) error) []error {
+func together(w *writer, jobs ...*job) []error {
 	w.turn.Lock()
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
-	for i, run := range jobs {
-		wg.Go(func() { errs[i] = w.do(run) })
+	for i, j := range jobs {
+		wg.Go(func() { errs[i] = w.do(j) })
 		for queued := 0; queued <= i; {
 			runtime.Gosched()
 			w.mu.Lock()
@@ -33,7 +33,16 @@ func together(w *writer, jobs ...func(*conn) error) []error {
 	return errs
 }
 
-// put returns a job that adds a row.
+// do returns jobs that do this.
+func do(runs ...func(*conn) error) []*job {
+	jobs := make([]*job, len(runs))
+	for i, run := range runs {
+		jobs[i] = &job{run: run}
+	}
+	return jobs
+}
+
+// put returns what adds a row.
 func put(key string) func(*conn) error {
 	return func(c *conn) error {
 		_, err := c.Exec(`INSERT INTO shared_values (key, value, expires) VALUES (?, x'0100', 1)`, key)
@@ -62,7 +71,7 @@ func TestWritesThatWaitShareATransaction(t *testing.T) {
 		before = s.rows(t)
 		return nil
 	}
-	if err := errors.Join(together(&s.writer, put("a"), put("b"), put("c"), last)...); err != nil {
+	if err := errors.Join(together(&s.writer, do(put("a"), put("b"), put("c"), last)...)...); err != nil {
 		t.Fatal(err)
 	}
 	if after := s.rows(t); before != 0 || after != 3 {
@@ -73,7 +82,7 @@ func TestWritesThatWaitShareATransaction(t *testing.T) {
 func TestAWriteThatFailsHarmsNoOther(t *testing.T) {
 	t.Parallel()
 	s := openTemp(t)
-	errs := together(&s.writer, put("a"), put("a"), refuse, put("b"))
+	errs := together(&s.writer, do(put("a"), put("a"), refuse, put("b"))...)
 	if errs[0] != nil || errs[1] == nil || errs[3] != nil {
 		t.Errorf("errors %v, want one for the second only", errs)
 	}
@@ -95,7 +104,7 @@ func TestARefusalUndoesNothing(t *testing.T) {
 		runs++
 		return put("a")(c)
 	}
-	errs := together(&s.writer, first, refuse)
+	errs := together(&s.writer, do(first, refuse)...)
 	if errs[0] != nil || model.CodeOf(errs[1]) != model.Conflict {
 		t.Errorf("errors %v, want one for the second only", errs)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 const attemptColumns = `
-	SELECT a.id, a.number, a.name, a.zone, a.created, coalesce(l.id, 0), coalesce(l.owner, ''),
+	SELECT a.id, a.number, a.name, a.zone, a.created, l.id, l.owner,
 	       a.state, a.cancel_asked, a.tasks, a.started, a.ended, a.params, a.edits, a.shared,
 	       s.id, s.uuid, s.project, s.workflow, s.key, s.time,
 	       a.stored, a.resume_attempt, a.resume_from, a.after, a.wake, a.due, a.definition`
@@ -93,7 +93,7 @@ func (t *Tables) ListAttempts(ctx context.Context, f store.Filter, page store.Pa
 				return nil
 			}
 			a, err := readAttempt(r)
-			list = append(list, a)
+			list = append(roomFor(list, limit), a)
 			return err
 		}, args...)
 	})
@@ -102,6 +102,17 @@ func (t *Tables) ListAttempts(ctx context.Context, f store.Filter, page store.Pa
 	}
 	return list, next, nil
 }
+
+// roomFor returns a list that is about to get its first entry with room for a
+// page: entries are large, and few pages are short.
+func roomFor[E any](list []E, limit int) []E {
+	if list == nil {
+		list = make([]E, 0, min(limit, usualPage))
+	}
+	return list
+}
+
+const usualPage = 64
 
 // endedAs are the conditions of the states that attempts end in. Constants
 // don't have SQLite plan anew for each state.

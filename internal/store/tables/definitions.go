@@ -137,10 +137,3 @@ func (d *definitions) forgetLoaded(id int64) {
 		delete(d.loaded, id)
 	}
 }
-
-// EncodeDefinition returns the hash that a definition is known by, and a
-// function that returns the form that has it.
-func (t *Tables) EncodeDefinition(w *workflow.Workflow) (hash [sha256.Size]byte, body func() []byte) {
-	e := t.definitions.encode(w)
-	return e.hash, e.body
-}

@@ -108,90 +108,19 @@ func (t *Tables) ChangeSchedule(ctx context.Context, to store.Schedule) (changed
 
 // changeSchedule refuses before it writes.
 func changeSchedule(c Conn, to store.Schedule) (store.Schedule, error) {
-	at, err := checkSchedule(c, to)
-	if err != nil {
-		return store.Schedule{}, err
-	}
-	return at, writeSchedule(c, &at, to)
-}
-
-func checkSchedule(c Conn, to store.Schedule) (store.Schedule, error) {
 	at, err := oneSchedule(c, to.ID)
 	if err == nil && at.Version != to.Version {
 		err = model.Errorf(model.Conflict, "schedule %d was changed by another", to.ID)
 	}
-	return at, err
-}
-
-func writeSchedule(c Conn, at *store.Schedule, to store.Schedule) error {
+	if err != nil {
+		return at, err
+	}
 	at.NextRun, at.NextTime, at.LastTime = to.NextRun, to.NextTime, to.LastTime
 	at.Disabled, at.Updated = to.Disabled, to.Updated
 	at.Version++
-	_, err := c.Exec(`
+	_, err = c.Exec(`
 		UPDATE schedules SET next_run = ?, next_time = ?, last_time = ?, disabled = ?, updated = ?, version = ?
 		WHERE id = ?`,
 		int64(at.NextRun), int64(at.NextTime), int64(at.LastTime), int64(at.Disabled), int64(at.Updated), at.Version, int64(at.ID))
-	return err
-}
-
-// firing is one whose start is encoded.
-type firing struct {
-	*store.Firing
-	start *start
-}
-
-// Fire implements store.Schedules.
-func (t *Tables) Fire(ctx context.Context, firings []store.Firing) ([]store.Fired, error) {
-	all := make([]firing, len(firings))
-	for i := range firings {
-		all[i].Firing = &firings[i]
-		if of := firings[i].Start; of != nil {
-			one := t.encodeStart(*of)
-			all[i].start = &one
-		}
-	}
-	var fired []store.Fired
-	err := t.db.Write(ctx, "fire schedules", func(c Conn) error {
-		fired = make([]store.Fired, len(all))
-		for i := range all {
-			var err error
-			fired[i].Attempt, err = t.fire(c, &all[i])
-			if err != nil && !Refused(err) {
-				return err
-			}
-			fired[i].Err = err
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	t.db.Call()
-	return fired, nil
-}
-
-func (t *Tables) fire(c Conn, f *firing) (a store.Attempt, err error) {
-	at, err := checkSchedule(c, f.Schedule)
-	if err != nil {
-		return a, err
-	}
-	to := f.Schedule
-	var room error
-	if f.start != nil {
-		made := false
-		a, made, err = t.makeOrFind(c, f.start)
-		switch {
-		case model.CodeOf(err) == model.Exhausted:
-			to, room = f.Refused, err
-		case err != nil:
-			return store.Attempt{}, err
-		}
-		if !made {
-			a = store.Attempt{}
-		}
-	}
-	if err := writeSchedule(c, &at, to); err != nil {
-		return store.Attempt{}, err
-	}
-	return a, room
+	return at, err
 }

@@ -11,7 +11,7 @@ import (
 
 // Session implements store.Attempts.
 func (t *Tables) Session(ctx context.Context, id model.SessionID) (store.SessionEntry, error) {
-	list, err := t.sessions(ctx, `WHERE s.id = ?`, int64(id))
+	list, err := t.sessions(ctx, 1, `WHERE s.id = ?`, int64(id))
 	if err == nil && len(list) == 0 {
 		err = model.Errorf(model.NotFound, "there is no session %d", id)
 	}
@@ -23,7 +23,7 @@ func (t *Tables) Session(ctx context.Context, id model.SessionID) (store.Session
 
 // FindSession implements store.Attempts.
 func (t *Tables) FindSession(ctx context.Context, project model.ProjectID, workflow, key string) (store.SessionEntry, error) {
-	list, err := t.sessions(ctx, `WHERE s.project = ? AND s.workflow = ? AND s.key = ?`, int64(project), workflow, key)
+	list, err := t.sessions(ctx, 1, `WHERE s.project = ? AND s.workflow = ? AND s.key = ?`, int64(project), workflow, key)
 	if err == nil && len(list) == 0 {
 		err = model.Errorf(model.NotFound, "workflow %s has no session %s", workflow, key)
 	}
@@ -51,7 +51,7 @@ func (t *Tables) ListSessions(ctx context.Context, f store.SessionFilter, page s
 		return nil, "", err
 	}
 	where, args := sessionconditions(f)
-	list, err := t.sessions(ctx, where+` ORDER BY s.id DESC LIMIT ? + 0`, append(args, store.Below(past), int64(limit)+1)...)
+	list, err := t.sessions(ctx, limit, where+` ORDER BY s.id DESC LIMIT ? + 0`, append(args, store.Below(past), int64(limit)+1)...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -75,11 +75,12 @@ func sessionconditions(f store.SessionFilter) (text string, args []driver.Value)
 	return "WHERE " + strings.Join(append(all, "s.id < ?"), " AND "), args
 }
 
-func (t *Tables) sessions(ctx context.Context, where string, args ...driver.Value) (list []store.SessionEntry, err error) {
+// sessions reads about so many sessions.
+func (t *Tables) sessions(ctx context.Context, about int, where string, args ...driver.Value) (list []store.SessionEntry, err error) {
 	err = t.db.Read(ctx, "read sessions", func(c Conn) error {
 		return c.Query(t.selectSessions+where, func(r Row) error {
 			a, err := readAttempt(r)
-			list = append(list, store.SessionEntry{Session: a.Session, Last: a})
+			list = append(roomFor(list, about+1), store.SessionEntry{Session: a.Session, Last: a})
 			return err
 		}, args...)
 	})

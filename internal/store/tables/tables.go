@@ -1,7 +1,8 @@
 // Package tables is what the stores on SQL databases share: everything but
-// how a connection is had, how a transaction is made, and the commits of
-// attempts, which are too many for anything but the best that each database
-// has to offer. Its SQL is what SQLite and PostgreSQL both understand.
+// how a connection is had, how a transaction is made, and the statements of
+// starts and commits, which are too many for anything but the best that each
+// database has to offer; what is to become of starts is decided here. Its SQL
+// is what SQLite and PostgreSQL both understand.
 package tables
 
 import (
@@ -20,6 +21,10 @@ type DB interface {
 	// undoes the transaction. It may be run more than once. what names it in
 	// errors.
 	Write(ctx context.Context, what string, job func(Conn) error) error
+	// Take finds what an intake asks, lets it decide, and writes what it
+	// decided, all in one transaction, which intakes that come together share.
+	// It returns once that is durable.
+	Take(ctx context.Context, what string, in *Intake) error
 	// Read calls a function with a connection that sees what was committed.
 	Read(ctx context.Context, what string, read func(Conn) error) error
 	// ReadMoment does so with a connection that sees the state of one moment.

@@ -7,12 +7,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // Server is a PostgreSQL server with an empty database.
@@ -127,41 +125,8 @@ func (s *Server) run(program string, args ...string) error {
 func (s *Server) command(path string, args ...string) *exec.Cmd {
 	cmd := exec.Command(path, args...)
 	cmd.Dir = s.dir
-	// A signal to the tests is not for the server: it ends with its keeper.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: credential()}
+	cmd.SysProcAttr = apart()
 	return cmd
-}
-
-// credential returns an unprivileged user where this process is root's: a
-// server refuses to be.
-func credential() *syscall.Credential {
-	if os.Getuid() != 0 {
-		return nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, err := strconv.ParseUint(u.Uid, 10, 32)
-		if err != nil {
-			continue
-		}
-		gid, err := strconv.ParseUint(u.Gid, 10, 32)
-		if err != nil {
-			continue
-		}
-		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	}
-	return nil
-}
-
-func (s *Server) ownDir() error {
-	c := credential()
-	if c == nil {
-		return nil
-	}
-	return os.Chown(s.dir, int(c.Uid), int(c.Gid))
 }
 
 // keep starts a process that ends the server and removes its files once this
