@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/clock"
@@ -141,16 +140,6 @@ func processorTime(name string, n int, run func() error) testCase {
 	}}
 }
 
-func used() (sum time.Duration) {
-	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(who, &u); err == nil {
-			sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
-		}
-	}
-	return sum
-}
-
 // ninja runs n edges that are out of date, all with the same command.
 func (h *harness) ninja(n, jobs int, command, name string) testCase {
 	return testCase{name, "tasks/s", func() (float64, error) {
@@ -184,29 +173,6 @@ func (h *harness) ninjaTime(n, jobs int, command string) (time.Duration, error) 
 		return 0, fmt.Errorf("%w: %s", err, out)
 	}
 	return time.Since(began), nil
-}
-
-// forkExec starts and reaps a program so many times without anything around
-// it, keeping par of them going: the limit for whatever starts programs from Go.
-func forkExec(argv []string, forks, par int) (float64, error) {
-	attr := &syscall.ProcAttr{Files: []uintptr{0, 1, 2}}
-	began := time.Now()
-	for started, live := 0, 0; started < forks || live > 0; {
-		for live < par && started < forks {
-			if _, err := syscall.ForkExec(argv[0], argv, attr); err != nil {
-				return 0, err
-			}
-			started++
-			live++
-		}
-		var status syscall.WaitStatus
-		if _, err := syscall.Wait4(-1, &status, 0, nil); err != nil && !errors.Is(err, syscall.EINTR) {
-			return 0, err
-		} else if err == nil {
-			live--
-		}
-	}
-	return float64(forks) / time.Since(began).Seconds(), nil
 }
 
 // program measures a whole command line.

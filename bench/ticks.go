@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -91,15 +90,6 @@ func await(what <-chan struct{}, n int) {
 	for range n {
 		<-what
 	}
-}
-
-// usedHere is how much of the processors' time this process has used.
-func usedHere() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // dueOver spreads n instants over a time from an instant on.

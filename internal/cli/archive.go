@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/project"
 )
 
@@ -16,6 +17,8 @@ import (
 type archiveOptions struct {
 	projectOptions
 	copyLinks bool
+	// refuseEmpty refuses a project without workflows, unless allowEmpty.
+	refuseEmpty, allowEmpty bool
 }
 
 func newArchiveOptions(world IO) archiveOptions {
@@ -32,6 +35,11 @@ func (o *archiveOptions) write(f *os.File, told io.Writer) error {
 	p, err := o.load()
 	if err != nil {
 		return err
+	}
+	if len(p.Workflows) == 0 {
+		if err := o.checkEmpty(); err != nil {
+			return err
+		}
 	}
 	mistakes := o.mistakes(p, p.Workflows...)
 	o.warn(append(mistakes.Unknown, mistakes.Faults...).Sorted())
@@ -54,10 +62,18 @@ func (o *archiveOptions) write(f *os.File, told io.Writer) error {
 		tell.line("  %s", w.Name)
 	}
 	tell.line("")
-	if len(p.Workflows) == 0 {
-		_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: there are no workflows in this project: no file ends in .dig\n")
-	}
 	return tell.err
+}
+
+// checkEmpty warns of a project without workflows, or refuses it.
+func (o *archiveOptions) checkEmpty() error {
+	const missing = "there are no workflows in this project: no file ends in .dig"
+	if o.refuseEmpty && !o.allowEmpty {
+		return model.Errorf(model.Invalid, "%s", missing).
+			WithHint("a revision without workflows ends the schedules of the project; --allow-empty pushes it nevertheless")
+	}
+	_, _ = fmt.Fprintf(o.world.Stderr, "pawl: warning: %s\n", missing)
+	return nil
 }
 
 // teller prints lines until one can't be printed.

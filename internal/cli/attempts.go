@@ -60,7 +60,11 @@ func (o *attemptsOptions) find(ctx context.Context, r remote, args []string) ([]
 	if err != nil {
 		return nil, err
 	}
-	return r.SessionAttempts(ctx, session, page)
+	found, err := r.SessionAttempts(ctx, session, page)
+	if err == nil && len(found) == 0 {
+		_, err = r.Session(ctx, session)
+	}
+	return found, err
 }
 
 // endedRecord is all that is told of an attempt.
@@ -111,6 +115,9 @@ func newTasks(world IO) *cobra.Command {
 		Example: "  pawl tasks 35\n  pawl tasks 35 --json | jq -r 'select(.state == \"error\") | .fullName'",
 	}, &o.remoteOptions, func(ctx context.Context, r remote, attempt client.ID) error {
 		found, err := r.Tasks(ctx, attempt)
+		if err == nil && len(found) == 0 {
+			_, err = r.Attempt(ctx, attempt)
+		}
 		if err != nil {
 			return err
 		}

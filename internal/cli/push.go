@@ -30,12 +30,14 @@ func newPush(world IO) *cobra.Command {
 		Short: "Send the workflows here to a server, as a new revision of a project",
 		Long: "Send the files here to a server, as a new revision of a project, which is made if there is none of that name.\n\n" +
 			"Workflows are the .dig files in the folder itself; schedules in them begin to run. Hidden files stay here,\n" +
-			"and so does what .digdagignore lists, in the way of .gitignore.",
+			"and so does what .digdagignore lists, in the way of .gitignore. A folder without workflows is refused.",
 		Example: "  pawl push shop\n  pawl push shop -r \"$(git rev-parse HEAD)\" --schedule-from '2026-02-01 00:00:00 +0000'",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args[0]) },
 	}
 	grouped(c, "What is sent", func(f *pflag.FlagSet) {
 		o.archiveOptions.flags(f)
+		o.refuseEmpty = true
+		f.BoolVar(&o.allowEmpty, "allow-empty", false, "push a folder without workflows, which ends the schedules of the project")
 		revisionFlag(f, &o.revision)
 		f.StringVar(&o.from, "schedule-from", "", "let schedules that are new begin at this `time`: 'yyyy-MM-dd HH:mm:ss Z' or a unix time (default: now)")
 	})

@@ -118,7 +118,7 @@ func TestLogsAreFollowedUntilTheAttemptIsDone(t *testing.T) {
 	clock := &stepping{}
 	clock.step = func() { states[len(clock.waits)-1]() }
 	code, stdout, stderr := runAt(t, s, IO{Clock: clock}, "log", "1", "-f")
-	if code != 0 || stderr != "pawl: attempt 1 ended with the status error\n" {
+	if code != 0 || stderr != "==> +b <==\n==> +a <==\n==> +b <==\npawl: attempt 1 ended with the status error\n" {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 	if diff := cmp.Diff("one\ntwo\nagain\nb\nand no end\nlast\n", stdout); diff != "" {
@@ -185,20 +185,36 @@ func copied(t *rapid.T, w *logWatcher, out io.Writer, text string, shown int, la
 	z := gzip.NewWriter(&file)
 	_, _ = io.WriteString(z, text)
 	_ = z.Flush()
-	lines, err := w.copy(out, &file, shown, last)
+	lines, err := w.copy(out, &file, "+w+a", shown, last)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return max(lines, shown)
 }
 
+// Standard output has what tasks print, and nothing else.
+func TestLinesOfSeveralTasksAreHeaded(t *testing.T) {
+	t.Parallel()
+	s := new(logServer)
+	s.set(true, "+b@01", "b1\n", "+a@02", "a2\n", "+b@03", "b3\n", "+0@02", "0\n", "+silent@04", "")
+	_, stdout, stderr := runAt(t, s, IO{}, "log", "1")
+	if stdout != "b1\nb3\n0\na2\n" || stderr != "==> +b <==\n==> +0 <==\n==> +a <==\n" {
+		t.Errorf("got %q with %q", stdout, stderr)
+	}
+	one := new(logServer)
+	one.set(true, "+b@01", "b1\n", "+b@03", "b3\n")
+	if _, _, stderr := runAt(t, one, IO{}, "log", "1"); strings.Contains(stderr, "==>") {
+		t.Errorf("one task has %q", stderr)
+	}
+}
+
 func TestADamagedLogIsAnError(t *testing.T) {
 	t.Parallel()
 	w := logWatcher{}
-	if _, err := w.copy(io.Discard, strings.NewReader("no gzip at all"), 0, true); err == nil || model.CodeOf(err) != model.Internal {
+	if _, err := w.copy(io.Discard, strings.NewReader("no gzip at all"), "+w+a", 0, true); err == nil || model.CodeOf(err) != model.Internal {
 		t.Errorf("got %v", err)
 	}
-	if n, err := w.copy(io.Discard, strings.NewReader(""), 0, true); n != 0 || err != nil {
+	if n, err := w.copy(io.Discard, strings.NewReader(""), "+w+a", 0, true); n != 0 || err != nil {
 		t.Errorf("an empty file: %d, %v", n, err)
 	}
 }

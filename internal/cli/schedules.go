@@ -66,7 +66,12 @@ func findSchedules(ctx context.Context, r remote, args []string) ([]client.Sched
 		return nil, err
 	}
 	if len(args) == 1 {
-		return r.ProjectSchedules(ctx, p.ID, "")
+		found, err := r.ProjectSchedules(ctx, p.ID, "")
+		if err == nil && len(found) == 0 {
+			err = model.Errorf(model.NotFound, "project %q has no schedules", args[0]).
+				WithHint("a workflow with `schedule:` has one; `pawl workflows %s` lists them", quote(args[0]))
+		}
+		return found, err
 	}
 	found, err := r.ProjectSchedules(ctx, p.ID, args[1])
 	if err != nil || len(found) > 0 {

@@ -66,11 +66,14 @@ func (o *sessionsOptions) find(ctx context.Context, r remote, args []string) ([]
 	if err != nil {
 		return nil, err
 	}
-	workflow := ""
-	if len(args) == 2 {
-		workflow = args[1]
+	if len(args) == 1 {
+		return r.ProjectSessions(ctx, p.ID, "", page)
 	}
-	return r.ProjectSessions(ctx, p.ID, workflow, page)
+	found, err := r.ProjectSessions(ctx, p.ID, args[1], page)
+	if err == nil && len(found) == 0 { // a workflow of earlier revisions has some
+		_, err = r.Workflow(ctx, p.ID, args[1], "")
+	}
+	return found, err
 }
 
 func sessionRecord(s client.Session) record {

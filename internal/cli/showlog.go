@@ -33,7 +33,8 @@ func newLog(world IO) *cobra.Command {
 		Use: "log ATTEMPT [+TASK]", Aliases: []string{"logs"}, GroupID: "remote", Args: cobra.RangeArgs(1, 2),
 		Short: "Show what the tasks of an attempt on a server print",
 		Long: "Show what the tasks of an attempt on a server print, task by task, in the order in which they began.\n" +
-			"With the beginning of a full name, such as +daily+load, only those tasks are shown.",
+			"With the beginning of a full name, such as +daily+load, only those tasks are shown. Where there are several,\n" +
+			"a line on standard error says which one the lines after it are from.",
 		Example: "  pawl log 35\n  pawl log 35 +daily+load -f",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}
@@ -72,8 +73,10 @@ type logWatcher struct {
 	// all shows lines of every level.
 	all   bool
 	shown map[string]*shownLog
-	// printed is set once anything was.
-	printed bool
+	// printed is the task whose line was printed last, if any was; many is set
+	// once there are logs of several tasks.
+	printed string
+	many    bool
 }
 
 // shownLog is how much of a log file was shown.
@@ -103,7 +106,7 @@ func (w *logWatcher) watch(ctx context.Context, follow bool) error {
 		}
 		if last {
 			w.conclude(&a, follow)
-			return nil
+			return w.checkPrefix(ctx)
 		}
 		if news {
 			wait = firstLook
@@ -127,9 +130,29 @@ func (w *logWatcher) conclude(a *client.Attempt, follow bool) {
 	if follow {
 		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: attempt %s ended with the status %s\n", a.ID, a.Status)
 	}
-	if !w.printed {
+	if w.printed == "" {
 		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: hint: nothing was printed; `pawl tasks %s` says what failed\n", a.ID)
 	}
+}
+
+// checkPrefix fails where logs are asked for of tasks that do not exist.
+func (w *logWatcher) checkPrefix(ctx context.Context) error {
+	if w.prefix == "" || len(w.shown) > 0 {
+		return nil
+	}
+	tasks, err := w.Tasks(ctx, w.attempt)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(tasks))
+	for i, t := range tasks {
+		if strings.HasPrefix(t.FullName, w.prefix) {
+			return nil
+		}
+		names[i] = t.FullName
+	}
+	e := model.Errorf(model.NotFound, "attempt %s has no task %q", w.attempt, w.prefix)
+	return suggest(e, w.prefix, names, fmt.Sprintf("`pawl tasks %s` lists them", w.attempt))
 }
 
 // update shows what is new, and reports whether anything is.
@@ -138,7 +161,9 @@ func (w *logWatcher) update(ctx context.Context, last bool) (news bool, err erro
 	if err != nil {
 		return false, err
 	}
-	for _, f := range byTask(files) {
+	sorted := byTask(files)
+	w.many = len(files) > 0 && sorted[0].TaskName != sorted[len(files)-1].TaskName
+	for _, f := range sorted {
 		known := w.shown[f.FileName]
 		if known == nil {
 			known = &shownLog{size: -1}
@@ -185,15 +210,25 @@ func (w *logWatcher) show(ctx context.Context, f client.LogFile, known *shownLog
 	}
 	defer body.Close() //nolint:errcheck // it was only read
 	out := bufio.NewWriter(w.world.Stdout)
-	lines, err := w.copy(fit(out, w.world.Stdout), body, known.lines, last)
+	lines, err := w.copy(fit(out, w.world.Stdout), body, f.TaskName, known.lines, last)
 	known.lines = max(known.lines, lines)
 	return errors.Join(err, out.Flush())
 }
 
-// copy prints the lines of a compressed file after the first so many, and
-// returns how many have ended. A file that breaks off is one that is still
+// head says that the next line is from a task, unless that is clear. What was
+// printed before is on its way already. It goes to standard error, so that
+// standard output has what tasks printed, and nothing else.
+func (w *logWatcher) head(task string) {
+	if w.many && task != w.printed {
+		_, _ = fmt.Fprintf(w.world.Stderr, "==> %s <==\n", task)
+	}
+	w.printed = task
+}
+
+// copy prints the lines of a task's compressed file after the first so many,
+// and returns how many have ended. A file that breaks off is one that is still
 // being written.
-func (w *logWatcher) copy(to io.Writer, file io.Reader, skip int, last bool) (lines int, err error) {
+func (w *logWatcher) copy(to io.Writer, file io.Reader, task string, skip int, last bool) (lines int, err error) {
 	z, err := gzip.NewReader(file)
 	if broken(err) {
 		return 0, nil
@@ -210,7 +245,7 @@ func (w *logWatcher) copy(to io.Writer, file io.Reader, skip int, last bool) (li
 			if !ended {
 				line = append(line, '\n')
 			}
-			w.printed = true
+			w.head(task)
 			if _, err := to.Write(line); err != nil {
 				return lines, err
 			}

@@ -55,9 +55,6 @@ type Daemon struct {
 	// failed is closed once failure keeps the daemon from going on.
 	failed  chan struct{}
 	failure error
-	// unremoved are deleted revisions whose archives could not be removed. Only
-	// the loop of retention uses them.
-	unremoved []store.Revision
 
 	stopLoops context.CancelFunc
 	loops     sync.WaitGroup

@@ -90,6 +90,13 @@ func (s *site) work(change func(*daemon.Config)) *daemon.Daemon {
 // push makes a revision of project "p" of some files.
 func (s *site) push(revision string, files map[string]string) {
 	s.Helper()
+	if err := s.tryPush(revision, files); err != nil {
+		s.Fatal(err)
+	}
+}
+
+func (s *site) tryPush(revision string, files map[string]string) error {
+	s.Helper()
 	dir := s.TempDir()
 	for name, text := range files {
 		path := filepath.Join(dir, name)
@@ -107,9 +114,7 @@ func (s *site) push(revision string, files map[string]string) {
 	_, err := s.Push(s.Context(), service.Push{
 		Project: "p", Revision: revision, Archive: &archive, Length: int64(archive.Len()),
 	})
-	if err != nil {
-		s.Fatal(err)
-	}
+	return err
 }
 
 func (s *site) workflow(name string) *store.Workflow {

@@ -16,9 +16,12 @@ const (
 	pruneAtOnce = 200
 	// pruneRest is how long the others have the database between two.
 	pruneRest = 50 * time.Millisecond
-	// sweepWithin bounds how long it takes to remove what was kept in other
-	// places of what one transaction deleted. The end of the daemon waits for it.
+	// sweepWithin bounds how long it takes to remove the output of what one
+	// transaction deleted. The end of the daemon waits for it.
 	sweepWithin = 30 * time.Second
+	// pushWithin is how long an archive may wait for its revision. No push takes
+	// nearly as long.
+	pushWithin = 24 * time.Hour
 )
 
 // retain deletes what is not to be kept, now and then every hour, until ctx is
@@ -48,13 +51,9 @@ func (d *Daemon) pause(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// prune deletes what is not to be kept now, in parts. What could not be removed
-// beside the store is told of. Archives are tried again with the next prune, as
-// nothing refers to them any more.
+// prune deletes what is not to be kept now, in parts, and then the archives
+// that nothing refers to.
 func (d *Daemon) prune(ctx context.Context) error {
-	again := d.unremoved
-	d.unremoved = nil
-	d.removeArchives(ctx, again)
 	now := model.InstantOf(d.cfg.Clock.Now())
 	page := store.Page{Limit: pruneAtOnce}
 	for {
@@ -64,7 +63,10 @@ func (d *Daemon) prune(ctx context.Context) error {
 		}
 		d.sweep(ctx, &p)
 		d.pruned(&p)
-		if page.Cursor = next; next == "" || !d.pause(ctx, pruneRest) {
+		if page.Cursor = next; next == "" {
+			return d.removeArchives(ctx)
+		}
+		if !d.pause(ctx, pruneRest) {
 			return nil
 		}
 	}
@@ -96,8 +98,8 @@ func (d *Daemon) sweepForgotten(ctx context.Context) error {
 	return nil
 }
 
-// sweep removes what was kept of deleted records in other places. It goes on
-// when ctx is done, as nobody else knows of them.
+// sweep removes the output of deleted attempts, of which it tells what could
+// not be removed. It goes on when ctx is done, as nobody else knows of it.
 func (d *Daemon) sweep(ctx context.Context, p *store.Pruned) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sweepWithin)
 	defer cancel()
@@ -109,16 +111,27 @@ func (d *Daemon) sweep(ctx context.Context, p *store.Pruned) {
 			d.cfg.Log.Error("can't remove the output of a deleted attempt", "attempt", int64(id), "error", err)
 		}
 	}
-	d.removeArchives(ctx, p.Revisions)
 }
 
-// removeArchives removes the archives of deleted revisions, and keeps in mind
-// those of which it can't.
-func (d *Daemon) removeArchives(ctx context.Context, deleted []store.Revision) {
-	for _, r := range deleted {
-		if err := d.cfg.Service.RemoveArchive(ctx, r); err != nil {
-			d.unremoved = append(d.unremoved, r)
-			d.cfg.Log.Error("can't remove the archive of a deleted revision", "revision", r.Name, "path", r.Archive.Path, "error", err)
+// removeArchives removes the archives that no revision has. One that can't be
+// removed is told of and tried again with the next prune: the store knows it
+// until it is gone.
+func (d *Daemon) removeArchives(ctx context.Context) error {
+	unused := model.InstantOf(d.cfg.Clock.Now().Add(-pushWithin))
+	for last := store.OrphanID(0); ; {
+		list, err := d.cfg.Store.Orphans(ctx, unused, last, pruneAtOnce)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, o := range list {
+			err := d.cfg.Service.RemoveArchive(ctx, o)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err != nil {
+				d.cfg.Log.Error("can't remove an archive that no revision has", "type", o.Archive.Type, "path", o.Archive.Path, "error", err)
+			}
+			last = o.ID
 		}
 	}
 }

@@ -34,47 +34,54 @@ type ArchiveStore struct {
 	Direct time.Duration
 }
 
-// noArchive is the type of revisions without one.
-const noArchive = "none"
+// kept is an archive that is where new ones go, and what it is noted as until
+// its revision is stored.
+type kept struct {
+	store.Archive
+	orphan store.OrphanID
+}
 
 // keep puts an archive where new ones go, unless that is the store itself.
-func (s *Service) keep(ctx context.Context, p Push, body []byte) (store.Archive, error) {
+func (s *Service) keep(ctx context.Context, p Push, body []byte) (k kept, err error) {
 	md5, err := project.SumMD5(bytes.NewReader(body))
 	if err != nil {
-		return store.Archive{}, err
+		return k, err
 	}
-	a := store.Archive{Type: s.cfg.Archives.Type, MD5: md5[:], Size: int64(len(body))}
-	if a.Type == store.InStore {
-		return a, nil
+	k.Archive = store.Archive{Type: s.cfg.Archives.Type, MD5: md5[:], Size: int64(len(body))}
+	if !k.Beside() {
+		return k, nil
 	}
-	to, err := s.archives(a.Type)
+	to, err := s.archives(k.Type)
 	if err != nil {
-		return a, err
+		return k, err
 	}
-	a.Path = project.ArchiveKey(to.Prefix, 0, p.Project, p.Revision, uuid.New())
-	err = to.Put(ctx, a.Path, bytes.NewReader(body), blob.PutOptions{Size: a.Size, IfAbsent: true, ContentType: "application/gzip"})
-	return a, err
+	k.Path = project.ArchiveKey(to.Prefix, 0, p.Project, p.Revision, uuid.New())
+	if k.orphan, err = s.cfg.Store.AddOrphan(ctx, k.Archive, model.InstantOf(s.now())); err != nil {
+		return k, err
+	}
+	err = to.Put(ctx, k.Path, bytes.NewReader(body), blob.PutOptions{Size: k.Size, IfAbsent: true, ContentType: "application/gzip"})
+	return k, err
 }
 
 // discard removes an archive that no revision has.
-func (s *Service) discard(ctx context.Context, a store.Archive) error {
-	if a.Type == store.InStore {
+func (s *Service) discard(ctx context.Context, k kept) error {
+	if k.orphan == 0 {
 		return nil
 	}
-	from, err := s.archives(a.Type)
+	return s.RemoveArchive(ctx, store.Orphan{ID: k.orphan, Archive: k.Archive})
+}
+
+// RemoveArchive removes an archive that no revision has from where it is kept,
+// and then forgets it.
+func (s *Service) RemoveArchive(ctx context.Context, o store.Orphan) error {
+	from, err := s.archives(o.Archive.Type)
 	if err != nil {
 		return err
 	}
-	return from.Delete(ctx, a.Path)
-}
-
-// RemoveArchive removes the archive of a revision that is not in the store any
-// more, from where archives are kept beside it.
-func (s *Service) RemoveArchive(ctx context.Context, r store.Revision) error {
-	if r.Archive.Type == noArchive {
-		return nil
+	if err := from.Delete(ctx, o.Archive.Path); err != nil {
+		return err
 	}
-	return s.discard(ctx, r.Archive)
+	return s.cfg.Store.DropOrphans(ctx, []store.OrphanID{o.ID})
 }
 
 func (s *Service) archives(kind string) (ArchiveStore, error) {
@@ -90,7 +97,7 @@ func (s *Service) archives(kind string) (ArchiveStore, error) {
 // revision without one is NotFound.
 func (s *Service) OpenArchive(ctx context.Context, r store.Revision) (io.ReadCloser, error) {
 	switch r.Archive.Type {
-	case noArchive:
+	case store.NoArchive:
 		return nil, model.Errorf(model.NotFound, "revision %q has no archive", r.Name)
 	case store.InStore:
 		body, err := s.cfg.Store.ArchiveBytes(ctx, r.ID)

@@ -39,7 +39,7 @@ func (s *Service) Follow(ctx context.Context, name, dir string) (revision string
 	revision = strconv.Itoa(number + 1)
 	_, err = s.cfg.Store.Push(ctx, store.Push{
 		Project: name, Workflows: stored(contents.Workflows),
-		Revision:  store.Revision{Name: revision, Archive: store.Archive{Type: noArchive}, Created: model.InstantOf(now)},
+		Revision:  store.Revision{Name: revision, Archive: store.Archive{Type: store.NoArchive}, Created: model.InstantOf(now)},
 		Schedules: reschedule(Push{From: now}, contents.Workflows),
 	})
 	return revision, err

@@ -53,19 +53,19 @@ func (s *Service) Push(ctx context.Context, p Push) (store.Project, error) {
 	if p.From.IsZero() {
 		p.From = s.now()
 	}
-	archive, err := s.keep(ctx, p, body)
+	kept, err := s.keep(ctx, p, body)
 	if err != nil {
 		return store.Project{}, err
 	}
 	made, err := s.cfg.Store.Push(ctx, store.Push{
-		Project: p.Project, Bytes: body, Workflows: stored(contents.Workflows),
+		Project: p.Project, Bytes: body, Orphan: kept.orphan, Workflows: stored(contents.Workflows),
 		Revision: store.Revision{
-			Name: p.Revision, Archive: archive, UserInfo: p.UserInfo, Created: model.InstantOf(s.now()),
+			Name: p.Revision, Archive: kept.Archive, UserInfo: p.UserInfo, Created: model.InstantOf(s.now()),
 		},
 		Schedules: reschedule(p, contents.Workflows),
 	})
 	if model.CodeOf(err) == model.Conflict {
-		err = errors.Join(err, s.discard(ctx, archive))
+		err = errors.Join(err, s.discard(ctx, kept))
 	}
 	return made, err
 }

@@ -99,6 +99,30 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
+func TestARefusedPushLeavesNoArchive(t *testing.T) {
+	t.Parallel()
+	blobs, err := file.Open(t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { must(t, blobs.Close()) })
+	f := open(t, func(c *service.Config) {
+		c.Archives = service.Archives{Type: "file", Stores: map[string]service.ArchiveStore{"file": {Store: blobs}}}
+	})
+	p := f.pushed("1", "w.dig", plain)
+	if _, err := f.push("1", nil, "w.dig", daily); model.CodeOf(err) != model.Conflict {
+		t.Fatal(err)
+	}
+	list, err := blobs.List(t.Context(), "", "", 9)
+	must(t, err)
+	if len(list) != 1 || list[0].Key != p.Latest.Archive.Path {
+		t.Errorf("there are %v", list)
+	}
+	orphans, err := f.store.Orphans(t.Context(), model.Never, 0, 9)
+	must(t, err)
+	if len(orphans) > 0 {
+		t.Errorf("to be removed: %v", orphans)
+	}
+}
+
 // signing is an object store that has URLs.
 type signing struct{ blob.Store }
 

@@ -43,8 +43,15 @@ type Archive struct {
 	Size int64
 }
 
-// InStore is the type of an archive whose bytes are in the store.
-const InStore = "db"
+// InStore is the type of an archive whose bytes are in the store, and NoArchive
+// that of none.
+const (
+	InStore   = "db"
+	NoArchive = "none"
+)
+
+// Beside reports whether there are bytes that are not in the store.
+func (a Archive) Beside() bool { return a.Type != InStore && a.Type != NoArchive }
 
 // Workflow is a workflow as it is in one revision.
 type Workflow struct {
@@ -70,6 +77,9 @@ type Push struct {
 	Revision Revision
 	// Bytes are the archive, where its type is InStore.
 	Bytes []byte
+	// Orphan is what the archive was noted as when it was kept elsewhere, or
+	// zero.
+	Orphan OrphanID
 	// Workflows are those of the revision, each with a name of its own.
 	Workflows []Workflow
 	// Schedules returns when a workflow is to be run, given its schedule so
@@ -89,7 +99,8 @@ type Projects interface {
 	// keeps its id, Created and Disabled and gets the new workflow and a new
 	// version. What is new was created, and what changed was updated, when
 	// the revision was created. All of it in one transaction. A revision name
-	// that the project has already is a Conflict.
+	// that the project has already is a Conflict. The orphan is none any more;
+	// when it is to be removed, the error is NotAdopted.
 	Push(ctx context.Context, p Push) (Project, error)
 	// Project returns one project, deleted or not, or a NotFound error.
 	Project(ctx context.Context, id model.ProjectID) (Project, error)

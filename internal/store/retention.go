@@ -35,8 +35,8 @@ type Pruned struct {
 	// Attempts and Sessions are in the order in which the attempts ended.
 	Attempts []model.AttemptID
 	Sessions []model.SessionID
-	// Revisions are those of deleted projects, as they were. What was kept of
-	// them in other places is for the caller to remove.
+	// Revisions are those of deleted projects, as they were. Their archives
+	// beside the store are orphans from then on.
 	Revisions []Revision
 	Projects  []model.ProjectID
 	// Values and Audit count shared values and entries of the audit log.

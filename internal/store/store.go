@@ -32,6 +32,7 @@ type Store interface {
 	secret.Records
 	Tokens
 	Audit
+	Orphans
 	Pruner
 	// Close releases what the store holds. Calls after it fail.
 	Close() error

@@ -1,5 +1,6 @@
 // Package file keeps objects in a folder of this machine.
 //
+// Nobody but its user can read what it writes, nor the folders that it makes.
 // What is written survives a crash: content and folders are on the disk before
 // a change is acknowledged, and a change is one step of the file system. No key
 // reaches outside of the folder. The file system must tell upper from lower
@@ -29,6 +30,12 @@ import (
 const (
 	objects = "objects"
 	drafts  = "drafts"
+)
+
+// Objects may hold what is for nobody else's eyes: code and configuration.
+const (
+	folderMode = 0o700
+	fileMode   = 0o600
 )
 
 // abandoned is the age from which a draft can only be that of a process that
@@ -66,7 +73,7 @@ func makeFolder(dir string) error {
 		}
 		missing = append(missing, d)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, folderMode); err != nil {
 		return err
 	}
 	for _, d := range missing {
@@ -83,7 +90,7 @@ func makeFolder(dir string) error {
 
 func (s *Store) prepare() error {
 	for _, dir := range []string{objects, drafts} {
-		if err := s.root.MkdirAll(dir, 0o755); err != nil {
+		if err := s.root.MkdirAll(dir, folderMode); err != nil {
 			return err
 		}
 	}
@@ -117,7 +124,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, options blo
 	if err := s.write(draft, body); err != nil {
 		return put(key, errors.Join(err, s.discard(draft)))
 	}
-	if err := s.root.MkdirAll(path.Dir(name), 0o755); err != nil {
+	if err := s.root.MkdirAll(path.Dir(name), folderMode); err != nil {
 		return put(key, errors.Join(err, s.discard(draft)))
 	}
 	if options.IfAbsent {
@@ -141,7 +148,7 @@ func put(key string, err error) error { return fmt.Errorf("put object %q: %w", k
 
 // write makes a durable file.
 func (s *Store) write(name string, content io.Reader) error {
-	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
 	}

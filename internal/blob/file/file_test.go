@@ -1,8 +1,10 @@
 package file_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -157,5 +159,45 @@ func TestFailedPutsLeaveNoDrafts(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"objects/k"}, files(t, dir)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestNobodyElseReadsObjects(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("files have no such modes")
+	}
+	top := filepath.Join(t.TempDir(), "made")
+	s, err := file.Open(filepath.Join(top, "too"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := s.Put(t.Context(), "a/b/c", strings.NewReader("x"), blob.PutOptions{Size: 1}); err != nil {
+		t.Fatal(err)
+	}
+	files := 0
+	err = filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is %v", path, info.Mode())
+		}
+		if !e.IsDir() {
+			files++
+		}
+		return nil
+	})
+	if err != nil || files != 1 {
+		t.Errorf("%d files, %v", files, err)
 	}
 }

@@ -145,11 +145,14 @@ func (s *session) work(ctx context.Context, j *river.Job[job]) error {
 	own, cancel := context.WithCancelCause(s.standing)
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() {
-		if errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely) {
+		switch {
+		case s.standing.Err() != nil: // which ends the client, too
+			cancel(context.Cause(s.standing))
+		case errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely):
 			cancel(runner.ErrCancelled)
-			return
+		default:
+			cancel(runner.ErrClosed)
 		}
-		cancel(runner.ErrClosed)
 	})()
 	id := j.Args.id()
 	outcome := s.c.cfg.Run(own, id, j.Args.Work)
@@ -177,3 +180,8 @@ func (s *session) report(r runner.Report) error {
 var errFenced = model.Errorf(model.Conflict, "the worker lost its lease")
 
 func lost(id runner.ID) runner.Report { return runner.Report{ID: id, Lost: true} }
+
+// calledOff reports a job that never began.
+func calledOff(id runner.ID) runner.Report {
+	return runner.Report{ID: id, Outcome: runner.ErrCancelled}
+}

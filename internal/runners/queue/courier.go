@@ -220,7 +220,7 @@ func (c *courier) recall(ctx context.Context, batch []errand, _ bool) error {
 		case err != nil:
 			return err
 		case row.State == rivertype.JobStateCancelled && row.Attempt == 0:
-			c.refused([]runner.Report{{ID: e.id, Outcome: runner.ErrCancelled}})
+			c.refused([]runner.Report{calledOff(e.id)})
 		}
 	}
 	return nil

@@ -61,7 +61,8 @@ type Deliver func(context.Context, runner.Report) error
 type Config struct {
 	// Store has them. Required; whoever opened it closes it.
 	Store Store
-	// Deliver is for all reports but those of jobs that never began. Required.
+	// Deliver is for all reports but those of jobs that were called off here
+	// before they began. Required.
 	Deliver Deliver
 	// Log receives what operators are to know. Required.
 	Log *slog.Logger

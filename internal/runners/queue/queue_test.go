@@ -118,6 +118,37 @@ func TestJobsOfAConsumerThatLostItsLeaseAreLost(t *testing.T) {
 	}
 }
 
+// A server called the job off and died before it could report that.
+func TestAJobThatWasCalledOffIsReportedByAnyServer(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	pool, err := h.store.Jobs(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	r, told := h.serving()
+	never := work(func(context.Context) runner.Outcome { return "it ran" })
+	r.Submit([]runner.Job{{ID: id(1), Work: never}})
+	const died = `UPDATE river_job SET state = 'cancelled', finalized_at = now() - interval '1 minute' WHERE state = 'available'`
+	for n := int64(0); n == 0; {
+		done, err := pool.Exec(t.Context(), died)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n = done.RowsAffected()
+	}
+	if got := told.next(t); got != (runner.Report{ID: id(1), Outcome: runner.ErrCancelled}) {
+		t.Errorf("reported %+v", got)
+	}
+	settled := false
+	for !settled {
+		if err := pool.QueryRow(t.Context(), `SELECT state = 'completed' FROM river_job`).Scan(&settled); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestAConsumerThatIsDrainedLeavesJobsToOthers(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)

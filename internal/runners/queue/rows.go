@@ -17,9 +17,10 @@ type rows struct{ pool *pgxpool.Pool }
 type row struct {
 	river int64
 	id    runner.ID
+	began bool
 }
 
-const ids = `id, (args ->> 'attempt')::bigint, (args ->> 'task')::integer, (args ->> 'try')::integer`
+const ids = `id, (args ->> 'attempt')::bigint, (args ->> 'task')::integer, (args ->> 'try')::integer, attempt > 0`
 
 func (t rows) query(ctx context.Context, text string, args ...any) ([]row, error) {
 	found, err := t.pool.Query(ctx, text, args...)
@@ -27,7 +28,7 @@ func (t rows) query(ctx context.Context, text string, args ...any) ([]row, error
 		return nil, err
 	}
 	return pgx.CollectRows(found, func(r pgx.CollectableRow) (row row, err error) {
-		err = r.Scan(&row.river, &row.id.Attempt, &row.id.Task, &row.id.Try)
+		err = r.Scan(&row.river, &row.id.Attempt, &row.id.Task, &row.id.Try, &row.began)
 		return row, err
 	})
 }
@@ -60,12 +61,13 @@ func (t rows) consumers(ctx context.Context) ([]string, error) {
 	return pgx.CollectRows(found, pgx.RowTo[string])
 }
 
-// A job was lost when its consumer has died, or when it began and River ended it
-// in another way than as completed, which is how consumers end those of which
-// the outcome is delivered.
+// A job was lost when its consumer has died, or when River ended it in another
+// way than as completed, which is how consumers end those of which the outcome
+// is delivered. One that had not begun was called off: whoever did so reports
+// it at once, unless he dies.
 const whereLost = ` WHERE kind = $1 AND (
 	state = 'running' AND attempted_by[cardinality(attempted_by)] = ANY ($2)
-	OR state IN ('cancelled', 'discarded') AND attempt > 0)`
+	OR state IN ('cancelled', 'discarded') AND (attempt > 0 OR finalized_at < now() - interval '10 seconds'))`
 
 // lost returns the jobs that were lost, given the clients that have died.
 func (t rows) lost(ctx context.Context, dead []string) ([]row, error) {

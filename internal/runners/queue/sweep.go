@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/pawlhq/pawl/runner"
 )
 
 // sweepEvery is how often a Runner looks for jobs that were lost. Each of those
@@ -30,13 +32,21 @@ func (r *Runner) sweepOnce(ctx context.Context) error {
 	}
 	settled := make([]int64, len(jobs))
 	for i, row := range jobs {
-		r.log.Warn("a task was lost with its worker", "job", row.id.String())
-		if err := r.q.cfg.Deliver(ctx, lost(row.id)); err != nil {
+		if err := r.q.cfg.Deliver(ctx, r.fate(row)); err != nil {
 			return err
 		}
 		settled[i] = row.river
 	}
 	return r.rows.settle(ctx, dead, settled)
+}
+
+// fate returns the report of a job that nobody else reports.
+func (r *Runner) fate(of row) runner.Report {
+	if !of.began {
+		return calledOff(of.id)
+	}
+	r.log.Warn("a task was lost with its worker", "job", of.id.String())
+	return lost(of.id)
 }
 
 // deadClients returns the consumers that have jobs and have died.

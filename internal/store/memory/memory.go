@@ -42,6 +42,9 @@ type Store struct {
 	leases map[string]lease
 	epoch  int64 // of the newest lease
 	values map[string]value
+	// orphanID is that of the newest.
+	orphans  map[store.OrphanID]orphan
+	orphanID store.OrphanID
 
 	secrets map[secret.Place]string
 	tokens  map[store.TokenHash]store.Token
@@ -64,6 +67,7 @@ func NewWith(c clock.Clock) *Store {
 		leases: make(map[string]lease),
 		values: make(map[string]value),
 
+		orphans: make(map[store.OrphanID]orphan),
 		secrets: make(map[secret.Place]string),
 		tokens:  make(map[store.TokenHash]store.Token),
 	}

@@ -26,6 +26,10 @@ func (s *Store) Push(ctx context.Context, p store.Push) (store.Project, error) {
 		} else if _, err := s.revisionNamed(of.ID, p.Revision.Name); err == nil {
 			return false, model.Errorf(model.Conflict, "project %q has a revision %q already", p.Project, p.Revision.Name)
 		}
+		if err := s.adoptable(p.Orphan); err != nil {
+			return false, err
+		}
+		delete(s.orphans, p.Orphan)
 		workflows := s.numbered(of, &p)
 		plans := s.plans(&p, workflows)
 		if of.Latest.ID == 0 {

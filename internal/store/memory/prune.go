@@ -163,6 +163,9 @@ func (w *sweep) projects() bool {
 			}
 			bytes += len(r.bytes)
 			w.store.dropRevision(r.ID)
+			if r.Archive.Beside() {
+				w.store.addOrphan(r.Archive, 0)
+			}
 			w.Revisions = append(w.Revisions, r.Revision)
 		}
 		w.store.projects[p.ID-1] = nil

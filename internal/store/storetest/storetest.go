@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"audit", auditTests},
 		{"prune", pruneTests},
 		{"forget", forgetTests},
+		{"orphans", orphanTests},
 		{"calls", callTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {

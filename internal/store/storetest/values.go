@@ -142,6 +142,9 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"TokenUsed":       func() error { return s.TokenUsed(ctx, token("a", 1).Hash, now) },
 		"AppendAudit":     func() error { return s.AppendAudit(ctx, []store.AuditEntry{entryAt(1, now)}) },
 		"ListAudit":       func() error { _, _, err := s.ListAudit(ctx, store.AuditFilter{}, store.Page{}); return err },
+		"AddOrphan":       func() error { _, err := s.AddOrphan(ctx, archiveAt("a"), now); return err },
+		"Orphans":         func() error { _, err := s.Orphans(ctx, now, 0, 1); return err },
+		"DropOrphans":     func() error { return s.DropOrphans(ctx, []store.OrphanID{1}) },
 		"Prune":           func() error { _, _, err := s.Prune(ctx, keepHour, now, store.Page{}); return err },
 	}
 }

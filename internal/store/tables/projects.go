@@ -131,7 +131,7 @@ func (t *Tables) revisions(ctx context.Context, where string, args ...driver.Val
 func (t *Tables) Revision(ctx context.Context, project model.ProjectID, name string) (store.Revision, error) {
 	where, args := `JOIN projects p ON p.latest = r.id WHERE p.id = ?`, []driver.Value{int64(project)}
 	if name != "" {
-		where, args = `WHERE r.project = ? AND r.name = ?`, []driver.Value{int64(project), name}
+		where, args = `WHERE r.project = ? AND r.name = ? AND r.project <> 0`, []driver.Value{int64(project), name}
 	}
 	list, err := t.revisions(ctx, where, args...)
 	switch {
@@ -151,7 +151,7 @@ func (t *Tables) ListRevisions(ctx context.Context, project model.ProjectID, pag
 	if err != nil {
 		return nil, "", err
 	}
-	list, err := t.revisions(ctx, `WHERE r.project = ? AND r.id < ? ORDER BY r.id DESC LIMIT ? + 0`,
+	list, err := t.revisions(ctx, `WHERE r.project = ? AND r.id < ? AND r.project <> 0 ORDER BY r.id DESC LIMIT ? + 0`,
 		int64(project), store.Below(past), int64(limit)+1)
 	if err != nil {
 		return nil, "", err

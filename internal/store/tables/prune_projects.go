@@ -68,7 +68,10 @@ func (w *sweep) dropRevisions() error {
 	if err != nil {
 		return err
 	}
-	for _, from := range []string{"workflows WHERE revision", "archives WHERE revision", "revisions WHERE id"} {
+	if err := w.orphan(revisions); err != nil {
+		return err
+	}
+	for _, from := range []string{"workflows WHERE revision", "archives WHERE revision", "revisions WHERE project <> 0 AND id"} {
 		if err := w.drop(from, revisions); err != nil {
 			return err
 		}

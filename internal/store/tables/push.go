@@ -49,8 +49,14 @@ func (u *push) write(c Conn) (p store.Project, err error) {
 		if err != nil {
 			return p, err
 		}
-	} else if p.ID, err = insertProject(c, p); err != nil {
+	}
+	if err := adopt(c, u.Orphan); err != nil {
 		return p, err
+	}
+	if len(list) == 0 {
+		if p.ID, err = insertProject(c, p); err != nil {
+			return p, err
+		}
 	}
 	p.Latest = u.Revision
 	p.Latest.Project = p.ID
