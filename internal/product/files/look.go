@@ -1,0 +1,167 @@
+package files
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/product"
+)
+
+// chunk is how many tasks a worker takes at a time.
+const chunk = 256
+
+// Look finds out what is there of the products of tasks: it fills in Exists and
+// Local of each for which path returns one, and Print of each task that has
+// none. For products that are no files path returns "". It is called by as many
+// goroutines as there are processors.
+//
+// A record is read only if the memo does not know it; now is the current time,
+// by which it is told whether a file can change once more without a trace. A
+// record that cannot be read makes a stamp that is Damaged, no error. What the
+// memo has learned is stored before Look returns; if that fails, Look returns
+// the error, but has found out everything.
+func (m *Memo) Look(tasks []product.Task, now time.Time, path func(task, product int) string) error {
+	l := looking{memo: m, tasks: tasks, path: path, settled: now.Add(-racy).UnixNano()}
+	total := 0
+	for i := range tasks {
+		if i%chunk == 0 {
+			l.starts = append(l.starts, total)
+		}
+		total += len(tasks[i].Products)
+	}
+	l.learned = make([]entry, total)
+	l.run()
+	if l.failed.err != nil {
+		return l.failed.err
+	}
+	return m.keep(l.learned, l.news.Load())
+}
+
+// looking is one call of Look.
+type looking struct {
+	memo    *Memo
+	tasks   []product.Task
+	path    func(task, product int) string
+	settled int64 // what changed before will not change without a trace
+
+	starts  []int        // how many products there are before each chunk
+	next    atomic.Int64 // chunk
+	learned []entry      // one for each product
+	news    atomic.Bool  // whether something was learned that the memo lacks
+	failed  struct {
+		sync.Mutex
+		task int
+		err  error
+	}
+}
+
+func (l *looking) run() {
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(l.starts)) {
+		workers.Go(l.work)
+	}
+	workers.Wait()
+}
+
+func (l *looking) work() {
+	w := worker{looking: l}
+	defer w.eyes.close()
+	var buf []byte
+	for {
+		c := int(l.next.Add(1)) - 1
+		if c >= len(l.starts) {
+			return
+		}
+		place := l.starts[c]
+		for i := c * chunk; i < min((c+1)*chunk, len(l.tasks)); i++ {
+			t := &l.tasks[i]
+			if t.Print == (product.Print{}) {
+				t.Print, buf = product.AppendPrint(buf, t.Code, t.Imports, t.Params)
+			}
+			for k := range t.Products {
+				if path := l.path(i, k); path != "" {
+					l.fail(i, w.look(path, place, &t.Products[k]))
+				}
+				place++
+			}
+		}
+	}
+}
+
+// fail keeps the error of the first task.
+func (l *looking) fail(task int, err error) {
+	if err == nil {
+		return
+	}
+	l.failed.Lock()
+	defer l.failed.Unlock()
+	if l.failed.err == nil || task < l.failed.task {
+		l.failed.task, l.failed.err = task, err
+	}
+}
+
+// worker is one of those that look.
+type worker struct {
+	*looking
+	eyes eyes
+}
+
+// look finds out what is there of one product.
+func (w *worker) look(path string, place int, p *product.Product) error {
+	_, exists, err := w.eyes.identify(path)
+	if err != nil {
+		return err
+	}
+	file := MetadataPath(path)
+	id, recorded, err := w.eyes.identify(file)
+	if err != nil {
+		return err
+	}
+	p.Exists, p.Local = exists, product.Stamp{}
+	switch {
+	case recorded && exists:
+		p.Local = w.stamp(path, file, id, place)
+	case recorded:
+		p.Local.State = product.Stored
+	case exists:
+		return w.adopt(path, p)
+	}
+	return nil
+}
+
+// stamp returns the stamp of a record, from the memo if it can be.
+func (l *looking) stamp(path, file string, id identity, place int) product.Stamp {
+	key := keyOf(file)
+	if s, ok := l.memo.find(key, place, id); ok {
+		l.learned[place].set(key, id, s)
+		return s
+	}
+	l.news.Store(true)
+	s := readStamp(path)
+	if s.State != product.Damaged && id.changed() < l.settled {
+		l.learned[place].set(key, id, s)
+	}
+	return s
+}
+
+func (w *worker) adopt(path string, p *product.Product) error {
+	if err := adopt(path); err != nil {
+		return err
+	}
+	if _, recorded, err := w.eyes.identify(MetadataPath(path)); err != nil || !recorded {
+		return err
+	}
+	p.Local = readStamp(path)
+	return nil
+}
+
+// readStamp reads a record for its stamp.
+func readStamp(path string) product.Stamp {
+	r, err := Read(path)
+	if err != nil {
+		return product.Stamp{State: product.Damaged}
+	}
+	return product.StampOf(r)
+}
