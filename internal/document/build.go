@@ -93,6 +93,7 @@ func (b *builder) fresh(y *yaml.Node) *Node {
 		v = y.Value
 	}
 	n.value = v
+	n.plain = y.Style&(yaml.TaggedStyle|quoted) == 0 && y.Tag != "!"
 	return n
 }
 
@@ -119,10 +120,12 @@ func (b *builder) grow(n, child *Node) {
 	}
 }
 
+// quoted are the styles of scalars that are texts.
+const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+
 // scalar returns what the scalar means, by its tag, its quotes or the dialect,
 // or false if that is its text.
 func (b *builder) scalar(y *yaml.Node) (v params.Value, ok bool) {
-	const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	switch {
 	case y.Style&yaml.TaggedStyle != 0:
 		return b.tagged(y), true

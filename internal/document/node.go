@@ -11,6 +11,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/params"
@@ -28,6 +29,7 @@ type Pos struct {
 type Node struct {
 	place
 	kind    Kind
+	plain   bool         // a scalar without quotes and tag
 	size    int32        // nodes in the tree below and including this one
 	height  int32        // levels of that tree
 	value   params.Value // of a scalar, and of any node made by Of
@@ -68,9 +70,70 @@ func Of(v params.Value) *Node {
 	return n
 }
 
+// With returns a node for a value that stands where n does, as do all its parts.
+func (n *Node) With(v params.Value) *Node {
+	made := Of(v)
+	made.place = n.place
+	return made
+}
+
+// Replace returns the tree with other values in the place of some scalars, those
+// for which f returns true. Parts in which nothing is replaced are shared with n.
+func (n *Node) Replace(f func(scalar *Node) (v params.Value, ok bool)) *Node {
+	switch {
+	case n.kind == Scalar:
+		if v, ok := f(n); ok {
+			return n.With(v)
+		}
+	case n.value != nil:
+		return n // made of a value, which is replaced as a whole
+	case n.kind == List:
+		return n.replaceItems(f)
+	default:
+		return n.replaceEntries(f)
+	}
+	return n
+}
+
+func (n *Node) replaceItems(f func(*Node) (params.Value, bool)) *Node {
+	changed := n
+	for i, item := range n.items {
+		made := item.Replace(f)
+		if made == item {
+			continue
+		}
+		if changed == n {
+			changed = &Node{place: n.place, kind: List, size: n.size, height: n.height, items: slices.Clone(n.items)}
+		}
+		changed.items[i] = made
+	}
+	return changed
+}
+
+func (n *Node) replaceEntries(f func(*Node) (params.Value, bool)) *Node {
+	changed := n
+	for i, e := range n.entries {
+		made := e.Value.Replace(f)
+		if made == e.Value {
+			continue
+		}
+		if changed == n {
+			changed = &Node{place: n.place, kind: Mapping, size: n.size, height: n.height, entries: slices.Clone(n.entries)}
+		}
+		changed.entries[i].Value = made
+	}
+	return changed
+}
+
 // Named returns the entry under another key.
 func (e Entry) Named(key string) Entry {
 	e.Key = key
+	return e
+}
+
+// With returns the entry with another value.
+func (e Entry) With(value *Node) Entry {
+	e.Value = value
 	return e
 }
 
@@ -96,7 +159,7 @@ func (n *Node) Items() []*Node {
 	}
 	items := make([]*Node, len(list))
 	for i, v := range list {
-		items[i] = Of(v)
+		items[i] = n.With(v)
 	}
 	return items
 }
@@ -110,7 +173,7 @@ func (n *Node) Entries() []Entry {
 	}
 	entries := make([]Entry, 0, m.Len())
 	for k, v := range m.All() {
-		entries = append(entries, Entry{Key: k, Value: Of(v)})
+		entries = append(entries, Entry{place: n.place, Key: k, Value: n.With(v)})
 	}
 	return entries
 }
