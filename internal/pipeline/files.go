@@ -1,0 +1,181 @@
+package pipeline
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// files reads files and remembers which ones it was asked for.
+type files struct {
+	seen  map[string]struct{} // whatever decided something
+	texts map[string]text     // of files
+	dirs  map[string]string   // folders without symbolic links in their names
+	links map[string][]string // names of symbolic links, by folder
+}
+
+type text struct {
+	content string
+	err     error
+}
+
+func newFiles() *files {
+	return &files{
+		seen:  map[string]struct{}{},
+		texts: map[string]text{},
+		dirs:  map[string]string{},
+		links: map[string][]string{},
+	}
+}
+
+// maxBytes is the largest file that is read.
+const maxBytes = 64 << 20
+
+// read returns the content of a file, which it reads once.
+func (f *files) read(path string) (string, error) {
+	if t, ok := f.texts[path]; ok {
+		return t.content, t.err
+	}
+	content, err := readFile(path)
+	f.texts[path] = text{content, err}
+	return content, err
+}
+
+// readFile takes as few system calls as it can: pipelines have many small files.
+func readFile(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	buffer := make([]byte, 4096)
+	n, err := file.Read(buffer)
+	switch {
+	case errors.Is(err, io.EOF):
+		return "", nil
+	case err != nil:
+		return "", err
+	case n < len(buffer):
+		return string(buffer[:n]), nil // no file that matters gives less than it has
+	}
+	return readRest(file, buffer)
+}
+
+// readRest reads what comes after the beginning of a file.
+func readRest(file *os.File, beginning []byte) (string, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	if info.Size() > maxBytes {
+		return "", errors.New("it is larger than 64 MiB")
+	}
+	var b strings.Builder
+	b.Grow(int(info.Size()))
+	b.Write(beginning)
+	_, err = io.Copy(&b, io.LimitReader(file, maxBytes))
+	return b.String(), err
+}
+
+// forget makes the next read of a file look at it again.
+func (f *files) forget(path string) {
+	delete(f.texts, path)
+	f.seen[path] = struct{}{}
+}
+
+// stat tells what there is at a path; the result is nil if there is nothing.
+func (f *files) stat(path string) fs.FileInfo {
+	f.seen[path] = struct{}{}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+// isFile tells whether there is something that is no folder.
+func (f *files) isFile(path string) bool {
+	info := f.stat(path)
+	return info != nil && !info.IsDir()
+}
+
+func (f *files) isDir(path string) bool {
+	info := f.stat(path)
+	return info != nil && info.IsDir()
+}
+
+func (f *files) exists(path string) bool { return f.stat(path) != nil }
+
+// resolve returns a path without symbolic links. What does not exist has none.
+func (f *files) resolve(path string) string {
+	path = filepath.Clean(path)
+	dir, name := filepath.Split(path)
+	if name == "" {
+		return path
+	}
+	dir = f.folder(filepath.Clean(dir))
+	if slices.Contains(f.links[dir], name) {
+		if target, err := filepath.EvalSymlinks(filepath.Join(dir, name)); err == nil {
+			return target
+		}
+	}
+	if dir == "/" {
+		return dir + name
+	}
+	return dir + "/" + name
+}
+
+// folder resolves a folder and notes which links are in it.
+func (f *files) folder(dir string) string {
+	if resolved, ok := f.dirs[dir]; ok {
+		return resolved
+	}
+	resolved, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		if parent := filepath.Dir(dir); parent != dir {
+			resolved = filepath.Join(f.folder(parent), filepath.Base(dir))
+		} else {
+			resolved = dir
+		}
+	}
+	f.dirs[dir] = resolved
+	if _, ok := f.links[resolved]; !ok {
+		f.links[resolved] = linksIn(resolved)
+	}
+	return resolved
+}
+
+// linksIn returns the symbolic links in a folder. One that can't be read has
+// none that we could follow.
+func linksIn(dir string) []string {
+	var links []string
+	folder, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer folder.Close() //nolint:errcheck // it was only read
+	entries, _ := folder.ReadDir(-1)
+	for _, e := range entries {
+		if e.Type()&fs.ModeSymlink != 0 {
+			links = append(links, e.Name())
+		}
+	}
+	return links
+}
+
+// inputs returns what decided something, sorted.
+func (f *files) inputs() []string {
+	list := make([]string, 0, len(f.seen)+len(f.texts))
+	for path := range f.seen {
+		list = append(list, path)
+	}
+	for path := range f.texts {
+		list = append(list, path)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,6 @@
+def finish(product):
+    pass
+
+
+def failed(task, extra):
+    pass

@@ -1,0 +1,10 @@
+def helper():
+    pass
+
+
+def fit(product, upstream, alpha, resources_, verbose=False):
+    data = upstream['clean']['data']
+
+
+def last():
+    pass

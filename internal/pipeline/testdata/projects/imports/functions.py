@@ -1,0 +1,6 @@
+def start(product):
+    pass
+
+
+def end(product, upstream):
+    upstream['step']

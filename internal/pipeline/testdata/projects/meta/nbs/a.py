@@ -1,0 +1,6 @@
+# %% tags=["parameters"]
+upstream = None
+product = {'nb': 'out/a.ipynb', 'data': 'out/a.csv'}
+
+# %%
+1

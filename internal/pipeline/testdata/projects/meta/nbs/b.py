@@ -1,0 +1,6 @@
+# %% tags=["parameters"]
+upstream = ['a']
+product = 'out/b.ipynb'
+
+# %%
+1

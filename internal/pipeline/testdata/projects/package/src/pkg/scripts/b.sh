@@ -1,0 +1,1 @@
+cat {{upstream.a}} > {{product}}

@@ -1,0 +1,4 @@
+# get {{word}}
+if [ -n "$HOME" ]; then
+  echo '{{word}}' > "{{product}}"
+fi

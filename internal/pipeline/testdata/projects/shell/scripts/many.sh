@@ -1,0 +1,4 @@
+cat "{{upstream['get']}}" > {{product.x}}
+cat "{{upstream['get']}}" > {{product['y']}}
+{% for p in product %}wc {{p}}
+{% endfor %}

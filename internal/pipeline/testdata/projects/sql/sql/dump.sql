@@ -1,0 +1,2 @@
+{% set columns = ['x', 'y'] %}
+SELECT {{columns | join(', ')}} FROM {{upstream['two']['a']}}, {{upstream.numbers_view}}

@@ -1,0 +1,1 @@
+SELECT '[[upstream.dump]]' AS "{{key}}" WHERE '{{upstream.dump}}' <> ''

@@ -1,0 +1,2 @@
+-- from {{upstream.create}}
+CREATE VIEW {{product.name}} AS SELECT * FROM {{upstream['create']}} -- {{product}}
