@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/process"
+	"github.com/pawlhq/pawl/internal/process/pyfork"
 )
 
 // question is the program that an interpreter is asked with: it tells where it
@@ -34,7 +35,7 @@ type shims struct {
 
 // shim is what a script starts when it is called in a folder with an environment.
 type shim struct {
-	script     stamp
+	script     pyfork.Stamp
 	dir        string
 	words, env []string
 
@@ -54,7 +55,7 @@ func (s *shims) resolve(ctx context.Context, c *call, words []string, now bool) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	own := slices.DeleteFunc(slices.Clone(c.env), func(v string) bool { return strings.HasPrefix(v, process.MarkVariable+"=") })
-	stamp := stampOf(words[0])
+	stamp := pyfork.StampOf(words[0])
 	i := slices.IndexFunc(s.known, func(k *shim) bool {
 		return k.script == stamp && k.dir == c.Workdir && slices.Equal(k.words, words) && slices.Equal(k.env, own)
 	})

@@ -8,11 +8,14 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/process"
+	"github.com/pawlhq/pawl/internal/process/pyfork"
 )
 
 const (
 	// defaultIdle is how long a template is kept that nobody uses.
 	defaultIdle = time.Minute
+	// startLimit bounds how long a script may take to say what it starts.
+	startLimit = 30 * time.Second
 	// maxTemplates bounds those that are kept; each takes some 10 MB.
 	maxTemplates = 4
 )
@@ -35,10 +38,10 @@ type lease struct {
 	words []string // the program and its arguments
 	env   []string
 
-	ready    chan struct{} // closed when the next three are set
-	template *template     // nil if it could not be started
-	err      error         // why not
-	seen     []stamp       // what a new start would find different
+	ready    chan struct{}    // closed when the next three are set
+	template *pyfork.Template // nil if it could not be started
+	err      error            // why not
+	seen     []pyfork.Stamp   // what a new start would find different
 
 	// These belong to templates.mu.
 	users  int
@@ -78,7 +81,7 @@ func (p *templates) call(ctx context.Context, c *call, words []string, m mode) (
 	if l.template == nil {
 		return nil, process.Status{}, fmt.Errorf("%w: %s does not start as it must: %w", errCold, l.words[0], l.err)
 	}
-	return l.template.call(ctx, c)
+	return c.runForked(ctx, l.template)
 }
 
 // acquire returns the lease of a template for one more user, who has to start
@@ -116,17 +119,17 @@ func (p *templates) acquire(words, env []string) (l *lease, isNew bool) {
 // processes of their own, which say what is wrong if it is wrong there too.
 func (p *templates) start(ctx context.Context, l *lease) {
 	defer close(l.ready)
-	l.seen = []stamp{stampOf(l.words[0])}
-	t, folders, err := startTemplate(ctx, l.words, l.env)
+	l.seen = []pyfork.Stamp{pyfork.StampOf(l.words[0])}
+	t, folders, err := pyfork.Start(ctx, l.words, l.env, pythonRunner+"\n"+templateSource)
 	if err != nil {
 		l.err = err
 		return
 	}
 	for _, f := range folders {
-		l.seen = append(l.seen, stampOf(f))
+		l.seen = append(l.seen, pyfork.StampOf(f))
 	}
 	l.template = t
-	p.alive.Go(t.listen)
+	p.alive.Go(t.Listen)
 }
 
 // stale tells whether a new start would differ.
@@ -136,7 +139,7 @@ func (l *lease) stale() bool {
 	default:
 		return false
 	}
-	return l.template != nil && l.template.isBroken() || slices.ContainsFunc(l.seen, stamp.changed)
+	return l.template != nil && l.template.Broken() || slices.ContainsFunc(l.seen, pyfork.Stamp.Changed)
 }
 
 func (p *templates) release(l *lease) {
@@ -174,7 +177,7 @@ func (l *lease) end() {
 		l.expiry.Stop()
 	}
 	if l.template != nil {
-		l.template.close()
+		l.template.Close()
 	}
 }
 

@@ -1,4 +1,4 @@
-package script
+package pyfork
 
 import (
 	"context"
@@ -22,16 +22,14 @@ var templateSource string
 
 const (
 	// boot is the program of a template: it runs what it is sent.
-	boot = "import os; exec(compile(os.read(3, 1 << 17), 'template.py', 'exec'), {'__name__': 'template'})"
+	boot = "import os; source = os.read(3, 1 << 17); exec(compile(source, 'template.py', 'exec'), {'__name__': 'template', 'source': source})"
 	// startLimit bounds how long a template may take to start.
 	startLimit = 30 * time.Second
-	// maxRequest is what fits into one message for sure.
-	maxRequest = 100 << 10
 )
 
-// template is a Python that forks a child for each call. What is said to it
-// and by it stands in template.py.
-type template struct {
+// Template is a Python that forks a child for each request. What is said to it
+// and by it stands in template.py. Its methods may be called concurrently.
+type Template struct {
 	conn    *net.UnixConn
 	process *process.Process
 
@@ -43,16 +41,20 @@ type template struct {
 	broken  bool // it makes no children any more
 }
 
-// child is one call. Each channel gets one value, or is closed if nobody will
+// child is one request. Each channel gets one value, or is closed if nobody will
 // ever know it.
 type child struct {
 	began chan int // its process
 	ended chan process.Status
 }
 
-// startTemplate starts a template, and returns the folders in which it looks
-// for modules. Its listen must be called.
-func startTemplate(ctx context.Context, words, env []string) (*template, []string, error) {
+// Start starts a template and returns the folders in which it looks for modules.
+// The words are the interpreter with its first arguments; env is the whole
+// environment. The program follows template.py, and may find its own text with
+// that in the variable source. It has 30 seconds until it makes its Template.
+//
+// Listen must be called, and Close when no child runs any more.
+func Start(ctx context.Context, words, env []string, program string) (*Template, []string, error) {
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return nil, nil, err
@@ -69,11 +71,11 @@ func startTemplate(ctx context.Context, words, env []string) (*template, []strin
 	if err != nil {
 		return nil, nil, errors.Join(err, ours.Close())
 	}
-	t := &template{conn: ours, process: p, running: make(map[int]*child)}
-	folders, err := t.greet(ctx)
+	t := &Template{conn: ours, process: p, running: make(map[int]*child)}
+	folders, err := t.greet(ctx, program)
 	if err != nil {
-		t.close()
-		t.listen()
+		t.Close()
+		t.Listen()
 		return nil, nil, err
 	}
 	return t, folders, nil
@@ -93,16 +95,16 @@ func socketPair() (*net.UnixConn, *os.File, error) {
 }
 
 // greet sends the template its program and waits until that is ready.
-func (t *template) greet(ctx context.Context) (folders []string, err error) {
+func (t *Template) greet(ctx context.Context, program string) (folders []string, err error) {
 	if err := t.conn.SetReadDeadline(time.Now().Add(startLimit)); err != nil {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = t.conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	if _, err := t.conn.Write([]byte(pythonRunner + "\n" + templateSource)); err != nil {
+	if _, err := t.conn.Write([]byte(templateSource + "\n" + program)); err != nil {
 		return nil, err
 	}
-	message := make([]byte, maxRequest)
+	message := make([]byte, MaxRequest)
 	n, err := t.conn.Read(message)
 	if err != nil {
 		return nil, err
@@ -114,13 +116,13 @@ func (t *template) greet(ctx context.Context) (folders []string, err error) {
 	return words[1:], t.conn.SetReadDeadline(time.Time{})
 }
 
-// close makes the template end. Its children go on.
-func (t *template) close() {
+// Close makes the template end. Its children go on.
+func (t *Template) Close() {
 	_ = t.conn.Close() // it ends when it sees that
 }
 
-// listen hears what the template says until it ends, and reaps it.
-func (t *template) listen() {
+// Listen hears what the template says until it ends, and reaps it.
+func (t *Template) Listen() {
 	message := make([]byte, 512)
 	for {
 		n, err := t.conn.Read(message)
@@ -130,13 +132,13 @@ func (t *template) listen() {
 		t.hear(strings.Split(string(message[:n]), "\x00"))
 	}
 	t.lose()
-	t.close()
+	t.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // it has closed its end or soon will; this makes sure
 	_, _ = t.process.Wait(ctx)
 }
 
-func (t *template) hear(words []string) {
+func (t *Template) hear(words []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	number := func(i int) int {
@@ -167,7 +169,7 @@ func (t *template) hear(words []string) {
 }
 
 // next takes the child that was asked for first.
-func (t *template) next() *child {
+func (t *Template) next() *child {
 	if len(t.asked) == 0 {
 		return nil
 	}
@@ -177,7 +179,7 @@ func (t *template) next() *child {
 }
 
 // refuse lets no child begin any more.
-func (t *template) refuse() {
+func (t *Template) refuse() {
 	t.broken = true
 	for c := t.next(); c != nil; c = t.next() {
 		close(c.began)
@@ -185,7 +187,7 @@ func (t *template) refuse() {
 }
 
 // lose tells all who wait that they wait in vain.
-func (t *template) lose() {
+func (t *Template) lose() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.refuse()
@@ -194,14 +196,15 @@ func (t *template) lose() {
 	}
 }
 
-func (t *template) isBroken() bool {
+// Broken reports that the template makes no children any more.
+func (t *Template) Broken() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.broken
 }
 
 // ask asks for a child. An error means that there will be none.
-func (t *template) ask(request []byte, files ...*os.File) (*child, error) {
+func (t *Template) ask(request []byte, files ...*os.File) (*child, error) {
 	fds := make([]int, len(files))
 	for i, f := range files {
 		fds[i] = int(f.Fd())
@@ -210,18 +213,18 @@ func (t *template) ask(request []byte, files ...*os.File) (*child, error) {
 	t.sending.Lock()
 	defer t.sending.Unlock()
 	if !t.enqueue(c) {
-		return nil, errCold
+		return nil, ErrCold
 	}
 	if _, _, err := t.conn.WriteMsgUnix(request, syscall.UnixRights(fds...), nil); err != nil {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.asked = t.asked[:max(0, len(t.asked)-1)] // it is the last one while sending is locked
-		return nil, errCold
+		return nil, ErrCold
 	}
 	return c, nil
 }
 
-func (t *template) enqueue(c *child) bool {
+func (t *Template) enqueue(c *child) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.broken {
