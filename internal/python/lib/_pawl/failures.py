@@ -1,0 +1,75 @@
+"""What went wrong in user code, for people to read."""
+from _pawl import paths
+
+
+def describe(error):
+    """An exception as JSON, with a traceback that shows user code alone."""
+    kind = type(error)
+    told = {
+        "class": kind.__qualname__,
+        "module": kind.__module__,
+        "message": text(error),
+        "traceback": trace(error),
+    }
+    place = last_place(error)
+    if place:
+        told["file"], told["line"] = place
+    if is_early_stop(error):
+        told["stop"] = True
+    return told
+
+
+def text(error):
+    try:
+        return str(error)
+    except Exception as other:  # a broken __str__
+        return "(its message can't be told: %r)" % (other,)
+
+
+def trace(error):
+    import traceback
+
+    try:
+        told = traceback.TracebackException(type(error), error, error.__traceback__)
+    except Exception:  # something in the chain can't be told
+        return "".join(traceback.format_exception_only(type(error), error))
+    strip(told, set(), traceback.StackSummary)
+    return "".join(told.format())
+
+
+def strip(told, seen, summary):
+    """Takes what is not the user's out of a traceback and of those it comes from."""
+    if told is None or id(told) in seen:
+        return
+    seen.add(id(told))
+    kept = [frame for frame in told.stack if not is_ours(frame.filename)]
+    told.stack = summary.from_list(kept)
+    strip(told.__cause__, seen, summary)
+    strip(told.__context__, seen, summary)
+    for inner in getattr(told, "exceptions", None) or ():
+        strip(inner, seen, summary)
+
+
+def is_ours(file):
+    return file.startswith(paths.LIBRARY) or file.startswith("<frozen importlib") or file in ("template.py", "<string>")
+
+
+def last_place(error):
+    """File and line of the user code that was running."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.filename, error.lineno or 0
+    place, tb = None, error.__traceback__
+    while tb is not None:
+        file = tb.tb_frame.f_code.co_filename
+        if not is_ours(file) and not paths.is_installed(file):
+            place = file, tb.tb_lineno
+        tb = tb.tb_next
+    return place
+
+
+def is_early_stop(error):
+    import sys
+
+    module = sys.modules.get("ploomber.exceptions")
+    return module is not None and isinstance(error, module.DAGBuildEarlyStop)
+

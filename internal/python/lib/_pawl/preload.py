@@ -1,0 +1,113 @@
+"""Imports libraries ahead, in a process from which tasks will be forked.
+
+Only what is installed is imported, and of that only what the modules of the
+project import first thing, before they do anything else: a variable that they
+set, or a setting that they change, must come before the import as ever. The
+modules of the project are read and not run.
+"""
+import ast
+import importlib.machinery
+import os
+import sys
+
+from _pawl import paths
+
+
+def libraries(modules):
+    """The installed modules that modules import at their top, in order."""
+    found, seen, queue = [], set(), list(modules)
+    while queue:
+        name = queue.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        parent = name.rpartition(".")[0]
+        if parent and parent not in seen:  # is imported before
+            queue[:0] = [parent, name]
+            seen.discard(name)
+            continue
+        kind, file = locate(name)
+        if kind == "library" and name not in found:
+            found.append(name)
+        elif kind == "project":
+            queue = imports(file, name, file.endswith("__init__.py")) + queue
+    return found
+
+
+def locate(name):
+    """Tells a module of the project, with its file, from an installed one."""
+    top = name.partition(".")[0]
+    if top in sys.builtin_module_names:
+        return "library", None
+    path, parts = sys.path, name.split(".")
+    for i, part in enumerate(parts):
+        try:
+            spec = importlib.machinery.PathFinder.find_spec(".".join(parts[: i + 1]), path)
+        except Exception:
+            return "unknown", None
+        if spec is None:
+            return "unknown", None
+        if spec.origin and spec.has_location and paths.is_installed(spec.origin):
+            return "library", None
+        path = spec.submodule_search_locations
+        if path is None:
+            break
+    if spec.origin and spec.origin.endswith(".py") and i == len(parts) - 1:
+        return "project", spec.origin
+    return "unknown", None
+
+
+def imports(file, name, is_package):
+    """What a file imports before it does anything else."""
+    try:
+        with open(file, "rb") as f:
+            tree = ast.parse(f.read())
+    except (OSError, SyntaxError, ValueError):
+        return []
+    names = []
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parent = name.split(".") if is_package else name.split(".")[:-1]
+                parent = parent[: len(parent) - node.level + 1]
+                base = ".".join(parent + ([base] if base else []))
+            names += [base] + [base + "." + alias.name for alias in node.names if alias.name != "*"]
+        elif not harmless(node):
+            break
+    return [n for n in names if n]
+
+
+def harmless(node):
+    """Whether a statement can make no difference to later imports."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return all(isinstance(t, ast.Name) for t in targets) and not any(isinstance(n, ast.Call) for n in ast.walk(node))
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.decorator_list
+
+
+def load(modules, spoiled):
+    """Imports what modules need, but for the spoiled ones.
+
+    Returns the name of a library that a process must not have imported from
+    which others are forked: it has started a thread or opened a file.
+    """
+    before = descriptors()
+    for name in libraries(modules):
+        if name in spoiled or name in sys.modules:
+            continue
+        try:
+            __import__(name)
+        except BaseException:  # the task that needs it says so
+            continue
+        if sys.modules["_thread"]._count() or descriptors() - before:
+            return name
+    return None
+
+
+def descriptors():
+    return {f for f in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + f)}

@@ -1,0 +1,97 @@
+"""One task: its objects, its family's run, its hooks, and what is told of it."""
+import json
+import os
+import sys
+
+from _pawl import dotted, failures, objects, paths, signatures
+
+
+def run_file(descriptor):
+    """Reads a request from a file, runs it, and writes what came of it there."""
+    with open(descriptor, "r+b") as file:
+        request = json.loads(file.read().decode("utf-8"))
+        file.seek(0)
+        file.truncate()
+        file.write(encoded(run(request)))
+
+
+def run_paths(source, target):
+    """As run_file, with two files by their paths."""
+    with open(source, "rb") as file:
+        request = json.loads(file.read().decode("utf-8"))
+    with open(target, "wb") as file:
+        file.write(encoded(run(request)))
+
+
+def encoded(result):
+    return json.dumps(result, ensure_ascii=True, allow_nan=False).encode("ascii")
+
+
+def fork_started():
+    """Gives a forked process the chance that a fresh one has."""
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None:
+        numpy.seed()
+
+
+def run(request):
+    """Runs a task. Whatever user code does is told and not raised."""
+    try:
+        paths.lead(request["path"])
+        result = perform(request)
+        for error in objects.close_clients():
+            raise error
+        return result
+    except BaseException as error:  # also what ends a program
+        objects.close_clients()  # of their errors, the task's is enough
+        return failed(error)
+    finally:
+        flush()
+
+
+def failed(error):
+    if isinstance(error, SystemExit) and error.code in (None, 0):
+        error = RuntimeError("the task's code has ended Python before the task was done").with_traceback(error.__traceback__)
+    return {"outcome": "failed", "error": failures.describe(error)}
+
+
+def perform(request):
+    task = objects.task_of(request)
+    try:
+        for folder in task.product_folders():
+            if not os.path.isdir(folder):
+                os.makedirs(folder, exist_ok=True)
+        family(request["family"]).run(task)
+    except BaseException as error:
+        if request.get("on_failure") and not failures.is_early_stop(error):
+            hook(task, request["on_failure"])
+        raise
+    if request.get("on_finish"):
+        hook(task, request["on_finish"])
+    result = {"outcome": "done"}
+    prepared = task.prepared_metadata()
+    if prepared is not None:
+        from _pawl import values
+
+        result["metadata"] = values.plain(prepared, "the metadata")
+    return result
+
+
+def family(name):
+    module = "_pawl.families." + name
+    __import__(module)
+    return sys.modules[module]
+
+
+def hook(task, spec):
+    """Calls a hook of a task."""
+    own = spec.get("args") or {}
+    signatures.call_hook(dotted.find(spec["path"]), task.offered(), own)
+
+
+def flush():
+    for stream in sys.stdout, sys.stderr:
+        try:
+            stream.flush()
+        except Exception:
+            pass  # user code has closed it

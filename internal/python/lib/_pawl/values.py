@@ -1,0 +1,43 @@
+"""Python values as JSON, and back."""
+import math
+
+
+class Unfit(TypeError):
+    """A value that JSON lacks."""
+
+
+def plain(value, where="the value"):
+    """A value in terms of JSON: tuples become lists and keys become texts.
+
+    Numbers of numpy and their like become Python's. What else JSON lacks is
+    refused, so that nobody gets something else than was returned.
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise Unfit("%s is %r, which JSON lacks" % (where, value))
+        return float(value)
+    if isinstance(value, dict) or hasattr(value, "keys") and hasattr(value, "items"):
+        return {key(k, where): plain(v, "%s[%r]" % (where, k)) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v, "%s[%d]" % (where, i)) for i, v in enumerate(value)]
+    if hasattr(value, "__fspath__"):
+        return str(value)
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        return plain(value.item(), where)
+    if hasattr(value, "tolist"):
+        return plain(value.tolist(), where)
+    raise Unfit("%s is a %s, which JSON lacks: return texts, numbers, booleans, None, lists or dictionaries" % (where, type(value).__qualname__))
+
+
+def key(k, where):
+    if isinstance(k, str):
+        return k
+    if k is None or isinstance(k, bool):
+        return {None: "null", True: "true", False: "false"}[k]
+    if isinstance(k, (int, float)):
+        return repr(k)
+    raise Unfit("%s has the key %r: JSON has texts only" % (where, k))

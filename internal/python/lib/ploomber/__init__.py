@@ -1,0 +1,31 @@
+"""The names that pipelines' code imports, as pawl offers them.
+
+Nothing is imported here before it is used, so that a small task does not wait
+for what it does not need.
+"""
+
+__version__ = "0.23.4"
+
+_PLACES = {
+    "DAG": "ploomber.dag",
+    "DAGConfigurator": "ploomber.dag",
+    "InMemoryDAG": "ploomber.memory",
+    "OnlineDAG": "ploomber.memory",
+    "OnlineModel": "ploomber.memory",
+    "Env": "ploomber.env",
+    "with_env": "ploomber.env",
+    "load_env": "ploomber.env",
+    "SourceLoader": "ploomber._absent",
+    "lazily_load_entry_point": "ploomber._absent",
+}
+
+__all__ = list(_PLACES)
+
+
+def __getattr__(name):
+    if name not in _PLACES:
+        raise AttributeError("module 'ploomber' has no attribute %r" % name)
+    module = __import__(_PLACES[name], fromlist=[name])
+    value = getattr(module, name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,1 @@
+"""Checks of products, for hooks and tests."""
