@@ -47,7 +47,7 @@ func observed(f func(*store.Batch)) func(*conductor.Config) {
 }
 
 func newMachine(s store.Store, as func(*conductor.Config)) (*machine, error) {
-	all, end := operators.All()
+	all, end := operators.All(nil)
 	x := &executor.Executor{Operators: all, Now: time.Now}
 	open := func(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
 		return x.Open(executor.AttemptInfo{ID: a.ID, Zone: time.UTC, Dialect: w.Dialect, ProjectDir: "/", Workdir: "/"}).Job

@@ -9,7 +9,7 @@ import (
 // Check looks for mistakes in workflows that show before they run, with the
 // operators of the program.
 func Check(l lint.Linter, which ...*workflow.Workflow) lint.Report {
-	known, end := operators.All()
+	known, end := operators.All(nil)
 	defer func() { _ = end() }() // nothing was started
 	l.Operators = known
 	return l.Check(which...)

@@ -25,12 +25,15 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/expr"
+	"github.com/pawlhq/pawl/internal/keeper"
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/operators/notify"
 	"github.com/pawlhq/pawl/internal/operators/value"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pipeline"
+	"github.com/pawlhq/pawl/internal/python/pool"
 	"github.com/pawlhq/pawl/internal/resume"
 	"github.com/pawlhq/pawl/internal/runners/local"
 	"github.com/pawlhq/pawl/internal/store"
@@ -45,6 +48,8 @@ import (
 type Config struct {
 	// Project is the folder with the workflows' files, as an absolute path.
 	Project string
+	// Workdir is the folder that tasks work in. Defaults to the project.
+	Workdir string
 	// Workflows are those that can be started.
 	Workflows []*workflow.Workflow
 	// Database is the file of the store. Empty keeps everything in memory.
@@ -62,8 +67,9 @@ type Config struct {
 	Slots int
 	// Env is the environment of programs that tasks start.
 	Env []string
-	// Products looks after what tasks make that say so; it may be nil.
-	Products executor.Products
+	// Pool has the Pythons of pipelines. Nil makes one that ends with the
+	// instance.
+	Pool *pool.Pool
 	// Secrets are those that tasks may read.
 	Secrets operator.Secrets
 	// Settings configure operators, by full key such as "config.http.proxy.host".
@@ -126,6 +132,9 @@ const Project = "default"
 
 // Open opens the store and begins to work. On an error nothing stays open.
 func Open(ctx context.Context, cfg Config) (*Instance, error) {
+	if cfg.Workdir == "" {
+		cfg.Workdir = cfg.Project
+	}
 	if cfg.Slots <= 0 {
 		cfg.Slots = runtime.NumCPU()
 	}
@@ -147,12 +156,19 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 		Sessions: in, Values: value.Service{Store: in.store, Now: cfg.Clock.Now},
 		Notifier: notifier, Settings: cfg.Settings,
 	}
-	all, end := operators.All()
+	shared := cfg.Pool
+	if shared == nil {
+		shared = &pool.Pool{}
+	}
+	all, end := operators.All(shared)
 	in.endOperators = end
+	if cfg.Pool == nil {
+		in.endOperators = func() error { shared.Close(); return end() }
+	}
 	in.executor = &executor.Executor{
 		Operators: all, Logs: in.logs, Env: cfg.Env, Now: cfg.Clock.Now, Scratch: in.scratch.path,
 		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
-		Before:    in.before, Products: cfg.Products, DryRun: cfg.DryRun,
+		Before:    in.before, Products: &keeper.Keeper{Pool: shared}, DryRun: cfg.DryRun,
 	}
 	if cfg.Evaluated != nil {
 		in.executor.Evaluated = func(t *executor.Try, p params.Map) { cfg.Evaluated(t.Name, p) }
@@ -417,9 +433,11 @@ func (in *Instance) open(a store.Attempt, w *workflow.Workflow) func(*engine.Eff
 		ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID,
 		SessionTime: a.Session.Time.Time(), Project: 1,
 		Zone: calendar.Zone, Dialect: w.Dialect, Params: a.Params,
-		ProjectDir: in.cfg.Project, Workdir: in.cfg.Project,
-		Evaluator: expr.New(expr.Env{Zone: calendar.Zone, Now: in.cfg.Clock.Now}),
-		Secrets:   in.cfg.Secrets, Services: in.services,
+		ProjectDir: in.cfg.Project, Workdir: in.cfg.Workdir,
+		Secrets: in.cfg.Secrets, Services: in.services,
+	}
+	if w.Dialect != pipeline.Dialect { // which has no expressions
+		info.Evaluator = expr.New(expr.Env{Zone: calendar.Zone, Now: in.cfg.Clock.Now})
 	}
 	return in.executor.Open(info).Job
 }

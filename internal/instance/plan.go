@@ -37,7 +37,7 @@ func Plan(r Request, folder resume.Folder) ([]Decision, error) {
 		}
 	}
 	c := newChooser(r.Workflow.Root, r.Selection)
-	known, end := operators.All()
+	known, end := operators.All(nil)
 	defer func() { _ = end() }() // nothing was started
 	var list []Decision
 	r.Workflow.Root.Walk(func(p workflow.Path) bool {

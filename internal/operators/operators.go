@@ -7,15 +7,17 @@ import (
 	"github.com/pawlhq/pawl/internal/operators/flow"
 	"github.com/pawlhq/pawl/internal/operators/httpop"
 	"github.com/pawlhq/pawl/internal/operators/notify"
+	"github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/operators/script"
 	"github.com/pawlhq/pawl/internal/operators/shell"
 	"github.com/pawlhq/pawl/internal/operators/value"
+	"github.com/pawlhq/pawl/internal/python/pool"
 	"github.com/pawlhq/pawl/operator"
 )
 
 // All returns all operators of the program, and what ends the interpreters that
-// they keep warm.
-func All() (all *operator.Registry, end func() error) {
+// they keep warm. Those of pipelines take theirs from the pool, which stays.
+func All(pool *pool.Pool) (all *operator.Registry, end func() error) {
 	python := script.NewPython()
 	var r operator.Registry
 	r.Register(flow.Specs(dig.ReadConfig)...)
@@ -23,6 +25,7 @@ func All() (all *operator.Registry, end func() error) {
 	r.Register(httpop.Specs(dig.ReadConfig)...)
 	r.Register(value.Specs()...)
 	r.Register(notify.Specs()...)
+	r.Register(pipeline.New(pool).Specs()...)
 	r.Expect(dig.Operators()...)
 	return &r, python.Close
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/expr"
+	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
@@ -28,9 +29,11 @@ func (w *Worker) Attempt(a store.Attempt, dialect string) *executor.Attempt {
 		ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID,
 		SessionTime: a.Session.Time.Time(), Project: a.Session.Project, Name: a.Name,
 		Zone: zone, Dialect: dialect, Params: a.Params, Defaults: w.cfg.Defaults,
-		Evaluator: expr.New(expr.Env{Zone: zone, Now: w.cfg.Clock.Now}),
-		Services:  services,
-		Carried:   w.carried(a.Resume),
+		Services: services,
+		Carried:  w.carried(a.Resume),
+	}
+	if dialect != pipeline.Dialect { // which has no expressions
+		info.Evaluator = expr.New(expr.Env{Zone: zone, Now: w.cfg.Clock.Now})
 	}
 	if info.ProjectDir, info.Workdir = w.cfg.Folder, w.cfg.Folder; w.cfg.Folder == "" {
 		info.Workspace = func(ctx context.Context) (executor.Workspace, error) { return w.workspace(ctx, &a) }

@@ -18,6 +18,7 @@ import (
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/keeper"
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators"
@@ -25,6 +26,7 @@ import (
 	"github.com/pawlhq/pawl/internal/operators/value"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/project"
+	"github.com/pawlhq/pawl/internal/python/pool"
 	"github.com/pawlhq/pawl/internal/scratch"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/service"
@@ -111,11 +113,16 @@ func Open(cfg Config) (*Worker, error) {
 		Values:   value.Service{Store: cfg.Store, Now: cfg.Clock.Now},
 		Notifier: notifier, Settings: cfg.Settings,
 	}
-	all, end := operators.All()
-	w.close = sync.OnceValue(func() error { return errors.Join(end(), w.workspaces.Close(), w.home.Remove()) })
+	pythons := &pool.Pool{}
+	all, end := operators.All(pythons)
+	w.close = sync.OnceValue(func() error {
+		pythons.Close()
+		return errors.Join(end(), w.workspaces.Close(), w.home.Remove())
+	})
 	w.executor = &executor.Executor{
 		Operators: all, Logs: cfg.Logs, Env: cfg.Env, Now: cfg.Clock.Now,
 		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
+		Products:  &keeper.Keeper{Pool: pythons},
 	}
 	return w, nil
 }

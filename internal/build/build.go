@@ -1,0 +1,186 @@
+// Package build brings the products of a pipeline up to date: it finds out what
+// is there, decides what has to run and why, and makes a workflow of that.
+//
+// It knows pipelines and products, but no store and no conductor: whoever has
+// the workflow run gives it to them, with a keeper of products.
+package build
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/keeper"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/pipeline"
+	"github.com/pawlhq/pawl/internal/product"
+	"github.com/pawlhq/pawl/internal/product/files"
+	"github.com/pawlhq/pawl/internal/python"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// Options say what is to be brought up to date.
+type Options struct {
+	// Force runs all that is asked for, up to date or not.
+	Force bool
+	// Selection says what is asked for.
+	Selection product.Selection
+	// Memo is the file that remembers what records said; empty for none.
+	Memo string
+	// Catalog answers for products that are no files. Without it, a pipeline that
+	// has some is an error.
+	Catalog keeper.Catalog
+	// Now is the current time. Required.
+	Now time.Time
+}
+
+// Plan says what becomes of each task of a pipeline.
+type Plan struct {
+	Pipeline *pipeline.Pipeline
+	// Tasks are what is known of the tasks, in the order of the pipeline, and
+	// Verdicts what is to be done with each.
+	Tasks    []product.Task
+	Verdicts []product.Verdict
+
+	plan *product.Plan
+}
+
+// New looks at the products of a pipeline and decides what is to be run.
+func New(ctx context.Context, p *pipeline.Pipeline, o Options) (*Plan, error) {
+	tasks, products := tasksOf(p)
+	memo, err := files.OpenMemo(o.Memo)
+	if err != nil {
+		return nil, err
+	}
+	found, err := keeper.Look(ctx, o.Catalog, memo, tasks, products, o.Now)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := product.NewPlan(tasks, found.Options(product.Options{
+		Force: o.Force, IgnoreCode: !p.Config.OutdatedByCode, Selection: o.Selection,
+	}))
+	if err != nil {
+		return nil, model.Errorf(model.Invalid, "%w", err)
+	}
+	return &Plan{Pipeline: p, Tasks: tasks, Verdicts: plan.Decide(), plan: plan}, nil
+}
+
+// tasksOf returns what decisions need to know of the tasks, and their products.
+func tasksOf(p *pipeline.Pipeline) ([]product.Task, [][]keeper.Product) {
+	places := make(map[string]int, len(p.Tasks))
+	for i, t := range p.Tasks {
+		places[t.Name] = i
+	}
+	tasks, products := make([]product.Task, len(p.Tasks)), make([][]keeper.Product, len(p.Tasks))
+	for i, t := range p.Tasks {
+		tasks[i] = product.Task{Name: t.Name, Code: t.Code, Language: t.Language, Imports: t.ImportsDigest, Params: t.Tracked()}
+		for _, u := range t.Upstream {
+			tasks[i].Upstream = append(tasks[i].Upstream, places[u.Task])
+		}
+		products[i] = productsOf(p, t)
+	}
+	return tasks, products
+}
+
+func productsOf(p *pipeline.Pipeline, t *pipeline.Task) []keeper.Product {
+	list := make([]keeper.Product, len(t.Products))
+	for k, one := range t.Products {
+		list[k].Product = python.Product{
+			Key: one.Key, Class: one.Class, Path: one.Path, Schema: one.Schema, Name: one.Name, Kind: one.Kind,
+		}
+		if one.Class != fileClass {
+			list[k].Client = callOf(p.ProductClient(t))
+		}
+	}
+	return list
+}
+
+// fileClass is the class of products that are files.
+const fileClass = "File"
+
+func callOf(c *pipeline.Call) *python.Call {
+	if c == nil {
+		return nil
+	}
+	return &python.Call{Path: c.Path, Args: c.Args}
+}
+
+// Broken returns the error of a plan that can't be carried out, because records
+// are damaged.
+func (b *Plan) Broken() error {
+	var list []string
+	for i := range b.Verdicts {
+		if b.Verdicts[i].Action == product.Broken {
+			list = append(list, fmt.Sprintf("%s: %s", b.Tasks[i].Name, b.Verdicts[i].Reason))
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	more := ""
+	if len(list) > 1 {
+		more = fmt.Sprintf(" (and %d more)", len(list)-1)
+	}
+	return model.Errorf(model.Invalid, "%s%s", list[0], more).WithHint("repair what is damaged, or build with --force")
+}
+
+// Runs reports whether a task is to be run.
+func (b *Plan) Runs(i int) bool {
+	a := b.Verdicts[i].Action
+	return a == product.Run || a == product.Later
+}
+
+// Workflow returns the tasks that are to be run as a workflow, each with the
+// reason why it is; nil where there is nothing to run.
+func (b *Plan) Workflow() (*workflow.Workflow, error) {
+	runs := make(map[string]string)
+	for i := range b.Verdicts {
+		if b.Runs(i) {
+			runs[b.Tasks[i].Name] = b.Verdicts[i].Reason
+		}
+	}
+	if len(runs) == 0 {
+		return nil, nil
+	}
+	w, err := pipeline.Workflow(b.Pipeline, func(t *pipeline.Task) bool { _, ok := runs[t.Name]; return ok })
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range w.Root.Children {
+		n.Config = n.Config.Set(keeper.Because, runs[n.Name[1:]])
+	}
+	return w, nil
+}
+
+// Asked reports whether a task is in the selection.
+func (b *Plan) Asked(i int) bool { return b.plan.Asks(i) }
+
+// Place returns the place of a task in the lists.
+func (b *Plan) Place(name string) int {
+	return slices.IndexFunc(b.Tasks, func(t product.Task) bool { return t.Name == name })
+}
+
+// Missing returns the first product of a task that is not there, or "".
+func (b *Plan) Missing(i int) string {
+	for _, p := range b.Tasks[i].Products {
+		if !p.Exists {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// LastRun returns when the products of a task were made, by the oldest of their
+// records.
+func (b *Plan) LastRun(i int) (at time.Time, ok bool) {
+	for _, p := range b.Tasks[i].Products {
+		if !p.Exists || !p.Local.Timed {
+			return time.Time{}, false
+		}
+		if made := time.UnixMicro(int64(p.Local.Time * 1e6)); at.IsZero() || made.Before(at) {
+			at = made
+		}
+	}
+	return at, !at.IsZero()
+}

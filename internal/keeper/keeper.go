@@ -1,0 +1,133 @@
+// Package keeper looks after the products of tasks while attempts run: it finds
+// out whether a task has anything to do, and keeps products and their records
+// together when it has.
+//
+// It serves tasks of every language. What a task makes, and what of, it reads
+// from the task's own configuration; it knows nothing of attempts.
+package keeper
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/product"
+	"github.com/pawlhq/pawl/internal/product/files"
+	"github.com/pawlhq/pawl/internal/python/pool"
+	"github.com/pawlhq/pawl/operator"
+)
+
+// Keeper looks after products of tasks.
+type Keeper struct {
+	// Pool has the Pythons that answer for products that are no files.
+	Pool *pool.Pool
+}
+
+var _ executor.Products = (*Keeper)(nil)
+
+// making is what a task says of its products.
+type making struct {
+	products []Product
+	// needs are what the products are made of.
+	needs []need
+	// code, language, imports and params are what records keep of the task.
+	code, language, imports string
+	params                  params.Map
+	// ignoreCode lets changes of code and params count for nothing.
+	ignoreCode bool
+	// because is why the task is to run, where that was decided before; the
+	// products are not looked at then.
+	because string
+}
+
+// need is something that products are made of.
+type need struct {
+	name     string
+	products []Product
+}
+
+// Make implements executor.Products.
+func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func() (operator.Result, error)) (operator.Result, *engine.Verdict, error) {
+	m, catalog, release, err := k.read(ctx, t)
+	if err != nil {
+		return operator.Result{}, nil, err
+	}
+	defer release()
+	verdict := &engine.Verdict{Reason: m.because}
+	if m.because == "" {
+		v, err := m.judge(ctx, catalog, t)
+		if err != nil {
+			return operator.Result{}, nil, err
+		}
+		verdict = &engine.Verdict{Skip: v.Action == product.Skip, Reason: v.Reason}
+	}
+	if verdict.Skip {
+		return operator.Result{}, verdict, nil
+	}
+	if err := m.begin(ctx, catalog); err != nil {
+		return operator.Result{}, verdict, err
+	}
+	result, err := run()
+	switch {
+	case err != nil || result.Wait != nil || result.Stop:
+		return result, verdict, err // the marks stay
+	case result.Subtasks.Len() > 0:
+		return operator.Result{}, verdict, errors.New("a task that makes tasks makes no products itself: let these make them")
+	}
+	if ctx.Err() != nil {
+		return operator.Result{}, verdict, context.Cause(ctx)
+	}
+	own, err := takeMetadata(&result)
+	if err != nil {
+		return operator.Result{}, verdict, err
+	}
+	return result, verdict, m.commit(ctx, catalog, t, own)
+}
+
+// read reads what a task says of its products, and finds who answers for those
+// that are no files.
+func (k *Keeper) read(ctx context.Context, t *operator.Task) (*making, Catalog, func(), error) {
+	if !t.Local.Has("products") {
+		m, err := readDig(t)
+		return m, nil, func() {}, err
+	}
+	m, err := readPipeline(t)
+	if err != nil || !m.needsCatalog() {
+		return m, nil, func() {}, err
+	}
+	host, release, err := k.host(ctx, t)
+	return m, host, release, err
+}
+
+// judge says whether the products are up to date.
+func (m *making) judge(ctx context.Context, catalog Catalog, t *operator.Task) (product.Verdict, error) {
+	tasks := make([]product.Task, 0, len(m.needs)+1)
+	products := make([][]Product, 0, len(m.needs)+1)
+	self := product.Task{Name: t.Name, Code: m.code, Language: m.language, Imports: m.imports, Params: m.params}
+	for i, n := range m.needs {
+		tasks, products = append(tasks, product.Task{Name: n.name}), append(products, n.products)
+		self.Upstream = append(self.Upstream, i)
+	}
+	tasks, products = append(tasks, self), append(products, m.products)
+	memo, err := files.OpenMemo("") // of so few products nothing is kept
+	if err != nil {
+		return product.Verdict{}, err
+	}
+	found, err := Look(ctx, catalog, memo, tasks, products, t.Now())
+	if err != nil {
+		return product.Verdict{}, err
+	}
+	plan, err := product.NewPlan(tasks, found.Options(product.Options{IgnoreCode: m.ignoreCode}))
+	if err != nil {
+		return product.Verdict{}, err
+	}
+	for i := range m.needs {
+		if err := dated(tasks[i].Products, m.needs[i].products); err != nil {
+			return product.Verdict{}, err
+		}
+		plan.Given(i, tasks[i].Products)
+	}
+	return plan.Again(len(tasks) - 1), nil
+}

@@ -1,0 +1,287 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/product"
+	"github.com/pawlhq/pawl/internal/product/files"
+	"github.com/pawlhq/pawl/internal/python"
+	"github.com/pawlhq/pawl/internal/source"
+	"github.com/pawlhq/pawl/operator"
+)
+
+// Product is a product, and who leads to it.
+type Product struct {
+	python.Product
+	// Client leads to it; nil for files.
+	Client *python.Call
+}
+
+// fileClass is the class of products that are files.
+const fileClass = "File"
+
+// file returns the path of a product that is a file, "" for others.
+func (p *Product) file() string {
+	if p.Class != fileClass {
+		return ""
+	}
+	return p.Path
+}
+
+// String returns the product as it reads in a sentence.
+func (p *Product) String() string {
+	switch {
+	case p.Path != "":
+		return p.Path
+	case p.Schema != "":
+		return p.Schema + "." + p.Name
+	}
+	return p.Name
+}
+
+// Catalog answers for products that are no files.
+type Catalog interface {
+	Products(ctx context.Context, a python.Action, relations []python.Relation) ([]python.State, error)
+}
+
+// Found is what is there of products.
+type Found struct {
+	products [][]Product
+	records  map[place]product.Record // of those that are no files
+	damaged  map[place]error
+}
+
+type place struct{ task, product int }
+
+// Look fills in what is there of the products of tasks, which have none yet: the
+// products of each are given. Without a catalog, all have to be files.
+func Look(ctx context.Context, catalog Catalog, memo *files.Memo, tasks []product.Task, products [][]Product, now time.Time) (*Found, error) {
+	f := &Found{products: products}
+	for i := range tasks {
+		tasks[i].Products = make([]product.Product, len(products[i]))
+		for k := range products[i] {
+			tasks[i].Products[k].Name = products[i][k].String()
+		}
+	}
+	err := memo.Look(tasks, now, func(task, k int) string { return products[task][k].file() })
+	if err != nil {
+		return nil, err
+	}
+	return f, f.lookInCatalog(ctx, catalog, tasks)
+}
+
+func (f *Found) lookInCatalog(ctx context.Context, catalog Catalog, tasks []product.Task) error {
+	var relations []python.Relation
+	var places []place
+	for i, list := range f.products {
+		for k := range list {
+			if p := &list[k]; p.file() == "" {
+				relations = append(relations, python.Relation{Product: p.Product, Client: p.Client})
+				places = append(places, place{i, k})
+			}
+		}
+	}
+	if len(relations) == 0 {
+		return nil
+	}
+	if catalog == nil {
+		return fmt.Errorf("nobody answers for %s, which is no file", f.products[places[0].task][places[0].product].String())
+	}
+	f.records, f.damaged = make(map[place]product.Record), make(map[place]error)
+	exist, err := catalog.Products(ctx, python.Exists, relations)
+	if err != nil {
+		return err
+	}
+	stored, err := catalog.Products(ctx, python.Fetch, relations)
+	if err != nil {
+		return err
+	}
+	for n, at := range places {
+		p := &tasks[at.task].Products[at.product]
+		if exist[n].Err != nil {
+			return fmt.Errorf("%s: %w", p.Name, exist[n].Err)
+		}
+		p.Exists = exist[n].Exists
+		switch {
+		case stored[n].Err != nil:
+			f.damaged[at], p.Local.State = stored[n].Err, product.Damaged
+		case stored[n].HasMetadata:
+			r, err := product.ParseRecord(params.AppendJSON(nil, stored[n].Metadata))
+			if err != nil {
+				f.damaged[at], p.Local.State = err, product.Damaged
+				continue
+			}
+			f.records[at], p.Local = r, product.StampOf(r)
+		}
+	}
+	return nil
+}
+
+// Options returns o with what a plan needs to compare sources and to read
+// records.
+func (f *Found) Options(o product.Options) product.Options {
+	o.Same, o.FirstDifference, o.Load = source.Same, source.FirstDifference, f.load
+	return o
+}
+
+func (f *Found) load(task, k int, _ bool) (product.Record, error) {
+	if path := f.products[task][k].file(); path != "" {
+		return files.Read(path)
+	}
+	at := place{task, k}
+	return f.records[at], f.damaged[at]
+}
+
+// dated gives files that nobody keeps a record of the time of their last change.
+func dated(found []product.Product, products []Product) error {
+	for i := range found {
+		path := products[i].file()
+		if path == "" || !found[i].Exists || found[i].Local.State != product.Absent {
+			continue
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		found[i].Local = product.Stamp{State: product.Stored, Timed: true, Time: product.Timestamp(info.ModTime())}
+	}
+	return nil
+}
+
+func (m *making) needsCatalog() bool {
+	for _, list := range append([]need{{products: m.products}}, m.needs...) {
+		for k := range list.products {
+			if list.products[k].file() == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// split returns the paths of the files and the others.
+func (m *making) split() (paths []string, relations []python.Relation) {
+	for k := range m.products {
+		if path := m.products[k].file(); path != "" {
+			paths = append(paths, path)
+		} else {
+			relations = append(relations, python.Relation{Product: m.products[k].Product, Client: m.products[k].Client})
+		}
+	}
+	return paths, relations
+}
+
+// begin marks the products as being made, so that they count as outdated until
+// they are committed.
+func (m *making) begin(ctx context.Context, catalog Catalog) error {
+	paths, relations := m.split()
+	if err := files.Begin(paths...); err != nil {
+		return err
+	}
+	if len(relations) == 0 {
+		return nil
+	}
+	states, err := catalog.Products(ctx, python.Fetch, relations)
+	if err != nil {
+		return err
+	}
+	mark, err := mapOf(product.Record{Unfinished: true})
+	if err != nil {
+		return err
+	}
+	var stale []python.Relation
+	for n, s := range states {
+		if s.HasMetadata {
+			relations[n].Metadata = mark
+			stale = append(stale, relations[n])
+		}
+	}
+	return save(ctx, catalog, stale)
+}
+
+// commit stores what the products were made of, once they are all there. What a
+// product's own code has made of the record takes the place of that.
+func (m *making) commit(ctx context.Context, catalog Catalog, t *operator.Task, own params.Map) error {
+	paths, relations := m.split()
+	if len(relations) > 0 {
+		if err := exist(ctx, catalog, relations); err != nil {
+			return err
+		}
+	}
+	records := make([]product.Record, len(paths))
+	for i := range records {
+		records[i] = m.record(t, own)
+	}
+	if err := files.Commit(paths, records); err != nil {
+		return err
+	}
+	for i := range relations {
+		var err error
+		if relations[i].Metadata, err = mapOf(m.record(t, own)); err != nil {
+			return err
+		}
+	}
+	return save(ctx, catalog, relations)
+}
+
+func (m *making) record(t *operator.Task, own params.Map) product.Record {
+	r := product.NewRecord(product.Timestamp(t.Now()), m.code, m.params)
+	r.Imports = m.imports
+	for key, v := range own.All() {
+		if key != "timestamp" && key != "stored_source_code" && key != "params" {
+			r.Extra = r.Extra.Set(key, v)
+		}
+	}
+	return r
+}
+
+// exist makes sure that a task has made all that it should.
+func exist(ctx context.Context, catalog Catalog, relations []python.Relation) error {
+	states, err := catalog.Products(ctx, python.Exists, relations)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for n, s := range states {
+		if s.Err != nil {
+			return s.Err
+		}
+		if !s.Exists {
+			p := Product{Product: relations[n].Product}
+			missing = append(missing, p.String())
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the task ended well, but did not make %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+func save(ctx context.Context, catalog Catalog, relations []python.Relation) error {
+	if len(relations) == 0 {
+		return nil
+	}
+	states, err := catalog.Products(ctx, python.Save, relations)
+	if err != nil {
+		return err
+	}
+	for n, s := range states {
+		if s.Err != nil {
+			p := Product{Product: relations[n].Product}
+			return fmt.Errorf("store the record of %s: %w", p.String(), s.Err)
+		}
+	}
+	return nil
+}
+
+// mapOf returns a record as a map.
+func mapOf(r product.Record) (params.Map, error) {
+	v, err := product.ParseJSON(product.AppendRecord(nil, r))
+	m, _ := v.(params.Map)
+	return m, err
+}

@@ -1,0 +1,111 @@
+// Package pipeline has the operators of the tasks of pipelines: functions,
+// notebooks, scripts, SQL. What is the user's Python runs in a python.Host; only
+// shell scripts and downloads need none.
+//
+// An operator makes the products and no more: whether it has to, and what is
+// stored with them, is decided around it.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/python"
+	"github.com/pawlhq/pawl/internal/python/pool"
+	"github.com/pawlhq/pawl/operator"
+)
+
+// Tasks are the operators. They take their Pythons from a pool.
+type Tasks struct{ pool *pool.Pool }
+
+// New returns the operators.
+func New(p *pool.Pool) *Tasks { return &Tasks{p} }
+
+// families are the operators that run in Python: the family that runs each.
+var families = map[string]string{
+	"function": "function", "sql_script": "sql", "sql_dump": "sql", "sql_transfer": "sql", "sql_upload": "sql",
+	"postgres_copy": "sql", "upload_s3": "upload",
+}
+
+// Specs describes the operators. Their names are those that pipeline.Workflow
+// gives; they are not meant to be written by hand.
+func (p *Tasks) Specs() []operator.Spec {
+	specs := []operator.Spec{
+		{Name: "shell", Operator: operator.Func(p.shell)},
+		{Name: "download", Operator: operator.Func(download)},
+		{Name: "notebook", Operator: p.notebook("notebook")},
+		{Name: "script", Operator: p.notebook("script")},
+	}
+	for name, family := range families {
+		specs = append(specs, operator.Spec{Name: name, Operator: operator.Func(
+			func(ctx context.Context, t *operator.Task) (operator.Result, error) { return p.python(ctx, t, family) })})
+	}
+	return specs
+}
+
+// python runs a task in the project's Python.
+func (p *Tasks) python(ctx context.Context, t *operator.Task, family string) (operator.Result, error) {
+	task, err := TaskOf(t.Local)
+	if err != nil {
+		return operator.Result{}, err
+	}
+	return p.run(ctx, t, task, family)
+}
+
+// run runs what was read of a task.
+func (p *Tasks) run(ctx context.Context, t *operator.Task, task python.Task, family string) (operator.Result, error) {
+	task.Family, task.Cwd = family, t.Workdir
+	host, release, err := Host(ctx, p.pool, t)
+	if err != nil {
+		return operator.Result{}, err
+	}
+	defer release()
+	made, err := host.Run(ctx, task, t.Output)
+	var f *python.Failure
+	if errors.As(err, &f) && f.EarlyStop {
+		return operator.Result{Stop: true}, nil
+	}
+	if err != nil {
+		return operator.Result{}, failure(err)
+	}
+	if made.HasMetadata {
+		return operator.Result{Store: params.Of(MetadataKey, made.Metadata)}, nil
+	}
+	return operator.Result{}, nil
+}
+
+// Host returns the Python of a task's pipeline, until release is called.
+func Host(ctx context.Context, p *pool.Pool, t *operator.Task) (host *python.Host, release func(), err error) {
+	dir, err := t.Local.String("dir")
+	if err != nil {
+		return nil, nil, err
+	}
+	root, err := t.Local.StringOr("root", dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.Of(ctx, pool.Place{Dir: dir, Root: root, Cwd: t.Workdir, Env: t.Env})
+}
+
+// MetadataKey is under which a result has what a product's own code makes of
+// the metadata. It is for whoever stores that, and goes no further.
+const MetadataKey = "_metadata"
+
+// failure says what user code has done: its traceback where it has one.
+func failure(err error) error {
+	var f *python.Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	props := params.Of("class", f.Class)
+	if f.Traceback != "" {
+		props = props.Set("traceback", f.Traceback)
+	}
+	if f.File != "" {
+		props = props.Set("file", f.File).Set("line", int64(f.Line))
+	}
+	message := strings.TrimSpace(f.Error())
+	return &operator.Error{Message: message, Props: props}
+}
