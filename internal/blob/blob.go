@@ -74,4 +74,7 @@ type Object struct {
 	Size int64 // bytes
 	// Modified is when the object was stored, to the precision of the store.
 	Modified time.Time
+	// Tag is the entity tag of a store that has such; see s3.Compare. Empty where
+	// there is none.
+	Tag string
 }

@@ -105,6 +105,9 @@ func sum(content []byte) *string {
 	return aws.String(base64.StdEncoding.EncodeToString(md5[:]))
 }
 
+// sizeOfParts is how large the parts are in which an object goes.
+func sizeOfParts(size int64) int64 { return max(partSize, (size+maxParts-1)/maxParts) }
+
 // inParts sends an object in parts, one after the other.
 func (u *upload) inParts(ctx context.Context, src io.Reader, size int64) (err error) {
 	begun, err := u.CreateMultipartUpload(ctx,
@@ -118,7 +121,7 @@ func (u *upload) inParts(ctx context.Context, src io.Reader, size int64) (err er
 		}
 	}()
 	var parts []types.CompletedPart
-	buffer := make([]byte, max(partSize, (size+maxParts-1)/maxParts))
+	buffer := make([]byte, sizeOfParts(size))
 	for left := size; left > 0; {
 		part := buffer[:min(left, int64(len(buffer)))]
 		if _, err := io.ReadFull(src, part); err != nil {

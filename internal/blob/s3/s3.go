@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -54,7 +55,7 @@ func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, blob.Object
 	if err != nil {
 		return nil, blob.Object{}, failed(ctx, "get", key, err)
 	}
-	return &body{answer.Body, ctx, key}, object(key, answer.ContentLength, answer.LastModified), nil
+	return &body{answer.Body, ctx, key}, object(key, answer.ContentLength, answer.LastModified, answer.ETag), nil
 }
 
 // body gives errors of a connection their code.
@@ -85,11 +86,11 @@ func (s *Store) Stat(ctx context.Context, key string) (blob.Object, error) {
 	if err != nil {
 		return blob.Object{}, failed(ctx, "get", key, err)
 	}
-	return object(key, answer.ContentLength, answer.LastModified), nil
+	return object(key, answer.ContentLength, answer.LastModified, answer.ETag), nil
 }
 
-func object(key string, size *int64, modified *time.Time) blob.Object {
-	return blob.Object{Key: key, Size: aws.ToInt64(size), Modified: aws.ToTime(modified)}
+func object(key string, size *int64, modified *time.Time, tag *string) blob.Object {
+	return blob.Object{Key: key, Size: aws.ToInt64(size), Modified: aws.ToTime(modified), Tag: strings.Trim(aws.ToString(tag), `"`)}
 }
 
 // List asks for as many pages as it takes. What others put into the bucket under
@@ -134,7 +135,7 @@ func objects(page *s3.ListObjectsV2Output) []blob.Object {
 			key = plain
 		}
 		if blob.CheckKey(key) == nil {
-			found = append(found, object(key, of.Size, of.LastModified))
+			found = append(found, object(key, of.Size, of.LastModified, of.ETag))
 		}
 	}
 	return found

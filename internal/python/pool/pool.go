@@ -3,6 +3,7 @@ package pool
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 	"sync"
 
@@ -18,10 +19,17 @@ type Place struct {
 	Cwd string
 	// Env is the environment, as KEY=VALUE.
 	Env []string
+	// Once says that nobody will ask for this place again, because the folder is
+	// removed after this use.
+	Once bool
 }
 
 // Pool holds Pythons. The zero Pool is ready; close it when nobody uses one.
 type Pool struct {
+	// Output receives what hooks and whatever else is no task print. Nil discards
+	// it. It must be safe for concurrent use where there are several Pythons.
+	Output io.Writer
+
 	mu   sync.Mutex
 	used map[key]*entry
 	turn int // counts the uses
@@ -35,7 +43,8 @@ type key struct{ python, dir, cwd string }
 type entry struct {
 	host  *python.Host
 	users int
-	last  int // turn of the last use
+	last  int  // turn of the last use
+	once  bool // to be ended with the last use
 }
 
 // Of returns the Python of a pipeline, until release is called. It starts when it
@@ -51,7 +60,7 @@ func (p *Pool) Of(ctx context.Context, at Place) (host *python.Host, release fun
 	e := p.used[k]
 	if e == nil {
 		host, err := python.Start(ctx, python.Config{
-			Python: found.Path, Dir: at.Dir, Cwd: at.Cwd, Env: at.Env,
+			Python: found.Path, Dir: at.Dir, Cwd: at.Cwd, Env: at.Env, Output: p.Output,
 			Path: []string{at.Cwd, at.Root, filepath.Join(at.Root, "src")},
 		})
 		if err != nil {
@@ -60,19 +69,24 @@ func (p *Pool) Of(ctx context.Context, at Place) (host *python.Host, release fun
 		if p.used == nil {
 			p.used = make(map[key]*entry)
 		}
-		e = &entry{host: host}
+		e = &entry{host: host, once: at.Once}
 		p.used[k] = e
 	}
 	p.turn++
 	e.users, e.last = e.users+1, p.turn
-	return e.host, sync.OnceFunc(func() { p.release(e) }), nil
+	return e.host, sync.OnceFunc(func() { p.release(k, e) }), nil
 }
 
 // release ends one use of a Python, and the Pythons that have been idle longest.
-func (p *Pool) release(e *entry) {
+func (p *Pool) release(of key, e *entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.users--
+	if e.once && e.users == 0 && p.used[of] == e {
+		e.host.Close()
+		delete(p.used, of)
+		return
+	}
 	for {
 		idle := 0
 		var oldest key

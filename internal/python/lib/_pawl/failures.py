@@ -38,12 +38,15 @@ def trace(error):
 
 
 def strip(told, seen, summary):
-    """Takes what is not the user's out of a traceback and of those it comes from."""
+    """Takes what is not the user's out of a traceback and of those it comes from.
+
+    Where nothing is, what libraries did stays."""
     if told is None or id(told) in seen:
         return
     seen.add(id(told))
     kept = [frame for frame in told.stack if not is_ours(frame.filename)]
-    told.stack = summary.from_list(kept)
+    users = [frame for frame in kept if not paths.is_installed(frame.filename)]
+    told.stack = summary.from_list(users or kept)
     strip(told.__cause__, seen, summary)
     strip(told.__context__, seen, summary)
     for inner in getattr(told, "exceptions", None) or ():

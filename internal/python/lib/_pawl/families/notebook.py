@@ -54,8 +54,8 @@ def convert(made, executed):
 
 def failed(task, error, executed):
     """What is told of an execution that has failed."""
-    if not os.path.exists(executed):
-        return error
+    if isinstance(error, NotebookError) or not os.path.exists(executed):
+        return error  # nothing was executed
     where = uploaded(task, executed) or shown(executed)
     if not isinstance(error, engines.CellFailed):
         return NotebookError("%s: %s (what was executed is in %s)" % (type(error).__name__, error, where))

@@ -34,6 +34,20 @@ def check(task, notebook):
     check_code(notebook, level == "strict")
 
 
+def refused(notebook, given):
+    """Why a strict task's notebook, an ipynb file's text, can't be run; None if
+    it can. For those who ask before anything runs."""
+    import json
+
+    notebook = json.loads(notebook)
+    try:
+        check_declared(notebook, given)
+        check_code(notebook, True)
+    except NotebookError as error:
+        return str(error)
+    return None
+
+
 def check_code(notebook, strict):
     lines = Lines(notebook)
     try:

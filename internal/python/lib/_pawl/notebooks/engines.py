@@ -1,4 +1,5 @@
 """What executes notebooks: papermill, ploomber-engine, or nbclient."""
+import os
 import re
 import sys
 import time
@@ -24,10 +25,10 @@ def execute(task, source, target):
     """
     params = dict(option(task, "executor_params", {}))
     if option(task, "local_execution"):
-        import os
-
         params["cwd"] = os.path.dirname(task._request["file"])
     debug = option(task, "debug_mode")
+    if debug == "now" and not (sys.stdin and sys.stdin.isatty()):
+        raise NotebookError("debug_mode: now needs a terminal, which tasks do not have: use debug_mode: later")
     if debug:
         need("ploomber_engine", "debug_mode needs ploomber-engine", "ploomber-engine debuglater")
         params["engine_name"] = {"now": "debug", "later": "debuglater"}[debug]
@@ -38,8 +39,8 @@ def execute(task, source, target):
         return
     kernels.keep_in_group()
     try:
-        import papermill
-    except ImportError:
+        papermill = need("papermill", "")
+    except NotebookError:
         with_nbclient(source, target, params)
     else:
         with_papermill(papermill, source, target, params)
@@ -93,6 +94,7 @@ def with_nbclient(source, target, params):
         keywords.update(Progress(source).hooks())
     client = Client(notebook, raise_on_iopub_timeout=True, resources={"metadata": {"path": params.get("cwd") or "."}}, **keywords)
     client.reset_execution_trackers()
+    nbformat.write(notebook, target)  # nothing of an earlier run is to be taken for what this one did
     with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
             try:

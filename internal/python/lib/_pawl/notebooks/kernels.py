@@ -1,6 +1,5 @@
 """The kernels of Jupyter: whether one is there, and how it is started."""
 import os
-import subprocess
 
 from _pawl.notebooks import NotebookError, install, need
 
@@ -36,35 +35,16 @@ def describe(notebook, name, check):
 
 
 def keep_in_group():
-    """Has kernels started in the process group of the task, so that whatever
-    ends the task ends them too."""
+    """Has kernels started by our Provisioner, unless the user has another one."""
     try:
         from importlib.metadata import EntryPoint
 
-        from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+        from jupyter_client.provisioning import KernelProvisionerFactory
     except ImportError:
-        return  # before jupyter_client 7 they can't be
+        return  # before jupyter_client 7 there is no choice
     if os.name == "nt":
-        return  # there are no groups
-
-    global Provisioner
-
-    class Provisioner(LocalProvisioner):
-        async def launch_kernel(self, cmd, **keywords):
-            if any("ipykernel" in word for word in cmd):
-                cmd = cmd + ["--IPKernelApp.log_level=40"]  # its warnings are for those who start kernels
-            env = dict(keywords.get("env") or os.environ)
-            env["JPY_PARENT_PID"] = str(os.getpid())
-            self.process = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, env=env, cwd=keywords.get("cwd"))
-            self.pid = self.process.pid
-            self.pgid = None  # the task's group, which signals for the kernel must not reach
-            return self.connection_info
-
+        return  # there are no process groups
     factory = KernelProvisionerFactory.instance()
     if factory.default_provisioner_name == "local-provisioner":
-        entry = EntryPoint("pawl", __name__ + ":Provisioner", KernelProvisionerFactory.GROUP_NAME)
-        factory.provisioners["pawl"] = entry
+        factory.provisioners["pawl"] = EntryPoint("pawl", "_pawl.notebooks.provisioner:Provisioner", factory.GROUP_NAME)
         factory.default_provisioner_name = "pawl"
-
-
-Provisioner = None
