@@ -13,6 +13,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/keeper"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/product"
 	"github.com/pawlhq/pawl/internal/product/files"
@@ -28,8 +29,8 @@ type Options struct {
 	Selection product.Selection
 	// Memo is the file that remembers what records said; empty for none.
 	Memo string
-	// Catalog answers for products that are no files. Without it, a pipeline that
-	// has some is an error.
+	// Catalog knows of products that are no files, and of copies of files. Without
+	// it, a pipeline that has some is an error.
 	Catalog keeper.Catalog
 	// Now is the current time. Required.
 	Now time.Time
@@ -89,9 +90,10 @@ func productsOf(p *pipeline.Pipeline, t *pipeline.Task) []keeper.Product {
 		list[k].Product = python.Product{
 			Key: one.Key, Class: one.Class, Path: one.Path, Schema: one.Schema, Name: one.Name, Kind: one.Kind,
 		}
-		if one.Class != fileClass {
-			list[k].Client = callOf(p.ProductClient(t))
+		if one.Name == "" && one.Class != fileClass { // a GenericProduct
+			list[k].Name, list[k].Path = one.Path, ""
 		}
+		list[k].Client = callOf(p.ProductClient(t))
 	}
 	return list
 }
@@ -125,19 +127,19 @@ func (b *Plan) Broken() error {
 	return model.Errorf(model.Invalid, "%s%s", list[0], more).WithHint("repair what is damaged, or build with --force")
 }
 
-// Runs reports whether a task is to be run.
+// Runs reports whether a task is to be run or fetched.
 func (b *Plan) Runs(i int) bool {
 	a := b.Verdicts[i].Action
-	return a == product.Run || a == product.Later
+	return a == product.Run || a == product.Later || a == product.Fetch
 }
 
 // Workflow returns the tasks that are to be run as a workflow, each with the
 // reason why it is; nil where there is nothing to run.
 func (b *Plan) Workflow() (*workflow.Workflow, error) {
-	runs := make(map[string]string)
+	runs := make(map[string]int)
 	for i := range b.Verdicts {
 		if b.Runs(i) {
-			runs[b.Tasks[i].Name] = b.Verdicts[i].Reason
+			runs[b.Tasks[i].Name] = i
 		}
 	}
 	if len(runs) == 0 {
@@ -148,9 +150,25 @@ func (b *Plan) Workflow() (*workflow.Workflow, error) {
 		return nil, err
 	}
 	for _, n := range w.Root.Children {
-		n.Config = n.Config.Set(keeper.Because, runs[n.Name[1:]])
+		i := runs[n.Name[1:]]
+		n.Config = n.Config.Set(keeper.Because, b.Verdicts[i].Reason)
+		if paths := b.fetches(i); len(paths) > 0 {
+			n.Config = n.Config.Set(keeper.Fetches, paths)
+		}
 	}
 	return w, nil
+}
+
+// fetches returns the products of a task that are to be fetched.
+func (b *Plan) fetches(i int) []params.Value {
+	if b.Verdicts[i].Action != product.Fetch {
+		return nil
+	}
+	var paths []params.Value
+	for _, k := range b.plan.Fetches(i) {
+		paths = append(paths, b.Pipeline.Tasks[i].Products[k].Path)
+	}
+	return paths
 }
 
 // Asked reports whether a task is in the selection.

@@ -12,9 +12,11 @@ import (
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/product"
 	"github.com/pawlhq/pawl/internal/product/files"
+	"github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/internal/python/pool"
 	"github.com/pawlhq/pawl/operator"
 )
@@ -40,6 +42,12 @@ type making struct {
 	// because is why the task is to run, where that was decided before; the
 	// products are not looked at then.
 	because string
+	// root is the folder of the project, for tasks of pipelines.
+	root string
+	// moved tells that the project's folder is there for this try only.
+	moved bool
+	// fetches are the files whose copies are to be fetched, instead of a run.
+	fetches []string
 }
 
 // need is something that products are made of.
@@ -55,6 +63,9 @@ func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func() (operato
 		return operator.Result{}, nil, err
 	}
 	defer release()
+	if err := m.clear(t.Project); err != nil {
+		return operator.Result{}, nil, err
+	}
 	verdict := &engine.Verdict{Reason: m.because}
 	if m.because == "" {
 		v, err := m.judge(ctx, catalog, t)
@@ -62,9 +73,21 @@ func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func() (operato
 			return operator.Result{}, nil, err
 		}
 		verdict = &engine.Verdict{Skip: v.Action == product.Skip, Reason: v.Reason}
+		if m.moved && v.Action == product.Fetch { // to where nobody would find it
+			verdict = &engine.Verdict{Skip: true, Reason: "a copy is up to date"}
+		}
 	}
-	if verdict.Skip {
+	switch {
+	case verdict.Skip:
 		return operator.Result{}, verdict, nil
+	case len(m.fetches) > 0:
+		return operator.Result{}, verdict, m.fetch(ctx, catalog)
+	}
+	if err := m.bring(ctx, catalog); err != nil {
+		return operator.Result{}, verdict, err
+	}
+	if err := m.present(t.Project); err != nil {
+		return operator.Result{}, verdict, err
 	}
 	if err := m.begin(ctx, catalog); err != nil {
 		return operator.Result{}, verdict, err
@@ -83,11 +106,14 @@ func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func() (operato
 	if err != nil {
 		return operator.Result{}, verdict, err
 	}
-	return result, verdict, m.commit(ctx, catalog, t, own)
+	if err := m.commit(ctx, catalog, t, own); err != nil {
+		return operator.Result{}, verdict, err
+	}
+	return result, verdict, m.upload(ctx, catalog)
 }
 
-// read reads what a task says of its products, and finds who answers for those
-// that are no files.
+// read reads what a task says of its products, and finds who knows of those that
+// are no files, and of copies of files.
 func (k *Keeper) read(ctx context.Context, t *operator.Task) (*making, Catalog, func(), error) {
 	if !t.Local.Has("products") {
 		m, err := readDig(t)
@@ -97,8 +123,12 @@ func (k *Keeper) read(ctx context.Context, t *operator.Task) (*making, Catalog, 
 	if err != nil || !m.needsCatalog() {
 		return m, nil, func() {}, err
 	}
-	host, release, err := k.host(ctx, t)
-	return m, host, release, err
+	host, release, err := pipeline.Host(ctx, k.Pool, t)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c := &Clients{Root: m.root, Env: t.Env, Python: func(context.Context) (*python.Host, error) { return host, nil }}
+	return m, c, func() { _ = c.Close(); release() }, nil // what was copied is copied
 }
 
 // judge says whether the products are up to date.
@@ -124,10 +154,18 @@ func (m *making) judge(ctx context.Context, catalog Catalog, t *operator.Task) (
 		return product.Verdict{}, err
 	}
 	for i := range m.needs {
+		standIn(tasks[i].Products)
 		if err := dated(tasks[i].Products, m.needs[i].products); err != nil {
 			return product.Verdict{}, err
 		}
 		plan.Given(i, tasks[i].Products)
 	}
-	return plan.Again(len(tasks) - 1), nil
+	last := len(tasks) - 1
+	v := plan.Again(last)
+	if v.Action == product.Fetch {
+		for _, k := range plan.Fetches(last) {
+			m.fetches = append(m.fetches, m.products[k].Path)
+		}
+	}
+	return v, nil
 }

@@ -1,24 +1,30 @@
 package keeper
 
 import (
-	"context"
-
 	"github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/params"
+	definition "github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/operator"
 )
+
+// IgnoreCode is the key of a task of a pipeline that is true where changes of
+// code and params count for nothing.
+const IgnoreCode = "ignore_code"
 
 // Keys that a build adds to the configuration of a task of a pipeline.
 const (
 	// Because is why the task is to run, where that is decided already.
 	Because = "because"
-	// IgnoreCode is true where changes of code and params count for nothing.
-	IgnoreCode = "ignore_code"
+	// Fetches are the paths of the products whose copies are to be fetched,
+	// where a task is not to be run but to be fetched.
+	Fetches = "fetches"
 )
 
 // readPipeline reads what a task of a pipeline says of its products.
 func readPipeline(t *operator.Task) (*making, error) {
+	written := t.Local
+	t = pipeline.Located(t)
 	task, err := pipeline.TaskOf(t.Local)
 	if err != nil {
 		return nil, err
@@ -43,23 +49,37 @@ func readPipeline(t *operator.Task) (*making, error) {
 	if m.ignoreCode, err = t.Local.BoolOr(IgnoreCode, false); err != nil {
 		return nil, err
 	}
-	m.params, err = t.Local.MapOr("tracked", params.Map{})
-	return m, err
+	if m.root, err = t.Local.StringOr("root", ""); err != nil {
+		return nil, err
+	}
+	fetches, err := t.Local.ListOr(Fetches, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range fetches {
+		if path, ok := v.(string); ok {
+			m.fetches = append(m.fetches, path)
+		}
+	}
+	if m.params, err = definition.TrackedIn(written); err != nil {
+		return nil, err
+	}
+	if m.moved = t.Local.Has(definition.Moved); m.moved {
+		// The folder of one try means nothing to the next: to records, paths in it
+		// are relative.
+		code, err := written.StringOr("code", "")
+		m.code, m.params = definition.Relative(code), definition.Relative(m.params)
+		return m, err
+	}
+	return m, nil
 }
 
 func productsOf(p python.Products, client *python.Call) []Product {
 	list := make([]Product, len(p.Items))
 	for i, item := range p.Items {
-		list[i].Product = item
-		if item.Class != fileClass {
-			list[i].Client = client
-		}
+		list[i] = Product{item, client}
 	}
 	return list
-}
-
-func (k *Keeper) host(ctx context.Context, t *operator.Task) (*python.Host, func(), error) {
-	return pipeline.Host(ctx, k.Pool, t)
 }
 
 // takeMetadata takes out of a result what a product's own code has made of the

@@ -2,13 +2,17 @@ package keeper
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/product"
+	"github.com/pawlhq/pawl/internal/product/clients"
 	"github.com/pawlhq/pawl/internal/product/files"
 	"github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/internal/source"
@@ -18,7 +22,7 @@ import (
 // Product is a product, and who leads to it.
 type Product struct {
 	python.Product
-	// Client leads to it; nil for files.
+	// Client leads to it or, for a file, to copies of it; nil where nobody does.
 	Client *python.Call
 }
 
@@ -44,16 +48,12 @@ func (p *Product) String() string {
 	return p.Name
 }
 
-// Catalog answers for products that are no files.
-type Catalog interface {
-	Products(ctx context.Context, a python.Action, relations []python.Relation) ([]python.State, error)
-}
-
 // Found is what is there of products.
 type Found struct {
 	products [][]Product
 	records  map[place]product.Record // of those that are no files
 	damaged  map[place]error
+	copies   map[place]clients.Copy // of files
 }
 
 type place struct{ task, product int }
@@ -72,7 +72,51 @@ func Look(ctx context.Context, catalog Catalog, memo *files.Memo, tasks []produc
 	if err != nil {
 		return nil, err
 	}
-	return f, f.lookInCatalog(ctx, catalog, tasks)
+	if err := f.lookInCatalog(ctx, catalog, tasks); err != nil {
+		return nil, err
+	}
+	return f, f.lookForCopies(ctx, catalog, tasks)
+}
+
+// lookForCopies looks for copies of files that clients keep elsewhere, in each
+// place for all at once.
+func (f *Found) lookForCopies(ctx context.Context, catalog Catalog, tasks []product.Task) error {
+	type group struct {
+		paths  []string
+		places []place
+	}
+	groups := make(map[*clients.Storage]*group)
+	for i, list := range f.products {
+		for k := range list {
+			p := &list[k]
+			if p.file() == "" || p.Client == nil {
+				continue
+			}
+			s, err := catalog.Storage(ctx, p.Client)
+			if err != nil {
+				return err
+			}
+			g := groups[s]
+			if g == nil {
+				g = &group{}
+				groups[s] = g
+			}
+			g.paths, g.places = append(g.paths, p.Path), append(g.places, place{i, k})
+		}
+	}
+	f.copies = make(map[place]clients.Copy)
+	for s, g := range groups {
+		copies, err := s.Look(ctx, g.paths)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+		for n, c := range copies {
+			at := g.places[n]
+			f.copies[at] = c
+			tasks[at.task].Products[at.product].Remote = c.Stamp
+		}
+	}
+	return nil
 }
 
 func (f *Found) lookInCatalog(ctx context.Context, catalog Catalog, tasks []product.Task) error {
@@ -129,7 +173,11 @@ func (f *Found) Options(o product.Options) product.Options {
 	return o
 }
 
-func (f *Found) load(task, k int, _ bool) (product.Record, error) {
+func (f *Found) load(task, k int, remote bool) (product.Record, error) {
+	if remote {
+		c := f.copies[place{task, k}]
+		return c.Record, c.Err
+	}
 	if path := f.products[task][k].file(); path != "" {
 		return files.Read(path)
 	}
@@ -156,7 +204,7 @@ func dated(found []product.Product, products []Product) error {
 func (m *making) needsCatalog() bool {
 	for _, list := range append([]need{{products: m.products}}, m.needs...) {
 		for k := range list.products {
-			if list.products[k].file() == "" {
+			if list.products[k].file() == "" || list.products[k].Client != nil {
 				return true
 			}
 		}
@@ -229,6 +277,76 @@ func (m *making) commit(ctx context.Context, catalog Catalog, t *operator.Task, 
 	return save(ctx, catalog, relations)
 }
 
+// upload copies the files to where their client keeps copies. If that fails they
+// count as outdated, because who needs them there would miss them.
+func (m *making) upload(ctx context.Context, catalog Catalog) error {
+	for k := range m.products {
+		p := &m.products[k]
+		if p.file() == "" || p.Client == nil {
+			continue
+		}
+		s, err := catalog.Storage(ctx, p.Client)
+		if err == nil {
+			err = s.Upload(ctx, p.Path)
+		}
+		if err != nil {
+			paths, _ := m.split()
+			return errors.Join(fmt.Errorf("copy %s: %w", p.Path, err), files.Begin(paths...))
+		}
+	}
+	return nil
+}
+
+// bring fetches what the products are made of that has copies and is not here.
+func (m *making) bring(ctx context.Context, catalog Catalog) error {
+	for _, n := range m.needs {
+		for k := range n.products {
+			p := &n.products[k]
+			if p.file() == "" || p.Client == nil {
+				continue
+			}
+			if _, err := os.Stat(p.Path); !errors.Is(err, fs.ErrNotExist) {
+				continue // what is wrong with it, the task finds out
+			}
+			s, err := catalog.Storage(ctx, p.Client)
+			if err == nil {
+				_, err = s.Fetch(ctx, p.Path)
+			}
+			if err != nil {
+				return fmt.Errorf("fetch %s of %s: %w", p.Path, n.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// standIn lets copies stand for what is not here.
+func standIn(found []product.Product) {
+	for i := range found {
+		if p := &found[i]; !p.Exists && p.Remote.State != product.Absent {
+			p.Exists, p.Local = true, p.Remote
+		}
+	}
+}
+
+// fetch brings the copies of the files here that are wanted.
+func (m *making) fetch(ctx context.Context, catalog Catalog) error {
+	for k := range m.products {
+		p := &m.products[k]
+		if p.file() == "" || p.Client == nil || !slices.Contains(m.fetches, p.Path) {
+			continue
+		}
+		s, err := catalog.Storage(ctx, p.Client)
+		if err == nil {
+			_, err = s.Fetch(ctx, p.Path)
+		}
+		if err != nil {
+			return fmt.Errorf("fetch %s: %w", p.Path, err)
+		}
+	}
+	return nil
+}
+
 func (m *making) record(t *operator.Task, own params.Map) product.Record {
 	r := product.NewRecord(product.Timestamp(t.Now()), m.code, m.params)
 	r.Imports = m.imports
@@ -239,6 +357,10 @@ func (m *making) record(t *operator.Task, own params.Map) product.Record {
 	}
 	return r
 }
+
+// recordOnly begins the names of classes whose products are there if there is a
+// record of them.
+const recordOnly = "Generic"
 
 // exist makes sure that a task has made all that it should.
 func exist(ctx context.Context, catalog Catalog, relations []python.Relation) error {
@@ -251,7 +373,7 @@ func exist(ctx context.Context, catalog Catalog, relations []python.Relation) er
 		if s.Err != nil {
 			return s.Err
 		}
-		if !s.Exists {
+		if !s.Exists && !strings.HasPrefix(relations[n].Product.Class, recordOnly) {
 			p := Product{Product: relations[n].Product}
 			missing = append(missing, p.String())
 		}
