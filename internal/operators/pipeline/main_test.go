@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/params"
 	definition "github.com/pawlhq/pawl/internal/pipeline"
@@ -19,6 +21,46 @@ import (
 	"github.com/pawlhq/pawl/internal/python/pythontest"
 	"github.com/pawlhq/pawl/operator"
 )
+
+// cache is where the library of all tests is unpacked, so that it is compiled once.
+var cache string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if cache, err = os.MkdirTemp("", "pawl-operators-test-"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(cache)
+		code := m.Run()
+		if err := goleak.Find(); code == 0 && err != nil {
+			println(err.Error())
+			return 1
+		}
+		return code
+	}())
+}
+
+var (
+	lookForPython sync.Once
+	interpreter   string
+)
+
+// pythonPath returns the interpreter of the tests. The folder of caches is
+// another one afterwards.
+func pythonPath(t *testing.T) string {
+	t.Helper()
+	lookForPython.Do(func() {
+		interpreter = pythontest.Path(t)
+		if err := os.Setenv("XDG_CACHE_HOME", cache); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if interpreter == "" {
+		t.Skip("there is no Python for tests")
+	}
+	return interpreter
+}
 
 // project is a pipeline in a folder, with the operators that run its tasks.
 type project struct {
@@ -49,7 +91,7 @@ func openProject(t *testing.T, dir string) *project {
 	t.Helper()
 	p := &project{t: t, dir: dir, cwd: dir, pool: &pool.Pool{}}
 	p.env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), python.Variable + "=" + pythontest.Path(t),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), python.Variable + "=" + pythonPath(t),
 	}
 	t.Cleanup(p.pool.Close)
 	return p

@@ -15,6 +15,9 @@ import (
 	"github.com/pawlhq/pawl/operator"
 )
 
+// notebookLibraries is the module that imports what executing notebooks takes.
+const notebookLibraries = "_pawl.notebooks.ahead"
+
 // notebook returns the operator of tasks whose source is a notebook or a script:
 // the code with the task's parameters goes to a file, which a family of the
 // project's Python executes.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/params"
+	definition "github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/internal/python/pool"
 	"github.com/pawlhq/pawl/operator"
@@ -42,7 +43,24 @@ func (p *Tasks) Specs() []operator.Spec {
 		specs = append(specs, operator.Spec{Name: name, Operator: operator.Func(
 			func(ctx context.Context, t *operator.Task) (operator.Result, error) { return p.python(ctx, t, family) })})
 	}
+	for i := range specs {
+		o := specs[i].Operator
+		specs[i].Operator = operator.Func(func(ctx context.Context, t *operator.Task) (operator.Result, error) {
+			return o.Run(ctx, Located(t))
+		})
+	}
 	return specs
+}
+
+// Located returns a task whose configuration says where things are in the folder
+// that it has. It is the task itself unless its workflow was portable.
+func Located(t *operator.Task) *operator.Task {
+	if !definition.IsPortable(t.Local) {
+		return t
+	}
+	located := *t
+	located.Local = definition.At(t.Local, t.Project)
+	return &located
 }
 
 // python runs a task in the project's Python.
@@ -62,6 +80,9 @@ func (p *Tasks) run(ctx context.Context, t *operator.Task, task python.Task, fam
 		return operator.Result{}, err
 	}
 	defer release()
+	if family == "notebook" {
+		host.Preload(notebookLibraries)
+	}
 	made, err := host.Run(ctx, task, t.Output)
 	var f *python.Failure
 	if errors.As(err, &f) && f.EarlyStop {
@@ -78,6 +99,7 @@ func (p *Tasks) run(ctx context.Context, t *operator.Task, task python.Task, fam
 
 // Host returns the Python of a task's pipeline, until release is called.
 func Host(ctx context.Context, p *pool.Pool, t *operator.Task) (host *python.Host, release func(), err error) {
+	t = Located(t)
 	dir, err := t.Local.String("dir")
 	if err != nil {
 		return nil, nil, err
@@ -86,7 +108,7 @@ func Host(ctx context.Context, p *pool.Pool, t *operator.Task) (host *python.Hos
 	if err != nil {
 		return nil, nil, err
 	}
-	return p.Of(ctx, pool.Place{Dir: dir, Root: root, Cwd: t.Workdir, Env: t.Env})
+	return p.Of(ctx, pool.Place{Dir: dir, Root: root, Cwd: t.Workdir, Env: t.Env, Once: t.Local.Has(definition.Moved)})
 }
 
 // MetadataKey is under which a result has what a product's own code makes of
