@@ -11,7 +11,7 @@ GOVULNCHECK_VERSION := v1.1.4
 TOOLS := $(CURDIR)/.tools
 ORACLES := internal/expr/moment/testdata/oracle
 
-.PHONY: help run build test test-go test-java deps tools lint vuln fuzz sim bench bench-peers chaos clean
+.PHONY: help run build satellites test test-go test-java deps tools lint vuln fuzz sim bench bench-peers chaos clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -21,6 +21,10 @@ run: build ## Run the example workflow
 
 build: ## Build bin/pawl, one static binary
 	go build -ldflags '-s -w -X $(MODULE)/internal/cli.version=$(VERSION)' -o $(BIN) ./cmd/pawl
+
+satellites: ## Build the plug-ins that are modules of their own into bin/
+	@for dir in satellites/*/; do name=pawl-$$(basename $$dir); echo "bin/$$name"; \
+		(cd $$dir && go build -ldflags '-s -w -X main.version=$(VERSION)' -o $(CURDIR)/bin/$$name .) || exit 1; done
 
 test: deps ## Install what the tests need, check everything and run all tests
 	./.ci/check

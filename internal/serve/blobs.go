@@ -2,9 +2,9 @@ package serve
 
 import (
 	"errors"
+	"log/slog"
 	"path/filepath"
-	"strings"
-	"time"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/blob"
 	"github.com/pawlhq/pawl/internal/blob/file"
@@ -15,45 +15,63 @@ import (
 	"github.com/pawlhq/pawl/internal/store"
 )
 
-// archiveKinds are where archives can be kept, the default first.
-var archiveKinds = []string{store.InStore, "file", "s3"}
+// archiveFile is the type of archives in a folder.
+const archiveFile = "file"
 
-// archiveSettings reads where archives are kept.
-func (s *settings) archiveSettings() (kind, folder, prefix string, bucket s3.Options, direct time.Duration) {
-	kind = s.choice("archive.type", archiveKinds...)
-	if folder = s.text("", "archive.file.path"); folder == "" && kind == "file" {
-		folder = filepath.Join(s.dataDir(), "archives")
+// archiveSettings say where archives are kept.
+type archiveSettings struct {
+	// kind is where new ones go.
+	kind string
+	// folder is where they are in files, or empty.
+	folder string
+	// remotes are the object storage that new ones go to or earlier ones may be
+	// in.
+	remotes []remote
+}
+
+func (s *settings) archives() archiveSettings {
+	a := archiveSettings{kind: s.place("archive.type", store.InStore, archiveFile)}
+	if a.folder = s.text("", "archive.file.path"); a.folder == "" && a.kind == archiveFile {
+		a.folder = filepath.Join(s.dataDir(), "archives")
 	}
-	bucket, prefix, direct = s.s3("archive.s3")
-	return kind, folder, prefix, bucket, direct
+	if r := s.remote("archive", remoteS3); r.bucket.Bucket != "" || a.kind == remoteS3 {
+		a.remotes = append(a.remotes, r)
+	}
+	kinds := s.plugins("archive")
+	if !slices.Contains([]string{store.InStore, archiveFile, remoteS3}, a.kind) && !slices.Contains(kinds, a.kind) {
+		kinds = append(kinds, a.kind)
+	}
+	for _, kind := range kinds {
+		a.remotes = append(a.remotes, s.remote("archive", kind))
+	}
+	return a
 }
 
 // openArchives opens the object stores that are configured: that of new
 // archives, and those that earlier ones may be in.
-func (s *settings) openArchives() (a service.Archives, err error) {
-	kind, folder, prefix, bucket, direct := s.archiveSettings()
-	a = service.Archives{Type: kind, Stores: make(map[string]service.ArchiveStore)}
-	if folder != "" {
-		of, err := file.Open(folder)
+func (s *settings) openArchives(log *slog.Logger) (a service.Archives, err error) {
+	set := s.archives()
+	a = service.Archives{Type: set.kind, Stores: make(map[string]service.ArchiveStore)}
+	if set.folder != "" {
+		of, err := file.Open(set.folder)
 		if err != nil {
 			return a, err
 		}
-		a.Stores["file"] = service.ArchiveStore{Store: of}
+		a.Stores[archiveFile] = service.ArchiveStore{Store: of}
 	}
-	if bucket.Bucket != "" || kind == "s3" {
-		of, err := openBucket("archive.s3", bucket)
+	for _, r := range set.remotes {
+		of, err := r.open(log)
 		if err != nil {
 			return a, err
 		}
-		a.Stores["s3"] = service.ArchiveStore{Store: of, Prefix: prefix, Direct: direct}
+		a.Stores[r.kind] = service.ArchiveStore{Store: of, Prefix: r.folder, Direct: r.direct}
 	}
 	return a, s.err
 }
 
-// s3 reads where a bucket is, the folder in it, and for how long clients may
-// fetch objects from there themselves, which is zero if they may not.
-func (s *settings) s3(prefix string) (o s3.Options, folder string, direct time.Duration) {
-	o = s3.Options{
+// s3 reads where a bucket is.
+func (s *settings) s3(prefix string) s3.Options {
+	o := s3.Options{
 		Endpoint:        s.text("", prefix+".endpoint"),
 		Bucket:          s.text("", prefix+".bucket"),
 		Region:          s.text("", prefix+".region"),
@@ -66,11 +84,7 @@ func (s *settings) s3(prefix string) (o s3.Options, folder string, direct time.D
 		keys := read(s, file, accessKeys{}, "a file with accessKey and secretKey", readAccessKeys)
 		o.AccessKeyID, o.SecretAccessKey, o.SessionToken = keys.id, keys.secret, ""
 	}
-	within := s.seconds(prefix+".direct_download_expiration", 10*time.Minute)
-	if s.yes(prefix+".direct_download", false) {
-		direct = within
-	}
-	return o, s.text("", prefix+".path"), direct
+	return o
 }
 
 // accessKeys identify a user of object storage.
@@ -96,13 +110,4 @@ func openBucket(prefix string, o s3.Options) (blob.Store, error) {
 		return nil, model.Errorf(model.Invalid, "%s.bucket is not set", prefix).WithHint("set it to the name of a bucket that exists")
 	}
 	return s3.Open(o)
-}
-
-// shownBucket says where objects are.
-func shownBucket(o s3.Options, folder string) string {
-	at := "s3://" + o.Bucket + "/" + strings.TrimPrefix(folder, "/")
-	if o.Endpoint != "" {
-		at += " at " + o.Endpoint
-	}
-	return at
 }

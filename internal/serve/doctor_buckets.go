@@ -4,40 +4,51 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/pawlhq/pawl/internal/blob"
-	"github.com/pawlhq/pawl/internal/blob/s3"
 )
 
 // patience is how long to wait for a sign of life.
 const patience = 10 * time.Second
 
+// pluginPatience is how long to wait for all that is tried with object storage.
+const pluginPatience = time.Minute
+
 // buckets looks whether object storage that is configured can be used.
 func (d *doctor) buckets(ctx context.Context) {
-	if kind, _, folder, bucket, _ := d.archiveSettings(); kind == "s3" {
-		d.bucket(ctx, "archives", "archive.s3", bucket, folder)
+	set := d.archives()
+	for _, r := range set.remotes {
+		if r.kind == set.kind {
+			d.bucket(ctx, "archives", r)
+		}
 	}
-	if l := d.logs(); l.kind == logsS3 {
-		d.bucket(ctx, "task logs", "log-server.s3", l.bucket, l.prefix)
+	if l := d.logs(); l.remote != nil {
+		d.bucket(ctx, "task logs", *l.remote)
 	}
 }
 
-func (d *doctor) bucket(ctx context.Context, check, prefix string, options s3.Options, folder string) {
-	options.Timeout, options.Tries = patience, 1
-	hint := "check " + prefix + ".bucket, " + prefix + ".endpoint and the rights of the keys"
-	of, err := openBucket(prefix, options)
+func (d *doctor) bucket(ctx context.Context, check string, r remote) {
+	r.bucket.Timeout, r.bucket.Tries = patience, 1
+	hint := "check " + r.prefix + ".bucket, " + r.prefix + ".endpoint and the rights of the keys"
+	if r.kind != remoteS3 {
+		hint = "check the settings below " + r.prefix + " and the rights that they give"
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, pluginPatience, errors.New("it takes too long"))
+	defer cancel()
+	of, err := r.open(slog.New(slog.DiscardHandler))
 	if err == nil {
-		err = errors.Join(usable(ctx, of, folder), of.Close())
+		err = errors.Join(usable(ctx, of, r.folder), of.Close())
 	}
 	if err != nil {
 		d.failed(check, err, hint)
 		return
 	}
-	d.found(check, Fine, "", "%s can be written", shownBucket(options, folder))
+	d.found(check, Fine, "", "%s can be written", r.where())
 }
 
 // usable puts an object into a store, gets it and removes it.

@@ -76,7 +76,7 @@ func Check(cfg *config.Config) error {
 func (s *settings) readAll() {
 	s.databaseKind()
 	s.postgres()
-	s.archiveSettings()
+	s.archives()
 	s.logs()
 	s.limits()
 	s.web(server.Config{})

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/pawlhq/pawl/internal/blob/plugin"
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/secret"
 )
 
@@ -82,7 +84,7 @@ var keys = slices.Concat(
 		"database.connectionTimeout", "database.idleTimeout", "database.keepaliveTime", "database.validationTimeout",
 		"database.minimumPoolSize", "database.leakDetectionThreshold", "database.sslfactory", "database.queue.*",
 		"queue-server.*", "queue.*", "log-server.local.split_size", "eval.*", "metrics.*", "plugin.*", "system-plugin.*",
-		"archive.gcs.*", "log-server.gcs.*", "notification.mail.*", "config.mail.*", "config.td.*",
+		"notification.mail.*", "config.mail.*", "config.td.*",
 	),
 	concealed(byNobody,
 		"server.environment.*", "database.opts.*", "digdag.defaultParams", "param_server.*",
@@ -140,6 +142,15 @@ func Doubts(cfg *config.Config) []Doubt {
 		d := Doubt{Key: name, Origin: at.Origin, Reason: "is a setting of Digdag that has no effect here"}
 		if k == nil {
 			d.Reason, d.Hint = "is not known", document.DidYouMean(name, settable())
+		}
+		if _, kind := pluginOf(name); kind != "" {
+			_, err := plugin.Find(kind)
+			switch {
+			case err == nil:
+				continue
+			case kind == remoteGCS:
+				d.Reason, d.Hint = "is for the plug-in "+plugin.Program(kind)+", which is not on PATH", model.HintsOf(err)
+			}
 		}
 		list = append(list, d)
 	}

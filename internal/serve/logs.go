@@ -10,14 +10,12 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/blob"
-	"github.com/pawlhq/pawl/internal/blob/s3"
 	"github.com/pawlhq/pawl/internal/logs"
 )
 
-// Where the output of tasks can be kept.
+// Where the output of tasks can be kept, besides object storage.
 const (
 	logsLocal = "local"
-	logsS3    = "s3"
 	logsNone  = "null"
 )
 
@@ -26,32 +24,32 @@ type logSettings struct {
 	kind string
 	// folder is where it is kept on this machine, or waits to be uploaded.
 	folder string
-	// bucket, with a prefix, is where it is kept for all machines.
-	bucket s3.Options
-	prefix string
-	// direct is how long clients may fetch it from there themselves.
-	direct time.Duration
+	// remote is where it is kept for all machines, or nil.
+	remote *remote
 }
 
 func (s *settings) logs() logSettings {
 	l := logSettings{
-		kind:   s.choice("log-server.type", logsLocal, logsS3, logsNone),
+		kind:   s.place("log-server.type", logsLocal, logsNone),
 		folder: s.text(filepath.Join(s.dataDir(), "logs"), "log-server.local.path"),
 	}
-	l.bucket, l.prefix, l.direct = s.s3("log-server.s3")
-	if l.kind == logsS3 {
-		l.folder = filepath.Join(s.dataDir(), "logs-to-upload")
+	r := s.remote("log-server", remoteS3)
+	if l.kind != remoteS3 && l.kind != logsLocal && l.kind != logsNone {
+		r = s.remote("log-server", l.kind)
+	}
+	if l.kind == r.kind {
+		l.folder, l.remote = filepath.Join(s.dataDir(), "logs-to-upload"), &r
 	}
 	return l
 }
 
 // where says it in one line.
 func (l *logSettings) where() string {
-	switch l.kind {
-	case logsNone:
+	switch {
+	case l.kind == logsNone:
 		return "nowhere"
-	case logsS3:
-		return shownBucket(l.bucket, l.prefix)
+	case l.remote != nil:
+		return l.remote.where()
 	}
 	return l.folder
 }
@@ -73,12 +71,12 @@ func (s *settings) openLogs(log *slog.Logger) (*taskLogs, error) {
 	case set.kind == logsLocal:
 		return &taskLogs{Store: logs.At(set.folder)}, makeLogs(set.folder)
 	}
-	objects, err := openBucket("log-server.s3", set.bucket)
+	objects, err := set.remote.open(log)
 	if err != nil {
 		return nil, err
 	}
 	b, err := logs.OpenBucket(logs.BucketConfig{
-		Objects: objects, Prefix: set.prefix, Spool: set.folder, Direct: set.direct,
+		Objects: objects, Prefix: set.remote.folder, Spool: set.folder, Direct: set.remote.direct,
 		Failed: func(err error) {
 			log.Error("can't upload the output of tasks", "error", err, "kept", set.folder, "hint", "it is tried again")
 		},

@@ -84,7 +84,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	opened := s.store
 	s.store = s.telemetry.metrics.Store(opened)
-	if s.archives, err = set.openArchives(); err != nil {
+	if s.archives, err = set.openArchives(cfg.Log); err != nil {
 		return nil, err
 	}
 	ring, err := secret.ParseRing(set.text("", secret.KeySetting))

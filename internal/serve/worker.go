@@ -59,7 +59,7 @@ func OpenWorker(ctx context.Context, cfg Config) (_ *Worker, err error) {
 	if w.queue, err = openQueue(ctx, at, w.store, &cfg); err != nil {
 		return nil, err
 	}
-	if w.archives, err = set.openArchives(); err != nil {
+	if w.archives, err = set.openArchives(cfg.Log); err != nil {
 		return nil, err
 	}
 	if w.logs, err = set.openLogs(cfg.Log); err != nil {
