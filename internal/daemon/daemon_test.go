@@ -52,7 +52,13 @@ func (n *noted) Commit(ctx context.Context, b *store.Batch) error {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{T: t, store: &noted{memory.New(), make(chan struct{}, 1)}, logs: logs.At(t.TempDir())}
+	return newSiteOn(t, memory.New())
+}
+
+// newSiteOn makes a site on a store, which stays open.
+func newSiteOn(t *testing.T, on store.Store) *site {
+	t.Helper()
+	s := &site{T: t, store: &noted{on, make(chan struct{}, 1)}, logs: logs.At(t.TempDir())}
 	ring, err := secret.ParseRing("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
 	if err != nil {
 		t.Fatal(err)

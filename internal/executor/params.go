@@ -35,6 +35,18 @@ func (t *Try) plan() (plan, error) {
 			return plan{}, err
 		}
 	}
+	if t.Attempt.info.Evaluator != nil {
+		local = evaluated(local, all)
+	}
+	spec, ok := t.Attempt.x.Operators.Lookup(name)
+	if !ok {
+		return plan{}, unknownOperator(name, t.Attempt.x.Operators)
+	}
+	return plan{spec, withDefaults(all, spec.Defaults), local}, nil
+}
+
+// evaluated returns a task's own parameters as they are among all.
+func evaluated(local, all params.Map) params.Map {
 	own := local
 	for key, v := range local.All() {
 		if _, isMap := v.(params.Map); isMap || params.TemplatedValue(v) { // else it is what it was
@@ -42,11 +54,7 @@ func (t *Try) plan() (plan, error) {
 			own = own.Set(key, v)
 		}
 	}
-	spec, ok := t.Attempt.x.Operators.Lookup(name)
-	if !ok {
-		return plan{}, unknownOperator(name, t.Attempt.x.Operators)
-	}
-	return plan{spec, withDefaults(all, spec.Defaults), own}, nil
+	return own
 }
 
 // withoutHooks leaves out what would be evaluated with a task though it

@@ -305,10 +305,14 @@ func TestWithoutAnEvaluatorParametersStandAsTheyAre(t *testing.T) {
 	op := &seen{}
 	b := newBench(t, operator.Spec{Name: "op", Operator: op})
 	b.info.Evaluator = nil
-	b.run(t, params.Of("given", "${x}"), typeOp.Set("text", "echo ${HOME}"))
+	own := typeOp.Set("text", "echo ${HOME}").Set("map", params.Of("a", 1))
+	b.run(t, params.Of("given", "${x}", "map", params.Of("b", 2)), own)
 	for key, want := range map[string]string{"given": "${x}", "text": "echo ${HOME}"} {
 		if got, err := op.Params.String(key); err != nil || got != want {
 			t.Errorf("%s is %q (%v), want %q", key, got, err, want)
 		}
+	}
+	if !op.Local.Equal(own) {
+		t.Errorf("its own are %v, want %v", op.Local, own)
 	}
 }

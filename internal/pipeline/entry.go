@@ -64,6 +64,9 @@ func isYAML(name string) bool {
 
 // similar asks for a file beside a missing one.
 func (l *loader) similar(path string) string {
+	if l.files.outside(path) {
+		return ""
+	}
 	found, _ := filepath.Glob(filepath.Join(glob(filepath.Dir(path)), "*")) // the pattern is valid
 	names := make([]string, len(found))
 	for i, f := range found {
@@ -89,7 +92,7 @@ func (l *loader) directory(dir string) (entry, error) {
 }
 
 func (l *loader) pattern(pattern string) (entry, error) {
-	matches, err := filepath.Glob(pattern)
+	matches, err := l.files.matches(pattern)
 	if err != nil {
 		return entry{}, invalid("the pattern %q of the entry point is not valid: %v", l.options.Entry, err)
 	}

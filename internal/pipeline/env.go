@@ -292,7 +292,7 @@ func (l *loader) pathValue(n *document.Node, text string) string {
 			path = home + rest
 		}
 	}
-	if strings.HasSuffix(text, "/") {
+	if strings.HasSuffix(text, "/") && l.options.Within == "" {
 		if err := os.MkdirAll(l.within(path), 0o777); err != nil {
 			l.fail(n.Errorf("%v", err))
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,10 +13,12 @@ import (
 
 // files reads files and remembers which ones it was asked for.
 type files struct {
-	seen  map[string]struct{} // whatever decided something
-	texts map[string]text     // of files
-	dirs  map[string]string   // folders without symbolic links in their names
-	links map[string][]string // names of symbolic links, by folder
+	within  string              // a folder that is not left; "" for none
+	seen    map[string]struct{} // whatever decided something
+	texts   map[string]text     // of files
+	dirs    map[string]string   // folders without symbolic links in their names
+	links   map[string][]string // names of symbolic links, by folder
+	targets map[string]string   // of links that were followed, by path
 }
 
 type text struct {
@@ -23,12 +26,14 @@ type text struct {
 	err     error
 }
 
-func newFiles() *files {
+func newFiles(within string) *files {
 	return &files{
-		seen:  map[string]struct{}{},
-		texts: map[string]text{},
-		dirs:  map[string]string{},
-		links: map[string][]string{},
+		within:  within,
+		seen:    map[string]struct{}{},
+		texts:   map[string]text{},
+		dirs:    map[string]string{},
+		links:   map[string][]string{},
+		targets: map[string]string{},
 	}
 }
 
@@ -40,9 +45,21 @@ func (f *files) read(path string) (string, error) {
 	if t, ok := f.texts[path]; ok {
 		return t.content, t.err
 	}
+	if f.outside(path) {
+		return "", &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
 	content, err := readFile(path)
 	f.texts[path] = text{content, err}
 	return content, err
+}
+
+// outside tells whether a path leads out of the folder that is not left.
+func (f *files) outside(path string) bool {
+	if f.within == "" {
+		return false
+	}
+	rel, err := filepath.Rel(f.within, path)
+	return err != nil || !filepath.IsLocal(rel)
 }
 
 // readFile takes as few system calls as it can: pipelines have many small files.
@@ -90,6 +107,9 @@ func (f *files) forget(path string) {
 // stat tells what there is at a path; the result is nil if there is nothing.
 func (f *files) stat(path string) fs.FileInfo {
 	f.seen[path] = struct{}{}
+	if f.outside(path) {
+		return nil
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil
@@ -110,9 +130,30 @@ func (f *files) isDir(path string) bool {
 
 func (f *files) exists(path string) bool { return f.stat(path) != nil }
 
+// matches returns the files that match a pattern. The folders in which more could
+// appear are noted.
+func (f *files) matches(pattern string) ([]string, error) {
+	for dir, plain := filepath.Dir(pattern), false; !plain; dir = filepath.Dir(dir) {
+		folders, err := filepath.Glob(dir)
+		if err != nil {
+			return nil, err
+		}
+		if plain = !strings.ContainsAny(dir, `*?[\`); plain {
+			folders = []string{dir}
+		}
+		for _, folder := range folders {
+			f.seen[folder] = struct{}{}
+		}
+	}
+	return filepath.Glob(pattern)
+}
+
 // resolve returns a path without symbolic links. What does not exist has none.
 func (f *files) resolve(path string) string {
 	path = filepath.Clean(path)
+	if f.outside(path) {
+		return path
+	}
 	dir, name := filepath.Split(path)
 	if name == "" {
 		return path
@@ -120,6 +161,7 @@ func (f *files) resolve(path string) string {
 	dir = f.folder(filepath.Clean(dir))
 	if slices.Contains(f.links[dir], name) {
 		if target, err := filepath.EvalSymlinks(filepath.Join(dir, name)); err == nil {
+			f.targets[filepath.Join(dir, name)] = target
 			return target
 		}
 	}
@@ -165,6 +207,13 @@ func linksIn(dir string) []string {
 		}
 	}
 	return links
+}
+
+// paths returns what paths lead to.
+func (f *files) paths() map[string]string {
+	all := maps.Clone(f.targets)
+	maps.Copy(all, f.dirs)
+	return all
 }
 
 // inputs returns what decided something, sorted.

@@ -42,6 +42,10 @@ type Options struct {
 	Caller func(dir, root string) Caller
 	// Lookup reads an environment variable. Defaults to os.LookupEnv.
 	Lookup func(name string) (value string, ok bool)
+	// Within, when set, is a folder that is not left, absolute and without
+	// symbolic links: what is elsewhere counts as missing, and no folders are
+	// made.
+	Within string
 	// Now is what {{now}} is, in its time zone. Defaults to the time of the call.
 	Now time.Time
 	// User is what {{user}} is. Defaults to the login name.
@@ -122,6 +126,7 @@ func Load(ctx context.Context, o Options) (*Pipeline, error) {
 		return nil, err
 	}
 	l.pipeline.Inputs = l.files.inputs()
+	l.pipeline.Paths = l.files.paths()
 	l.pipeline.Volatile = l.volatile
 	l.pipeline.Warnings = l.warns.Sorted()
 	return l.pipeline, nil
@@ -155,7 +160,7 @@ func newLoader(ctx context.Context, o Options) *loader {
 	if o.User == "" {
 		o.User = login(o.Lookup)
 	}
-	l := &loader{ctx: ctx, options: o, lookup: o.Lookup, files: newFiles(), pipeline: &Pipeline{}}
+	l := &loader{ctx: ctx, options: o, lookup: o.Lookup, files: newFiles(o.Within), pipeline: &Pipeline{}}
 	l.settle(o.Dir, o.Dir)
 	return l
 }

@@ -33,10 +33,18 @@ type Pipeline struct {
 	Serializer, Unserializer *Call
 	// OnRender, OnFinish and OnFailure are the hooks of the pipeline; may be nil.
 	OnRender, OnFinish, OnFailure *Call
+	// Zone and Schedule say when a server runs the pipeline, as in .dig files;
+	// they are checked, and may be empty.
+	Zone     string
+	Schedule params.Map
 	// Inputs are all files that were read or looked for, absolute, sorted: as
-	// long as none of them changes or appears, and Volatile is false, loading
-	// with the same options and variables gives the same pipeline.
+	// long as none of them changes or appears, Paths lead where they do, and
+	// Volatile is false, loading with the same options and variables gives the
+	// same pipeline.
 	Inputs []string
+	// Paths are the folders of sources and products, there or not, and files that
+	// are symbolic links, each with the path without such links.
+	Paths map[string]string
 	// Volatile tells whether something else than files, options and environment
 	// variables decided: user code, git or {{now}}.
 	Volatile bool
@@ -204,15 +212,6 @@ type Resource struct {
 	Digest string // MD5 of the content, hexadecimal
 }
 
-// Typed says that a param is not what its JSON value says.
-type Typed struct {
-	// Path leads to it: keys of maps, and numbers of items of lists from 0.
-	Path []string
-	// Type is "date" or "datetime", and the value is a text as their isoformat(),
-	// or "float", and it is "inf", "-inf" or "nan".
-	Type string
-}
-
 // Call names a Python function and what to call it with.
 type Call struct {
 	// Path is "module.function" or "module::function", as written.
@@ -224,8 +223,12 @@ type Call struct {
 }
 
 // Tracked returns the params that metadata keeps: those that hold a date are
-// left out, and resources are the digests of their contents.
-func (t *Task) Tracked() params.Map {
+// left out, and resources are the digests of their contents. Floats may be
+// infinite or no numbers.
+func (t *Task) Tracked() params.Map { return withFloats(t.tracked(), t.Typed) }
+
+// tracked is Tracked with all that JSON can't hold as texts.
+func (t *Task) tracked() params.Map {
 	tracked := t.Params
 	for _, typed := range t.Typed {
 		if typed.Type != "float" {

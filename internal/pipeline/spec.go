@@ -10,7 +10,7 @@ import (
 
 var topKeys = []string{
 	"tasks", "meta", "config", "executor", "clients", "serializer", "unserializer",
-	"on_render", "on_finish", "on_failure",
+	"on_render", "on_finish", "on_failure", "timezone", "schedule",
 }
 
 // file loads a pipeline.yaml.
@@ -143,6 +143,7 @@ func (l *loader) spec(doc *document.Node, others []document.Entry, tasks *docume
 // top reads what stands beside the tasks.
 func (l *loader) top(entries []document.Entry) {
 	p := l.pipeline
+	scheduled := false
 	p.Config.OutdatedByCode, p.Config.JupyterHotReload = true, true
 	l.meta = defaultMeta()
 	for _, e := range entries {
@@ -165,9 +166,14 @@ func (l *loader) top(entries []document.Entry) {
 			p.OnFinish = l.optionalCall(e)
 		case "on_failure":
 			p.OnFailure = l.optionalCall(e)
+		case "timezone", "schedule":
+			scheduled = true
 		default:
 			l.fail(e.Errorf("unknown key %q", e.Key).Hint("%s", topHint(e.Key)))
 		}
+	}
+	if scheduled {
+		l.calendar()
 	}
 }
 

@@ -39,7 +39,7 @@ var operators = map[Class]string{
 //	            these; product_class
 //	products    a list of {key, path | schema, name, kind}; keyed
 //	params      as in Task.Params; typed, a list of {path, type}
-//	tracked     as in Task.Tracked
+//	tracked     as in Task.Tracked, read by TrackedIn
 //	upstream    a map of names to products as above, groups nested
 //	needs       a list of {task, group, products, product_class, keyed, client}
 //	language, imports, line   as in Task
@@ -48,6 +48,7 @@ var operators = map[Class]string{
 //	            are those of the pipeline that the task falls back to, by class
 //	options     as in Task.Options
 //	dir, root, file, name   of the pipeline, and name of the task as task
+//	ignore_code true where changes of code and params count for nothing
 func Workflow(p *Pipeline, in func(*Task) bool) (*workflow.Workflow, error) {
 	tasks := make(map[string]*Task, len(p.Tasks))
 	for _, t := range p.Tasks {
@@ -72,7 +73,7 @@ func Workflow(p *Pipeline, in func(*Task) bool) (*workflow.Workflow, error) {
 		index[t.Name] = len(root.Children)
 		root.Children = append(root.Children, n)
 	}
-	w := &workflow.Workflow{Name: p.Name, Dialect: Dialect, Root: root}
+	w := &workflow.Workflow{Name: p.Name, Dialect: Dialect, Zone: p.Zone, Schedule: p.Schedule, Root: root}
 	if err := w.Finish(); err != nil {
 		return nil, model.Errorf(model.Invalid, "%w", err)
 	}
@@ -179,10 +180,13 @@ func config(p *Pipeline, t *Task, tasks map[string]*Task) params.Map {
 	kv := []any{
 		"task", t.Name, "class", string(t.Class), "source", t.Source.fields(), "code", t.Code,
 		"product", productsOf(t), "product_class", productClassOf(t), "products", listOf(t.Products, fields), "keyed", t.Keyed,
-		"params", t.Params, "tracked", t.Tracked(), "upstream", upstreamOf(t, tasks), "options", t.Options,
+		"params", t.Params, "tracked", t.tracked(), "upstream", upstreamOf(t, tasks), "options", t.Options,
 		"needs", listOf(t.Upstream, func(up Upstream) params.Map { return need(p, up, tasks[up.Task]) }),
 		"language", t.Language, "imports", t.ImportsDigest, "line", int64(t.Line),
 		"name", p.Name, "file", p.File, "dir", p.Dir, "root", p.Root,
+	}
+	if !p.Config.OutdatedByCode {
+		kv = append(kv, "ignore_code", true)
 	}
 	if len(t.Typed) > 0 {
 		kv = append(kv, "typed", listOf(t.Typed, func(typed Typed) params.Map {
@@ -256,6 +260,17 @@ func listOf[T any](list []T, one func(T) params.Map) []params.Map {
 
 func (c *Call) fields() params.Map {
 	return params.Of("path", strings.Replace(c.Path, "::", ".", 1), "args", c.Args)
+}
+
+// String returns what a task runs as it reads in a sentence.
+func (s Source) String() string {
+	switch s.Kind {
+	case Function:
+		return s.Dotted
+	case Text:
+		return s.Text
+	}
+	return s.Path
 }
 
 func (s Source) fields() params.Map {

@@ -17,6 +17,9 @@ type Limits struct {
 // DefaultLimits are those of a server whose administrator set none.
 var DefaultLimits = Limits{Bytes: 2 << 20, Entries: 10_000}
 
+// AnySize are limits for an archive that its reader has made.
+var AnySize = Limits{Bytes: 1 << 50, Entries: 1 << 30}
+
 // TooLarge is the error for an archive whose size exceeds a limit of so many
 // bytes, before it is unpacked or while it is. Clients look for its words.
 func TooLarge(limit int64) error {

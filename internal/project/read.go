@@ -1,10 +1,12 @@
 package project
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
@@ -30,7 +32,8 @@ type Workflow struct {
 
 // Contents is what the files of a project define.
 type Contents struct {
-	// Workflows are sorted by the names of their files.
+	// Workflows are those of .dig files, then those of pipelines, each sorted by
+	// the names of their files.
 	Workflows []Workflow
 	// Warnings are what is likely not what was meant.
 	Warnings document.Errors
@@ -38,18 +41,21 @@ type Contents struct {
 
 // Read finds and compiles the workflows in the folder of a project: the files
 // in the folder itself whose names end in ".dig", except those that start with a
-// dot or that .digdagignore excludes. Links that lead out of the folder are not
-// followed.
+// dot, and the pipelines in pipeline.yaml and pipeline.NAME.yaml, which are
+// workflows of the name before ".yaml". What .digdagignore excludes does not
+// count. Pipelines are to be run in this folder; now is what {{now}} is in them.
+// Links of .dig files that lead out of the folder are not followed.
 //
 // One fault fails the project. The error lists the faults of all files as
 // document.Errors, or has the code NotFound if there is no such folder.
-func Read(dir string) (_ *Contents, err error) {
-	root, err := os.OpenRoot(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, model.Errorf(model.NotFound, "there is no project folder %q", dir)
-	}
+func Read(ctx context.Context, dir string, now time.Time) (*Contents, error) {
+	return read(ctx, dir, inPlace(dir, now))
+}
+
+func read(ctx context.Context, dir string, in surroundings) (_ *Contents, err error) {
+	root, err := openRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("read project: %w", err)
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
 	files, err := dig.Files(root.FS(), dir)
@@ -64,10 +70,24 @@ func Read(dir string) (_ *Contents, err error) {
 	for _, d := range definitions {
 		r.add(d)
 	}
+	if err := r.pipelines(ctx, root.FS(), in); err != nil {
+		return nil, err
+	}
 	if err := r.errs.Err(); err != nil {
 		return nil, err
 	}
 	return &r.contents, nil
+}
+
+func openRoot(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, model.Errorf(model.NotFound, "there is no project folder %q", dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read project: %w", err)
+	}
+	return root, nil
 }
 
 // reader collects what is wrong and goes on.

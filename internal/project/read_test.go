@@ -1,11 +1,13 @@
 package project_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/document"
@@ -21,7 +23,7 @@ func TestWorkflowsAreTheFilesOnTop(t *testing.T) {
 		"b.dig": text, "a.dig": text, "ü.dig": text, "sub/c.dig": text, ".hidden.dig": "bad", "note.txt": "bad",
 		"old.dig": "bad", "folder.dig/x": "bad", ".digdagignore": "old.*", "link.dig": "->sub/c.dig", "gone.dig": "->nowhere",
 	}.write(t)
-	contents, err := project.Read(dir)
+	contents, err := project.Read(t.Context(), dir, time.Time{})
 	must(t, err)
 	var got []string
 	for _, w := range contents.Workflows {
@@ -55,7 +57,7 @@ _export:
 		"inc/values.dig": "z: [1, two]\na: true\n",
 		"b.dig":          "_export: {}\n+x: {echo>: x}\ntimezone: '+9'\n",
 	}.write(t)
-	contents, err := project.Read(dir)
+	contents, err := project.Read(t.Context(), dir, time.Time{})
 	must(t, err)
 	for i, want := range []string{
 		`{"_export":{"z":[1,"two"],"a":true,"own":1},"schedule":{"daily>":"07:00:00"},` +
@@ -88,7 +90,7 @@ func TestFaultsOfAllFilesAreReported(t *testing.T) {
 		"include.dig":   "+x:\n  !include : ../../etc/passwd\n",
 		"good.dig":      "+x: {echo>: x}\n",
 	}.write(t)
-	_, err := project.Read(dir)
+	_, err := project.Read(t.Context(), dir, time.Time{})
 	wantCode(t, "read", err, model.Invalid)
 	var faults document.Errors
 	if !errors.As(err, &faults) {
@@ -121,7 +123,7 @@ func TestFaultsOfAllFilesAreReported(t *testing.T) {
 func TestWarningsAreKept(t *testing.T) {
 	t.Parallel()
 	dir := tree{"a.dig": "+x:\n  +y: {echo>: x}\n  sla: {time: 02:00}\n"}.write(t)
-	contents, err := project.Read(dir)
+	contents, err := project.Read(t.Context(), dir, time.Time{})
 	must(t, err)
 	if len(contents.Warnings) != 1 || contents.Warnings[0].File != "a.dig" {
 		t.Errorf("warnings %v", contents.Warnings)
@@ -132,7 +134,7 @@ func TestReadDoesNotFollowLinksOutOfTheFolder(t *testing.T) {
 	t.Parallel()
 	outside := tree{"x.dig": "+x: {echo>: x}\n"}.write(t)
 	dir := tree{"a.dig": "->" + outside + "/x.dig", "b.dig": "+x:\n  !include : inner/x.dig\n", "inner": "->" + outside}.write(t)
-	contents, err := project.Read(dir)
+	contents, err := project.Read(t.Context(), dir, time.Time{})
 	if err == nil || !strings.Contains(err.Error(), "b.dig:2:14") || strings.Contains(err.Error(), "a.dig") {
 		t.Errorf("contents %+v, error %v", contents, err)
 	}
@@ -140,15 +142,54 @@ func TestReadDoesNotFollowLinksOutOfTheFolder(t *testing.T) {
 
 func TestFolderWithoutWorkflowsIsEmpty(t *testing.T) {
 	t.Parallel()
-	contents, err := project.Read(t.TempDir())
+	contents, err := project.Read(t.Context(), t.TempDir(), time.Time{})
 	if err != nil || len(contents.Workflows) != 0 {
 		t.Errorf("contents %+v, error %v", contents, err)
 	}
-	_, err = project.Read(filepath.Join(t.TempDir(), "nowhere"))
+	_, err = project.Read(t.Context(), filepath.Join(t.TempDir(), "nowhere"), time.Time{})
 	wantCode(t, "no folder", err, model.NotFound)
 	name := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(name, nil, 0o644))
-	if _, err := project.Read(name); err == nil {
+	if _, err := project.Read(t.Context(), name, time.Time{}); err == nil {
 		t.Error("a file is no project")
 	}
+}
+
+func TestThePipelineOfAPackageIsInItsSources(t *testing.T) {
+	t.Parallel()
+	dir := tree{
+		"setup.py": "", "src/shop/pipeline.yaml": "[{source: src/shop/a.sh, product: /x}]", "src/shop/a.sh": "echo > {{product}}\n",
+		"src/shop.egg-info/pipeline.yaml": "bad", "sub/pipeline.yaml": "bad",
+	}.write(t)
+	for name, read := range map[string]func() (*project.Contents, error){
+		"in place":      func() (*project.Contents, error) { return project.Read(t.Context(), dir, time.Time{}) },
+		"for elsewhere": func() (*project.Contents, error) { return readPacked(t, dir) },
+	} {
+		contents, err := read()
+		must(t, err)
+		if len(contents.Workflows) != 1 || contents.Workflows[0].Name != "pipeline" {
+			t.Errorf("%s: %+v", name, contents.Workflows)
+		}
+	}
+}
+
+func TestFilesThatGetLostOnAServerAreToldOf(t *testing.T) {
+	t.Parallel()
+	dir := tree{
+		"pipeline.yaml": "- {source: a.sh, product: out/a}\n- {source: b.sh, product: out/b}\n- {source: c.sh, product: /shared/c}\n- {source: d.sh, product: out/d}\n",
+		"a.sh":          "{{product}}", "b.sh": "{{product}} {{upstream.a}}", "c.sh": "{{product}}", "d.sh": "{{product}} {{upstream.c}}",
+	}.write(t)
+	contents, err := readPacked(t, dir)
+	must(t, err)
+	if got, want := contents.Warnings.Error(), "pipeline.yaml:1:3: b needs out/a, which is gone on a server once a has ended"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// readPacked reads the pipelines of a folder as others do that get it.
+func readPacked(t *testing.T, dir string) (*project.Contents, error) {
+	t.Helper()
+	var archive bytes.Buffer
+	must(t, project.Pack(dir, &archive, project.PackOptions{}))
+	return project.ReadPipelines(t.Context(), &archive, project.ReadOptions{Dir: t.TempDir(), Limits: project.AnySize})
 }

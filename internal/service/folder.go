@@ -1,12 +1,14 @@
 package service
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strconv"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -14,9 +16,10 @@ import (
 // Follow makes a project be what a folder defines now: it adds a revision
 // without an archive, named 1, 2, 3 and so on, unless the newest one is the
 // same. It returns the name of the new revision, or "". What is wrong with the
-// files is Invalid, and leaves the project as it is.
+// files is Invalid, and leaves the project as it is. {{now}} in pipelines is when
+// the service was made, so that it alone makes no revisions.
 func (s *Service) Follow(ctx context.Context, name, dir string) (revision string, err error) {
-	contents, err := project.Read(dir)
+	contents, err := project.Read(ctx, dir, s.began)
 	if err != nil {
 		return "", err
 	}
@@ -27,8 +30,8 @@ func (s *Service) Follow(ctx context.Context, name, dir string) (revision string
 	case err != nil:
 		return "", err
 	default:
-		before, err := s.workflowsOf(ctx, last.Latest.ID)
-		if err != nil || slices.EqualFunc(before, contents.Workflows, sameWorkflow) {
+		same, err := s.unchanged(ctx, last.Latest.ID, contents.Workflows)
+		if err != nil || same {
 			return "", err
 		}
 		if number, err = strconv.Atoi(last.Latest.Name); err != nil {
@@ -43,6 +46,24 @@ func (s *Service) Follow(ctx context.Context, name, dir string) (revision string
 		Schedules: reschedule(Push{From: now}, contents.Workflows),
 	})
 	return revision, err
+}
+
+// unchanged reports whether a revision has just these workflows.
+func (s *Service) unchanged(ctx context.Context, id model.RevisionID, now []project.Workflow) (bool, error) {
+	before, err := s.workflowsOf(ctx, id)
+	if err != nil || !slices.EqualFunc(before, now, sameWorkflow) {
+		return false, err
+	}
+	for i := range now {
+		if now[i].Definition.Dialect != pipeline.Dialect {
+			continue
+		}
+		w, err := s.cfg.Store.Workflow(ctx, before[i].ID) // what its sources say is in there only
+		if err != nil || !bytes.Equal(w.Definition.AppendBinary(nil), now[i].Definition.AppendBinary(nil)) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func sameWorkflow(a store.Workflow, b project.Workflow) bool {

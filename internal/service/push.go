@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -43,7 +42,9 @@ func (s *Service) Push(ctx context.Context, p Push) (store.Project, error) {
 	if err != nil {
 		return store.Project{}, err
 	}
-	contents, err := s.contents(body)
+	contents, err := project.ReadArchive(ctx, bytes.NewReader(body), project.ReadOptions{
+		Dir: s.cfg.TempDir, Limits: s.cfg.Limits.Archive, Now: s.now(),
+	})
 	if err != nil {
 		return store.Project{}, err
 	}
@@ -91,19 +92,6 @@ func (s *Service) receive(p Push) ([]byte, error) {
 		return nil, model.Errorf(model.Invalid, "the archive is not %d bytes long, as its Content-Length says", p.Length)
 	}
 	return body, nil
-}
-
-// contents reads the workflows of an archive.
-func (s *Service) contents(archive []byte) (_ *project.Contents, err error) {
-	dir, err := os.MkdirTemp(s.cfg.TempDir, "push-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // what can't be removed does no harm
-	if err := project.Unpack(bytes.NewReader(archive), dir, s.cfg.Limits.Archive); err != nil {
-		return nil, err
-	}
-	return project.Read(dir)
 }
 
 func checkClear(names []string, all []project.Workflow) error {

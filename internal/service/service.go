@@ -44,7 +44,8 @@ type Limits struct {
 
 // Service carries out requests. It is safe for concurrent use.
 type Service struct {
-	cfg Config
+	cfg   Config
+	began time.Time
 
 	mu        sync.Mutex
 	calendars map[model.WorkflowID]schedule.Calendar
@@ -61,7 +62,7 @@ func New(cfg Config) *Service {
 	if cfg.Limits.Archive == (project.Limits{}) {
 		cfg.Limits.Archive = project.DefaultLimits
 	}
-	return &Service{cfg: cfg, calendars: make(map[model.WorkflowID]schedule.Calendar)}
+	return &Service{cfg: cfg, began: cfg.Clock.Now(), calendars: make(map[model.WorkflowID]schedule.Calendar)}
 }
 
 func (s *Service) now() time.Time { return s.cfg.Clock.Now() }
