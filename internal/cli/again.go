@@ -11,6 +11,33 @@ import (
 	"github.com/pawlhq/pawl/internal/resume"
 )
 
+// whatNext names the commands that go on from here.
+func (o *runOptions) whatNext(r planned, s *progress.Summary) (err error) {
+	if o.again != "" {
+		s.Again = o.again
+		return nil
+	}
+	s.Again = o.command(r)
+	if o.allReplayed(s) {
+		s.Rerun = o.command(r, "--rerun")
+		s.Newer, err = o.newer(r)
+	}
+	return err
+}
+
+// retry is the command line that builds what is left of a pipeline. What is
+// built already is not forced again.
+func (o *buildOptions) retry() string {
+	words := []string{o.invoked}
+	o.given.SortFlags = false
+	o.given.VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "force" {
+			words = append(words, flagWords(f)...)
+		}
+	})
+	return strings.Join(words, " ")
+}
+
 // allReplayed reports whether there was nothing to do because all had been done.
 func (o *runOptions) allReplayed(s *progress.Summary) bool {
 	c := s.Counts

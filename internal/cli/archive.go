@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -31,12 +32,12 @@ func (o *archiveOptions) flags(f *pflag.FlagSet) {
 }
 
 // write checks the project and packs it, and says what is in it.
-func (o *archiveOptions) write(f *os.File, told io.Writer) error {
+func (o *archiveOptions) write(ctx context.Context, f *os.File, told io.Writer) error {
 	p, err := o.load()
 	if err != nil {
 		return err
 	}
-	if len(p.Workflows) == 0 {
+	if len(p.Workflows) == 0 && !project.HasPipelines(o.path()) {
 		if err := o.checkEmpty(); err != nil {
 			return err
 		}
@@ -57,17 +58,40 @@ func (o *archiveOptions) write(f *os.File, told io.Writer) error {
 	if err != nil {
 		return err
 	}
+	pipelines, err := o.pipelines(ctx, f)
+	if err != nil {
+		return err
+	}
 	tell.line("Workflows:")
 	for _, w := range p.Workflows {
+		tell.line("  %s", w.Name)
+	}
+	for _, w := range pipelines {
 		tell.line("  %s", w.Name)
 	}
 	tell.line("")
 	return tell.err
 }
 
+// pipelines reads those of an archive as a server does, and prints warnings.
+func (o *archiveOptions) pipelines(ctx context.Context, f *os.File) ([]project.Workflow, error) {
+	if !project.HasPipelines(o.path()) {
+		return nil, nil
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	found, err := project.ReadPipelines(ctx, f, project.ReadOptions{Limits: project.AnySize, Now: o.world.Clock.Now()})
+	if err != nil {
+		return nil, err
+	}
+	o.warn(found.Warnings)
+	return found.Workflows, nil
+}
+
 // checkEmpty warns of a project without workflows, or refuses it.
 func (o *archiveOptions) checkEmpty() error {
-	const missing = "there are no workflows in this project: no file ends in .dig"
+	const missing = "there are no workflows in this project: no file ends in .dig, and there is no pipeline.yaml"
 	if o.refuseEmpty && !o.allowEmpty {
 		return model.Errorf(model.Invalid, "%s", missing).
 			WithHint("a revision without workflows ends the schedules of the project; --allow-empty pushes it nevertheless")
@@ -99,7 +123,7 @@ func newArchive(world IO) *cobra.Command {
 		Short:   "Pack the workflows here into a file, to be sent to a server later",
 		Long:    "Pack the files here into an archive, as `push` does. `upload` sends it to a server.",
 		Example: "  pawl archive -o shop.tar.gz",
-		RunE:    func(*cobra.Command, []string) error { return o.make(world.path(output), output) },
+		RunE:    func(c *cobra.Command, _ []string) error { return o.make(c.Context(), world.path(output), output) },
 	}
 	grouped(c, "What is packed", func(f *pflag.FlagSet) {
 		o.flags(f)
@@ -109,7 +133,7 @@ func newArchive(world IO) *cobra.Command {
 }
 
 // make packs the project into a file, which is whole once it is there.
-func (o *archiveOptions) make(path, shown string) (err error) {
+func (o *archiveOptions) make(ctx context.Context, path, shown string) (err error) {
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return err // else an archive in the project would hold the one before
 	}
@@ -122,7 +146,7 @@ func (o *archiveOptions) make(path, shown string) (err error) {
 			_ = os.Remove(f.Name()) // the error says more
 		}
 	}()
-	if err = o.write(f, o.world.Stdout); err != nil {
+	if err = o.write(ctx, f, o.world.Stdout); err != nil {
 		_ = f.Close() // likewise
 		return err
 	}

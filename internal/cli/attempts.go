@@ -111,7 +111,7 @@ func newAttempt(world IO) *cobra.Command {
 func newTasks(world IO) *cobra.Command {
 	o := attemptOptions{remoteOptions: remoteOptions{world: world}}
 	c := newOf(&cobra.Command{
-		Use: "tasks ATTEMPT", Aliases: []string{"task"}, Short: "List the tasks of an attempt on a server",
+		Use: "tasks ATTEMPT", Short: "List the tasks of an attempt on a server",
 		Example: "  pawl tasks 35\n  pawl tasks 35 --json | jq -r 'select(.state == \"error\") | .fullName'",
 	}, &o.remoteOptions, func(ctx context.Context, r remote, attempt client.ID) error {
 		found, err := r.Tasks(ctx, attempt)

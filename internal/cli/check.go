@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +19,8 @@ type checkOptions struct {
 	projectOptions
 	paramOptions
 	configOptions
-	json bool
+	pipeline pipelineOptions
+	json     bool
 }
 
 func newCheck(world IO) *cobra.Command {
@@ -26,15 +28,16 @@ func newCheck(world IO) *cobra.Command {
 	c := &cobra.Command{
 		Use: "check [WORKFLOW]", Aliases: []string{"c"}, GroupID: "look",
 		Short: "Check the definitions and show what they mean",
-		Long: "Check the definitions and show the workflows, the parameters and when their schedules begin.\n\n" +
+		Long: "Check the definitions and show the workflows, the parameters and when their schedules begin,\n" +
+			"and the tasks of a pipeline with their products.\n\n" +
 			"All mistakes that show before a task runs are shown at once, with their lines: in the structure of the files,\n" +
 			"in expressions, in what operators are given, in the names of files and workflows. What may be meant is a warning:\n" +
 			"an operator that pawl does not have, an option that nobody reads, a script that is not there yet.",
 		Example: "  pawl check\n  pawl check daily -p limit=10 --json",
 		Args:    cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			o.diagnose = o.json
-			return o.diagnosed(o.run(args))
+			return o.diagnosed(o.run(c.Context(), args))
 		},
 
 		ValidArgsFunction: o.completeWorkflows,
@@ -44,6 +47,8 @@ func newCheck(world IO) *cobra.Command {
 		o.paramOptions.flags(f)
 		o.configOptions.flags(f)
 	})
+	grouped(c, "Pipeline", o.pipeline.flags)
+	o.pipeline.envFlags(c, world.Args)
 	grouped(c, "Output", func(f *pflag.FlagSet) {
 		f.BoolVar(&o.json, "json", false, "print JSON: an object a line for each mistake, then one with what was found")
 	})
@@ -58,7 +63,18 @@ type checked struct {
 	requires []string
 }
 
-func (o *checkOptions) run(args []string) error {
+// run checks the workflows and the pipeline that there are, or what is asked for.
+func (o *checkOptions) run(ctx context.Context, args []string) error {
+	pipe, err := o.openPipeline(ctx, args)
+	if err != nil {
+		return err
+	}
+	if pipe != nil {
+		defer pipe.close()
+		if o.pipeline.wanted() || !hasWorkflows(o.path()) {
+			return o.report(nil, params.Map{}, pipe)
+		}
+	}
 	p, err := o.load()
 	if err != nil {
 		return err
@@ -93,8 +109,18 @@ func (o *checkOptions) run(args []string) error {
 			return err
 		}
 	}
+	return o.report(found, given, pipe)
+}
+
+// report prints what was found; the pipeline may be nil.
+func (o *checkOptions) report(found []checked, given params.Map, p *opened) error {
 	if o.json {
-		return o.printJSON(found, given)
+		return o.printJSON(found, given, p)
+	}
+	if p != nil {
+		if err := o.printPipeline(p); err != nil || len(found) == 0 {
+			return err
+		}
 	}
 	return o.print(found, given)
 }
@@ -174,7 +200,7 @@ func spell(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-func (o *checkOptions) printJSON(found []checked, given params.Map) error {
+func (o *checkOptions) printJSON(found []checked, given params.Map, p *opened) error {
 	now := o.world.Clock.Now()
 	list := make([]any, len(found))
 	for i, c := range found {
@@ -191,5 +217,9 @@ func (o *checkOptions) printJSON(found []checked, given params.Map) error {
 		}
 		list[i] = m
 	}
-	return printJSON(o.world.Stdout, params.Of("workflows", list, "params", given))
+	m := params.Of("workflows", list, "params", given)
+	if p != nil {
+		m = m.Set("pipeline", o.pipelineJSON(p))
+	}
+	return printJSON(o.world.Stdout, m)
 }

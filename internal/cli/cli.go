@@ -26,6 +26,8 @@ var version = "dev"
 type IO struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	// Args are those of the command line.
+	Args []string
 	// Env is the environment, as "K=V".
 	Env []string
 	// Dir is the working directory.
@@ -94,6 +96,8 @@ func Main(ctx context.Context, args []string, world IO) (code int) {
 			code = exitInternal
 		}
 	}()
+	args = habitual(args)
+	world.Args = args
 	root := newRoot(world, args)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -10,7 +10,9 @@ type maker struct {
 
 // commands are all there are, but help.
 var commands = [...]maker{
-	{"run", newRun}, {"init", newInit}, {"check", newCheck}, {"plan", newPlan}, {"plot", newPlot}, {"secrets", newSecrets},
+	{"run", newRun}, {"build", newBuild}, {"status", newStatus}, {"task", newTask}, {"nb", newNb},
+	{"scaffold", newScaffold}, {"install", newInstall}, {"interact", newInteract}, {"examples", newExamples},
+	{"init", newInit}, {"check", newCheck}, {"plan", newPlan}, {"plot", newPlot}, {"report", newReport}, {"secrets", newSecrets},
 	{"server", newServer}, {"scheduler", newScheduler}, {"worker", newWorker}, {"doctor", newDoctor},
 	{"migrate", newMigrate}, {"config", newConfig}, {"tokens", newTokens}, {"password", newPassword}, {"keys", newKeys},
 	{"push", remotely(newPush)}, {"archive", remotely(newArchive)}, {"download", remotely(newDownload)}, {"delete", remotely(newDelete)},

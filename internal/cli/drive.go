@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -23,6 +22,12 @@ func (o *runOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	return o.execute(ctx, r, func(*instance.Config) {})
+}
+
+// execute runs what is planned, and shows it. The function listens to what
+// happens, too.
+func (o *runOptions) execute(ctx context.Context, r planned, listen func(*instance.Config)) error {
 	clean, err := o.place(&r.config)
 	if err != nil {
 		return err
@@ -43,6 +48,7 @@ func (o *runOptions) run(ctx context.Context, args []string) error {
 	r.config.Warn = feed.warn
 	r.config.Log = log
 	o.listen(&r.config, feed)
+	listen(&r.config)
 	process.EndWithUs()
 	in, err := instance.Open(ctx, r.config)
 	if err != nil {
@@ -117,7 +123,7 @@ func (o *runOptions) drive(ctx context.Context, s *show, r planned, signals <-ch
 	s.printer.Begin(progress.Run{
 		Workflow: r.request.Workflow.Name, Session: r.request.Session.In(r.request.Calendar.Zone),
 		Attempt: b.Attempt.ID, Resumes: b.Recovered || b.Finished > 0,
-		DryRun: o.dryRun, Children: children("", r.request.Workflow.Root),
+		DryRun: o.dryRun, Children: children("", r.request.Workflow.Root), Reasons: r.reasons,
 	})
 	s.id = b.Attempt.ID
 	row, err := s.untilEnd(ctx, o.world, signals)
@@ -128,15 +134,12 @@ func (o *runOptions) drive(ctx context.Context, s *show, r planned, signals <-ch
 	if err != nil {
 		return exitInternal, err
 	}
+	o.failed = summary.Failures
 	summary.Duration, summary.DryRun = o.world.Clock.Now().Sub(began), o.dryRun
 	if !o.dryRun && !o.noSave {
 		summary.Status = o.shown(in.Folder(b.Attempt, r.request.Calendar.Zone))
-		summary.Again = o.command(r)
-		if o.allReplayed(&summary) {
-			summary.Rerun = o.command(r, "--rerun")
-			if summary.Newer, err = o.newer(r); err != nil {
-				return exitInternal, err
-			}
+		if err := o.whatNext(r, &summary); err != nil {
+			return exitInternal, err
 		}
 	}
 	s.printer.End(summary)
@@ -151,12 +154,7 @@ func (o *runOptions) drive(ctx context.Context, s *show, r planned, signals <-ch
 
 // shown is a path as people want to see it: relative where it is below the
 // working directory.
-func (o *runOptions) shown(path string) string {
-	if rel, err := filepath.Rel(o.world.Dir, path); err == nil && filepath.IsLocal(rel) {
-		return rel
-	}
-	return path
-}
+func (o *runOptions) shown(path string) string { return below(path, o.world.Dir) }
 
 // show shows an attempt while it runs.
 type show struct {

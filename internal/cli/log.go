@@ -25,10 +25,10 @@ func (o *logOptions) flags(f *pflag.FlagSet) {
 	f.StringVarP(&o.logLevel, "log-level", "l", "info", "least `level` of what is logged: debug, info, warn, error")
 }
 
-// logLevels are the levels by name, those that Digdag knows included.
+// logLevels are the levels by name, those that Digdag and Ploomber know included.
 var logLevels = map[string]slog.Level{
 	"trace": slog.LevelDebug, "debug": slog.LevelDebug, "info": slog.LevelInfo,
-	"warn": slog.LevelWarn, "error": slog.LevelError,
+	"warn": slog.LevelWarn, "warning": slog.LevelWarn, "error": slog.LevelError, "critical": slog.LevelError,
 }
 
 // open returns the log and what closes it. Without a file only warnings are
@@ -43,12 +43,21 @@ func (o *logOptions) openServer(world IO, format string) (log *slog.Logger, clos
 	return o.openAs(world, format, slog.LevelDebug)
 }
 
+// level is the least level of what is logged.
+func (o *logOptions) level() (slog.Level, error) {
+	level, ok := logLevels[strings.ToLower(o.logLevel)]
+	if !ok {
+		return 0, model.Errorf(model.Invalid, "the level of the log must be debug, info, warn or error, not %q", o.logLevel)
+	}
+	return level, nil
+}
+
 // openAs opens the log in a format. Without a file, what is below a level is
 // not logged.
 func (o *logOptions) openAs(world IO, format string, silent slog.Level) (log *slog.Logger, closeLog func() error, err error) {
-	level, ok := logLevels[strings.ToLower(o.logLevel)]
-	if !ok {
-		return nil, nil, model.Errorf(model.Invalid, "--log-level must be debug, info, warn or error, not %q", o.logLevel)
+	level, err := o.level()
+	if err != nil {
+		return nil, nil, err
 	}
 	done := func() error { return nil }
 	to := world.Stderr

@@ -72,6 +72,9 @@ func flagNames(c *cobra.Command) []string {
 	return names
 }
 
+// otherNames are words that people try for a command.
+var otherNames = map[string]string{"execute": "build", "make": "build", "develop": "interact"}
+
 // knownCommand refuses what is no command of root.
 func knownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -82,6 +85,9 @@ func knownCommand(root *cobra.Command, args []string) error {
 		names = append(append(names, c.Name()), c.Aliases...)
 	}
 	e := model.Errorf(model.Invalid, "there is no command %q", args[0])
+	if name, ok := otherNames[args[0]]; ok {
+		return e.WithHint("did you mean %q?", name)
+	}
 	if near := document.DidYouMean(args[0], names); near != "" {
 		return e.WithHint("%s", near)
 	}

@@ -14,19 +14,32 @@ import (
 )
 
 func newPlan(world IO) *cobra.Command {
-	o := runOptions{projectOptions: projectOptions{world: world}}
+	o := buildOptions{runOptions: runOptions{projectOptions: projectOptions{world: world}}}
 	c := &cobra.Command{
 		Use: "plan [WORKFLOW [+TASK]]", GroupID: "look",
 		Short: "Show what `run` would run, and why",
 		Long: "Show what `run` with the same options would run, and why. Tasks that others generate\n" +
-			"are decided when they are there.",
+			"are decided when they are there.\n\n" + eitherHelp + exitHelp,
 		Example: "  pawl plan\n  pawl plan daily --start +load",
 		Args:    cobra.MaximumNArgs(2),
-		RunE:    func(_ *cobra.Command, args []string) error { return o.explain(args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			o.given = c.Flags()
+			p, err := o.either(c.Context(), args)
+			switch {
+			case err != nil:
+				return err
+			case p == nil:
+				return o.explain(args)
+			}
+			defer p.close()
+			return o.foretell(c.Context(), p)
+		},
 
 		ValidArgsFunction: o.completeWorkflows,
 	}
 	o.selectionFlags(c)
+	grouped(c, "Pipeline", o.eitherFlags)
+	o.pipeline.envFlags(c, world.Args)
 	grouped(c, "Output", func(f *pflag.FlagSet) {
 		f.BoolVar(&o.json, "json", false, "print one JSON object a line")
 	})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,14 +16,16 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pawlhq/pawl/internal/build"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/picture"
 	"github.com/pawlhq/pawl/internal/plot"
 )
 
 type plotOptions struct {
-	projectOptions
-	output, format string
+	buildOptions
+	output, format, backend string
+	products                bool
 }
 
 var plotters = map[string]func(io.Writer, plot.Graph) error{
@@ -32,31 +35,81 @@ var plotters = map[string]func(io.Writer, plot.Graph) error{
 func plotFormats() []string { return slices.Sorted(maps.Keys(plotters)) }
 
 func newPlot(world IO) *cobra.Command {
-	o := plotOptions{projectOptions: projectOptions{world: world}}
+	o := plotOptions{buildOptions: buildOptions{runOptions: runOptions{projectOptions: projectOptions{world: world}}}}
 	c := &cobra.Command{
 		Use: "plot [WORKFLOW]", GroupID: "look",
-		Short: "Draw the tasks of a workflow",
-		Long: "Draw the tasks of a workflow as SVG, as a page, or as DOT or Mermaid text.\n" +
+		Short: "Draw the tasks of a workflow or of a pipeline",
+		Long: "Draw the tasks of a workflow or of a pipeline as SVG, as a page, or as DOT or Mermaid text.\n" +
 			"Nothing else needs to be installed.\n\n" +
 			"Bodies of loops and conditions are drawn once, as groups. What runs after a failure\n" +
-			"hangs on a dashed arrow.",
+			"hangs on a dashed arrow. In a pipeline, the colours say what is outdated, and the picture goes to\n" +
+			"pipeline.svg, or pipeline.NAME.svg for pipeline.NAME.yaml, unless -o says where to.",
 		Example: "  pawl plot -o daily.svg\n  pawl plot daily -f mermaid",
 		Args:    cobra.MaximumNArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			o.given = c.Flags()
+			return o.plot(c.Context(), args)
+		},
 
 		ValidArgsFunction: o.completeWorkflows,
 	}
-	grouped(c, "Project", o.flags)
+	grouped(c, "Project", o.projectOptions.flags)
+	grouped(c, "Pipeline", func(f *pflag.FlagSet) {
+		o.pipeline.flags(f)
+		f.BoolVarP(&o.products, "include-products", "i", false, "show the products of a pipeline, too")
+	})
+	o.pipeline.envFlags(c, world.Args)
 	grouped(c, "Output", func(f *pflag.FlagSet) {
-		f.StringVarP(&o.output, "output", "o", "", "`file` to write (default: standard output)")
+		f.StringVarP(&o.output, "output", "o", "", "`file` to write, or - for standard output, which is the default for a workflow")
+		f.StringVarP(&o.backend, "backend", "b", "", "what draws with Ploomber: d3 stands for html, mermaid for mermaid, pygraphviz for svg")
 		f.StringVarP(&o.format, "format", "f", "", "`svg`, html, dot or mermaid (default: by the file's extension: .svg, .html, .dot, .gv or .mmd; else svg)")
 	})
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(plotFormats(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	return c
 }
 
-func (o *plotOptions) run(args []string) error {
+// plot draws what the arguments name.
+func (o *plotOptions) plot(ctx context.Context, args []string) error {
+	format, err := o.chosenFormat()
+	if err != nil {
+		return err
+	}
+	pipe, err := o.either(ctx, args)
+	if err != nil {
+		return err
+	}
+	if pipe != nil {
+		defer pipe.close()
+		plan, err := pipe.plan(ctx, o.world, build.Options{})
+		if err != nil {
+			return err
+		}
+		return o.drawPipeline(pipe, plan, format)
+	}
+	p, err := o.load()
+	if err != nil {
+		return err
+	}
+	w, err := findWorkflow(p, strings.Join(args, ""))
+	if err != nil {
+		return err
+	}
+	return o.draw(func(to io.Writer) error { return plotters[format](to, picture.Of(w)) })
+}
+
+// chosenFormat is what is asked for, or follows from the name of the file.
+func (o *plotOptions) chosenFormat() (string, error) {
 	format := o.format
+	if o.backend != "" {
+		of, err := formatOfBackend(o.backend)
+		if err != nil {
+			return "", err
+		}
+		if format != "" && format != of {
+			return "", model.Errorf(model.Invalid, "--backend %s stands for --format %s, not %s", o.backend, of, format)
+		}
+		format = of
+	}
 	if format == "" {
 		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(o.output)), ".")
 	}
@@ -70,23 +123,19 @@ func (o *plotOptions) run(args []string) error {
 	case "mmd":
 		format = "mermaid"
 	}
-	write, ok := plotters[format]
-	if !ok {
-		return model.Errorf(model.Invalid, "there is no format %q", format).
+	if _, ok := plotters[format]; !ok {
+		return "", model.Errorf(model.Invalid, "there is no format %q", format).
 			WithHint("pawl draws %s; choose one with --format", strings.Join(plotFormats(), ", "))
 	}
-	p, err := o.load()
-	if err != nil {
-		return err
-	}
-	w, err := findWorkflow(p, strings.Join(args, ""))
-	if err != nil {
-		return err
-	}
+	return format, nil
+}
+
+// draw draws to where the picture is to go.
+func (o *plotOptions) draw(to func(io.Writer) error) error {
 	if o.output == "" || o.output == "-" {
-		return write(o.world.Stdout, picture.Of(w))
+		return to(o.world.Stdout)
 	}
-	return o.write(func(to io.Writer) error { return write(to, picture.Of(w)) })
+	return o.write(to)
 }
 
 // write writes the picture to the file that was asked for.

@@ -90,8 +90,8 @@ func unreadable(dir string) error {
 
 // noWorkflows is the error of a folder that is no project.
 func noWorkflows() error {
-	return model.Errorf(model.NotFound, "there are no workflows here: no file ends in .dig").
-		WithHint("`pawl init DIR` makes an example")
+	return model.Errorf(model.NotFound, "there are no workflows here: no file ends in .dig, and there is no pipeline.yaml").
+		WithHint("`pawl init DIR` makes an example, `pawl scaffold DIR` one of a pipeline")
 }
 
 // workflow returns the workflow of that name, with or without its extension.

@@ -29,8 +29,9 @@ func newPush(world IO) *cobra.Command {
 		Use: "push PROJECT", GroupID: "remote", Args: cobra.ExactArgs(1),
 		Short: "Send the workflows here to a server, as a new revision of a project",
 		Long: "Send the files here to a server, as a new revision of a project, which is made if there is none of that name.\n\n" +
-			"Workflows are the .dig files in the folder itself; schedules in them begin to run. Hidden files stay here,\n" +
-			"and so does what .digdagignore lists, in the way of .gitignore. A folder without workflows is refused.",
+			"Workflows are the .dig files in the folder itself, and its pipeline.yaml and pipeline.NAME.yaml; schedules in\n" +
+			"them begin to run. Hidden files stay here, and so does what .digdagignore lists, in the way of .gitignore.\n" +
+			"A folder without workflows is refused.",
 		Example: "  pawl push shop\n  pawl push shop -r \"$(git rev-parse HEAD)\" --schedule-from '2026-02-01 00:00:00 +0000'",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args[0]) },
 	}
@@ -72,7 +73,7 @@ func (o *pushOptions) run(ctx context.Context, name string) error {
 	if o.json {
 		told = io.Discard
 	}
-	if err := o.archiveOptions.write(f, told); err != nil {
+	if err := o.archiveOptions.write(ctx, f, told); err != nil {
 		return err
 	}
 	return o.with(ctx, func(ctx context.Context, r remote) error {

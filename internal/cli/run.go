@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pawlhq/pawl/internal/cli/progress"
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
@@ -35,28 +36,42 @@ type runOptions struct {
 	taskLog          string
 	json             bool
 
-	args  []string       // as given, for the command that runs what is left
-	given *pflag.FlagSet // likewise
+	about  map[string]string  // more of tasks that may fail, by their full names
+	failed []progress.Failure // what failed, once it has run
+	again  string             // the command that runs what is left, where it is another one
+	args   []string           // as given, for the command that runs what is left
+	given  *pflag.FlagSet     // likewise
 }
 
 func newRun(world IO) *cobra.Command {
-	o := runOptions{projectOptions: projectOptions{world: world}}
+	o := buildOptions{runOptions: runOptions{projectOptions: projectOptions{world: world}}}
 	c := &cobra.Command{
 		Use: "run [WORKFLOW [+TASK]]", Aliases: []string{"r"}, GroupID: "run",
 		Short: "Run a workflow here and now",
 		Long: "Run a workflow of the project, with its state kept beside it.\n\n" +
 			"What an earlier run of the same session finished is not run again. With a task,\n" +
-			"only that task and what is below it is run.\n\n" + exitHelp,
+			"only that task and what is below it is run.\n\n" + eitherHelp + exitHelp,
 		Example: "  pawl run\n  pawl run daily --session 2026-01-30 -p limit=10\n  pawl run daily --start +load",
 		Args:    cobra.MaximumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.given = c.Flags()
-			return o.run(c.Context(), args)
+			o.given, o.invoked = c.Flags(), c.CommandPath()
+			p, err := o.either(c.Context(), args)
+			switch {
+			case err != nil:
+				return err
+			case p == nil:
+				return o.run(c.Context(), args)
+			}
+			defer p.close()
+			return o.build(c.Context(), p)
 		},
 
 		ValidArgsFunction: o.completeWorkflows,
 	}
 	o.selectionFlags(c)
+	grouped(c, "Pipeline", o.eitherFlags)
+	o.pipeline.envFlags(c, world.Args)
+	o.pipeline.addCells = true
 	grouped(c, "How it is run", func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.dryRun, "dry-run", "d", false, "evaluate parameters, but run nothing")
 		f.IntVar(&o.maxThreads, "max-task-threads", 0, "`number` of tasks that run at a time (default: the number of processors)")
@@ -121,6 +136,8 @@ type planned struct {
 	request instance.Request
 	config  instance.Config
 	status  string // folder for all sessions; empty with --no-save
+	// reasons say why tasks of a pipeline run, by their full names.
+	reasons map[string]string
 }
 
 func (o *runOptions) plan(args []string) (planned, error) {

@@ -65,6 +65,7 @@ func (o *runOptions) failures(ctx context.Context, in *instance.Instance, a *eng
 		if o.keepsLogs() {
 			f.Log = o.logFileOf(logs.dir.Path(try, v.Name))
 		}
+		f.About = o.about[v.Name]
 		list = append(list, f)
 	}
 	return list, nil
@@ -89,6 +90,9 @@ func failure(v engine.View) (progress.Failure, bool) {
 		return progress.Failure{}, false
 	}
 	text := progress.Reason(v.Detail.Error)
+	if trace, err := v.Detail.Error.StringOr("traceback", ""); err == nil && trace != "" {
+		text = trace
+	}
 	if text == "" {
 		text = "failed"
 	}

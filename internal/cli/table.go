@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"bufio"
 	"io"
+	"os"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pawlhq/pawl/internal/params"
 )
 
 // table is text in columns, as Ploomber prints it: a line of dashes under the
@@ -31,55 +35,115 @@ const (
 
 // write prints the table to a terminal of that width; 0 is as wide as it needs.
 func (t *table) write(w io.Writer, width int) error {
-	cells := t.cells(t.limits(width))
-	widths := make([]int, len(t.columns))
+	p := t.printer(w, width)
 	for i, c := range t.columns {
-		widths[i] = utf8.RuneCountInString(c.title) + titlePad
-		for _, row := range cells {
-			for _, line := range row[i] {
-				widths[i] = max(widths[i], utf8.RuneCountInString(line))
-			}
+		p.cells[i] = append(p.cells[i][:0], c.title)
+	}
+	p.line(0, false)
+	for i := range t.columns {
+		p.cells[i] = append(p.cells[i][:0], strings.Repeat("-", p.widths[i]))
+	}
+	p.line(0, false)
+	for _, row := range t.rows {
+		for n := range p.set(row) {
+			p.line(n, true)
 		}
 	}
-	var b strings.Builder
-	line := func(cell func(i int) string) {
-		var l strings.Builder
-		for i, c := range t.columns {
-			if i > 0 {
-				l.WriteString(gap)
-			}
-			text := cell(i)
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text))
-			if c.number {
-				l.WriteString(pad + text)
-			} else {
-				l.WriteString(text + pad)
-			}
-		}
-		b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
-	}
-	line(func(i int) string { return t.columns[i].title })
-	line(func(i int) string { return strings.Repeat("-", widths[i]) })
-	for _, row := range cells {
-		for n := range tallest(row) {
-			line(func(i int) string {
-				if n < len(row[i]) {
-					return row[i][n]
-				}
-				return ""
-			})
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return p.to.Flush()
 }
 
-func tallest(row [][]string) int {
-	n := 0
-	for _, lines := range row {
-		n = max(n, len(lines))
+// tablePrinter prints a table row by row: there may be many.
+type tablePrinter struct {
+	to      *bufio.Writer
+	columns []column
+	limits  []int // how wide cells may be; 0 is any width
+	points  []int // most characters that are behind and at a decimal point
+	widths  []int
+
+	cells [][]string // the lines of each cell of a row
+}
+
+func (t *table) printer(w io.Writer, width int) *tablePrinter {
+	n := len(t.columns)
+	p := &tablePrinter{bufio.NewWriter(w), t.columns, t.limits(width), make([]int, n), make([]int, n), make([][]string, n)}
+	for i, c := range t.columns {
+		p.widths[i] = utf8.RuneCountInString(c.title) + titlePad
+		for _, row := range t.rows {
+			if c.number {
+				p.points[i] = max(p.points[i], behind(row[i]))
+			}
+		}
 	}
-	return n
+	for _, row := range t.rows {
+		p.set(row)
+		for i, lines := range p.cells {
+			for _, text := range lines {
+				p.widths[i] = max(p.widths[i], utf8.RuneCountInString(text)+p.after(i, text))
+			}
+		}
+	}
+	return p
+}
+
+// set breaks the cells of a row into lines, and returns how many there are.
+func (p *tablePrinter) set(row []string) (lines int) {
+	for i, text := range row {
+		p.cells[i] = appendWrapped(p.cells[i][:0], text, p.limits[i])
+		lines = max(lines, len(p.cells[i]))
+	}
+	return lines
+}
+
+// after returns how many spaces come after a number, so that the points of its
+// column are below each other once it is right-aligned.
+func (p *tablePrinter) after(column int, text string) int {
+	if !p.columns[column].number {
+		return 0
+	}
+	return p.points[column] - behind(text)
+}
+
+// behind returns how many characters of a number are at and behind its point.
+func behind(number string) int {
+	if i := strings.IndexByte(number, '.'); i >= 0 {
+		return len(number) - i
+	}
+	return 0
+}
+
+// line prints a line of the row that was set, with numbers aligned or not.
+func (p *tablePrinter) line(n int, aligned bool) {
+	spaces := 0 // to be printed before something else
+	for i := range p.columns {
+		text := ""
+		if n < len(p.cells[i]) {
+			text = p.cells[i][n]
+		}
+		left, right := 0, p.widths[i]-utf8.RuneCountInString(text)
+		if p.columns[i].number {
+			left, right = right, 0
+			if aligned {
+				right = p.after(i, text)
+				left -= right
+			}
+		}
+		spaces = p.print(spaces+left, text) + right + len(gap)
+	}
+	_ = p.to.WriteByte('\n') // Flush tells of errors
+}
+
+// print prints a text after so many spaces, and returns how many it ends with,
+// which are not printed yet.
+func (p *tablePrinter) print(spaces int, text string) (more int) {
+	trimmed := strings.TrimRight(text, " ")
+	if trimmed == "" {
+		return spaces + len(text)
+	}
+	for range spaces {
+		_ = p.to.WriteByte(' ')
+	}
+	_, _ = p.to.WriteString(trimmed)
+	return len(text) - len(trimmed)
 }
 
 // limits returns how wide the cells of each column may be; 0 is any width. What
@@ -122,49 +186,12 @@ func (t *table) limits(width int) []int {
 	return limits
 }
 
-// cells returns the lines of each cell.
-func (t *table) cells(limits []int) [][][]string {
-	cells := make([][][]string, len(t.rows))
-	for r, row := range t.rows {
-		cells[r] = make([][]string, len(row))
-		for i, text := range row {
-			cells[r][i] = wrapped(text, limits[i])
-		}
-	}
-	for i, c := range t.columns {
-		if c.number {
-			alignPoints(cells, i)
-		}
-	}
-	return cells
-}
-
-// alignPoints pads the numbers of a column behind, so that their points are
-// below each other once they are right-aligned.
-func alignPoints(cells [][][]string, column int) {
-	most := 0
-	behind := func(s string) int {
-		if i := strings.IndexByte(s, '.'); i >= 0 {
-			return len(s) - i
-		}
-		return 0
-	}
-	for _, row := range cells {
-		most = max(most, behind(row[column][0]))
-	}
-	for _, row := range cells {
-		s := row[column][0]
-		row[column][0] = s + strings.Repeat(" ", most-behind(s))
-	}
-}
-
-// wrapped breaks a text into lines of at most that many characters, between
+// appendWrapped breaks a text into lines of at most that many characters, between
 // words where it can; 0 leaves it whole.
-func wrapped(text string, limit int) []string {
+func appendWrapped(lines []string, text string, limit int) []string {
 	if limit <= 0 || utf8.RuneCountInString(text) <= limit {
-		return []string{text}
+		return append(lines, text)
 	}
-	var lines []string
 	line := []rune(nil)
 	for word := range strings.SplitSeq(text, " ") {
 		r := []rune(word)
@@ -185,4 +212,28 @@ func wrapped(text string, limit int) []string {
 		lines = append(lines, string(line))
 	}
 	return lines
+}
+
+// json is a table for programs: a report whose rows have the columns by name.
+func (t *table) json() params.Map {
+	list := make([]any, len(t.rows))
+	for i, row := range t.rows {
+		var m params.Map
+		for k, c := range t.columns {
+			m = m.Set(c.title, row[k])
+		}
+		list[i] = m
+	}
+	return params.Of("type", "report", "report", list)
+}
+
+// tableWidth returns how wide tables may be: as the terminal is, or as wide as
+// they need where they are not for one.
+func tableWidth(world IO) int {
+	f, ok := world.Stdout.(*os.File)
+	if !ok || !isTerminal(f) {
+		return 0
+	}
+	width, _ := terminalSize(f)
+	return width
 }

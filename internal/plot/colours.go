@@ -3,6 +3,7 @@ package plot
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // look is how the nodes of a state are drawn.
@@ -52,7 +53,7 @@ var (
 		{"running", blue[0], blue[1], play},
 		{"open", blue[0], blue[1], play},
 		{"waiting", amber[0], amber[1], clock},
-		{"outdated", amber[0], amber[1], redo},
+		{"outdated", red[0], red[1], redo},
 		{"skipped", violet[0], violet[1], skip},
 		{"blocked", grey[0], grey[1], circle},
 		{"not_reached", grey[0], grey[1], dash},
@@ -61,6 +62,9 @@ var (
 	}
 	neutral = look{"none", shade{"#f6f8fa", "#6e7781"}, shade{"#1c2128", "#8b949e"}, ""}
 )
+
+// name is the state in words.
+func (l look) name() string { return strings.ReplaceAll(l.state, "_", " ") }
 
 // lookOf returns the look of a state.
 func lookOf(state string) look {

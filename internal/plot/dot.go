@@ -19,6 +19,9 @@ func DOT(w io.Writer, g Graph) error {
 	b.WriteString("  node [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\"];\n")
 	b.WriteString("  edge [color=\"" + lightTheme.edge + "\", fontname=\"sans-serif\", fontsize=10];\n")
 	t.dotLevel(b, root, "  ")
+	if g.Legend {
+		dotLegend(b, t.looks())
+	}
 	b.WriteString("}\n")
 	_, err = b.WriteTo(w)
 	return err

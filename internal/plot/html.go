@@ -21,12 +21,23 @@ func HTML(w io.Writer, g Graph) error {
 	if err != nil {
 		return err
 	}
-	title := g.Title
+	b := new(bytes.Buffer)
+	writeHead(b, g.Title, pageStyle)
+	b.WriteString("<main>\n")
+	p.draw(b, g.Title, false)
+	b.WriteString("</main>\n")
+	writeLegend(b, p.looks())
+	fmt.Fprintf(b, "<script>\n%s</script>\n</body>\n</html>\n", pageScript)
+	_, err = b.WriteTo(w)
+	return err
+}
+
+// writeHead begins a page.
+func writeHead(w *bytes.Buffer, title, style string) {
 	if title == "" {
 		title = "graph"
 	}
-	b := new(bytes.Buffer)
-	fmt.Fprintf(b, `<!DOCTYPE html>
+	fmt.Fprintf(w, `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -37,14 +48,7 @@ func HTML(w io.Writer, g Graph) error {
 %s</style>
 </head>
 <body>
-<main>
-`, escapeXML(title), pageStyle)
-	p.draw(b, g.Title)
-	b.WriteString("</main>\n")
-	writeLegend(b, p.looks())
-	fmt.Fprintf(b, "<script>\n%s</script>\n</body>\n</html>\n", pageScript)
-	_, err = b.WriteTo(w)
-	return err
+`, escapeXML(title), style)
 }
 
 // writeLegend explains the signs of the states in use.
@@ -53,7 +57,7 @@ func writeLegend(w *bytes.Buffer, used []look) {
 	for _, l := range used {
 		if l.sign != "" {
 			fmt.Fprintf(w, `<span><svg class="pawl" width="12" height="12"><g class="%s"><path class="s" d="%s"/></g></svg> %s</span>`,
-				l.state, l.sign, l.state)
+				l.state, l.sign, l.name())
 		}
 	}
 	w.WriteString(`<button type="button">fit</button></footer>` + "\n")

@@ -25,6 +25,9 @@ func Mermaid(w io.Writer, g Graph) error {
 	b := new(bytes.Buffer)
 	fmt.Fprintf(b, "flowchart %s\n", direction)
 	t.mermaidLevel(b, root, "  ")
+	if g.Legend {
+		mermaidLegend(b, t.looks())
+	}
 	t.mermaidStates(b)
 	_, err = b.WriteTo(w)
 	return err

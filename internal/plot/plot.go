@@ -14,6 +14,8 @@ type Graph struct {
 	Title string
 	Nodes []Node
 	Edges []Edge
+	// Legend explains the colours of the states in use. Pages have one anyway.
+	Legend bool
 }
 
 // Node is a box, or a frame around other nodes if one of them names it as its

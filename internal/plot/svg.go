@@ -17,13 +17,17 @@ func SVG(w io.Writer, g Graph) error {
 		return err
 	}
 	b := new(bytes.Buffer)
-	p.draw(b, g.Title)
+	p.draw(b, g.Title, g.Legend)
 	_, err = b.WriteTo(w)
 	return err
 }
 
-// draw writes the whole picture.
-func (p *picture) draw(w *bytes.Buffer, title string) {
+// draw writes the whole picture, with a legend below it where that is wanted.
+func (p *picture) draw(w *bytes.Buffer, title string, legend bool) {
+	bottom := p.height
+	if legend {
+		p.width, p.height = max(p.width, legendWidth(p.looks())), p.height+legendH
+	}
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="pawl" role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d">`+"\n",
 		p.width, p.height)
 	if title != "" {
@@ -32,13 +36,16 @@ func (p *picture) draw(w *bytes.Buffer, title string) {
 	writeStyle(w, p.looks())
 	fmt.Fprintf(w, `<rect class="page" width="%d" height="%d"/>`+"\n", p.width, p.height)
 	p.drawLevel(w, root, point{margin, margin})
+	if legend {
+		drawLegend(w, p.looks(), bottom)
+	}
 	w.WriteString("</svg>\n")
 }
 
-// looks returns the looks that the nodes of p use.
-func (p *picture) looks() []look {
+// looks returns the looks that the nodes use.
+func (t *tree) looks() []look {
 	used := make(map[string]bool)
-	for _, n := range p.nodes {
+	for _, n := range t.nodes {
 		used[lookOf(n.State).state] = true
 	}
 	var list []look

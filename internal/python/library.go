@@ -34,6 +34,11 @@ var library = sync.OnceValues(func() (fs.FS, string) {
 	return files, hex.EncodeToString(sum.Sum(nil)[:8])
 })
 
+// Library returns the folder with the package ploomber in the user's folder of
+// caches, for programs that put it on PYTHONPATH themselves. It is the same as
+// long as pawl is, and is written where it is not there yet.
+func Library() (string, error) { return unpack("") }
+
 // unpack returns a folder below cache with the library, which is written where
 // it is not there yet. Empty stands for the user's folder of caches, or that of
 // temporary files where there is none.

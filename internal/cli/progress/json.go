@@ -22,10 +22,11 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000
 
 // Begin writes an object of type "run".
 func (j *JSON) Begin(r Run) {
-	m := params.Of(
-		"type", "run", "workflow", r.Workflow, "session_time", r.Session.Format(time.RFC3339),
-		"attempt", int64(r.Attempt), "resumes", r.Resumes,
-	)
+	m := params.Of("type", "run", "workflow", r.Workflow)
+	if !r.Session.IsZero() {
+		m = m.Set("session_time", r.Session.Format(time.RFC3339))
+	}
+	m = m.Set("attempt", int64(r.Attempt)).Set("resumes", r.Resumes)
 	if r.DryRun {
 		m = m.Set("dry_run", true)
 	}
@@ -70,7 +71,11 @@ func (j *JSON) End(s Summary) {
 		for k, line := range f.Tail {
 			tail[k] = line
 		}
-		failures[i] = params.Of("task", f.Task, "message", f.Message, "tail", tail, "log", f.Log)
+		m := params.Of("task", f.Task, "message", f.Message, "tail", tail, "log", f.Log)
+		if f.About != "" {
+			m = m.Set("about", f.About)
+		}
+		failures[i] = m
 	}
 	j.line(params.Of(
 		"type", "summary", "state", s.State.String(), "seconds", s.Duration.Seconds(),

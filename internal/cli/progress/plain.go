@@ -23,6 +23,8 @@ type Plain struct {
 	order    []model.TaskID
 	since    map[model.TaskID]time.Time // when those have begun that are not over
 	told     map[model.TaskID]bool      // those that are not over, but are known to have failed
+	judged   map[model.TaskID]string    // why those run that are not over, or do not have to
+	reasons  map[string]string          // why tasks run, by their names, as the run says
 }
 
 // following is the output of a running task, as far as it was shown.
@@ -38,7 +40,7 @@ func NewPlain(out, err io.Writer, logs Logs, zone *time.Location) *Plain {
 	return &Plain{
 		out: out, err: err, logs: logs, zone: zone,
 		running: make(map[model.TaskID]*following), since: make(map[model.TaskID]time.Time),
-		told: make(map[model.TaskID]bool),
+		told: make(map[model.TaskID]bool), judged: make(map[model.TaskID]string),
 	}
 }
 
@@ -49,7 +51,8 @@ func (p *Plain) say(at time.Time, format string, args ...any) {
 
 // Begin writes what is run.
 func (p *Plain) Begin(r Run) {
-	line := fmt.Sprintf("workflow %s, session time %s", r.Workflow, r.Session.Format(time.RFC3339))
+	p.reasons = r.Reasons
+	line := r.title()
 	if r.Resumes {
 		line += ", taking over what is finished"
 	}
@@ -84,6 +87,8 @@ func (p *Plain) Events(events []Event) {
 			if e.Failure.Len() > 0 {
 				p.fail(e)
 			}
+		case engine.TaskJudged:
+			p.judged[e.Task] = why(e)
 		case engine.LimitPassed:
 			p.say(e.At.Time(), "%s has passed its time limit", e.Name)
 		case engine.CancelWanted:
@@ -98,7 +103,7 @@ func (p *Plain) follow(e *Event) {
 	if _, ok := p.since[e.Task]; !ok {
 		p.since[e.Task] = e.At.Time()
 	}
-	p.say(e.At.Time(), "%s", e.Name)
+	p.say(e.At.Time(), "%s%s", e.Name, behind(bare(p.reasons[e.Name])))
 	p.running[e.Task] = &following{event: *e, from: p.logs.Follow(tryOf(e), e.Name)}
 	p.order = append(p.order, e.Task)
 }
@@ -137,11 +142,16 @@ func (p *Plain) end(e *Event) {
 	case e.State == model.Failed && p.told[e.Task]:
 	case e.State == model.Failed && message(e) != "":
 		p.fail(e)
+	case e.State == model.Skipped:
+		p.say(e.At.Time(), "%s: skipped%s", e.Name, behind(p.judged[e.Task]))
 	case e.State != model.Success:
 		p.say(e.At.Time(), "%s: %s%s", e.Name, e.State, p.took(e, "after"))
+	case ran && p.reasons[e.Name] == "" && p.judged[e.Task] != "":
+		p.say(e.At.Time(), "%s: done%s, because: %s", e.Name, p.took(e, "in"), p.judged[e.Task])
 	case ran:
 		p.say(e.At.Time(), "%s: done%s", e.Name, p.took(e, "in"))
 	}
+	delete(p.judged, e.Task)
 	delete(p.since, e.Task)
 	delete(p.told, e.Task)
 }
@@ -208,6 +218,9 @@ func writeSummary(w io.Writer, s Summary, paint palette) {
 	for _, f := range s.Failures {
 		add("")
 		add("%s", paint.bad("  * "+f.Task+":"))
+		if f.About != "" {
+			add("    %s", paint.dim(bare(f.About)))
+		}
 		for _, line := range f.Tail {
 			add("    | %s", bare(line))
 		}
@@ -237,7 +250,9 @@ func writeSummary(w io.Writer, s Summary, paint palette) {
 		add("Run the session that is due now: %s", s.Newer)
 	}
 	if s.State != engine.AttemptSuccess && s.Again != "" {
-		add("Task state is saved at %s directory.", s.Status)
+		if s.Status != "" {
+			add("Task state is saved at %s directory.", s.Status)
+		}
 		add("Run what is left: %s", s.Again)
 	}
 	_, _ = w.Write(b)

@@ -4,6 +4,7 @@
 package progress
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ const Queued = "task_queued"
 // Run describes a run that begins.
 type Run struct {
 	Workflow string
-	// Session is the session time, in its zone.
+	// Session is the session time, in its zone; zero for a build of products.
 	Session time.Time
 	Attempt model.AttemptID
 	// Resumes says that there is something that earlier runs finished.
@@ -59,6 +60,17 @@ type Run struct {
 	DryRun bool
 	// Children says how many tasks each group has, by the group's full name.
 	Children map[string]int
+	// Reasons say of tasks, by their full names, why they run, where that is known
+	// before they do.
+	Reasons map[string]string
+}
+
+// title says what is run.
+func (r *Run) title() string {
+	if r.Session.IsZero() {
+		return "pipeline " + r.Workflow
+	}
+	return fmt.Sprintf("workflow %s, session time %s", r.Workflow, r.Session.Format(time.RFC3339))
 }
 
 // Summary describes a run that has ended.
@@ -112,7 +124,10 @@ func (c *Counts) Add(v engine.View) {
 
 // Failure is a task that failed by itself.
 type Failure struct {
-	Task    string
+	Task string
+	// About says more of the task, such as what it makes and where its source is.
+	// May be empty.
+	About   string
 	Message string
 	// Tail are the last lines of its output.
 	Tail []string
@@ -197,6 +212,15 @@ func Reason(failure params.Map) string {
 		}
 	}
 	return ""
+}
+
+// why returns what the products of a task told of it.
+func why(e *Event) string {
+	reason, err := e.Data.StringOr("reason", "")
+	if err != nil {
+		return ""
+	}
+	return bare(reason)
 }
 
 // replayed reports whether a task's result was taken over from an earlier run.

@@ -445,3 +445,47 @@ func BenchmarkTickOf5000Tasks(b *testing.B) {
 		tree.Tick(start)
 	}
 }
+
+// A task that has something to do says why, as early as that is known, and one
+// that has not says so.
+func TestReasonsAreTold(t *testing.T) {
+	t.Parallel()
+	h := &history{}
+	judged := func(s float64, task, reason string) progress.Event {
+		return h.event(s, engine.TaskJudged, task, model.Running, params.Of("skip", reason == "up to date", "reason", reason))
+	}
+	events := []progress.Event{
+		h.opened(0, "+w"),
+		h.started(0, "+w+known"), judged(1, "+w+known", "forced"), h.ended(1, "+w+known", model.Success),
+		h.started(1, "+w+late"), judged(2, "+w+late", "never built"), h.ended(2, "+w+late", model.Success),
+		h.started(2, "+w+idle"), judged(3, "+w+idle", "up to date"), h.ended(3, "+w+idle", model.Skipped),
+		h.started(3, "+w+busy"),
+	}
+	run := progress.Run{Workflow: "w", Attempt: 7, Reasons: map[string]string{"+w+known": "forced", "+w+busy": "source changed: line 2"}}
+	var out, err bytes.Buffer
+	plain := progress.NewPlain(&out, &err, output{}, time.UTC)
+	plain.Begin(run)
+	plain.Events(events)
+	want := `pipeline w
+2026-01-30 12:00:00 +0000 +w+known: forced
+2026-01-30 12:00:01 +0000 +w+known: done in 1s
+2026-01-30 12:00:01 +0000 +w+late
+2026-01-30 12:00:02 +0000 +w+late: done in 1s, because: never built
+2026-01-30 12:00:02 +0000 +w+idle
+2026-01-30 12:00:03 +0000 +w+idle: skipped: up to date
+2026-01-30 12:00:03 +0000 +w+busy: source changed: line 2
+`
+	if diff := cmp.Diff(want, err.String()); diff != "" {
+		t.Errorf("plain (-want +got):\n%s", diff)
+	}
+	var screen bytes.Buffer
+	tree := progress.NewTree(&screen, output{}, func() (int, int) { return 80, 24 }, false)
+	tree.Begin(run)
+	tree.Events(events)
+	tree.Tick(start.Add(5 * time.Second))
+	for _, line := range []string{"+known  1s  forced", "+late  1s  never built", "+idle  1s  skipped: up to date", "+busy  2s  source changed: line 2"} {
+		if !strings.Contains(screen.String(), line) {
+			t.Errorf("there is no %q in\n%s", line, screen.String())
+		}
+	}
+}

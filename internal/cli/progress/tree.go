@@ -23,6 +23,7 @@ type Tree struct {
 	root     *branch
 	byName   map[string]*branch
 	expected map[string]int // tasks that groups have, by full name
+	reasons  map[string]string
 	started  time.Time
 	frame    int
 	drawn    []int // columns of the lines that the next frame replaces
@@ -39,6 +40,7 @@ type branch struct {
 	start, end time.Time
 	replayed   bool
 	note       string
+	why        string // it runs, or has nothing to do
 	kids       []*branch
 	tally      tally
 }
@@ -54,7 +56,10 @@ func NewTree(w io.Writer, logs Logs, size func() (width, height int), colour boo
 
 // Begin writes what is run.
 func (t *Tree) Begin(r Run) {
-	text := fmt.Sprintf("%s %s", r.Workflow, t.paint.dim(r.Session.Format(time.RFC3339)))
+	text := r.Workflow
+	if !r.Session.IsZero() {
+		text += " " + t.paint.dim(r.Session.Format(time.RFC3339))
+	}
 	if r.Resumes {
 		text += t.paint.dim(" · taking over what is finished")
 	}
@@ -62,6 +67,7 @@ func (t *Tree) Begin(r Run) {
 		text += t.paint.dim(" · dry run: no task is run")
 	}
 	maps.Copy(t.expected, r.Children)
+	t.reasons = r.Reasons
 	_, _ = fmt.Fprintln(t.to, text)
 }
 
@@ -99,6 +105,8 @@ func (t *Tree) Events(events []Event) {
 			if e.Kind == engine.TaskOpened {
 				b.note = ""
 			}
+		case engine.TaskJudged:
+			b.why = why(e)
 		case engine.TaskWaits:
 			b.note = waitsFor(e)
 		case engine.TaskRetries:
@@ -121,7 +129,7 @@ func (t *Tree) branch(full string) *branch {
 		return b
 	}
 	cut := strings.LastIndexAny(full, "+^")
-	b := &branch{name: full[max(cut, 0):], full: full}
+	b := &branch{name: full[max(cut, 0):], full: full, why: bare(t.reasons[full])}
 	t.byName[full] = b
 	if cut <= 0 {
 		t.root = b
@@ -278,9 +286,11 @@ func (r *render) line(b *branch, depth int) string {
 	case b.queued:
 	case b.state == model.Running:
 		newest, _ := r.tree.logs.Last(b.try, b.full)
-		add(cmp.Or(newest, b.note), p.dim)
+		add(cmp.Or(newest, b.note, b.why), p.dim)
+	case b.state == model.Skipped && b.why != "":
+		add("skipped: "+b.why, p.dim)
 	default:
-		add(b.note, p.dim)
+		add(cmp.Or(b.note, b.why), p.dim)
 	}
 	indent := min(2*depth, max(r.width-8, 0))
 	room := max(r.width-indent-2, 1)

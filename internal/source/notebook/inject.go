@@ -21,7 +21,7 @@ func (n *Notebook) clone() *Notebook {
 // parameters cell (on top without one) or in place of the cell injected before.
 // It is an error if the language has no known form for values.
 func (n *Notebook) Inject(p params.Map) (*Notebook, error) {
-	text, err := assignments(n.codeLanguage(), p)
+	text, err := n.Assignments(p)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +38,11 @@ func (n *Notebook) Inject(p params.Map) (*Notebook, error) {
 	}
 	out.insert(at, c)
 	return out, nil
+}
+
+// Assignments returns the code of the cell that Inject adds.
+func (n *Notebook) Assignments(p params.Map) (string, error) {
+	return assignments(n.codeLanguage(), p)
 }
 
 // codeLanguage returns the language of the kernel that the notebook names, or

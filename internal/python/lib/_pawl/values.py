@@ -41,3 +41,24 @@ def key(k, where):
     if isinstance(k, (int, float)):
         return repr(k)
     raise Unfit("%s has the key %r: JSON has texts only" % (where, k))
+
+
+def revive(text, kind):
+    import datetime
+
+    if kind == "date":
+        return datetime.date.fromisoformat(text)
+    return datetime.datetime.fromisoformat(text) if kind == "datetime" else float(text)
+
+
+def typed(params, kinds):
+    """Parameters in which texts are again what JSON lacks, where a list says so:
+    [{"path": ["a", "0"], "type": "date"}]."""
+    for kind in kinds or []:
+        path, place = list(kind["path"]), params
+        while path:
+            key = int(path.pop(0)) if isinstance(place, list) else path.pop(0)
+            if not path:
+                place[key] = revive(place[key], kind["type"])
+            place = place[key]
+    return params

@@ -22,6 +22,21 @@ _PLACES = {
 __all__ = list(_PLACES)
 
 
+def _jupyter_server_extension_points():
+    return [{"module": "ploomber"}]
+
+
+def _load_jupyter_server_extension(app):
+    from ploomber.jupyter import manager
+
+    manager._load_jupyter_server_extension(app)
+
+
+# by the names that servers of old look for
+_jupyter_server_extension_paths = _jupyter_server_extension_points
+load_jupyter_server_extension = _load_jupyter_server_extension
+
+
 def __getattr__(name):
     if name not in _PLACES:
         raise AttributeError("module 'ploomber' has no attribute %r" % name)

@@ -162,10 +162,11 @@ class Task(object):
     @classmethod
     def _of_request(cls, spec, dag=None):
         """The task that a request tells of; its parameters are complete."""
-        from _pawl import objects
+        from _pawl import objects, values
 
         self = cls.__new__(cls)
-        Task.__init__(self, objects.product_of(spec["product"], objects.lazy_client(spec.get("product_client"))), None, spec["name"], spec.get("params"))
+        params = values.typed(spec.get("params"), (spec.get("options") or {}).get("typed"))
+        Task.__init__(self, objects.product_of(spec["product"], objects.lazy_client(spec.get("product_client"))), None, spec["name"], params)
         self.dag = dag
         self.client = objects.lazy_client(spec.get("client"))
         self._request = spec

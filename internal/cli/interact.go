@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	source "github.com/pawlhq/pawl/internal/source/python"
+)
+
+type interactOptions struct {
+	world    IO
+	pipeline pipelineOptions
+}
+
+func newInteract(world IO) *cobra.Command {
+	o := interactOptions{world: world}
+	c := &cobra.Command{
+		Use: "interact", GroupID: "look",
+		Short: "Start Python with the pipeline as dag",
+		Long: "Start IPython, or Python where that is not installed, with the pipeline as dag: dag.build(),\n" +
+			"dag.status(), list(dag), dag['task'] for functions.\n\n" + exitHelp,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
+	}
+	grouped(c, "Pipeline", o.pipeline.flags)
+	o.pipeline.envFlags(c, world.Args)
+	return c
+}
+
+// interactive is what Python does first; what it is about stands before it.
+const interactive = `
+import sys
+sys.path[:0] = folders
+from ploomber.spec import DAGSpec
+dag = DAGSpec(file, env=env).to_dag()
+try:
+    from IPython import start_ipython
+except ImportError:
+    import code
+    code.interact(banner='The pipeline is dag.', local={'dag': dag}, exitmsg='')
+else:
+    start_ipython(argv=['--no-banner'], user_ns={'dag': dag})
+`
+
+func (o *interactOptions) run(ctx context.Context) error {
+	p, err := o.pipeline.open(ctx, o.world)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if p.File == "" {
+		return model.Errorf(model.Invalid, "%s has no file that Python could read", p.Name)
+	}
+	host, err := p.python(ctx)
+	if err != nil {
+		return err
+	}
+	var env params.Map
+	for _, s := range o.pipeline.set {
+		env = env.SetAt(s.Value, s.Path...)
+	}
+	code := fmt.Sprintf("folders = %s\nfile = %s\nenv = %s\n%s",
+		source.Repr([]params.Value{p.Dir, p.Root}), source.Repr(p.File), source.Repr(env), interactive)
+	environment := host.Environment()
+	if self, err := os.Executable(); err == nil { // else it is looked for on PATH
+		environment = append(environment, "PAWL_EXECUTABLE="+self)
+	}
+	return o.world.hand(ctx, environment, host.Interpreter(), "-c", code)
+}
+
+// hand lets a program have the terminal until it ends. Signals are for the program
+// then.
+func (w IO) hand(ctx context.Context, env []string, program string, args ...string) error {
+	signals, stop := w.Signals()
+	defer stop()
+	c := exec.CommandContext(ctx, program, args...)
+	c.Dir, c.Env = w.Dir, env
+	c.Stdin, c.Stdout, c.Stderr = w.Stdin, w.Stdout, w.Stderr
+	if err := c.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }() // the loop waits for it
+	for {
+		select {
+		case err := <-ended:
+			var failed *exec.ExitError
+			if errors.As(err, &failed) {
+				return quiet{exitFailed}
+			}
+			return err
+		case got := <-signals:
+			if got != os.Interrupt { // which the keyboard gives to both
+				_ = c.Process.Signal(got) // it fails only where the program has ended
+			}
+		}
+	}
+}

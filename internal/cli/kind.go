@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/dig"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/product"
+)
+
+// eitherHelp is for commands that work on workflows and on pipelines.
+const eitherHelp = "Where there is a pipeline.yaml and no workflow, or with --entry-point, this is about\n" +
+	"the products of a pipeline, as with `pawl build`.\n\n"
+
+// pipelineFile is the usual name of the definition of a pipeline.
+const pipelineFile = "pipeline.yaml"
+
+// eitherFlags are the flags of commands that work on workflows, and on pipelines
+// where there are none.
+func (o *buildOptions) eitherFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.pipeline.entry, "entry-point", "", "`file`, folder, pattern or factory of the pipeline; -e takes one, too, if it has a dot, a slash or a star")
+	o.productFlags(f, "f", "")
+}
+
+// productFlags say what is built. The letters are those of --force and of
+// --partially.
+func (o *buildOptions) productFlags(f *pflag.FlagSet, force, partially string) {
+	f.BoolVarP(&o.force, "force", force, false, "run all tasks, up to date or not")
+	f.StringVarP(&o.partially, "partially", partially, "", "build `TASK` (a name or a pattern) and what it needs, nothing else")
+	f.BoolVar(&o.skipUpstream, "skip-upstream", false, "with --partially: leave what it needs as it is; -su is the same")
+}
+
+// selection says what is to be built.
+func (o *buildOptions) selection() (product.Selection, error) {
+	if o.skipUpstream && o.partially == "" {
+		return product.Selection{}, model.Errorf(model.Invalid, "--skip-upstream needs --partially TASK")
+	}
+	return product.Selection{Target: o.partially, Alone: o.skipUpstream}, nil
+}
+
+// onlyPipelines and forBoth are flags of commands that work on both kinds: those
+// that mean nothing for workflows, and those that mean the same for pipelines.
+var (
+	onlyPipelines = []string{"force", "partially", "skip-upstream", "include-products"}
+	forBoth       = []string{"project", "json", "task-log", "log-file", "log", "log-level", "max-task-threads", "output", "format", "backend"}
+)
+
+// either opens the pipeline that a command is about that works on both kinds: the
+// one that is asked for, or that of a folder without workflows. It returns nil
+// where the command is about workflows. Arguments name workflows.
+func (o *buildOptions) either(ctx context.Context, args []string) (*opened, error) {
+	asked := o.pipeline.wanted()
+	if !asked && hasWorkflows(o.path()) {
+		return nil, o.workflowsWin(args)
+	}
+	if info, err := os.Stat(o.path()); err != nil || !info.IsDir() {
+		return nil, nil // which is told by those that look for workflows
+	}
+	o.world.Dir = o.path()
+	p, err := o.pipeline.open(ctx, o.world)
+	if err != nil {
+		if !asked && model.CodeOf(err) == model.NotFound {
+			return nil, nil
+		}
+		return nil, err
+	}
+	if err := o.refuse(p, args); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// hasWorkflows reports whether a folder has files of workflows.
+func hasWorkflows(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return filepath.Ext(e.Name()) == dig.Extension })
+}
+
+// hasPipeline reports whether a folder has the file of a pipeline.
+func hasPipeline(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, pipelineFile))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// workflowsWin refuses what only pipelines have, and tells of one that is there.
+func (o *buildOptions) workflowsWin(args []string) error {
+	for _, name := range onlyPipelines {
+		if o.given.Changed(name) {
+			return model.Errorf(model.Invalid, "--%s is for pipelines, and there are workflows here", name).
+				WithHint("--entry-point %s asks for the pipeline", pipelineFile)
+		}
+	}
+	if len(args) == 0 && !o.json && hasPipeline(o.path()) {
+		_, _ = fmt.Fprintf(o.world.Stderr, "pawl: hint: there is a %s, too: --entry-point %[1]s asks for it\n", pipelineFile)
+	}
+	return nil
+}
+
+// refuse is the error of what is given that says nothing about a pipeline.
+func (o *buildOptions) refuse(p *opened, args []string) (err error) {
+	if len(args) > 0 {
+		return model.Errorf(model.Invalid, "%s is a pipeline, which has no workflow %q", p.shown(o.world), args[0]).
+			WithHint("--partially %s builds a task of it with what it needs", quote(args[0]))
+	}
+	o.given.Visit(func(f *pflag.Flag) {
+		known := slices.Contains(onlyPipelines, f.Name) || slices.Contains(forBoth, f.Name) ||
+			f.Name == "entry-point" || strings.HasPrefix("--"+f.Name, envPrefix)
+		if !known && err == nil {
+			err = model.Errorf(model.Invalid, "--%s is for workflows, and %s is a pipeline", f.Name, p.shown(o.world))
+		}
+	})
+	return err
+}
+
+// shown is the pipeline's file, or its name where it has none, as people want to
+// see it.
+func (p *opened) shown(world IO) string {
+	if p.File == "" {
+		return p.Name
+	}
+	return below(p.File, world.Dir)
+}

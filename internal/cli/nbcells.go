@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/notebooks"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pipeline"
+	"github.com/pawlhq/pawl/internal/product/files"
+	"github.com/pawlhq/pawl/internal/python"
+	source "github.com/pawlhq/pawl/internal/source/python"
+)
+
+// newNbCells makes the command that Jupyter's contents manager asks (see the
+// module ploomber.jupyter of the embedded library).
+func newNbCells(world IO) *cobra.Command {
+	var o pipelineOptions
+	c := &cobra.Command{
+		Use: "cells", Hidden: true,
+		Short: "Print what editors show in the notebooks of a pipeline, as one JSON object",
+		Long: "Print what editors show in the notebooks and scripts of a pipeline besides what stands there,\n" +
+			"as one JSON object.\n\n" + exitHelp,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			m, err := nbCells(c.Context(), world, &o)
+			if err != nil {
+				return err
+			}
+			return printJSON(world.Stdout, m)
+		},
+	}
+	wrapArgs(c)
+	grouped(c, "Pipeline", o.flags)
+	return c
+}
+
+// nbCells returns what the command prints. Warnings are left to other commands:
+// it is asked whenever a notebook is opened.
+func nbCells(ctx context.Context, world IO, o *pipelineOptions) (params.Map, error) {
+	p, err := o.openWith(ctx, world, func(document.Errors) {})
+	if err != nil {
+		return params.Map{}, err
+	}
+	defer p.close()
+	priority, err := pipeline.Configured(world.Dir, "inject-priority")
+	if err != nil {
+		return params.Map{}, err
+	}
+	cells, err := notebooks.Cells(p.Pipeline, priority)
+	if err != nil {
+		return params.Map{}, err
+	}
+	list := make([]params.Value, len(cells))
+	for i, c := range cells {
+		list[i] = nbCell(c)
+	}
+	var links params.Map
+	for _, path := range slices.Sorted(maps.Keys(p.Paths)) {
+		links = links.Set(path, p.Paths[path])
+	}
+	return params.Of("files", list, "inputs", values(p.Inputs), "links", links, "volatile", p.Volatile), nil
+}
+
+func nbCell(c notebooks.Cell) params.Map {
+	products := c.Products()
+	metadata := make([]string, len(products))
+	for i, path := range products {
+		metadata[i] = files.MetadataPath(path)
+	}
+	m := params.Of("path", c.Path, "task", c.Task, "products", values(products), "metadata", values(metadata))
+	if c.Err != nil {
+		return m.Set("error", c.Err.Error())
+	}
+	return m.Set("code", c.Code)
+}
+
+func values(texts []string) []params.Value {
+	list := make([]params.Value, len(texts))
+	for i, text := range texts {
+		list[i] = text
+	}
+	return list
+}
+
+// printJupyter prints lines for the configuration of Jupyter's server.
+func (o *nbOptions) printJupyter() error {
+	library, err := python.Library()
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return o.say(`# The notebooks of pipelines get the parameters of their tasks when they are opened.
+import os, sys
+sys.path.insert(0, %s)
+os.environ.setdefault("PAWL_EXECUTABLE", %s)
+c.ServerApp.contents_manager_class = "ploomber.jupyter.manager.PloomberContentsManager"`, source.Repr(library), source.Repr(program))
+}

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/build"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pipeline"
+)
+
+type statusOptions struct {
+	world    IO
+	pipeline pipelineOptions
+	json     bool
+}
+
+func newStatus(world IO) *cobra.Command {
+	o := statusOptions{world: world}
+	c := &cobra.Command{
+		Use: "status", GroupID: "look",
+		Short:   "Show which products of a pipeline are outdated",
+		Long:    "Show when each task of a pipeline ran last, and whether its products are outdated.\n\n" + exitHelp,
+		Example: "  pawl status\n  pawl status -e pipeline.serve.yaml",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
+	}
+	grouped(c, "Pipeline", o.pipeline.flags)
+	grouped(c, "Output", func(f *pflag.FlagSet) { f.BoolVar(&o.json, "json", false, "print one JSON object a line") })
+	o.pipeline.envFlags(c, o.world.Args)
+	return c
+}
+
+func (o *statusOptions) run(ctx context.Context) error {
+	p, err := o.pipeline.open(ctx, o.world)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	plan, err := p.plan(ctx, o.world, build.Options{})
+	if err != nil {
+		return err
+	}
+	rows := statusRows(plan, o.world)
+	if !o.json {
+		return statusTable(rows).write(o.world.Stdout, tableWidth(o.world))
+	}
+	for _, r := range rows {
+		if err := printJSON(o.world.Stdout, r.json()); err != nil {
+			return err
+		}
+	}
+	return printJSON(o.world.Stdout, statusTable(rows).json())
+}
+
+// statusRow tells of one task.
+type statusRow struct {
+	name, action, reason string
+	lastRun              time.Time // zero for none
+	ago                  string
+	outdated             string // as Ploomber words it
+	product              string
+	doc, location        string
+}
+
+func statusRows(plan *build.Plan, world IO) []statusRow {
+	rows := make([]statusRow, len(plan.Tasks))
+	for i, t := range plan.Pipeline.Tasks {
+		v := plan.Verdicts[i]
+		r := statusRow{
+			name: t.Name, action: v.Action.String(), reason: v.Reason, outdated: outdatedText(v.Code, v.Upstream),
+			product: productText(t, world.Dir), doc: t.Doc, location: t.Source.Path, ago: "Has not been run",
+		}
+		if t.Line > 0 {
+			r.location = fmt.Sprintf("%s:%d", r.location, t.Line)
+		}
+		if at, ok := plan.LastRun(i); ok {
+			r.lastRun = at
+			r.ago = fmt.Sprintf("%s (%s)", ago(world.Clock.Now().Sub(at)), at.Local().Format("Jan 02, 2006 at 15:04"))
+		}
+		rows[i] = r
+	}
+	return rows
+}
+
+func outdatedText(code, upstream bool) string {
+	switch {
+	case code && upstream:
+		return "Source code & Upstream"
+	case code:
+		return "Source code"
+	case upstream:
+		return "Upstream"
+	}
+	return "False"
+}
+
+func statusTable(rows []statusRow) *table {
+	t := &table{columns: []column{
+		{title: "name"}, {title: "Last run"}, {title: "Outdated?"}, {title: "Product"}, {title: "Doc (short)"}, {title: "Location"},
+	}}
+	for _, r := range rows {
+		t.rows = append(t.rows, []string{r.name, r.ago, r.outdated, r.product, r.doc, r.location})
+	}
+	return t
+}
+
+func (r *statusRow) json() params.Map {
+	m := params.Of("type", "task", "task", r.name, "action", r.action, "reason", r.reason, "outdated", r.outdated, "product", r.product, "doc", r.doc, "location", r.location)
+	if !r.lastRun.IsZero() {
+		m = m.Set("last_run", r.lastRun.UTC().Format(time.RFC3339Nano))
+	}
+	return m
+}
+
+// productText is what a task makes, as Python would show it, with paths below
+// the working directory relative to that.
+func productText(t *pipeline.Task, dir string) string {
+	var parts []string
+	for _, p := range t.Products {
+		text := p.Class + "(" + pythonText(p.Path, dir) + ")"
+		if p.Name != "" {
+			text = fmt.Sprintf("%s(('%s', '%s', '%s'))", p.Class, p.Schema, p.Name, p.Kind)
+		}
+		if t.Keyed {
+			text = "'" + p.Key + "': " + text
+		}
+		parts = append(parts, text)
+	}
+	if t.Keyed {
+		return "MetaProduct({" + strings.Join(parts, ", ") + "})"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func pythonText(path, dir string) string { return "'" + below(path, dir) + "'" }
+
+// below is a path as people want to see it who are in a folder: relative where
+// it is below that.
+func below(path, dir string) string {
+	if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
+}
+
+// ago says how long something was, in the largest unit that fits.
+func ago(d time.Duration) string {
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{
+		{365 * 24 * time.Hour, "year"}, {30 * 24 * time.Hour, "month"}, {24 * time.Hour, "day"},
+		{time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"},
+	} {
+		if n := int(d / unit.size); n == 1 {
+			article := "a"
+			if unit.name == "hour" {
+				article = "an"
+			}
+			return article + " " + unit.name + " ago"
+		} else if n > 1 {
+			return fmt.Sprintf("%d %ss ago", n, unit.name)
+		}
+	}
+	return "now"
+}
