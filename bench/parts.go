@@ -21,9 +21,11 @@ const partVariable = "PAWL_BENCH_PART"
 // part says what such a process does, and where.
 type part struct {
 	Role string
-	// Config is the PostgreSQL store, and Path the SQLite one.
-	Config postgres.Config
-	Path   string
+	// Config is the PostgreSQL store, and Path the SQLite one, or the folder of a
+	// command.
+	Config  postgres.Config
+	Path    string
+	Command []string
 	// Workflows is how many of them are in flight.
 	Workflows int
 }
@@ -32,6 +34,7 @@ var roles = map[string]func(part) error{
 	"worker": playWorker,
 	"driver": playDriver,
 	"ticker": playTicker,
+	"gauge":  playGauge,
 }
 
 // playPart plays the part that this process was given, if any.

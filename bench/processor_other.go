@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"time"
 )
 
@@ -12,5 +13,7 @@ import (
 func used() time.Duration { return 0 }
 
 func usedHere() time.Duration { return 0 }
+
+func peak(*os.ProcessState) int64 { return 0 }
 
 func forkExec([]string, int, int) (float64, error) { return 0, errors.ErrUnsupported }

@@ -4,6 +4,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -21,6 +23,19 @@ func usedBy(who int) time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// peak returns how much memory a program that has ended took at its peak, in
+// bytes.
+func peak(ended *os.ProcessState) int64 {
+	use, ok := ended.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return use.Maxrss
+	}
+	return use.Maxrss * 1024
 }
 
 // forkExec starts and reaps a program so many times without anything around

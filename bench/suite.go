@@ -24,6 +24,17 @@ var benchmarks = []benchmark{
 	{"plan-load", "a workflow of 10,000 tasks: ms", planLoad, []aim{
 		atMost("plan-load-cold", 130), atMost("plan-load-cached", 5),
 	}},
+	{"py-pipeline", "100 small Python functions, two at a time: ms", pyPipeline, []aim{
+		atMost("py-pipeline", 0.2).of("py-bare"),
+	}},
+	{"noop-build", "a pipeline with nothing to do, by a program that starts: ms; memory", noopBuild, noopBuildAims()},
+	{"pipeline-load", "a pipeline of 10,000 tasks: ms", pipelineLoad, []aim{
+		atMost("pipeline-load-functions", 130), atMost("pipeline-load-scripts", 130),
+		atMost("pipeline-outline-functions", 5), atMost("pipeline-outline-scripts", 5),
+	}},
+	{"one-change", "a pipeline of 10,000 scripts of which one has changed: ms", oneChange, []aim{
+		atMost("one-change", 10),
+	}},
 	{"steps-sqlite", "workflows of 3 no-op steps on SQLite (synchronous=FULL), 1, 50 and 1,000 in flight: steps per second", stepsSQLite, []aim{
 		atLeast("steps-sqlite-1", 3_000), atLeast("steps-sqlite-1", 0.5).of("bare-sqlite-1"),
 		atLeast("steps-sqlite-50", 40_000), atLeast("steps-sqlite-50", 0.5).of("bare-sqlite-50"),
@@ -78,6 +89,16 @@ var benchmarks = []benchmark{
 	{"expr", "expressions: evaluations per second", expressions, []aim{
 		atLeast("expr-path", 1e6), atLeast("expr-concat", 1e6), atLeast("expr-moment", 300_000), atLeast("expr-name", 1e6),
 	}},
+}
+
+// noopBuildAims are those of a look at all files that count, and memory that
+// does not grow out of hand.
+func noopBuildAims() (all []aim) {
+	for _, n := range []string{"1000", "10000", "100000"} {
+		ours := "noop-build-" + n
+		all = append(all, atMost(ours, 1.3).of("look-"+n), atMost(ours+"-cpu", 1.3).of("look-"+n+"-cpu"), atMost(ours, 1).of("ninja-"+n))
+	}
+	return append(all, atMost("noop-build-100000-memory", 1_000))
 }
 
 // listAims are those of pages, which are the same for all lists and however

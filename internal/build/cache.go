@@ -4,114 +4,47 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/pawlhq/pawl/internal/keeper"
-	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/product"
 	"github.com/pawlhq/pawl/internal/product/files"
-	"github.com/pawlhq/pawl/internal/python"
 )
 
-// Outline is what of a pipeline is enough to see that all of it is up to date.
-// It is kept in a file, because reading that takes a small part of the time that
-// loading a pipeline does.
-type Outline struct {
-	// Name and Root are those of the pipeline.
-	Name, Root string
-	// File is the definition; empty where there is none.
-	File string
-
-	ignoreCode bool
-	tasks      []product.Task // with prints, and without sources and parameters
-	products   [][]keeper.Product
-}
-
-// OutlineOf returns the outline of a pipeline. Not all have one: where something
-// has to be asked or called each time, ok is false.
-func OutlineOf(p *pipeline.Pipeline) (o *Outline, ok bool) {
-	if p.Volatile || p.OnRender != nil || p.OnFinish != nil || len(p.Warnings) > 0 {
-		return nil, false
-	}
-	tasks, products := tasksOf(p)
-	var buf []byte
-	for i := range tasks {
-		t := &tasks[i]
-		if p.Tasks[i].OnRender != nil || slices.ContainsFunc(products[i], func(p keeper.Product) bool { return p.Class != fileClass }) {
-			return nil, false
-		}
-		t.Print, buf = product.AppendPrint(buf, t.Code, t.Imports, t.Params)
-		*t = product.Task{Name: t.Name, Upstream: t.Upstream, Print: t.Print}
-	}
-	return &Outline{Name: p.Name, Root: p.Root, File: p.File, ignoreCode: !p.Config.OutdatedByCode, tasks: tasks, products: products}, true
-}
-
-// Names returns the names of the tasks.
-func (o *Outline) Names() []string {
-	names := make([]string, len(o.tasks))
-	for i := range names {
-		names[i] = o.tasks[i].Name
-	}
-	return names
-}
-
-// errUnknown says that an outline is not enough.
-var errUnknown = errors.New("the outline does not tell")
-
-// UpToDate reports whether all products are. Where it reports false, the
-// pipeline has to be loaded to know more.
-func (o *Outline) UpToDate(memoFile string, now time.Time) (bool, error) {
-	memo, err := files.OpenMemo(memoFile)
-	if err != nil {
-		return false, err
-	}
-	for i := range o.tasks {
-		o.tasks[i].Products = make([]product.Product, len(o.products[i]))
-	}
-	err = memo.Look(o.tasks, now, func(task, k int) string { return o.products[task][k].Path })
-	if err != nil {
-		return false, err
-	}
-	plan, err := product.NewPlan(o.tasks, product.Options{
-		IgnoreCode: o.ignoreCode,
-		Load:       func(int, int, bool) (product.Record, error) { return product.Record{}, errUnknown },
-	})
-	if err != nil {
-		return false, err
-	}
-	for _, v := range plan.Decide() {
-		if v.Action != product.Skip {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// Origin is what an outline was made of.
+// Origin is what a pipeline was loaded from.
 type Origin struct {
 	// Options are all that was asked for, in any form.
 	Options []string
 	// Inputs are the files that were read or looked for.
 	Inputs []string
+	// Paths are the folders that counted, with what they lead to.
+	Paths map[string]string
 	// Variables are those of the environment that counted, by name; nil for those
 	// that were not set.
 	Variables map[string]*string
+	// Began is when loading began.
+	Began time.Time
 }
 
-// Write keeps the outline in a file, for as long as its origin stays the same.
-// Where that can't be told, because a file has just changed, nothing is kept.
-func (o *Outline) Write(file string, from Origin, now time.Time) error {
-	b := binary.LittleEndian.AppendUint32(nil, 0) // the checksum, later
-	b = appendText(b, program())
-	b = appendTexts(b, from.Options)
+// Seal is an origin as it was at a moment, by which it can be told later whether
+// it is the same.
+type Seal struct{ content []byte }
+
+// Seal is to be called as soon as a pipeline is loaded. Where files may have
+// changed since that began, it can't be told what they were, and ok is false.
+func (from Origin) Seal() (s Seal, ok bool) {
+	b := appendTexts(appendText(nil, program()), from.Options)
 	b = binary.AppendUvarint(b, uint64(len(from.Variables)))
 	for name, v := range from.Variables {
 		b = appendText(b, name)
@@ -121,27 +54,62 @@ func (o *Outline) Write(file string, from Origin, now time.Time) error {
 			b = appendText(append(b, 1), *v)
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(len(from.Inputs)))
-	for _, path := range from.Inputs {
-		id, exists, err := files.Identify(path)
-		if err != nil || exists && !id.Settled(now) {
-			return nil //nolint:nilerr // what can't be looked at is looked at anew
+	ids := make([]*files.Identity, len(from.Inputs)) // nil for what is missing
+	var unclear atomic.Bool
+	files.IdentifyEach(from.Inputs, func(i int, id files.Identity, exists bool, err error) bool {
+		if exists {
+			ids[i] = &id
 		}
-		b = appendIdentity(appendText(b, path), id, exists)
+		if err != nil || exists && !id.Settled(from.Began) {
+			unclear.Store(true)
+		}
+		return !unclear.Load()
+	})
+	b = binary.AppendUvarint(b, uint64(len(ids)))
+	for i, id := range ids {
+		b = appendText(b, from.Inputs[i])
+		if id == nil {
+			b = append(b, 0)
+		} else {
+			b = appendIdentity(append(b, 1), *id)
+		}
 	}
+	return Seal{appendPaths(b, from.Paths)}, !unclear.Load()
+}
+
+// Write keeps the outline in a file, for as long as its origin stays the same.
+func (o *Outline) Write(file string, from Seal) error {
+	b := append(make([]byte, sumSize), from.content...)
 	b = o.append(b)
-	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[4:], crc32.MakeTable(crc32.Castagnoli)))
+	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[sumSize:], castagnoli()))
 	return replace(file, b)
+}
+
+// appendPaths appends what paths lead to: those with symbolic links in them with
+// their targets, and the folders that are none.
+func appendPaths(b []byte, paths map[string]string) []byte {
+	var followed []string
+	plain := make(map[string]bool)
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		if target := paths[path]; target != path {
+			followed = append(followed, path, target)
+			continue
+		}
+		for dir := path; !plain[dir]; dir = filepath.Dir(dir) {
+			plain[dir] = true
+		}
+	}
+	return appendTexts(appendTexts(b, followed), slices.Sorted(maps.Keys(plain)))
 }
 
 // ReadOutline returns the outline that a file keeps, if that has the same origin
 // still. One that is missing, damaged or older is none.
 func ReadOutline(file string, options []string, lookup func(string) (string, bool)) (*Outline, bool) {
-	b, err := os.ReadFile(file)
-	if err != nil || len(b) < 4 || binary.LittleEndian.Uint32(b) != crc32.Checksum(b[4:], crc32.MakeTable(crc32.Castagnoli)) {
+	text, err := readChecked(file)
+	if err != nil {
 		return nil, false
 	}
-	r := &decoder{text: string(b[4:])}
+	r := &decoder{text: text}
 	if r.string() != program() || !slices.Equal(r.strings(), options) {
 		return nil, false
 	}
@@ -152,11 +120,42 @@ func ReadOutline(file string, options []string, lookup func(string) (string, boo
 			return nil, false
 		}
 	}
-	if !r.unchanged() {
+	if !r.unchanged() || !r.leadsThere() {
 		return nil, false
 	}
 	o := r.outline()
 	return o, !r.bad && r.text == ""
+}
+
+// sumSize is how many bytes a checksum has, with which the file begins.
+const sumSize = 4
+
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
+
+// readChecked returns what a file has behind its checksum, in one piece that is
+// not copied again.
+func readChecked(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	var head [sumSize]byte
+	if _, err := io.ReadFull(f, head[:]); err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	if info, err := f.Stat(); err == nil {
+		text.Grow(int(info.Size()))
+	}
+	sum := crc32.New(castagnoli())
+	if _, err := io.Copy(io.MultiWriter(&text, sum), f); err != nil {
+		return "", err
+	}
+	if sum.Sum32() != binary.LittleEndian.Uint32(head[:]) {
+		return "", errors.New("the checksum is wrong")
+	}
+	return text.String(), nil
 }
 
 // program tells builds of this program apart: others may read pipelines in
@@ -185,18 +184,29 @@ func (o *Outline) append(b []byte) []byte {
 		flag = 1
 	}
 	b = append(b, flag)
-	b = binary.AppendUvarint(b, uint64(len(o.tasks)))
+	upstream, products := 0, 0
 	for i := range o.tasks {
-		t := &o.tasks[i]
-		b = append(appendText(b, t.Name), t.Print[:]...)
-		b = binary.AppendUvarint(b, uint64(len(t.Upstream)))
-		for _, u := range t.Upstream {
-			b = binary.AppendVarint(b, int64(i-u))
-		}
-		b = binary.AppendUvarint(b, uint64(len(o.products[i])))
-		for k := range o.products[i] {
-			b = appendText(b, o.products[i][k].Path)
-		}
+		upstream += len(o.tasks[i].Upstream)
+		products += len(o.tasks[i].Products)
+	}
+	for _, n := range []int{len(o.tasks), upstream, products} {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	for i := range o.tasks {
+		b = appendTask(b, i, &o.tasks[i])
+	}
+	return b
+}
+
+func appendTask(b []byte, place int, t *product.Task) []byte {
+	b = append(appendText(b, t.Name), t.Print[:]...)
+	b = binary.AppendUvarint(b, uint64(len(t.Upstream)))
+	for _, u := range t.Upstream {
+		b = binary.AppendVarint(b, int64(place-u))
+	}
+	b = binary.AppendUvarint(b, uint64(len(t.Products)))
+	for k := range t.Products {
+		b = appendText(b, t.Products[k].Name)
 	}
 	return b
 }
@@ -213,11 +223,10 @@ func appendTexts(b []byte, list []string) []byte {
 	return b
 }
 
-func appendIdentity(b []byte, id files.Identity, exists bool) []byte {
-	if !exists {
-		return append(b, 0)
-	}
-	b = append(b, 1)
+// identitySize is how many bytes an identity has.
+const identitySize = len(files.Identity{}) * 8
+
+func appendIdentity(b []byte, id files.Identity) []byte {
 	for _, n := range id {
 		b = binary.LittleEndian.AppendUint64(b, uint64(n))
 	}
@@ -290,40 +299,42 @@ func (d *decoder) strings() []string {
 
 // unchanged reads the inputs and reports whether all of them are what they were.
 func (d *decoder) unchanged() bool {
-	type input struct {
-		path, id string
-		exists   bool
-	}
-	inputs := make([]input, d.count())
-	for i := range inputs {
-		in := &inputs[i]
-		in.path, in.exists = d.string(), d.byte() == 1
-		if in.exists {
-			in.id = d.take(4 * 8)
+	paths := make([]string, d.count())
+	ids := make([]string, len(paths)) // "" for what is missing
+	for i := range paths {
+		paths[i] = d.string()
+		if d.byte() == 1 {
+			ids[i] = d.take(identitySize)
 		}
 	}
 	if d.bad {
 		return false
 	}
-	var next atomic.Int64
 	var changed atomic.Bool
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(inputs)/64+1) {
-		workers.Go(func() {
-			for !changed.Load() {
-				i := int(next.Add(1)) - 1
-				if i >= len(inputs) {
-					return
-				}
-				id, exists, err := files.Identify(inputs[i].path)
-				if err != nil || exists != inputs[i].exists || exists && string(appendIdentity(nil, id, true)[1:]) != inputs[i].id {
-					changed.Store(true)
-				}
-			}
-		})
-	}
-	workers.Wait()
+	files.IdentifyEach(paths, func(i int, id files.Identity, exists bool, err error) bool {
+		var now [identitySize]byte
+		if err != nil || exists != (ids[i] != "") || exists && string(appendIdentity(now[:0], id)) != ids[i] {
+			changed.Store(true)
+			return false
+		}
+		return true
+	})
 	return !changed.Load()
+}
+
+// leadsThere reads paths and reports whether they lead where they did.
+func (d *decoder) leadsThere() bool {
+	followed, plain := d.strings(), d.strings()
+	for len(followed) > 1 {
+		if target, err := filepath.EvalSymlinks(followed[0]); err != nil || target != followed[1] {
+			return false
+		}
+		followed = followed[2:]
+	}
+	return !d.bad && !slices.ContainsFunc(plain, func(folder string) bool {
+		info, err := os.Lstat(folder)
+		return err == nil && info.Mode()&fs.ModeSymlink != 0
+	})
 }
 
 func (d *decoder) outline() *Outline {
@@ -333,32 +344,37 @@ func (d *decoder) outline() *Outline {
 		return nil
 	}
 	o := &Outline{Name: head[0], Root: head[1], File: head[2], ignoreCode: d.byte() == 1}
-	n := d.count()
-	o.tasks, o.products = make([]product.Task, n), make([][]keeper.Product, n)
+	o.tasks = make([]product.Task, d.count())
+	upstream, products := make([]int, d.count()), make([]product.Product, d.count())
 	for i := range o.tasks {
 		t := &o.tasks[i]
 		t.Name = d.string()
 		copy(t.Print[:], d.take(len(t.Print)))
-		if up := d.count(); up > 0 {
-			t.Upstream = make([]int, up)
-		}
+		t.Upstream = part(d, &upstream)
 		for u := range t.Upstream {
-			t.Upstream[u] = i - d.signed()
-			if t.Upstream[u] < 0 || t.Upstream[u] >= n {
-				d.bad = true
-				return nil
-			}
+			t.Upstream[u] = i - d.signed() // a plan refuses those that are not there
 		}
-		list := make([]keeper.Product, d.count())
-		for k := range list {
-			list[k].Product = python.Product{Class: fileClass, Path: d.string()}
+		t.Products = part(d, &products)
+		for k := range t.Products {
+			t.Products[k].Name = d.string()
 		}
-		o.products[i] = list
 		if d.bad {
 			return nil
 		}
 	}
 	return o
+}
+
+// part takes as many of a list as the text says next.
+func part[T any](d *decoder, list *[]T) []T {
+	n := d.count()
+	if n > len(*list) {
+		d.bad = true
+		return nil
+	}
+	taken := (*list)[:n:n]
+	*list = (*list)[n:]
+	return taken
 }
 
 // replace gives a file other content at once.

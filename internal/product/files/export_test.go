@@ -1,6 +1,9 @@
 package files
 
-import "testing"
+import (
+	"path/filepath"
+	"testing"
+)
 
 // Known returns how many records a memo in a file remembers.
 func Known(t *testing.T, memo string) int {
@@ -24,18 +27,21 @@ func Forgive(t *testing.T, memo, path string) {
 	}
 	var e eyes
 	defer e.close()
-	id, _, err := e.identify(MetadataPath(path))
+	dir, name := filepath.Split(MetadataPath(path))
+	id, _, err := e.identify(dir, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	learned := make([]entry, len(m.entries)/size)
-	for i := range learned {
-		learned[i] = *m.at(i)
-		if key := learned[i].key(); key == keyOf(MetadataPath(path)) {
-			learned[i].set(key, id, learned[i].stamp())
+	known := make([]bool, len(m.entries)/size)
+	var learned []placed
+	for i := range known {
+		e := placed{i, *m.at(i)}
+		if known[i] = e.entry.key() != keyOf(dir, name); !known[i] {
+			e.entry.set(e.entry.key(), id, e.entry.stamp())
+			learned = append(learned, e)
 		}
 	}
-	if err := m.keep(learned, true); err != nil {
+	if err := m.keep(known, learned, true); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -31,8 +31,10 @@ import (
 // MetadataPath returns where the record of a product is kept.
 func MetadataPath(path string) string {
 	dir, name := filepath.Split(path)
-	return dir + "." + name + ".metadata"
+	return dir + metadataName(name)
 }
+
+func metadataName(name string) string { return "." + name + ".metadata" }
 
 // legacyPath returns where Ploomber before 0.10 kept the source of a product.
 func legacyPath(path string) string { return path + ".source" }

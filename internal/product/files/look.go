@@ -1,6 +1,7 @@
 package files
 
 import (
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -31,12 +32,13 @@ func (m *Memo) Look(tasks []product.Task, now time.Time, path func(task, product
 		}
 		total += len(tasks[i].Products)
 	}
-	l.learned = make([]entry, total)
+	l.known = make([]bool, total)
 	l.run()
+	m.linked = l.linked.Load()
 	if l.failed.err != nil {
 		return l.failed.err
 	}
-	return m.keep(l.learned, l.news.Load())
+	return m.keep(l.known, l.learned.list, l.news.Load())
 }
 
 // looking is one call of Look.
@@ -48,9 +50,14 @@ type looking struct {
 
 	starts  []int        // how many products there are before each chunk
 	next    atomic.Int64 // chunk
-	learned []entry      // one for each product
+	linked  atomic.Bool  // whether a product or its record is a symbolic link
+	known   []bool       // for each product, whether the memo knows it in that place
 	news    atomic.Bool  // whether something was learned that the memo lacks
-	failed  struct {
+	learned struct {
+		sync.Mutex
+		list []placed // of what the memo does not know in its place
+	}
+	failed struct {
 		sync.Mutex
 		task int
 		err  error
@@ -67,7 +74,7 @@ func (l *looking) run() {
 
 func (l *looking) work() {
 	w := worker{looking: l}
-	defer w.eyes.close()
+	defer w.close()
 	var buf []byte
 	for {
 		c := int(l.next.Add(1)) - 1
@@ -105,24 +112,37 @@ func (l *looking) fail(task int, err error) {
 // worker is one of those that look.
 type worker struct {
 	*looking
-	eyes eyes
+	eyes    eyes
+	learned []placed
+}
+
+// close hands over what was learned.
+func (w *worker) close() {
+	w.eyes.close()
+	if w.eyes.links > 0 {
+		w.linked.Store(true)
+	}
+	w.looking.learned.Lock()
+	defer w.looking.learned.Unlock()
+	w.looking.learned.list = append(w.looking.learned.list, w.learned...)
 }
 
 // look finds out what is there of one product.
 func (w *worker) look(path string, place int, p *product.Product) error {
-	_, exists, err := w.eyes.identify(path)
+	dir, name := filepath.Split(path)
+	_, exists, err := w.eyes.identify(dir, name)
 	if err != nil {
 		return err
 	}
-	file := MetadataPath(path)
-	id, recorded, err := w.eyes.identify(file)
+	metadata := metadataName(name)
+	id, recorded, err := w.eyes.identify(dir, metadata)
 	if err != nil {
 		return err
 	}
 	p.Exists, p.Local = exists, product.Stamp{}
 	switch {
 	case recorded && exists:
-		p.Local = w.stamp(path, file, id, place)
+		p.Local = w.stamp(path, keyOf(dir, metadata), id, place)
 	case recorded:
 		p.Local.State = product.Stored
 	case exists:
@@ -132,16 +152,20 @@ func (w *worker) look(path string, place int, p *product.Product) error {
 }
 
 // stamp returns the stamp of a record, from the memo if it can be.
-func (l *looking) stamp(path, file string, id identity, place int) product.Stamp {
-	key := keyOf(file)
-	if s, ok := l.memo.find(key, place, id); ok {
-		l.learned[place].set(key, id, s)
+func (w *worker) stamp(path string, key uint64, id identity, place int) product.Stamp {
+	found, s, ok := w.memo.find(key, place, id)
+	if ok && found == place {
+		w.known[place] = true
 		return s
 	}
-	l.news.Store(true)
-	s := readStamp(path)
-	if s.State != product.Damaged && id.changed() < l.settled {
-		l.learned[place].set(key, id, s)
+	if !ok {
+		w.news.Store(true)
+		s = readStamp(path)
+	}
+	if ok || s.State != product.Damaged && id.changed() < w.settled {
+		p := placed{place: place}
+		p.entry.set(key, id, s)
+		w.learned = append(w.learned, p)
 	}
 	return s
 }
@@ -150,7 +174,7 @@ func (w *worker) adopt(path string, p *product.Product) error {
 	if err := adopt(path); err != nil {
 		return err
 	}
-	if _, recorded, err := w.eyes.identify(MetadataPath(path)); err != nil || !recorded {
+	if _, recorded, err := w.eyes.identify(filepath.Split(MetadataPath(path))); err != nil || !recorded {
 		return err
 	}
 	p.Local = readStamp(path)

@@ -29,7 +29,12 @@ type Memo struct {
 	path    string
 	entries []byte // size bytes for each
 	places  func() map[uint64]int
+	linked  bool
 }
+
+// Linked reports whether the last Look has seen a product, or a record, that is a
+// symbolic link.
+func (m *Memo) Linked() bool { return m.linked }
 
 // Layout of the file: magic, checksum of the entries, entries.
 const (
@@ -85,32 +90,43 @@ func (m *Memo) hold(entries []byte) {
 
 func (m *Memo) at(place int) *entry { return (*entry)(m.entries[place*size:]) }
 
-// find returns what is known of a file, which is most often at the same place as
-// last time. It may be called by many goroutines at once.
-func (m *Memo) find(key uint64, place int, id identity) (product.Stamp, bool) {
+// find returns what is known of a file and where, which is most often the same
+// place as last time. It may be called by many goroutines at once.
+func (m *Memo) find(key uint64, place int, id identity) (at int, s product.Stamp, ok bool) {
 	if place*size >= len(m.entries) || m.at(place).key() != key {
 		if len(m.entries) == 0 {
-			return product.Stamp{}, false
+			return 0, product.Stamp{}, false
 		}
-		var found bool
-		if place, found = m.places()[key]; !found {
-			return product.Stamp{}, false
+		if place, ok = m.places()[key]; !ok {
+			return 0, product.Stamp{}, false
 		}
 	}
 	e := m.at(place)
-	return e.stamp(), e.identity() == id
+	return place, e.stamp(), e.identity() == id
 }
 
-// keep stores what was learned if there are news.
-func (m *Memo) keep(learned []entry, news bool) error {
-	if !news && len(learned)*size == len(m.entries) {
+// placed is an entry, and its place.
+type placed struct {
+	place int
+	entry entry
+}
+
+// keep stores what was learned if there are news, beside what was known in the
+// same place.
+func (m *Memo) keep(known []bool, learned []placed, news bool) error {
+	if !news && len(known)*size == len(m.entries) {
 		return nil
 	}
-	content := make([]byte, header, header+len(learned)*size)
-	for i := range learned {
-		content = append(content, learned[i][:]...)
-	}
+	content := make([]byte, header+len(known)*size)
 	entries := content[header:]
+	for i, same := range known {
+		if same {
+			copy(entries[i*size:], m.at(i)[:])
+		}
+	}
+	for i := range learned {
+		copy(entries[learned[i].place*size:], learned[i].entry[:])
+	}
 	copy(content, magic)
 	binary.LittleEndian.PutUint32(content[len(magic):], crc32.Checksum(entries, castagnoli()))
 	m.hold(entries)
@@ -159,12 +175,15 @@ func (e *entry) stamp() product.Stamp {
 	}
 }
 
-// keyOf digests a path. Two paths with the same key do no harm, because it is the
-// file that is compared.
-func keyOf(path string) uint64 {
+// keyOf digests the path of a name in a folder. Two paths with the same key do no
+// harm, because it is the file that is compared.
+func keyOf(dir, name string) uint64 {
 	h := uint64(14695981039346656037) // FNV-1a
-	for i := range len(path) {
-		h = (h ^ uint64(path[i])) * 1099511628211
+	for i := range len(dir) {
+		h = (h ^ uint64(dir[i])) * 1099511628211
+	}
+	for i := range len(name) {
+		h = (h ^ uint64(name[i])) * 1099511628211
 	}
 	return h | 1
 }

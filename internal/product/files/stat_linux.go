@@ -3,7 +3,6 @@ package files
 import (
 	"errors"
 	"io/fs"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +12,7 @@ import (
 type eyes struct {
 	folders [8]folder
 	next    int // the folder to be forgotten next
+	links   int // how many symbolic links were seen at the end of paths
 }
 
 // folder is one that was seen. It is opened when it is seen again.
@@ -22,13 +22,15 @@ type folder struct {
 	file int
 }
 
-// identify looks at what a path leads to, and whether there is anything.
-func (e *eyes) identify(path string) (id identity, exists bool, err error) {
-	at, name := e.near(path)
+// identify looks at what a name in a folder leads to, and whether there is
+// anything. The two make a path when they are put together.
+func (e *eyes) identify(dir, name string) (id identity, exists bool, err error) {
+	at, path := e.near(dir, name)
 	var st unix.Stat_t
-	err = stat(at, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	err = stat(at, path, &st, unix.AT_SYMLINK_NOFOLLOW)
 	if err == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK {
-		err = stat(at, name, &st, 0)
+		e.links++
+		err = stat(at, path, &st, 0)
 	}
 	switch {
 	case err == nil:
@@ -36,7 +38,7 @@ func (e *eyes) identify(path string) (id identity, exists bool, err error) {
 	case isNothing(err):
 		return identity{}, false, nil
 	}
-	return identity{}, false, &fs.PathError{Op: "stat", Path: path, Err: err}
+	return identity{}, false, &fs.PathError{Op: "stat", Path: dir + name, Err: err}
 }
 
 func stat(at int, name string, st *unix.Stat_t, flags int) error {
@@ -48,10 +50,9 @@ func stat(at int, name string, st *unix.Stat_t, flags int) error {
 }
 
 // near returns an open folder and the rest of a path from there.
-func (e *eyes) near(path string) (at int, rest string) {
-	dir, name := filepath.Split(path)
+func (e *eyes) near(dir, name string) (at int, rest string) {
 	if dir == "" || name == "" {
-		return unix.AT_FDCWD, path
+		return unix.AT_FDCWD, dir + name
 	}
 	for i := range e.folders {
 		f := &e.folders[i]
@@ -61,7 +62,7 @@ func (e *eyes) near(path string) (at int, rest string) {
 		if !f.open {
 			file, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 			if err != nil {
-				return unix.AT_FDCWD, path // the path says what is wrong
+				return unix.AT_FDCWD, dir + name // the path says what is wrong
 			}
 			f.file, f.open = file, true
 		}
@@ -70,7 +71,7 @@ func (e *eyes) near(path string) (at int, rest string) {
 	e.folders[e.next].forget()
 	e.folders[e.next].path = dir
 	e.next = (e.next + 1) % len(e.folders)
-	return unix.AT_FDCWD, path
+	return unix.AT_FDCWD, dir + name
 }
 
 func (f *folder) forget() {

@@ -2,14 +2,24 @@
 
 package files
 
-import "os"
+import (
+	"io/fs"
+	"os"
+)
 
 // eyes look at files for one worker.
-type eyes struct{}
+type eyes struct {
+	links int // how many symbolic links were seen at the end of paths
+}
 
-// identify looks at what a path leads to, and whether there is anything.
-func (*eyes) identify(path string) (id identity, exists bool, err error) {
-	info, err := os.Stat(path)
+// identify looks at what a name in a folder leads to, and whether there is
+// anything. The two make a path when they are put together.
+func (e *eyes) identify(dir, name string) (id identity, exists bool, err error) {
+	info, err := os.Lstat(dir + name)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		e.links++
+		info, err = os.Stat(dir + name)
+	}
 	if err != nil {
 		if isNothing(err) {
 			err = nil
