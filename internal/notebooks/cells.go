@@ -1,8 +1,6 @@
 package notebooks
 
 import (
-	"slices"
-
 	operators "github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/pipeline"
 )
@@ -51,13 +49,12 @@ func Cells(p *pipeline.Pipeline, priority string) ([]Cell, error) {
 	return cells, nil
 }
 
-// Products returns the paths of all files that the tasks of a file make, each
-// once.
+// Products returns the paths of all files that the tasks of a file make.
 func (f File) Products() []string {
 	var paths []string
 	for _, t := range f.Tasks {
 		for _, p := range t.Products {
-			if p.Path != "" && !slices.Contains(paths, p.Path) {
+			if p.Path != "" {
 				paths = append(paths, p.Path)
 			}
 		}

@@ -26,7 +26,7 @@ tasks:
 - {source: fit.py, name: fit, product: {nb: fit.ipynb, data: fit.csv}, params: {n: 1}}
 - {source: other.ipynb, product: other.html, class: NotebookRunner, kernelspec_name: julia}
 - {source: program.py, class: ScriptRunner, product: program.csv, params: {n: 3}}
-- {source: fit.py, name: fit-2, product: {nb: fit-2.ipynb, data: fit.csv}, params: {n: 2}}
+- {source: fit.py, name: fit-2, product: {nb: fit-2.ipynb, data: fit-2.csv}, params: {n: 2}}
 `})
 	p := load(t, dir)
 	for priority, want := range map[string][]string{

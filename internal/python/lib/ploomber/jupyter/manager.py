@@ -48,11 +48,14 @@ class Watch(object):
         if not root:
             return None  # what it manages are no files
         try:
-            return self._pipelines.find(os.path.join(os.path.abspath(root), path.strip("/")))
+            file = self._pipelines.find(os.path.join(os.path.abspath(root), path.strip("/")))
         except Unknown as error:
             if str(error) != self._told:  # Jupyter saves every other minute
                 self._told = str(error)
                 self._manager.log.warning("[pawl] no parameters are shown in %s: %s", path, error)
+            return None
+        self._told = None
+        return file
 
     def _forget(self, file):
         """Removes what says that the products of a file are up to date."""
