@@ -62,6 +62,7 @@ chaos: ## Kill what runs, KILLS (default 200) servers among WORKFLOWS (2000), fo
 	go test ./internal/chaos -count=1 -timeout 4h -v -seed $(or $(SEED),0) -kills $(or $(KILLS),200) \
 		-workflows $(or $(WORKFLOWS),2000) -for $(or $(FOR),6m) -cuts $(or $(CUTS),2000)
 	PAWL_CHAOS=1 go test ./internal/cli -run Kill -count=1 -timeout 4h
+	PAWL_CHAOS=1 go test ./internal/compat/ploomber -run Kill -count=1 -timeout 1h
 
 clean: ## Remove what was built
 	rm -rf bin .tools

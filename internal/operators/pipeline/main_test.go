@@ -173,8 +173,12 @@ func waitForEnd(t *testing.T, pid string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	process, err := os.FindProcess(n)
+	if err != nil {
+		return // it has
+	}
 	deadline := time.After(20 * time.Second)
-	for tick := time.Tick(10 * time.Millisecond); syscall.Kill(n, 0) == nil; {
+	for tick := time.Tick(10 * time.Millisecond); process.Signal(syscall.Signal(0)) == nil; {
 		select {
 		case <-tick:
 		case <-deadline:
