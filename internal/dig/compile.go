@@ -18,6 +18,8 @@ type compiler struct {
 	discard bool     // the tasks are not wanted, only their faults
 	path    []string // names from the root to the current task
 	makers  []making // tasks that make files
+	// generators are tasks that make tasks, which may make files.
+	generators map[*workflow.Node]bool
 }
 
 func (c *compiler) fail(e *document.Error) { c.errs.Add(c.inTask(e)) }
@@ -111,6 +113,7 @@ func (c *compiler) action(n *workflow.Node, entries []document.Entry) {
 		}
 	}
 	c.product(n, entries)
+	c.generator(n, entries)
 	if !c.discard {
 		n.Config = params.Of(kv...)
 	}
@@ -194,7 +197,7 @@ func (c *compiler) later(name string, at document.Entry, entries []document.Entr
 		return
 	}
 	inner := compiler{written: true, discard: true, path: append(c.path, name)}
-	inner.task(at.Named(name), inner.enabled(entries))
+	inner.linkProducts(inner.task(at.Named(name), inner.enabled(entries)))
 	for _, w := range append(inner.errs, inner.warns...) {
 		c.warn(w)
 	}

@@ -1,6 +1,7 @@
 package dig
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -14,10 +15,13 @@ const (
 	// productKey names the files that the task makes: a path, or a list or a
 	// mapping of paths, relative to the folder that the task works in.
 	productKey = "_product"
-	// upstreamKey names what the task is made of beside what its order says: a
-	// list of tasks, or of paths that anything else makes. Compiled, it is a
-	// mapping of what is needed to what that makes.
+	// upstreamKey names what the task is made of: a list of tasks, or of paths
+	// that anything makes. Compiled, it is a mapping of what is needed to what that
+	// makes, which is null where that is not known before it runs.
 	upstreamKey = "_upstream"
+	// outerKey is, in tasks that make others, the compiled upstreamKey for those of
+	// them that come after nothing among themselves.
+	outerKey = "_outer_upstream"
 	// resourcesKey names files whose content counts: a path or a list of paths.
 	resourcesKey = "_resources"
 )
@@ -46,8 +50,8 @@ func (c *compiler) product(n *workflow.Node, entries []document.Entry) {
 			c.fail(e.Errorf("a task that makes tasks makes no files itself").Hint("put %s into the tasks of %s", productKey, key))
 		}
 	}
-	for _, path := range c.paths(files) {
-		n.Products = append(n.Products, workflow.Product{Type: "file", Config: params.Of("path", path)})
+	for _, file := range c.paths(files) {
+		n.Products = append(n.Products, workflow.Product{Type: "file", Config: params.Of("path", file)})
 	}
 	if e, ok := find(entries, resourcesKey); ok {
 		c.paths(e)
@@ -90,39 +94,67 @@ func (c *compiler) linkProducts(root *workflow.Node) {
 	if len(c.makers) == 0 {
 		return
 	}
-	l := productLinks{makers: make(map[*workflow.Node]making), names: make(map[*workflow.Node]string)}
+	l := productLinks{
+		makers: make(map[*workflow.Node]making), generators: c.generators,
+		names: make(map[*workflow.Node]string), near: make(map[*workflow.Node][]*workflow.Node),
+		inner: root.Name == workflow.Generated,
+	}
 	for _, m := range c.makers {
 		l.makers[m.node] = m
 	}
 	root.Walk(func(p workflow.Path) bool {
-		if _, ok := l.makers[p.Node()]; ok {
-			l.names[p.Node()] = strings.TrimPrefix(p.Name(), root.Name)
-		}
+		l.names[p.Node()] = strings.TrimPrefix(p.Name(), root.Name)
 		return true
 	})
-	l.near = make(map[*workflow.Node][]*workflow.Node)
 	l.visit(root, nil)
+	made := make(map[string]*workflow.Node)
 	for _, m := range c.makers {
+		c.once(&l, made, m)
 		if m.needs.Key == "" {
-			m.node.Config = l.with(m.node.Config, l.near[m.node])
+			m.node.Config = m.node.Config.Set(upstreamKey, l.made(l.near[m.node]))
 			continue
 		}
 		m.node.Config = m.node.Config.Set(upstreamKey, c.needs(&l, root, m))
+	}
+	for n := range c.generators {
+		if near := l.near[n]; len(near) > 0 {
+			n.Export = n.Export.Set(outerKey, l.made(near))
+		}
+	}
+}
+
+// once refuses a file that two tasks make, as far as that shows here.
+func (c *compiler) once(l *productLinks, made map[string]*workflow.Node, m making) {
+	for _, file := range m.node.Products {
+		written, _ := file.Config.StringOr("path", "")
+		if params.TemplatedValue(written) {
+			continue
+		}
+		clean := path.Clean(written)
+		if other := made[clean]; other != nil && other != m.node {
+			c.fail(m.files.Errorf("%s is made by %s already", written, l.names[other]))
+			continue
+		}
+		made[clean] = m.node
 	}
 }
 
 // productLinks finds for tasks the makers before them.
 type productLinks struct {
 	makers map[*workflow.Node]making
-	names  map[*workflow.Node]string
-	near   map[*workflow.Node][]*workflow.Node // the nearest makers before one
+	// generators are tasks that make tasks, which may make files.
+	generators map[*workflow.Node]bool
+	names      map[*workflow.Node]string
+	near       map[*workflow.Node][]*workflow.Node // the nearest makers before one
+	// inner tells that another task has made all of this.
+	inner bool
 }
 
 // visit goes through the tasks below n, where before are the nearest makers that
 // n comes after. It returns the makers below n.
 func (l *productLinks) visit(n *workflow.Node, before []*workflow.Node) []*workflow.Node {
-	if _, ok := l.makers[n]; ok {
-		l.near[n] = before
+	l.near[n] = before
+	if _, ok := l.makers[n]; ok || l.generators[n] {
 		return []*workflow.Node{n}
 	}
 	var all []*workflow.Node
@@ -159,13 +191,51 @@ func union(edges []workflow.Edge, ends [][]*workflow.Node) []*workflow.Node {
 	return joined
 }
 
-// with adds what a task is made of to its configuration.
-func (l *productLinks) with(config params.Map, from []*workflow.Node) params.Map {
-	var needs params.Map
-	for _, n := range from {
-		needs = needs.Set(l.names[n], l.makers[n].files.Value.Value())
+// made returns what tasks make, by their names: null for those that make tasks,
+// because what these make shows only when they are there.
+func (l *productLinks) made(tasks []*workflow.Node) params.Map {
+	var made params.Map
+	for _, n := range tasks {
+		if m, ok := l.makers[n]; ok {
+			made = made.Set(l.names[n], m.files.Value.Value())
+		} else {
+			made = made.Set(l.names[n], nil)
+		}
 	}
-	return config.Set(upstreamKey, needs)
+	return made
+}
+
+// generator notes a task that makes tasks, if these may make files.
+func (c *compiler) generator(n *workflow.Node, entries []document.Entry) {
+	makes := n.Operator == "call"
+	for _, e := range entries {
+		if e.Key == "_do" || e.Key == "_else_do" {
+			makes = makes || mayMake(e.Value)
+		}
+	}
+	if !makes {
+		return
+	}
+	if c.generators == nil {
+		c.generators = make(map[*workflow.Node]bool)
+	}
+	c.generators[n] = true
+}
+
+// mayMake reports whether tasks that are written somewhere may make files.
+func mayMake(tasks *document.Node) bool {
+	if tasks.Kind() != document.Mapping {
+		return true // it is computed
+	}
+	for _, e := range tasks.Entries() {
+		if e.Key == productKey || e.Key == "call>" {
+			return true
+		}
+		if (isSubtask(e) || e.Key == "_do" || e.Key == "_else_do") && mayMake(e.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // needs resolves an _upstream that is written: names of tasks, and paths.
@@ -181,7 +251,7 @@ func (c *compiler) needs(l *productLinks, root *workflow.Node, m making) params.
 		case !ok || name == "":
 			c.fail(item.Errorf("%s needs names of tasks or paths, not %s", upstreamKey, item.What()))
 		case name[0] == '+':
-			if from := c.maker(l, root, item, name); from != nil {
+			if from := c.maker(l, root, item, m, name); from != nil {
 				needs = needs.Set(l.names[from], l.makers[from].files.Value.Value())
 			}
 		default:
@@ -192,21 +262,84 @@ func (c *compiler) needs(l *productLinks, root *workflow.Node, m making) params.
 }
 
 // maker returns the task that an _upstream names; nil, and an error, where there
-// is none.
-func (c *compiler) maker(l *productLinks, root *workflow.Node, item *document.Node, name string) *workflow.Node {
+// is none, or where the task does not come after it.
+func (c *compiler) maker(l *productLinks, root *workflow.Node, item *document.Node, m making, name string) *workflow.Node {
 	found, err := root.Find(name)
 	if err != nil {
+		if l.inner {
+			c.fail(item.Errorf("%s is not among the tasks that are made together", name).
+				Hint("name the path of what it makes: there is no other way from here"))
+			return nil
+		}
 		var names []string
-		for _, known := range l.names {
-			names = append(names, known)
+		for n := range l.makers {
+			names = append(names, l.names[n])
 		}
 		slices.Sort(names)
 		c.fail(item.Errorf("%v", err).Hint("%s", document.DidYouMean(name, names)))
 		return nil
 	}
-	if _, ok := l.makers[found.Node()]; !ok {
+	switch n := found.Node(); {
+	case l.generators[n]:
+		c.fail(item.Errorf("what %s makes is not known before it runs", name).Hint("name the paths"))
+	case l.makers[n].node == nil:
 		c.fail(item.Errorf("%s makes nothing: it has no %s", name, productKey))
-		return nil
+	case !comesAfter(root, m.node, n):
+		c.fail(item.Errorf("%s does not come after %s", l.names[m.node], name).Hint("say so with _after, or put it behind"))
+	default:
+		return n
 	}
-	return found.Node()
+	return nil
+}
+
+// comesAfter reports whether a task comes after another one.
+func comesAfter(root, n, other *workflow.Node) bool {
+	var at, before []int
+	root.Walk(func(p workflow.Path) bool {
+		switch p.Node() {
+		case n:
+			at = indexes(p)
+		case other:
+			before = indexes(p)
+		}
+		return true
+	})
+	group := root
+	for depth := 0; depth < min(len(at), len(before)); depth++ {
+		if at[depth] != before[depth] {
+			return reaches(group, at[depth], before[depth])
+		}
+		group = group.Children[at[depth]]
+	}
+	return false
+}
+
+// indexes returns the places of the nodes of a path in their groups.
+func indexes(p workflow.Path) []int {
+	var list []int
+	for i := 1; i < len(p.Nodes); i++ {
+		list = append(list, slices.Index(p.Nodes[i-1].Children, p.Nodes[i]))
+	}
+	return list
+}
+
+// reaches reports whether a child of a group comes after another one, directly
+// or not.
+func reaches(group *workflow.Node, from, to int) bool {
+	seen := make(map[int]bool)
+	open := []int{from}
+	for len(open) > 0 {
+		i := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, e := range group.Children[i].After {
+			if e.From == to {
+				return true
+			}
+			if !seen[e.From] {
+				seen[e.From] = true
+				open = append(open, e.From)
+			}
+		}
+	}
+	return false
 }

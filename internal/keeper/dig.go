@@ -22,6 +22,7 @@ const (
 	productKey   = "_product"
 	upstreamKey  = "_upstream"
 	resourcesKey = "_resources"
+	outerKey     = "_outer_upstream"
 )
 
 // tracked are the keys with an underscore that change what a task does.
@@ -40,7 +41,16 @@ func readDig(t *operator.Task) (*making, error) {
 	if err != nil {
 		return nil, err
 	}
+	if upstream.Len() == 0 { // what the task that made this one is made of
+		if upstream, err = t.Params.MapOr(outerKey, params.Map{}); err != nil {
+			return nil, err
+		}
+	}
 	for name, v := range upstream.All() {
+		if v == nil {
+			m.unknown = name
+			continue
+		}
 		paths, err := absolute(t, name, v)
 		if err != nil {
 			return nil, err

@@ -32,6 +32,9 @@ var _ executor.Products = (*Keeper)(nil)
 // making is what a task says of its products.
 type making struct {
 	products []Product
+	// unknown names what the products are made of that can't be known; "" if all
+	// is known.
+	unknown string
 	// needs are what the products are made of.
 	needs []need
 	// code, language, imports and params are what records keep of the task.
@@ -63,6 +66,12 @@ func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func() (operato
 		return operator.Result{}, nil, err
 	}
 	defer release()
+	paths, _ := m.split()
+	unlock, err := files.Lock(ctx, paths...) // who comes second judges what the first has made
+	if err != nil {
+		return operator.Result{}, nil, err
+	}
+	defer unlock()
 	if err := m.clear(t.Project); err != nil {
 		return operator.Result{}, nil, err
 	}
@@ -162,6 +171,9 @@ func (m *making) judge(ctx context.Context, catalog Catalog, t *operator.Task) (
 	}
 	last := len(tasks) - 1
 	v := plan.Again(last)
+	if v.Action == product.Skip && m.unknown != "" {
+		return product.Verdict{Action: product.Run, Reason: "what " + m.unknown + " makes is not known"}, nil
+	}
 	if v.Action == product.Fetch {
 		for _, k := range plan.Fetches(last) {
 			m.fetches = append(m.fetches, m.products[k].Path)
