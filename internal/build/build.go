@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/keeper"
@@ -47,8 +48,12 @@ type Plan struct {
 	plan *product.Plan
 }
 
-// New looks at the products of a pipeline and decides what is to be run.
+// New looks at the products of a pipeline and decides what is to be run. A
+// selection that names no task is an error with the code NotFound.
 func New(ctx context.Context, p *pipeline.Pipeline, o Options) (*Plan, error) {
+	if err := asks(p, o.Selection); err != nil {
+		return nil, err
+	}
 	tasks, products := tasksOf(p)
 	memo, err := files.OpenMemo(o.Memo)
 	if err != nil {
@@ -65,6 +70,18 @@ func New(ctx context.Context, p *pipeline.Pipeline, o Options) (*Plan, error) {
 		return nil, model.Errorf(model.Invalid, "%w", err)
 	}
 	return &Plan{Pipeline: p, Tasks: tasks, Verdicts: plan.Decide(), plan: plan}, nil
+}
+
+// asks makes sure that a selection names tasks of the pipeline.
+func asks(p *pipeline.Pipeline, s product.Selection) (err error) {
+	switch {
+	case s.Target == "":
+	case strings.Contains(s.Target, "*"):
+		_, err = p.Select(s.Target)
+	default:
+		_, err = p.Task(s.Target)
+	}
+	return err
 }
 
 // tasksOf returns what decisions need to know of the tasks, and their products.

@@ -88,6 +88,30 @@ func holdWith(t *testing.T, workflow, script, temp string, options ...string) (*
 	return r, pids
 }
 
+// holdBuild starts a build and returns when its task runs, with the process of
+// that.
+func holdBuild(t *testing.T) (*running, []int) {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "pipeline.yaml"), "tasks:\n- {source: hold.sh, product: out}\n", 0o644)
+	write(t, filepath.Join(dir, "hold.sh"), "echo $$ > ids\nexec sleep 1000 # {{product}}\n", 0o644)
+	ids := filepath.Join(dir, "ids")
+	if err := unix.Mkfifo(ids, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := &running{Cmd: startPawl(t, dir, "build"), dir: dir}
+	t.Cleanup(func() { _ = r.Process.Kill() })
+	line, err := os.ReadFile(ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Sscan(string(line), &pid); err != nil {
+		t.Fatal(err)
+	}
+	return r, []int{pid}
+}
+
 // alive reports whether a process exists that has not exited.
 func alive(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -161,6 +185,19 @@ func TestSecondSignalKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.signal(t, syscall.SIGTERM)
+	p.exits(t, 130, pids)
+}
+
+func TestAPipelineIsBuiltOnceAtATime(t *testing.T) {
+	t.Parallel()
+	p, pids := holdBuild(t)
+	second := startPawl(t, p.dir, "build")
+	_ = second.Wait()
+	const want = "this pipeline is being built by another process\npawl: hint: wait until it ends\n"
+	if code, text := second.ProcessState.ExitCode(), second.Stderr.(*strings.Builder).String(); code != 5 || !strings.Contains(text, want) {
+		t.Errorf("the second build: exit code %d, %s", code, text)
+	}
+	p.signal(t, syscall.SIGINT)
 	p.exits(t, 130, pids)
 }
 

@@ -413,6 +413,10 @@ func (in *Instance) patiently(start store.Start, takeOver func() error) error {
 		due, _ := in.cfg.Clock.After(takeoverEvery)
 		<-due
 	}
+	if start.Session.Time == 0 {
+		return model.Errorf(model.Conflict, "this pipeline is being built by another process").
+			WithHint("wait until it ends")
+	}
 	return model.Errorf(model.Conflict, "session %s of %s is being run by another process", start.Session.Key, start.Session.Workflow).
 		WithHint("wait until it ends, or choose another session with --session")
 }

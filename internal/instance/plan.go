@@ -78,6 +78,9 @@ func (c *chooser) decide(name string, n *workflow.Node, earlier resume.Results) 
 	if generates[n.Operator] && d.Verdict == WillRun {
 		d.Reason += "; the tasks that it makes are decided later"
 	}
+	if len(n.Products) > 0 && d.Verdict == WillRun {
+		d.Reason += "; decided by its products when it is ready"
+	}
 	return d
 }
 

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,4 +189,40 @@ func TestRecordsCanBeReadByOthers(t *testing.T) {
 	if string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
+}
+
+func TestOfTwoAtATimeTheSecondFindsWhatTheFirstHasMade(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	task := func() *operator.Task { return p.task("sh", "echo a", params.Of("_product", []any{"a.txt", "b.txt"})) }
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var runs atomic.Int32
+	attempt := func() (skipped bool) {
+		_, verdict, err := (&keeper.Keeper{}).Make(t.Context(), task(), func() (operator.Result, error) {
+			if runs.Add(1) == 1 {
+				close(begun)
+				<-goOn
+			}
+			p.write("a.txt", "")
+			p.write("b.txt", "")
+			return operator.Result{}, nil
+		})
+		if err != nil {
+			t.Error(err)
+			return false
+		}
+		return verdict.Skip
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if attempt() {
+			t.Error("the first did not run")
+		}
+	})
+	<-begun
+	time.AfterFunc(50*time.Millisecond, func() { close(goOn) }) // the second comes before
+	if !attempt() {
+		t.Error("the second ran as well")
+	}
+	wg.Wait()
 }

@@ -30,6 +30,21 @@ func TestScriptRunsInItsOwnFolder(t *testing.T) {
 	}
 }
 
+func TestRGetsTextThatIsNoASCII(t *testing.T) {
+	t.Parallel()
+	const r = "# + tags=[\"parameters\"]\nupstream <- NULL\nproduct <- NULL\n# -\n\n# +\n" +
+		"writeLines(paste(utf8ToInt(name), collapse = ' '), product[['text']])\n"
+	p := newProject(t, map[string]string{
+		"pipeline.yaml": "tasks:\n- source: r.R\n  class: ScriptRunner\n  product: {text: out/\u00fc\u6570.txt}\n" +
+			"  params: {name: \"\u00fc\u6570\U0001f600\\x01\"}\n",
+		"r.R": r,
+	})
+	p.mustRun()
+	if got, want := p.read("out/\u00fc\u6570.txt"), "252 25968 128512 1\n"; got != want {
+		t.Errorf("R wrote %q, want %q", got, want)
+	}
+}
+
 func TestFailedScriptTellsItsStandardError(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, map[string]string{

@@ -39,8 +39,9 @@ func metadataName(name string) string { return "." + name + ".metadata" }
 // legacyPath returns where Ploomber before 0.10 kept the source of a product.
 func legacyPath(path string) string { return path + ".source" }
 
-// Read returns the record of a product, an empty one where there is none. A
-// product that does not exist has none that counts, but is not looked for.
+// Read returns the record of a product, an empty one where there is none or its
+// file is empty. A product that does not exist has none that counts, but is not
+// looked for.
 func Read(path string) (product.Record, error) {
 	text, err := os.ReadFile(MetadataPath(path))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,6 +55,9 @@ func Read(path string) (product.Record, error) {
 	}
 	if err != nil {
 		return product.Record{}, err
+	}
+	if len(text) == 0 { // as a crash of the machine can leave it
+		return product.Record{}, nil
 	}
 	r, err := product.ParseRecord(text)
 	if err != nil {

@@ -156,6 +156,19 @@ func TestDamagedMetadataSaysWhatToDo(t *testing.T) {
 	}
 }
 
+func TestAnEmptyFileIsARecordWithoutEntries(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "out")
+	write(t, path, "")
+	write(t, files.MetadataPath(path), "")
+	if got := look(t, &files.Memo{}, path)[0].Local; got != product.StampOf(product.Record{}) {
+		t.Errorf("got %+v", got)
+	}
+	if r, err := files.Read(path); err != nil || r.Source != nil {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
 func TestProductsWithTheLongestNamesHaveRecords(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), strings.Repeat("x", 255-len("..metadata")))

@@ -21,8 +21,7 @@ const chunk = 256
 // A record is read only if the memo does not know it; now is the current time,
 // by which it is told whether a file can change once more without a trace. A
 // record that cannot be read makes a stamp that is Damaged, no error. What the
-// memo has learned is stored before Look returns; if that fails, Look returns
-// the error, but has found out everything.
+// memo has learned is stored before Look returns, where that can be.
 func (m *Memo) Look(tasks []product.Task, now time.Time, path func(task, product int) string) error {
 	l := looking{memo: m, tasks: tasks, path: path, settled: now.Add(-racy).UnixNano()}
 	total := 0
@@ -38,7 +37,8 @@ func (m *Memo) Look(tasks []product.Task, now time.Time, path func(task, product
 	if l.failed.err != nil {
 		return l.failed.err
 	}
-	return m.keep(l.known, l.learned.list, l.news.Load())
+	m.keep(l.known, l.learned.list, l.news.Load())
+	return nil
 }
 
 // looking is one call of Look.

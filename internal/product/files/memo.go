@@ -113,9 +113,9 @@ type placed struct {
 
 // keep stores what was learned if there are news, beside what was known in the
 // same place.
-func (m *Memo) keep(known []bool, learned []placed, news bool) error {
+func (m *Memo) keep(known []bool, learned []placed, news bool) {
 	if !news && len(known)*size == len(m.entries) {
-		return nil
+		return
 	}
 	content := make([]byte, header+len(known)*size)
 	entries := content[header:]
@@ -131,12 +131,13 @@ func (m *Memo) keep(known []bool, learned []placed, news bool) error {
 	binary.LittleEndian.PutUint32(content[len(magic):], crc32.Checksum(entries, castagnoli()))
 	m.hold(entries)
 	if m.path == "" {
-		return nil
+		return
 	}
-	if err := os.MkdirAll(filepath.Dir(m.path), 0o777); err != nil {
-		return err
+	// Who may only read a project can look at it all the same: what is not
+	// remembered is read again the next time.
+	if err := os.MkdirAll(filepath.Dir(m.path), 0o777); err == nil {
+		_ = replace(m.path, content, false)
 	}
-	return replace(m.path, content, false)
 }
 
 // entry is what is known of a record: key of the path, identity of the file,

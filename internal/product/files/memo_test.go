@@ -271,3 +271,16 @@ func TestAProductBehindALinkCountsAsWhatItLeadsTo(t *testing.T) {
 		}
 	}
 }
+
+func TestAMemoThatCannotBeWrittenIsNoError(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	build(t, product.NewRecord(1, "x", params.Map{}), path)
+	file := filepath.Join(dir, "kept", "memo")
+	memo := open(t, file)
+	write(t, filepath.Dir(file), "in the way")
+	if got := look(t, memo, path); !got[0].Exists || got[0].Local.State != product.Stored {
+		t.Errorf("got %+v", got[0])
+	}
+}

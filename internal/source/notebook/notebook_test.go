@@ -298,3 +298,19 @@ func BenchmarkRead(b *testing.B) {
 		})
 	}
 }
+
+func TestTextForRIsWrittenAsCodePoints(t *testing.T) {
+	t.Parallel()
+	n, err := notebook.Read("a.R", []byte("x <- 1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := n.Assignments(params.Of("text", "\u00fc \u6570 \U0001f600 \x01\"\\\n", "map", params.Of("\u00fc", "a")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "# Parameters\ntext = \"" + `\u00fc \u6570 \U0001f600 \u0001\"\\\n` + "\"\nmap = list(\"" + `\u00fc` + "\" = \"a\")\n"
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -210,7 +210,7 @@ func rRepr(v params.Value) string {
 		}
 		return python.Repr(v)
 	case string:
-		return python.Quote(v)
+		return rQuote(v)
 	case []params.Value:
 		parts := make([]string, len(v))
 		for i, e := range v {
@@ -220,9 +220,34 @@ func rRepr(v params.Value) string {
 	case params.Map:
 		var parts []string
 		for k, e := range v.All() {
-			parts = append(parts, python.Quote(k)+" = "+rRepr(e))
+			parts = append(parts, rQuote(k)+" = "+rRepr(e))
 		}
 		return "list(" + strings.Join(parts, ", ") + ")"
 	}
 	return "NULL" // params.Value holds nothing else
+}
+
+// rQuote returns s as a string literal of R with only ASCII in it. R takes \x for
+// a byte, and not in one literal with \u: all that needs a number is \u or \U.
+func rQuote(s string) string {
+	b := append(make([]byte, 0, len(s)+2), '"')
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r >= ' ' && r < 0x7f:
+			b = append(b, byte(r))
+		case r < 0x10000:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		default:
+			b = fmt.Appendf(b, `\U%08x`, r)
+		}
+	}
+	return string(append(b, '"'))
 }

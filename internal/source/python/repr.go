@@ -85,8 +85,7 @@ func floatText(f float64) string {
 	return s
 }
 
-// Quote returns s as a string literal in double quotes with only ASCII in it,
-// which Python and R both read.
+// Quote returns s as a string literal in double quotes with only ASCII in it.
 func Quote(s string) string {
 	b := append(make([]byte, 0, len(s)+2), '"')
 	for i := 0; i < len(s); {
