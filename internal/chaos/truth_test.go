@@ -10,9 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/postgres"
 )
 
 // truth is what the store says once nothing goes on any more.
@@ -48,8 +51,31 @@ func stuck(ctx context.Context, s store.Store, list []store.Attempt) error {
 		for _, row := range snap.Tasks {
 			fmt.Fprintf(&b, "\n  %s: %v, try %d, to wake at %v", row.Name, row.State, row.Try, row.Wake.Time())
 		}
+		if p, ok := s.(*postgres.Store); ok {
+			if err := writeJobs(ctx, &b, p, a.ID); err != nil {
+				return err
+			}
+		}
 	}
 	return fmt.Errorf("what was started does not end; it is %v:%s", time.Now().UTC(), b.String())
+}
+
+// writeJobs tells what the queue has of an attempt.
+func writeJobs(ctx context.Context, b *strings.Builder, s *postgres.Store, id model.AttemptID) error {
+	pool, err := s.Jobs(ctx, 1)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	rows, err := pool.Query(ctx, `SELECT to_jsonb(j)::text FROM river_job j WHERE (args ->> 'attempt')::bigint = $1`, id)
+	if err != nil {
+		return nil //nolint:nilerr // there are no workers, and so no queue
+	}
+	jobs, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, job := range jobs {
+		fmt.Fprintf(b, "\n  job %s", job)
+	}
+	return err
 }
 
 func readTruth(t *testing.T, s store.Store) *truth {

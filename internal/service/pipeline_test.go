@@ -48,7 +48,7 @@ func TestPipelinesOfAPushAreWorkflows(t *testing.T) {
 		t.Errorf("it is %s %s %s", w.Name, w.Root.Name, w.Dialect)
 	}
 	task := w.Root.Children[0]
-	if code, _ := pipeline.At(task.Config, "/work").Get("code"); code != "echo /work/in.txt > /shared/raw.txt" {
+	if code, _ := pipeline.At(task.Config, "/project").Get("code"); code != "echo /project/in.txt > /shared/raw.txt" {
 		t.Errorf("the code is %q", code)
 	}
 	if task.Pos.File != "pipeline.yaml" || task.Pos.Line != 4 {

@@ -11,6 +11,11 @@ func TestDeadOwners(t *testing.T) {
 	t.Parallel()
 	cfg := emptyConfig(t)
 	s, other := openAndClose(t, cfg), openAndClose(t, cfg)
+	// For some seconds after the start of a database nobody counts as dead.
+	const untilSettled = `SELECT pg_sleep(greatest(0, extract(epoch FROM pg_postmaster_start_time() + interval '5.1 seconds' - clock_timestamp())))`
+	if _, err := s.pool.Exec(ctx, untilSettled); err != nil {
+		t.Fatal(err)
+	}
 	lease := func(of *Store, owner string, d time.Duration) int64 {
 		t.Helper()
 		epoch, err := of.Lease(ctx, owner, 0, d)
