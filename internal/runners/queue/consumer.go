@@ -142,6 +142,7 @@ func (c *Consumer) reopen() *session {
 func (s *session) work(ctx context.Context, j *river.Job[job]) error {
 	s.c.busy.Add(1)
 	defer s.c.busy.Add(-1)
+	defer s.takes(j.ID)()
 	own, cancel := context.WithCancelCause(s.standing)
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() {

@@ -156,6 +156,8 @@ func (q *Queue) settings() *river.Config {
 	}
 }
 
+func (q *Queue) rows() rows { return rows{q.pool} }
+
 func (q *Queue) client(c *river.Config) (*river.Client[pgx.Tx], error) {
 	return river.NewClient(riverpgxv5.New(q.pool), c)
 }

@@ -118,6 +118,48 @@ func TestJobsOfAConsumerThatLostItsLeaseAreLost(t *testing.T) {
 	}
 }
 
+// The answer with which a consumer gets a job may be lost with its connection:
+// the job is the consumer's then, who knows nothing of it.
+func TestAJobThatDoesNotArriveIsLost(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	pool, err := h.store.Jobs(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	r, told := h.serving()
+	h.working(func(c *queue.ConsumerConfig) { c.Owner = "victim" })
+	began, end := make(chan struct{}), make(chan struct{})
+	r.Submit([]runner.Job{{ID: id(1), Work: work(func(context.Context) runner.Outcome {
+		close(began)
+		<-end
+		return "it arrived"
+	})}})
+	<-began
+	r.Submit([]runner.Job{{ID: id(2), Queue: "elsewhere", Work: work(func(context.Context) runner.Outcome { return "it ran" })}})
+	const gone = `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 minute',
+		attempted_by = (SELECT attempted_by FROM river_job WHERE state = 'running') WHERE queue = 'elsewhere'`
+	const older = `UPDATE river_job SET attempted_at = now() - interval '1 minute' WHERE state = 'running'`
+	for n := int64(0); n == 0; {
+		done, err := pool.Exec(t.Context(), gone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n = done.RowsAffected()
+	}
+	if _, err := pool.Exec(t.Context(), older); err != nil {
+		t.Fatal(err)
+	}
+	if got := told.next(t); got != (runner.Report{ID: id(2), Lost: true}) {
+		t.Errorf("reported %+v, want the loss of what did not arrive", got)
+	}
+	close(end)
+	if got := told.next(t); got.ID != id(1) || got.Outcome != "it arrived" {
+		t.Errorf("reported %+v", got)
+	}
+}
+
 // A server called the job off and died before it could report that.
 func TestAJobThatWasCalledOffIsReportedByAnyServer(t *testing.T) {
 	t.Parallel()

@@ -61,6 +61,20 @@ func (t rows) consumers(ctx context.Context) ([]string, error) {
 	return pgx.CollectRows(found, pgx.RowTo[string])
 }
 
+// given returns the jobs that a client was given some time ago and that have not
+// ended.
+func (t rows) given(ctx context.Context, client string) ([]row, error) {
+	return t.query(ctx, `SELECT `+ids+` FROM river_job
+		WHERE kind = $1 AND state = 'running' AND attempted_by[cardinality(attempted_by)] = $2
+		AND attempted_at < now() - interval '5 seconds' LIMIT 1000`, kind, client)
+}
+
+// end ends a job that runs nowhere.
+func (t rows) end(ctx context.Context, job int64) error {
+	_, err := t.pool.Exec(ctx, `UPDATE river_job SET state = 'completed', finalized_at = now() WHERE id = $1 AND state = 'running'`, job)
+	return err
+}
+
 // A job was lost when its consumer has died, or when River ended it in another
 // way than as completed, which is how consumers end those of which the outcome
 // is delivered. One that had not begun was called off: whoever did so reports

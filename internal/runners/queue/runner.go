@@ -37,7 +37,7 @@ func (q *Queue) NewRunner(c *Consumer) (*Runner, error) {
 		return nil, err
 	}
 	return &Runner{
-		courier: &courier{client: client, rows: rows{q.pool}, log: q.cfg.Log, wake: make(chan struct{}, 1)},
+		courier: &courier{client: client, rows: q.rows(), log: q.cfg.Log, wake: make(chan struct{}, 1)},
 		q:       q, consumer: c, light: local.New(local.Config{Slots: 1}), stop: func() {},
 	}, nil
 }

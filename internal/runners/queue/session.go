@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,11 +27,54 @@ type session struct {
 	// standing is done when the lease is.
 	standing context.Context
 	fence    context.CancelCauseFunc
+
+	mu      sync.Mutex
+	running map[int64]bool // jobs by River's ids
+}
+
+// takes notes that a job runs, until left is called.
+func (s *session) takes(job int64) (left func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running[job] = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.running, job)
+	}
+}
+
+func (s *session) runs(job int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running[job]
+}
+
+// recover reports the loss of jobs that the queue has given to this session, but
+// whose arrival was lost with a connection. Those of which the end is being
+// stored look the same: to report them once more changes nothing.
+func (s *session) recover(ctx context.Context) error {
+	stranded, err := s.c.q.rows().given(ctx, clientID(s.epoch, s.c.cfg.Owner))
+	if err != nil {
+		return err
+	}
+	for _, row := range stranded {
+		if s.runs(row.river) {
+			continue
+		}
+		if err := s.c.q.cfg.Deliver(ctx, lost(row.id)); err != nil {
+			return err
+		}
+		if err := s.c.q.rows().end(ctx, row.river); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // open takes a lease and begins to take jobs.
 func (c *Consumer) open(ctx context.Context) (*session, error) {
-	s := &session{c: c}
+	s := &session{c: c, running: make(map[int64]bool)}
 	var err error
 	if s.epoch, err = c.q.cfg.Store.Lease(ctx, c.cfg.Owner, 0, leaseFor); err != nil {
 		return nil, err
@@ -117,6 +161,11 @@ func (s *session) keep(ctx context.Context) {
 		began := time.Now()
 		call, cancel := context.WithTimeout(ctx, leaseFor)
 		_, err := s.c.q.cfg.Store.Lease(call, s.c.cfg.Owner, s.epoch, leaseFor)
+		if err == nil {
+			if rerr := s.recover(call); rerr != nil && call.Err() == nil {
+				s.c.q.cfg.Log.Warn("tasks that did not arrive were not looked for", "error", rerr)
+			}
+		}
 		cancel()
 		switch {
 		case ctx.Err() != nil:
