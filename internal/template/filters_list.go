@@ -85,6 +85,14 @@ func (s *state) getter(path, missing any) getter {
 	}
 }
 
+// itemsOf returns what a filter works on, once it has taken all its arguments.
+func (s *state) itemsOf(v any, a *arguments) ([]any, error) {
+	if err := a.done(); err != nil {
+		return nil, err
+	}
+	return s.elements(v)
+}
+
 // keysOf returns what items are compared by.
 func (s *state) keysOf(items []any, get getter, caseSensitive bool) ([]any, error) {
 	keys := make([]any, len(items))
@@ -101,10 +109,7 @@ func (s *state) keysOf(items []any, get getter, caseSensitive bool) ([]any, erro
 func filterBatch(s *state, v any, a *arguments) (any, error) {
 	size := a.int("linecount")
 	fill := a.opt("fill_with", nil)
-	if err := a.done(); err != nil {
-		return nil, err
-	}
-	items, err := s.elements(v)
+	items, err := s.itemsOf(v, a)
 	if err != nil {
 		return nil, err
 	}
@@ -130,10 +135,7 @@ func filterBatch(s *state, v any, a *arguments) (any, error) {
 func filterSlice(s *state, v any, a *arguments) (any, error) {
 	count := a.int("slices")
 	fill := a.opt("fill_with", nil)
-	if err := a.done(); err != nil {
-		return nil, err
-	}
-	items, err := s.elements(v)
+	items, err := s.itemsOf(v, a)
 	if err != nil {
 		return nil, err
 	}
@@ -163,10 +165,7 @@ func filterGroupBy(s *state, v any, a *arguments) (any, error) {
 	attribute := a.need("attribute")
 	missing := a.opt("default", nil)
 	caseSensitive := a.flag("case_sensitive")
-	if err := a.done(); err != nil {
-		return nil, err
-	}
-	items, err := s.elements(v)
+	items, err := s.itemsOf(v, a)
 	if err != nil {
 		return nil, err
 	}
@@ -340,10 +339,7 @@ func (s *state) selected(v any, a *arguments, skip int) (bool, error) {
 func (s *state) extreme(v any, a *arguments, op string) (any, error) {
 	caseSensitive := a.flag("case_sensitive")
 	attribute := a.opt("attribute", nil)
-	if err := a.done(); err != nil {
-		return nil, err
-	}
-	items, err := s.elements(v)
+	items, err := s.itemsOf(v, a)
 	if err != nil {
 		return nil, err
 	}
@@ -396,10 +392,7 @@ func filterSort(s *state, v any, a *arguments) (any, error) {
 	reverse := a.flag("reverse")
 	caseSensitive := a.flag("case_sensitive")
 	attribute := a.opt("attribute", nil)
-	if err := a.done(); err != nil {
-		return nil, err
-	}
-	items, err := s.elements(v)
+	items, err := s.itemsOf(v, a)
 	if err != nil {
 		return nil, err
 	}
@@ -454,10 +447,7 @@ func filterSum(s *state, v any, a *arguments) (any, error) {
 func filterUnique(s *state, v any, a *arguments) (any, error) {
 	caseSensitive := a.flag("case_sensitive")
 	attribute := a.opt("attribute", nil)
-	if err := a.done(); err != nil {
-		return nil, err
-	}
-	items, err := s.elements(v)
+	items, err := s.itemsOf(v, a)
 	if err != nil {
 		return nil, err
 	}
