@@ -107,16 +107,13 @@ func productsOf(p *pipeline.Pipeline, t *pipeline.Task) []keeper.Product {
 		list[k].Product = python.Product{
 			Key: one.Key, Class: one.Class, Path: one.Path, Schema: one.Schema, Name: one.Name, Kind: one.Kind,
 		}
-		if one.Name == "" && one.Class != fileClass { // a GenericProduct
+		if one.Name == "" && one.Class != python.FileClass { // a GenericProduct
 			list[k].Name, list[k].Path = one.Path, ""
 		}
 		list[k].Client = callOf(p.ProductClient(t))
 	}
 	return list
 }
-
-// fileClass is the class of products that are files.
-const fileClass = "File"
 
 func callOf(c *pipeline.Call) *python.Call {
 	if c == nil {

@@ -36,7 +36,7 @@ func OutlineOf(p *pipeline.Pipeline) (o *Outline, ok bool) {
 	var buf []byte
 	for i := range tasks {
 		t := &tasks[i]
-		if p.Tasks[i].OnRender != nil || slices.ContainsFunc(products[i], func(p keeper.Product) bool { return p.Class != fileClass || p.Client != nil }) {
+		if p.Tasks[i].OnRender != nil || slices.ContainsFunc(products[i], func(p keeper.Product) bool { return !p.IsFile() || p.Client != nil }) {
 			return nil, false
 		}
 		t.Print, buf = product.AppendPrint(buf, t.Code, t.Imports, t.Params)

@@ -77,7 +77,7 @@ func readDig(t *operator.Task) (*making, error) {
 func filesAt(paths []string) []Product {
 	list := make([]Product, len(paths))
 	for i, path := range paths {
-		list[i].Product = pythonhost.Product{Class: fileClass, Path: path}
+		list[i].Product = pythonhost.Product{Class: pythonhost.FileClass, Path: path}
 	}
 	return list
 }

@@ -26,12 +26,9 @@ type Product struct {
 	Client *python.Call
 }
 
-// fileClass is the class of products that are files.
-const fileClass = "File"
-
 // file returns the path of a product that is a file, "" for others.
 func (p *Product) file() string {
-	if p.Class != fileClass {
+	if !p.IsFile() {
 		return ""
 	}
 	return p.Path

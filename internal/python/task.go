@@ -30,6 +30,12 @@ type Product struct {
 	Schema, Name, Kind string
 }
 
+// FileClass is the class of products that are files or folders.
+const FileClass = "File"
+
+// IsFile reports whether the product is a file or a folder.
+func (p Product) IsFile() bool { return p.Class == FileClass }
+
 func (p Product) value() params.Map {
 	m := params.Of("class", p.Class)
 	for _, e := range [][2]string{{"key", p.Key}, {"path", p.Path}, {"schema", p.Schema}, {"name", p.Name}, {"kind", p.Kind}} {
