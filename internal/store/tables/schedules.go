@@ -71,25 +71,30 @@ func (t *Tables) ListSchedules(ctx context.Context, f store.ScheduleFilter, page
 	return list, next, nil
 }
 
-// whereDue goes through the index schedules_due.
-const whereDue = `WHERE s.disabled = 0 ORDER BY s.next_run, s.id LIMIT ? + 0`
+// Both go through the index schedules_due.
+const (
+	whereDue = `WHERE s.disabled = 0 AND s.next_run <= ? ORDER BY s.next_run, s.id LIMIT ? + 0`
+	notDue   = `SELECT min(next_run) FROM schedules WHERE disabled = 0 AND next_run > ?`
+)
 
 // DueSchedules implements store.Schedules.
 func (t *Tables) DueSchedules(ctx context.Context, now model.Instant, n int) (due []store.Schedule, next model.Instant, err error) {
-	next = model.Never
-	err = t.db.Read(ctx, "read due schedules", func(c Conn) error {
-		list, err := schedules(c, whereDue, int64(max(n, 0))+1)
-		if err != nil {
+	n = max(n, 0)
+	err = t.db.Read(ctx, "read due schedules", func(c Conn) (err error) {
+		next = model.Never
+		if due, err = schedules(c, whereDue, int64(now), int64(n)+1); err != nil {
 			return err
 		}
-		for i := range list {
-			if i == n || list[i].NextRun > now {
-				next = list[i].NextRun
-				break
-			}
-			due = append(due, list[i])
+		if len(due) > n {
+			due, next = due[:n], due[n].NextRun
+			return nil
 		}
-		return nil
+		return c.Query(notDue, func(r Row) error {
+			if r[0] != nil {
+				next = model.Instant(r.Int(0))
+			}
+			return nil
+		}, int64(now))
 	})
 	return due, next, err
 }
