@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -25,6 +27,10 @@ const obedient = "#!/bin/sh\nsleep 1000 &\necho $$ $! > ids\nwait\n"
 
 // deaf tells through the fifo that it was asked to end, and goes on.
 const deaf = "#!/bin/sh\ntrap '' INT\ntrap 'echo >> ids' TERM\n(trap '' TERM INT; while :; do sleep 1; done) &\necho $$ $! > ids\nwhile :; do sleep 1; done\n"
+
+// heedHangUps gives programs that are started the signal's usual meaning, where
+// the tests run under nohup, too.
+var heedHangUps = sync.OnceFunc(func() { signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) })
 
 // running is a pawl that runs.
 type running struct {
@@ -56,6 +62,7 @@ func (r *running) exits(t *testing.T, code int, pids []int) {
 // hold starts pawl and returns when its task runs, with the processes of that.
 func hold(t *testing.T, script string) (*running, []int) {
 	t.Helper()
+	heedHangUps()
 	return holdWith(t, held, script, os.TempDir())
 }
 
