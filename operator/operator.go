@@ -61,6 +61,9 @@ type Spec struct {
 	// Light operators only compute: they start no program, wait for nothing
 	// and return at once, so a runner may run many in a row.
 	Light bool
+	// Served is set when the operator works only where a server drives the
+	// attempt.
+	Served bool
 	// Holds names a parameter that makes a Light operator like others, such as
 	// one that has it wait, unless it is false. Empty means that there is none.
 	Holds string
@@ -140,8 +143,24 @@ type Result struct {
 	Outputs []string
 	// Stop ends the task well and keeps what depends on it from running.
 	Stop bool
-	// Wait, when set, runs the task again later. Only it is looked at then.
+	// Skip, if not empty, ends the task as skipped and says why, on one line. Of
+	// the rest, nothing is looked at then.
+	Skip string
+	// Records are sent once the result is durable: at least once, in this order,
+	// and not at all if the result no longer counts.
+	Records []Record
+	// Wait, when set, runs the task again later. Only it and Records are looked
+	// at then.
 	Wait *Wait
+}
+
+// Record is what a task sends to a topic.
+type Record struct {
+	Topic string
+	// Key is what the topic is ordered by; it may be empty.
+	Key     string
+	Value   Value
+	Headers Map
 }
 
 // Wait asks for another run of the same task.
@@ -158,7 +177,8 @@ type Wait struct {
 
 // Key is a signal to wait for: a message on Topic with that key.
 type Key struct {
-	Topic, Value string
+	// Param names the key. Value is its text as JSON: "17" and 17 differ.
+	Topic, Param, Value string
 	// One lets only the longest-waiting match have a message.
 	One bool
 }

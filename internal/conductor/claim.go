@@ -221,5 +221,27 @@ func (c *Core) finish(s *store.Snapshot) {
 	c.step.Events = append(c.step.Events, engine.Event{
 		Attempt: row.ID, Seq: s.Seq + 1, At: row.Ended, Kind: engine.AttemptEnded, Name: s.Definition.Root.Name,
 	})
+	c.buryMail(s, row.Ended)
 	c.doomed[row.ID] = true
+}
+
+// buryMail buries the messages that a doomed attempt has.
+func (c *Core) buryMail(s *store.Snapshot, now model.Instant) {
+	bury := func(task model.TaskID, m engine.Message) {
+		c.step.Buried = append(c.step.Buried, engine.Buried{
+			Attempt: s.Attempt.ID, Task: task, Message: m, Reason: "the attempt was ended without running on", At: now,
+		})
+	}
+	for i := range s.Tasks {
+		if d := s.Tasks[i].Detail; d != nil {
+			for _, m := range d.Inbox {
+				bury(s.Tasks[i].ID, m)
+			}
+		}
+	}
+	for i := range s.Inbox {
+		if m := s.Inbox[i].Command.Message; m != nil {
+			bury(s.Inbox[i].Command.Task, *m)
+		}
+	}
 }

@@ -208,7 +208,7 @@ func (c *Core) renew(ctx context.Context, now model.Instant) error {
 // commit writes the step and then does what it says.
 func (c *Core) commit(ctx context.Context) error {
 	batch := c.batch()
-	if len(batch.Tasks)+len(batch.Events)+len(batch.Attempts)+len(batch.Grown)+len(batch.Consumed)+len(batch.Release) > 0 {
+	if len(batch.Tasks)+len(batch.Events)+len(batch.Attempts)+len(batch.Grown)+len(batch.Consumed)+len(batch.Release)+len(batch.Buried) > 0 {
 		if err := c.write(ctx, batch); err != nil {
 			return err
 		}
@@ -230,7 +230,8 @@ func (c *Core) batch() *store.Batch {
 	s := &c.step
 	b := &store.Batch{
 		Owner: c.cfg.Owner, Epoch: c.epoch,
-		Attempts: s.Attempts, Tasks: s.Tasks, Grown: s.Grown, Events: s.Events, Consumed: c.consumed,
+		Attempts: s.Attempts, Tasks: s.Tasks, Grown: s.Grown, Events: s.Events,
+		Listening: s.Listening, Records: s.Records, Buried: s.Buried, Consumed: c.consumed,
 	}
 	if !c.unsure {
 		c.findResting()

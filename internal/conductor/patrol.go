@@ -110,12 +110,16 @@ func (c *Core) takeUpDue(ctx context.Context, n int) (given int, err error) {
 
 // consume applies a post, once: one that is read again before the step is
 // committed has been applied in it. A command that does not fit any more is
-// answered by nothing: who sent it is gone.
+// answered by nothing: who sent it is gone. But a message is buried whose task
+// has gone on while it was under way.
 func (c *Core) consume(p *store.Post) {
 	if slices.Contains(c.consumed, p.ID) {
 		return
 	}
-	_ = c.apply(c.now(), p.Attempt, p.Command)
+	now := c.now()
+	if err := c.apply(now, p.Attempt, p.Command); err != nil && p.Command.Message != nil {
+		c.driven[p.Attempt].attempt.Bury(now, p.Command.Task, *p.Command.Message, err, &c.step)
+	}
 	c.consumed = append(c.consumed, p.ID)
 }
 

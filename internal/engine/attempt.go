@@ -29,8 +29,8 @@ type Attempt struct {
 	// dirty lists the tasks whose rows this step writes.
 	dirty    []model.TaskID
 	rowDirty bool
-	// listeners are the waiting tasks whose keys come from parameters.
-	listeners []model.TaskID
+	// audience is who listens; nil as long as nobody does.
+	audience *audience
 }
 
 // task is the state of one task. Most fields are those of TaskRow.
@@ -76,13 +76,15 @@ type task struct {
 	made GrowthKind
 }
 
-// gate is what the decided edges of a blocked task say.
+// gate is what the decided edges of a blocked task say, and of an open group
+// whether one of its children did not wait for them.
 type gate uint8
 
 const (
 	gateShut    gate = 1 << iota // an edge can never open
 	gateOutput                   // it waits for outputs
 	gateEmitted                  // and one of them was emitted
+	gateAhead                    // a child has started before its edges were decided
 )
 
 // errand is one thing to do before a step is over.
@@ -137,6 +139,7 @@ func (a *Attempt) Apply(now model.Instant, c Command, step *Step) error {
 	a.now, a.step = now, step
 	err := a.apply(c)
 	a.work()
+	a.attend()
 	a.finish()
 	a.flush()
 	a.step = nil
@@ -177,7 +180,7 @@ func (a *Attempt) apply(c Command) error {
 	case Append:
 		return a.appendNode(c.Task, c.Node)
 	case Again:
-		return a.again(c.Task)
+		return a.runAgain(c.Task)
 	case Cancel:
 		return a.cancelTask(c.Task)
 	case Kill:
@@ -241,6 +244,7 @@ func (a *Attempt) finish() {
 	}
 	a.row.Ended = a.now
 	a.rowDirty = true
+	a.hushAll()
 	a.event(AttemptEnded, 0, params.Map{})
 	a.effect(Effect{Kind: Finished})
 }
@@ -304,11 +308,17 @@ func (a *Attempt) change(id model.TaskID) *Detail {
 	return d
 }
 
+// taskRow returns the row of a task. One that was not reached may be yet, when
+// others run again.
 func (a *Attempt) taskRow(id model.TaskID) TaskRow {
 	t := &a.tasks[id]
+	state := t.state
+	if state == model.NotReached {
+		state = model.Blocked
+	}
 	return TaskRow{
 		Attempt: a.row.ID, ID: id, Parent: t.parent, Name: a.name(id),
-		State: t.state, Flags: t.flags, Try: t.try, Retries: t.retries,
+		State: state, Flags: t.flags, Try: t.try, Retries: t.retries,
 		Started: t.started, Ended: t.ended, Wake: t.wake, Deadline: t.deadline,
 		Detail: t.detail,
 	}

@@ -77,18 +77,9 @@ func (a *Attempt) interrupt(id model.TaskID, how Flags) {
 // skipTo starts a task that is not reached yet: what it would have come after
 // is passed over, and the groups around it open.
 func (a *Attempt) skipTo(id model.TaskID) error {
-	if s := a.state(id); s != model.Blocked {
-		return model.Errorf(model.Conflict, "task %s is %s: only a task that has not started can be jumped to", a.name(id), s)
-	}
-	var path []model.TaskID
-	for at := id; at != model.NoTask; at = a.tasks[at].parent {
-		switch {
-		case a.tasks[at].state.Final():
-			return model.Errorf(model.Conflict, "task %s can't be reached: %s has ended", a.name(id), a.name(at))
-		case a.barred(at):
-			return model.Errorf(model.Conflict, "task %s can't be reached: nothing beside it starts any more", a.name(at))
-		}
-		path = append(path, at)
+	path, err := a.wayTo(id)
+	if err != nil {
+		return err
 	}
 	a.event(SkippedTo, id, params.Map{})
 	for i := len(path) - 1; i >= 0; i-- {
@@ -102,9 +93,31 @@ func (a *Attempt) skipTo(id model.TaskID) error {
 	return nil
 }
 
+// wayTo returns a task that can be jumped to and those above it, from below.
+func (a *Attempt) wayTo(id model.TaskID) ([]model.TaskID, error) {
+	if s := a.state(id); s != model.Blocked {
+		return nil, model.Errorf(model.Conflict, "task %s is %s: only a task that has not started can be jumped to", a.name(id), s)
+	}
+	var path []model.TaskID
+	for at := id; at != model.NoTask; at = a.tasks[at].parent {
+		switch {
+		case a.tasks[at].state.Final():
+			return nil, model.Errorf(model.Conflict, "task %s can't be reached: %s has ended", a.name(id), a.name(at))
+		case a.barred(at):
+			return nil, model.Errorf(model.Conflict, "task %s can't be reached: nothing beside it starts any more", a.name(at))
+		}
+		path = append(path, at)
+	}
+	return path, nil
+}
+
 // openAt starts a blocked task whatever it comes after.
 func (a *Attempt) openAt(id model.TaskID) {
-	a.tasks[id].pending = 0
+	t := &a.tasks[id]
+	if t.pending > 0 {
+		a.tasks[t.parent].gate |= gateAhead
+	}
+	t.pending = 0
 	a.launch(id)
 }
 
@@ -132,70 +145,4 @@ func (a *Attempt) skipBefore(id model.TaskID) {
 			a.cancel(kids[index], SkipAsked)
 		}
 	}
-}
-
-// again opens a new round of a task that has ended, in a group that has not.
-func (a *Attempt) again(id model.TaskID) error {
-	t := &a.tasks[id]
-	if s := a.state(id); !s.Final() || t.parent == model.NoTask {
-		return model.Errorf(model.Conflict, "task %s is %s: only a task that has ended can run again", a.name(id), s)
-	}
-	p := &a.tasks[t.parent]
-	if p.state != model.Open || p.pending == 0 || p.asked() || !a.counts(t.parent, id) {
-		return model.Errorf(model.Conflict, "task %s can't run again: its group is over", a.name(id))
-	}
-	parent := t.parent
-	a.cancel(id, CancelAsked)
-	a.grow(Growth{Kind: GrowAgain, Parent: parent, Replaces: id})
-	a.reopen(parent)
-	if anew := a.tasks[parent].kids[a.tasks[id].index]; !a.crowded(anew) {
-		a.openAt(anew) // else it is the first to be admitted
-	}
-	a.refresh(parent)
-	return nil
-}
-
-// reopen decides anew which tasks of a group wait for others, after one of
-// them was put in anew: those that were not reached may be now.
-func (a *Attempt) reopen(id model.TaskID) {
-	p := &a.tasks[id]
-	p.flags &^= Closed
-	for _, kid := range p.kids {
-		if a.tasks[kid].closes() {
-			p.flags |= Closed
-		}
-	}
-	a.touch(id)
-	p.pending, p.next = 0, 0
-	for _, kid := range p.kids {
-		k := &a.tasks[kid]
-		if k.state == model.NotReached {
-			k.state = model.Blocked
-		}
-		if k.state == model.Blocked && a.recount(p, kid) {
-			a.schedule(errandOpen, kid)
-		}
-		if !k.state.Final() {
-			p.pending++
-		}
-	}
-}
-
-// recount decides the edges of a blocked child of p anew, and reports whether
-// none is left to wait for, and no room either.
-func (a *Attempt) recount(p *task, id model.TaskID) bool {
-	k := &a.tasks[id]
-	k.pending, k.gate = 0, 0
-	if !p.defines(k) {
-		return !a.crowded(id)
-	}
-	for _, e := range k.node.After {
-		from := &a.tasks[p.kids[e.From]]
-		if !from.state.Final() {
-			k.pending++
-			continue
-		}
-		k.gate |= decide(from, e.On, e.Output)
-	}
-	return k.pending == 0
 }

@@ -53,7 +53,8 @@ const (
 	Wake
 	// Expire says that the task's time limit has passed.
 	Expire
-	// Deliver gives a message to a waiting task.
+	// Deliver gives a message to a task that listens. It is a Conflict where
+	// the task does not: then the message is the sender's to take care of.
 	Deliver
 	// Append adds Node below the task.
 	Append
@@ -85,6 +86,8 @@ type Result struct {
 	Stop bool
 	// Replayed marks the result as taken over from an earlier attempt.
 	Replayed bool
+	// Records are what the try sends. What names them is given by the engine.
+	Records []Record
 }
 
 // Verdict says whether a try had anything to do, as its products tell.
@@ -116,6 +119,8 @@ type Wait struct {
 	State params.Map
 	// Reason tells people what the task waits for; it may be empty.
 	Reason string
+	// Records are as those of Result.
+	Records []Record
 }
 
 // Key is a subscription: a message on Topic whose keys include Value matches.
@@ -182,7 +187,47 @@ type Step struct {
 	Tasks    []TaskRow
 	Grown    []Growth
 	Events   []Event
-	Effects  []Owned
+	// Listening are the tasks whose keys have changed.
+	Listening []Listening
+	// Records are what tasks send.
+	Records []Record
+	// Buried are the messages that nobody could handle.
+	Buried  []Buried
+	Effects []Owned
+}
+
+// Listening says which messages a task gets from now on: those with one of
+// the keys. Without keys it gets none any more.
+type Listening struct {
+	Attempt model.AttemptID
+	Task    model.TaskID
+	// Since is when the task began to listen.
+	Since model.Instant
+	Keys  []Key
+}
+
+// Record is what a task sends to a topic, once the step is stored.
+type Record struct {
+	Attempt model.AttemptID
+	Task    model.TaskID
+	// Try is the one that ended well, and Index the place among its records:
+	// together they name the record.
+	Try, Index int32
+	Topic      string
+	// Key is what the topic is ordered by; it may be empty.
+	Key     string
+	Value   params.Value
+	Headers params.Map
+}
+
+// Buried is a message that its task could not handle.
+type Buried struct {
+	Attempt model.AttemptID
+	Task    model.TaskID
+	Message Message
+	// Reason is the error of the last try, on one line.
+	Reason string
+	At     model.Instant
 }
 
 // Owned is an effect with the attempt that it belongs to.
@@ -197,7 +242,11 @@ func (s *Step) Reset() {
 	clear(s.Tasks)
 	clear(s.Grown)
 	clear(s.Events)
+	clear(s.Listening)
+	clear(s.Records)
+	clear(s.Buried)
 	clear(s.Effects)
 	s.Attempts, s.Tasks, s.Grown = s.Attempts[:0], s.Tasks[:0], s.Grown[:0]
 	s.Events, s.Effects = s.Events[:0], s.Effects[:0]
+	s.Listening, s.Records, s.Buried = s.Listening[:0], s.Records[:0], s.Buried[:0]
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
@@ -176,5 +177,35 @@ func TestStatesHaveNames(t *testing.T) {
 		if s.Done() != (s != engine.AttemptRunning) {
 			t.Errorf("%v is done: %v", s, s.Done())
 		}
+	}
+}
+
+// Earlier versions stored what a task listens to and told nobody.
+func TestListenersThatWereNeverToldOfAreWhenTheAttemptIsDriven(t *testing.T) {
+	t.Parallel()
+	def := finished(t, &workflow.Node{Name: "+w", Children: []*workflow.Node{
+		{Name: "+a", Operator: "do", Wait: &workflow.Wait{Signals: []workflow.Signal{{Topic: "orders", Param: "id"}}}},
+	}})
+	d := newDriver(def, params.Of("id", 7))
+	apply(t, d, engine.Command{Kind: engine.Begin})
+	row := d.ledger.tasks[1]
+	keys := row.Detail.Keys
+	row.Detail = &engine.Detail{Keys: keys}
+	d.ledger.tasks[1] = row
+	a, err := d.ledger.restore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var step engine.Step
+	a.Revive(epoch+5, nil, &step)
+	want := []engine.Listening{{Attempt: 1, Task: 1, Since: epoch + 5, Keys: keys}}
+	if diff := cmp.Diff(want, step.Listening); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if len(step.Tasks) != 1 || step.Tasks[0].Detail.Hearing.Since != epoch+5 {
+		t.Errorf("the rows are %+v", step.Tasks)
+	}
+	if diff := cmp.Diff(want, a.Listening()); diff != "" {
+		t.Errorf("who listens (-want +got):\n%s", diff)
 	}
 }

@@ -15,6 +15,10 @@ func (a *Attempt) plant(n *workflow.Node, parent model.TaskID, index int32, made
 	a.tasks = append(a.tasks, task{
 		node: n, parent: parent, index: index, made: made, pending: int32(len(n.After)),
 	})
+	if n.Wait.ListensEarly() {
+		h := a.listeners()
+		h.fresh = append(h.fresh, id)
+	}
 	if n.Each == nil && len(n.Children) > 0 {
 		a.plantKids(id)
 	}

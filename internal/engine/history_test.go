@@ -235,6 +235,8 @@ func (s *stimulus) succeed() engine.Command {
 			r.Items, _ = s.value().([]params.Value)
 		case "stop":
 			r.Stop = true
+		case "send":
+			r.Records = append(r.Records, engine.Record{Topic: s.next(), Key: s.next()})
 		case "replayed":
 			r.Replayed = true
 		case "judged":
@@ -286,6 +288,8 @@ func (s *stimulus) waitFor() engine.Command {
 			wait.Keys = append(wait.Keys, engine.Key{Topic: s.next(), Value: s.next()})
 		case "state":
 			wait.State = s.object()
+		case "send":
+			wait.Records = append(wait.Records, engine.Record{Topic: s.next(), Key: s.next()})
 		default:
 			s.failf("unknown wait %q", word)
 		}

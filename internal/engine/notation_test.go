@@ -240,7 +240,10 @@ func init() {
 		"wait":       (*words).wait,
 		"check":      func(w *words, n *workflow.Node) { n.Check = w.one() },
 		"on-failure": func(w *words, n *workflow.Node) { n.OnFailure = w.nodes() },
-		"skip-to":    func(w *words, n *workflow.Node) { n.SkipTo = true },
+		"runs-again": func(w *words, n *workflow.Node) { n.Again = true },
+		"early":      (*words).early,
+		"buries":     func(w *words, n *workflow.Node) { n.Wait.OnBadMessage = workflow.BuryMessage },
+		"late":       (*words).late,
 		"lost-fails": func(w *words, n *workflow.Node) { n.Redrive = workflow.FailLost },
 	}
 }
@@ -277,12 +280,30 @@ func (w *words) retry() workflow.Retry {
 	return r
 }
 
-// limit reads "limit DURATION fail|skip|notify [hook (TASK)]".
+// early reads "early keep|jump|drop".
+func (w *words) early(n *workflow.Node) {
+	n.Wait.Early = map[string]workflow.Early{
+		"keep": workflow.KeepEarly, "jump": workflow.JumpEarly, "drop": workflow.DropEarly,
+	}[w.next()]
+}
+
+// late reads "late handler|downstream".
+func (w *words) late(n *workflow.Node) {
+	n.Wait.Again = map[string]workflow.Again{
+		"handler": workflow.AgainHandler, "downstream": workflow.AgainDownstream,
+	}[w.next()]
+}
+
+// limit reads "limit DURATION|until PARAM fail|skip|notify [hook (TASK)]".
 func (w *words) limit(n *workflow.Node) {
 	effects := map[string]workflow.LimitEffect{
 		"fail": workflow.LimitFails, "skip": workflow.LimitSkips, "notify": workflow.LimitNotifies,
 	}
-	n.Limit.After = w.duration()
+	if w.accept("until") {
+		n.Limit.Until = w.next()
+	} else {
+		n.Limit.After = w.duration()
+	}
 	effect, ok := effects[w.next()]
 	if !ok {
 		w.failf("want fail, skip or notify")

@@ -28,13 +28,20 @@ func (a *Attempt) launch(id model.TaskID) {
 	t := &a.tasks[id]
 	a.look(id)
 	a.tally(id, 1)
+	a.limit(id)
 	switch {
-	case t.node.Each != nil, !t.node.IsGroup():
+	case t.flags&TimedOut != 0 && !t.groups():
+		a.start(id)
+		a.conclude(id)
+	case !t.groups():
 		a.arrive(id)
 	default:
 		a.openGroup(id)
 	}
 }
+
+// groups reports whether a task has its children from its definition.
+func (t *task) groups() bool { return t.node.IsGroup() && t.node.Each == nil }
 
 // barred reports whether a task must not start, because its parent is over or
 // was told to end. What is run on failure or on a time limit starts even so,
@@ -78,22 +85,12 @@ func (a *Attempt) openGroup(id model.TaskID) {
 	}
 }
 
-// start notes the beginning of a task and arms its time limit.
+// start notes the beginning of a task.
 func (a *Attempt) start(id model.TaskID) {
 	t := &a.tasks[id]
 	a.touch(id)
 	if t.started == 0 {
 		t.started = a.now
-	}
-	a.limit(id)
-}
-
-// limit arms the time limit of a task, if that was not done before.
-func (a *Attempt) limit(id model.TaskID) {
-	t := &a.tasks[id]
-	if d := t.node.Limit.After; d > 0 && t.deadline == 0 {
-		t.deadline = a.now.Add(d)
-		a.effect(Effect{Kind: ArmLimit, Task: id, At: t.deadline})
 	}
 }
 
@@ -105,13 +102,8 @@ func (a *Attempt) arrive(id model.TaskID) {
 		return
 	}
 	a.touch(id)
-	a.limit(id) // which counts the wait
-	if t.listens() {
-		a.change(id).Keys = a.keys(id, nil)
-		a.listeners = append(a.listeners, id)
-	}
 	if !a.holdBack(id, t.node.Wait) {
-		a.dispatch(id)
+		a.dispatchNext(id)
 	}
 }
 
@@ -145,23 +137,33 @@ func (a *Attempt) end(id model.TaskID, s model.State) {
 	} else {
 		a.tally(id, -1)
 	}
+	var rest []Message
 	if t.state != model.Blocked || s != model.NotReached {
+		rest = a.closeInbox(id)
 		t.ended, t.wake = a.now, 0
 		a.touch(id)
 		t.state = s
 		a.event(TaskEnded, id, a.endData(id))
+	} else if a.audience != nil {
+		a.audience.moved = append(a.audience.moved, id)
 	}
 	t.state = s
-	if t.parent == model.NoTask || a.tasks[t.parent].state == model.Blocked {
+	parent, item := t.parent, t.made == GrowItems
+	if parent == model.NoTask || a.tasks[parent].state == model.Blocked {
+		a.buryAll(id, rest)
 		return
 	}
 	a.claimWin(id)
 	a.leave(id)
 	a.openEdges(id)
 	a.spread(id)
-	a.endKid(t.parent)
-	if t.made == GrowItems {
-		a.schedule(errandAdmit, t.parent)
+	a.leaveMail(id, rest)
+	if a.tasks[id].flags&Onward != 0 && s.Passed() {
+		a.onward(id)
+	}
+	a.endKid(parent)
+	if item {
+		a.schedule(errandAdmit, parent)
 	}
 }
 
@@ -182,10 +184,14 @@ func (a *Attempt) endData(id model.TaskID) params.Map {
 func (a *Attempt) openEdges(id model.TaskID) {
 	t := &a.tasks[id]
 	p := &a.tasks[t.parent]
-	if p.node.Each != nil || int(t.index) >= len(p.node.Children) {
+	switch {
+	case p.node.Each != nil || int(t.index) >= len(p.node.Children):
+		return
+	case t.flags&Late != 0:
+		a.openLateEdges(id)
 		return
 	}
-	late := false // a sibling that should come after this one did not wait
+	late := p.gate&gateAhead != 0 // a sibling that should come after this one did not wait
 	for _, l := range p.node.Next(int(t.index)) {
 		kid := p.kids[l.To]
 		k := &a.tasks[kid]
@@ -204,23 +210,37 @@ func (a *Attempt) openEdges(id model.TaskID) {
 	}
 }
 
-// decide says what an edge from the final task t does.
+// openLateEdges decides the edges anew that start at a task which has a late
+// round: its outputs may be others.
+func (a *Attempt) openLateEdges(id model.TaskID) {
+	p := &a.tasks[a.tasks[id].parent]
+	for _, l := range p.node.Next(int(a.tasks[id].index)) {
+		if kid := p.kids[l.To]; a.tasks[kid].state == model.Blocked && a.recount(p, kid) {
+			a.schedule(errandOpen, kid)
+		}
+	}
+	a.refreshAfter(id)
+}
+
+// decide says what an edge from the task t does, which is final or stands for
+// one that was.
 func decide(t *task, on workflow.On, output string) gate {
+	passed := t.state.Passed() || t.flags&Late != 0
 	switch {
 	case on == workflow.OnDone:
 		return 0
-	case on == workflow.OnSuccess && t.state.Passed():
+	case on == workflow.OnSuccess && passed:
 		return 0
 	case on == workflow.OnOutput && t.emitted(output):
 		return gateOutput | gateEmitted
-	case on == workflow.OnOutput && t.state.Passed():
+	case on == workflow.OnOutput && passed:
 		return gateOutput
 	}
 	return gateShut
 }
 
 func (t *task) emitted(output string) bool {
-	if t.detail == nil || t.state != model.Success {
+	if t.detail == nil || t.state != model.Success && t.flags&Late == 0 {
 		return false
 	}
 	for _, o := range t.detail.Outputs {

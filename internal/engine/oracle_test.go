@@ -61,7 +61,7 @@ func (f *family) mayBeBlocked(id model.TaskID) error {
 		return nil
 	}
 	for _, e := range f.edges(id) {
-		if !f.views[f.source(id, e)].State.Final() {
+		if !f.decided(f.source(id, e)) {
 			return nil
 		}
 	}
@@ -83,7 +83,7 @@ func (f *family) mayBeMissed(id model.TaskID) error {
 		return nil
 	}
 	for _, e := range f.edges(id) {
-		if from := f.views[f.source(id, e)]; e.On != workflow.OnDone && from.State.Final() && !from.State.Passed() {
+		if from := f.source(id, e); e.On != workflow.OnDone && f.decided(from) && !f.passed(from) {
 			return nil
 		}
 	}
@@ -154,21 +154,31 @@ func (f *family) mayStart(id model.TaskID) error {
 	outputs, emitted := false, false
 	for _, e := range f.edges(id) {
 		from := f.source(id, e)
-		state := f.views[from].State
 		switch {
-		case !state.Final():
+		case !f.decided(from):
 			return fmt.Errorf("%s has not ended", f.views[from].Name)
-		case e.On != workflow.OnDone && !state.Passed():
-			return fmt.Errorf("%s is %v", f.views[from].Name, state)
+		case e.On != workflow.OnDone && !f.passed(from):
+			return fmt.Errorf("%s is %v", f.views[from].Name, f.views[from].State)
 		case e.On == workflow.OnOutput:
 			outputs = true
-			emitted = emitted || state == model.Success && slices.Contains(f.detail(from).Outputs, e.Output)
+			emitted = emitted || f.passed(from) && slices.Contains(f.detail(from).Outputs, e.Output)
 		}
 	}
 	if outputs && !emitted {
 		return fmt.Errorf("none of its outputs was emitted")
 	}
 	return nil
+}
+
+// decided reports whether a task holds back nobody who comes after it: one that
+// has ended, or that has another round for a late message.
+func (f *family) decided(id model.TaskID) bool {
+	return f.views[id].State.Final() || f.views[id].Flags&engine.Late != 0
+}
+
+// passed reports whether those may start that come after a task ended well.
+func (f *family) passed(id model.TaskID) bool {
+	return f.views[id].State.Passed() || f.views[id].Flags&engine.Late != 0
 }
 
 // outcome: how a group ends follows from how its children did, unless it was

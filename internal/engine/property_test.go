@@ -118,15 +118,15 @@ func (p *trial) took(c engine.Command, before []engine.View, step *engine.Step, 
 			p.Fatalf("after %+v: %v", c, err)
 		}
 	}
-	p.holds(c, before, step)
+	p.holds(c, before, step, err != nil)
 	p.follow()
 }
 
 // same compares two answers. The order of rows within a step means nothing.
 func (p *trial) same(c engine.Command, live, restored *engine.Step) {
-	byID := func(a, b engine.TaskRow) int { return cmp.Compare(a.ID, b.ID) }
 	for _, s := range []*engine.Step{live, restored} {
-		slices.SortFunc(s.Tasks, byID)
+		slices.SortFunc(s.Tasks, func(a, b engine.TaskRow) int { return cmp.Compare(a.ID, b.ID) })
+		slices.SortStableFunc(s.Listening, func(a, b engine.Listening) int { return cmp.Compare(a.Task, b.Task) })
 	}
 	if diff := gocmp.Diff(live, restored, asStored); diff != "" {
 		p.Fatalf("answers to %+v differ (-live +restored):\n%s", c, diff)
@@ -137,9 +137,10 @@ func (p *trial) same(c engine.Command, live, restored *engine.Step) {
 func arrived(v engine.View) bool { return v.Started != 0 || v.State == model.Waiting }
 
 // holds checks what is true after every step.
-func (p *trial) holds(c engine.Command, before []engine.View, step *engine.Step) {
+func (p *trial) holds(c engine.Command, before []engine.View, step *engine.Step, refused bool) {
 	family := newFamily(p.driver.attempt, p.driver.ledger.growths)
-	if err := family.check(); err != nil {
+	mail := keepsMail(c, before, family.views, step, refused)
+	if err := errors.Join(family.check(), family.hears(p.driver.ledger.told), mail); err != nil {
 		p.Fatalf("after %+v: %v", c, err)
 	}
 	forced := forcedStarts(family, step)

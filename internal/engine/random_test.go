@@ -102,11 +102,11 @@ func randomJoin(t *rapid.T, n *workflow.Node) {
 }
 
 func randomAction(t *rapid.T, n *workflow.Node, depth int) {
-	if chance(t, 20, "wait") {
+	if chance(t, 30, "wait") {
 		n.Wait = &workflow.Wait{}
 		if chance(t, 50, "signals") {
 			n.Wait.Signals = []workflow.Signal{{Topic: "t", Param: pick(t, "key", "k", "l")}}
-			n.SkipTo = chance(t, 50, "skip-to")
+			randomListener(t, n.Wait)
 		}
 		if chance(t, 20, "until") {
 			n.Wait.Until = pick(t, "instant", "k", "m")
@@ -122,6 +122,14 @@ func randomAction(t *rapid.T, n *workflow.Node, depth int) {
 	}
 }
 
+func randomListener(t *rapid.T, w *workflow.Wait) {
+	w.Early = pick(t, "early", workflow.WhenReached, workflow.KeepEarly, workflow.JumpEarly, workflow.DropEarly)
+	w.Again = pick(t, "late", workflow.AgainNever, workflow.AgainHandler, workflow.AgainDownstream)
+	if chance(t, 50, "buries") {
+		w.OnBadMessage = workflow.BuryMessage
+	}
+}
+
 func randomPolicies(t *rapid.T, n *workflow.Node, depth int) {
 	if chance(t, 30, "failure") {
 		n.Failure = workflow.Failure{
@@ -134,6 +142,9 @@ func randomPolicies(t *rapid.T, n *workflow.Node, depth int) {
 	}
 	if chance(t, 15, "limit") {
 		n.Limit.After = pick(t, "limit", 5*time.Second, 15*time.Second)
+		if chance(t, 20, "until") {
+			n.Limit.Until = pick(t, "instant", "k", "m")
+		}
 		n.Limit.Then = pick(t, "then", workflow.LimitFails, workflow.LimitSkips, workflow.LimitNotifies)
 		if depth < 3 && chance(t, 50, "hook") {
 			n.Limit.Hook = randomNode(t, "^late", depth+1)
@@ -145,6 +156,7 @@ func randomPolicies(t *rapid.T, n *workflow.Node, depth int) {
 	if chance(t, 30, "export") {
 		n.Export = randomParams(t)
 	}
+	n.Again = chance(t, 30, "runs again")
 }
 
 // randomParams draws values for few keys, so that they get in each other's way.
@@ -173,6 +185,9 @@ func randomCommand(t *rapid.T, a *engine.Attempt) engine.Command {
 	}
 	if waiting := tasksIn(a, model.Waiting); len(waiting) > 0 && chance(t, 30, "deliver") {
 		return randomDelivery(t, pick(t, "waiting", waiting...))
+	}
+	if listeners := listenersIn(a); len(listeners) > 0 && chance(t, 20, "to a listener") {
+		return randomDelivery(t, pick(t, "listener", listeners...))
 	}
 	switch c := (engine.Command{Task: task}); pick(t, "command",
 		"stale", "deliver", "append", "again", "cancel", "edit", "skip-to", "again", "skip-to", "append", "kill") {
@@ -212,6 +227,18 @@ func tasksIn(a *engine.Attempt, s model.State) []model.TaskID {
 	return ids
 }
 
+// listenersIn returns the tasks whose definition has them listen, whatever has
+// become of them.
+func listenersIn(a *engine.Attempt) []model.TaskID {
+	var ids []model.TaskID
+	for v := range a.Tasks() {
+		if listens(v) {
+			ids = append(ids, v.ID)
+		}
+	}
+	return ids
+}
+
 func randomDelivery(t *rapid.T, id model.TaskID) engine.Command {
 	source := fmt.Sprint("t/0/", pick(t, "source", 0, 1, 2, 3, 4))
 	return engine.Command{Kind: engine.Deliver, Task: id, Message: &engine.Message{Source: source, Topic: "t"}}
@@ -238,7 +265,7 @@ func randomReport(t *rapid.T, v engine.View) engine.Command {
 		c.Wait = &engine.Wait{Until: epoch.Add(pick(t, "until", 0, time.Second, time.Minute, time.Hour))}
 	case "keys":
 		c.Kind = engine.WaitFor
-		c.Wait = &engine.Wait{Keys: []engine.Key{{Topic: "t", Value: "1"}}}
+		c.Wait = &engine.Wait{Keys: []engine.Key{{Topic: "t", Value: "1"}}, Records: randomRecords(t)}
 	case "cancelled":
 		c.Kind = engine.TryCancelled
 	case "lost":
@@ -247,8 +274,12 @@ func randomReport(t *rapid.T, v engine.View) engine.Command {
 	return c
 }
 
+func randomRecords(t *rapid.T) []engine.Record {
+	return make([]engine.Record, pick(t, "records", 0, 0, 0, 1, 2))
+}
+
 func randomResult(t *rapid.T, n *workflow.Node) *engine.Result {
-	r := &engine.Result{Stop: chance(t, 5, "stop"), Replayed: chance(t, 5, "replayed")}
+	r := &engine.Result{Stop: chance(t, 5, "stop"), Replayed: chance(t, 5, "replayed"), Records: randomRecords(t)}
 	if chance(t, 60, "store") {
 		r.Store = randomParams(t)
 	}

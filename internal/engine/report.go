@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -15,17 +17,6 @@ func (a *Attempt) reports(id model.TaskID, try int32) bool {
 // asked reports whether a running task was told to end, so that what its try
 // gave no longer counts.
 func (t *task) asked() bool { return t.flags&(CancelAsked|SkipAsked|TimedOut) != 0 }
-
-// handled takes the message that a try handled off the inbox.
-func (a *Attempt) handled(id model.TaskID) {
-	t := &a.tasks[id]
-	if t.flags&Handling == 0 {
-		return
-	}
-	t.flags &^= Handling
-	d := a.change(id)
-	d.Inbox = d.Inbox[1:]
-}
 
 // conclude decides a task whose try is over, as if it were a group whose
 // children are what the try generated.
@@ -45,22 +36,26 @@ func (a *Attempt) judge(id model.TaskID, try int32, v *Verdict) {
 		t.flags |= SkipAsked
 		a.touch(id)
 	}
-	a.event(TaskJudged, id, params.Of("skip", v.Skip, "reason", v.Reason))
+	a.event(TaskJudged, id, VerdictData(*v))
 }
+
+// VerdictData is what a TaskJudged has for a verdict.
+func VerdictData(v Verdict) params.Map { return params.Of("skip", v.Skip, "reason", v.Reason) }
 
 func (a *Attempt) succeed(id model.TaskID, try int32, r *Result) {
 	if !a.reports(id, try) {
 		return
 	}
-	a.handled(id)
 	t := &a.tasks[id]
 	if t.asked() {
 		a.conclude(id)
 		return
 	}
+	a.handled(id)
 	if r == nil {
 		r = &Result{}
 	}
+	a.send(id, r.Records)
 	a.take(id, r)
 	if r.Replayed {
 		t.flags |= Replayed
@@ -85,12 +80,29 @@ func (a *Attempt) take(id model.TaskID, r *Result) {
 		return
 	}
 	d := a.change(id)
+	gave := *d
 	*d = Detail{
 		Export: r.Export, Store: r.Store, Reset: r.Reset,
 		Outputs: r.Outputs, Subtasks: r.Subtasks,
+		Keys: gave.Keys, Inbox: gave.Inbox, Hearing: gave.Hearing,
 	}
-	a.keep(id)
+	if t.flags&Late != 0 {
+		a.takeLate(id, &gave)
+	}
+	a.keep(id, r)
 	a.refresh(id)
+}
+
+// takeLate adds what a late round gave to what the round before it had given.
+func (a *Attempt) takeLate(id model.TaskID, gave *Detail) {
+	d := a.tasks[id].detail
+	d.Outputs = slices.Concat(gave.Outputs, d.Outputs)
+	if a.tasks[id].standsIn() && a.def.Scope == workflow.Tree {
+		d.Export = gave.Export.Merge(d.Export)
+		d.Store = give(gave.Store, d)
+		d.Reset = slices.Concat(gave.Reset, d.Reset)
+	}
+	a.openEdges(id)
 }
 
 // generate adds what an action made below itself.
@@ -108,20 +120,25 @@ func (a *Attempt) fail(id model.TaskID, try int32, f *Failure) {
 	}
 	t := &a.tasks[id]
 	if t.asked() {
-		a.handled(id)
 		a.conclude(id)
 		return
 	}
 	if f == nil {
 		f = &Failure{}
 	}
-	delay, more := f.Retry.Delay(int(t.retries))
+	delay, more := f.Retry.Delay(t.spent())
 	if !more {
-		a.handled(id)
-		a.failForGood(id, orUnknown(f.Error))
+		a.giveUp(id, orUnknown(f.Error))
 		return
 	}
-	a.tasks[id].retries++
+	if t.flags&Handling != 0 && t.buries() && t.spent() == 0 {
+		h := t.hearing()
+		if t.detail != nil {
+			h.Kept = t.detail.State
+		}
+		a.setHearing(id, h)
+	}
+	t.retries++
 	if f.State.Len() > 0 || t.detail != nil {
 		a.change(id).State = f.State
 	}
@@ -132,6 +149,35 @@ func (a *Attempt) fail(id model.TaskID, try int32, f *Failure) {
 	if delay == 0 {
 		a.dispatch(id)
 	}
+}
+
+// giveUp ends a task whose tries are over as failed, or only what it has to do
+// with the message that it could not handle.
+func (a *Attempt) giveUp(id model.TaskID, err params.Map) {
+	t := &a.tasks[id]
+	if t.flags&Handling == 0 {
+		a.failForGood(id, err)
+		return
+	}
+	hearing, state, m := t.hearing(), t.detail.State, t.detail.Inbox[0]
+	if t.spent() > 0 {
+		state = hearing.Kept
+	}
+	a.handled(id)
+	reason, _ := err.String("message") // what has none says nothing
+	a.bury(id, m, reason)
+	if !t.buries() {
+		a.failForGood(id, err)
+		return
+	}
+	a.forgive(id)
+	a.change(id).State = state
+	if t.over(0) {
+		a.conclude(id)
+		return
+	}
+	t.state = model.Waiting
+	a.sleep(id, hearing.Due, "") // it wakes at once if that has passed
 }
 
 // orUnknown makes sure that a failure says something.
@@ -147,7 +193,6 @@ func (a *Attempt) tryCancelled(id model.TaskID, try int32) {
 		return
 	}
 	if a.tasks[id].asked() {
-		a.handled(id)
 		a.conclude(id)
 		return
 	}
@@ -164,7 +209,6 @@ func (a *Attempt) lose(id model.TaskID, try int32) {
 	a.event(TryLost, id, params.Map{})
 	switch {
 	case t.asked():
-		a.handled(id)
 		a.conclude(id)
 	case t.node.Redrive == workflow.FailLost:
 		f := &Failure{Error: params.Of("message", "the runner of the task was lost"), Retry: t.node.Retry}

@@ -12,6 +12,7 @@ import (
 // reporter writes what the engine answers, one line for each thing:
 //
 //	! an event      = a row      * a growth      > an effect
+//	? a listener    ^ a record   x a dead letter
 type reporter struct {
 	attempt *engine.Attempt
 	lines   []string
@@ -34,9 +35,33 @@ func (r *reporter) step(s *engine.Step) {
 	for _, a := range s.Attempts {
 		r.line("= attempt %s", attemptRow(a))
 	}
+	for _, l := range s.Listening {
+		r.listening(l)
+	}
+	for _, rec := range s.Records {
+		r.line("^ %s %s from %s try %d no %d", rec.Topic, rec.Key, r.name(rec.Task), rec.Try, rec.Index)
+	}
+	for _, b := range s.Buried {
+		r.line("x %s of %s: %s", b.Message.Source, r.name(b.Task), b.Reason)
+	}
 	for _, e := range s.Effects {
 		r.effect(e.Effect)
 	}
+}
+
+func (r *reporter) listening(l engine.Listening) {
+	line := "? " + r.name(l.Task)
+	if len(l.Keys) == 0 {
+		r.line("%s to nothing", line)
+		return
+	}
+	for _, k := range l.Keys {
+		line += " " + k.Topic + "=" + k.Value
+		if k.One {
+			line += " one"
+		}
+	}
+	r.line("%s since %s", line, clock(l.Since))
 }
 
 // name is a task's full name without the root's. Of tasks with one name, all
@@ -95,7 +120,7 @@ var flagNames = []struct {
 	{engine.Replayed, "replayed"}, {engine.Won, "won"},
 	{engine.Closed, "closed"}, {engine.Handling, "handling"},
 	{engine.Checking, "checking"}, {engine.StopAsked, "stop-asked"},
-	{engine.RoundAsked, "round-asked"},
+	{engine.RoundAsked, "round-asked"}, {engine.Late, "late"}, {engine.Onward, "onward"},
 }
 
 func row(t engine.TaskRow) string {
@@ -126,6 +151,7 @@ func row(t engine.TaskRow) string {
 
 func detail(d *engine.Detail) []string {
 	var words []string
+	add := func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) }
 	for _, m := range []struct {
 		name string
 		m    params.Map
@@ -148,6 +174,15 @@ func detail(d *engine.Detail) []string {
 	}
 	for _, m := range d.Inbox {
 		words = append(words, "message "+m.Source)
+	}
+	if h := d.Hearing; h != nil && (h.Forgiven > 0 || h.Due != 0 || h.Kept.Len() > 0) {
+		add("forgiven %d", h.Forgiven)
+		if h.Due != 0 {
+			add("due %s", clock(h.Due))
+		}
+		if h.Kept.Len() > 0 {
+			add("kept %v", h.Kept)
+		}
 	}
 	return words
 }

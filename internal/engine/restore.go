@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -28,9 +30,6 @@ func Restore(def *workflow.Workflow, row AttemptRow, growths []Growth, tasks []T
 		if r.State != model.Blocked && !r.State.Final() {
 			a.tally(r.ID, 1)
 		}
-		if !r.State.Final() && t.listens() {
-			a.listeners = append(a.listeners, r.ID)
-		}
 	}
 	a.recall(0)
 	for id := range a.tasks {
@@ -39,7 +38,42 @@ func Restore(def *workflow.Workflow, row AttemptRow, growths []Growth, tasks []T
 		}
 	}
 	a.refresh(0)
+	a.hearAgain()
 	return a, nil
+}
+
+// hearAgain works out who listens in a restored attempt, and to what. Those that
+// are stored to listen, but not since when, were so by a version of pawl that
+// told nobody: they are told of when the attempt is driven.
+func (a *Attempt) hearAgain() {
+	if a.row.Started == 0 {
+		return // those that listen early do so from the beginning
+	}
+	for i := range a.tasks {
+		id := model.TaskID(i)
+		if t := &a.tasks[id]; t.node.Wait == nil && len(t.subscribed()) == 0 || !a.hears(id) {
+			continue
+		}
+		h := a.listeners()
+		a.countListener(id, 1)
+		a.learn(id)
+		h.told[id] = a.recollect(id)
+	}
+	if a.audience != nil {
+		a.audience.fresh, a.audience.moved = a.audience.fresh[:0], a.audience.moved[:0]
+	}
+}
+
+// recollect returns what was last told of a listener.
+func (a *Attempt) recollect(id model.TaskID) told {
+	t := &a.tasks[id]
+	switch {
+	case t.state.Final():
+		return told{keys: a.keys(id), since: t.ended}
+	case t.hearing().Since == 0:
+		return told{}
+	}
+	return told{keys: t.detail.Keys, since: t.hearing().Since}
 }
 
 // recall works out what the rows below a task leave out: which tasks stored
@@ -61,6 +95,9 @@ func (a *Attempt) recall(id model.TaskID) {
 		if k.flags&Won != 0 {
 			t.winner = kid
 		}
+		if a.isAhead(t, k) {
+			t.gate |= gateAhead
+		}
 		a.recall(kid)
 		if !k.state.Final() {
 			t.pending++
@@ -68,11 +105,20 @@ func (a *Attempt) recall(id model.TaskID) {
 	}
 }
 
+// isAhead reports whether a child of p has started before those that it comes
+// after had ended.
+func (a *Attempt) isAhead(p, k *task) bool {
+	return k.state != model.Blocked && k.state != model.NotReached && p.defines(k) && slices.ContainsFunc(k.node.After, func(e workflow.Edge) bool {
+		return !a.tasks[p.kids[e.From]].state.Final()
+	})
+}
+
 // Revive begins to drive a restored attempt: it arms every timer and counts
 // every running try as lost, except those of which has, if not nil, says that
 // they are to be reported yet. Of these it interrupts again what was to end:
 // whoever was to do so may have died before.
 func (a *Attempt) Revive(now model.Instant, has func(model.TaskID, int32) bool, step *Step) {
+	a.speakUp(now, step)
 	var lost []Command
 	for id := range a.tasks {
 		t := &a.tasks[id]
@@ -96,4 +142,19 @@ func (a *Attempt) Revive(now model.Instant, has func(model.TaskID, int32) bool, 
 	for _, c := range lost {
 		_ = a.Apply(now, c, step) // a report never is an error
 	}
+}
+
+// speakUp tells of listeners that were never told of.
+func (a *Attempt) speakUp(now model.Instant, step *Step) {
+	if a.audience == nil {
+		return
+	}
+	a.now, a.step = now, step
+	for id := range a.tasks {
+		if len(a.tasks[id].subscribed()) > 0 && a.tasks[id].hearing().Since == 0 {
+			a.attune(model.TaskID(id))
+		}
+	}
+	a.flush()
+	a.step = nil
 }

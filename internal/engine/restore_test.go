@@ -33,6 +33,9 @@ func sameViews(live, restored *engine.Attempt) error {
 			return fmt.Errorf("task %d %s (-live +restored):\n%s", v.ID, v.Name, diff)
 		}
 	}
+	if diff := cmp.Diff(live.Listening(), restored.Listening()); diff != "" {
+		return fmt.Errorf("who listens (-live +restored):\n%s", diff)
+	}
 	if a, b := live.NextWake(), restored.NextWake(); a != b {
 		return fmt.Errorf("next wake is %s live, %s restored", clock(a), clock(b))
 	}

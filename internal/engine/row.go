@@ -7,8 +7,8 @@ import (
 )
 
 // TaskRow is the stored state of one task. A task that is still blocked has
-// no row: it follows from the definition. A row in a final state never
-// changes.
+// no row, unless it listens already: it follows from the definition. A row in
+// a final state never changes.
 type TaskRow struct {
 	Attempt model.AttemptID
 	ID      model.TaskID
@@ -46,10 +46,25 @@ type Detail struct {
 	Error params.Map
 	// State is what the operator keeps from one try to the next.
 	State params.Map
-	// Keys are the signals that a waiting task listens to.
+	// Keys are the signals that a task listens to that has not ended.
 	Keys []Key
 	// Inbox are the messages that wait for the task, in order.
 	Inbox []Message
+	// Hearing is what a task keeps that listens; nil for others.
+	Hearing *Hearing
+}
+
+// Hearing is what outlives a message that a task handles.
+type Hearing struct {
+	// Since is when the task began to listen.
+	Since model.Instant
+	// Forgiven counts the retries that earlier messages had: each message has
+	// those of the task's policy.
+	Forgiven int32
+	// Due is when the task would have run without a message, and Kept the State
+	// with which it took the message, for when that is to be buried.
+	Due  model.Instant
+	Kept params.Map
 }
 
 // Flags are marks on a task that outlive a change of its state.
@@ -83,6 +98,11 @@ const (
 	StopAsked
 	// RoundAsked means that the task waits for another round of its children.
 	RoundAsked
+	// Late means that the round was opened for a message that came after the one
+	// before it had ended. It holds back nothing that comes after the task.
+	Late
+	// Onward means that when the round ends well, what comes after it runs again.
+	Onward
 )
 
 // Growth records that tasks were added to an attempt after it began.
@@ -204,6 +224,7 @@ const (
 	ParamsEdited // a command changed parameters
 	SkippedTo    // a command jumped to it
 	TaskJudged   // its products told whether there was anything to do
+	SignalBuried // a message was put among the dead letters
 
 	numEventKinds
 )
@@ -212,7 +233,7 @@ var eventNames = [numEventKinds]string{
 	"attempt_started", "attempt_ended", "task_started", "task_ended", "task_waits",
 	"task_retries", "task_opened", "tasks_added", "signal_kept", "try_lost",
 	"limit_passed", "cancel_wanted", "params_edited", "skipped_to",
-	"task_judged",
+	"task_judged", "signal_buried",
 }
 
 // String returns the name of k as it stands in stores and output.

@@ -97,7 +97,7 @@ func (t *task) defines(kid *task) bool {
 func (a *Attempt) past(id model.TaskID) *trail {
 	t := &a.tasks[id]
 	switch {
-	case t.state.Final():
+	case t.state.Final(), t.standsIn():
 		return t.out
 	case t.state == model.Blocked:
 		a.look(id)
@@ -184,11 +184,31 @@ func (a *Attempt) leave(id model.TaskID) {
 	t.out = t.in
 	if t.gives && t.parent != model.NoTask {
 		t.out = a.extend(t.in, &a.tasks[t.parent], t.index)
+		a.passOn(id)
+	}
+}
+
+// passOn notes that what a task and those below it stored is seen from now on by
+// those that come after it.
+func (a *Attempt) passOn(id model.TaskID) {
+	t := &a.tasks[id]
+	if a.audience == nil || a.tasks[t.parent].node.Each != nil {
+		return
+	}
+	if d := t.detail; len(t.kids) > 0 || d != nil && a.audience.concerns(d.Store, d.Reset) {
+		a.audience.moved = append(a.audience.moved, t.parent)
 	}
 }
 
 // refresh decides anew what the tasks below one see of each other.
 func (a *Attempt) refresh(id model.TaskID) {
+	if a.audience != nil {
+		a.audience.moved = append(a.audience.moved, id)
+	}
+	a.lookBelow(id)
+}
+
+func (a *Attempt) lookBelow(id model.TaskID) {
 	if len(a.tasks[id].kids) == 0 {
 		return
 	}
@@ -200,9 +220,9 @@ func (a *Attempt) refresh(id model.TaskID) {
 		}
 		a.look(kid)
 		if k.state != model.NotReached {
-			a.refresh(kid)
+			a.lookBelow(kid)
 		}
-		if k.state.Final() {
+		if k.state.Final() || k.standsIn() {
 			a.leave(kid)
 		}
 	}
@@ -236,15 +256,14 @@ func give(m params.Map, d *Detail) params.Map {
 }
 
 // keep takes over what an action stored.
-func (a *Attempt) keep(id model.TaskID) {
-	d := a.tasks[id].detail
-	if d == nil || d.Store.Len() == 0 && len(d.Reset) == 0 {
+func (a *Attempt) keep(id model.TaskID, r *Result) {
+	if r.Store.Len() == 0 && len(r.Reset) == 0 {
 		return
 	}
 	if a.def.Scope == workflow.Shared {
-		a.row.Shared = give(a.row.Shared, d)
+		a.row.Shared = give(a.row.Shared, a.tasks[id].detail)
 		a.rowDirty = true
-		a.rekey()
+		a.shift(0, r.Store, r.Reset)
 		return
 	}
 	a.markGives(id)
@@ -266,5 +285,5 @@ func (a *Attempt) edit(p params.Map) {
 	}
 	a.rowDirty = true
 	a.event(ParamsEdited, 0, p)
-	a.rekey()
+	a.shift(0, p, nil)
 }

@@ -82,18 +82,24 @@ func writePolicies(b *strings.Builder, n *workflow.Node) {
 	word(n.Failure.Effect == workflow.CancelOthers, "cancel")
 	word(n.Failure.Effect == workflow.Isolate, "isolate")
 	word(n.Retry.Limit > 0, "%s", retryWord(n.Retry))
-	word(n.Limit.After > 0, "limit %v %s", n.Limit.After, [...]string{"fail", "skip", "notify"}[n.Limit.Then])
-	if n.Limit.After > 0 {
+	then := [...]string{"fail", "skip", "notify"}[n.Limit.Then]
+	word(n.Limit.After > 0, "limit %v %s", n.Limit.After, then)
+	word(n.Limit.Until != "", "limit until %s %s", n.Limit.Until, then)
+	if n.Limit.After > 0 || n.Limit.Until != "" {
 		writeNested(b, " hook", n.Limit.Hook)
 	}
-	word(n.SkipTo, "skip-to")
+	word(n.Again, "runs-again")
 	word(n.Redrive == workflow.FailLost, "lost-fails")
 	if w := n.Wait; w != nil {
 		word(w.For > 0, "wait for %v", w.For)
 		word(w.Until != "", "wait until %s", w.Until)
 		for _, s := range w.Signals {
 			word(true, "wait signal %s %s", s.Topic, s.Param)
+			word(s.One, "one")
 		}
+		word(w.Early != workflow.WhenReached, "early %s", [...]string{"", "keep", "jump", "drop"}[w.Early])
+		word(w.OnBadMessage == workflow.BuryMessage, "buries")
+		word(w.Again != workflow.AgainNever, "late %s", [...]string{"", "handler", "downstream"}[w.Again])
 	}
 }
 
@@ -128,6 +134,22 @@ func (r *reporter) command(c engine.Command) string {
 		line += " at " + clock(c.Wait.Until)
 	case c.Wait != nil:
 		line += " key t 1"
+	}
+	return line + sends(c)
+}
+
+// sends are the records of a report.
+func sends(c engine.Command) string {
+	line := ""
+	var records []engine.Record
+	switch {
+	case c.Result != nil:
+		records = c.Result.Records
+	case c.Wait != nil:
+		records = c.Wait.Records
+	}
+	for _, r := range records {
+		line += " send " + r.Topic + " " + r.Key
 	}
 	return line
 }

@@ -64,7 +64,7 @@ func (a *Attempt) endAsked(id model.TaskID) bool {
 	case t.flags&SkipAsked != 0:
 		a.end(id, model.Skipped)
 	case t.flags&TimedOut != 0 && t.flags&Broken == 0:
-		a.failForGood(id, params.Of("message", "time limit of "+t.node.Limit.After.String()+" passed"))
+		a.failForGood(id, t.lateness())
 	default:
 		return false
 	}
@@ -138,7 +138,7 @@ func (a *Attempt) claimWin(id model.TaskID) {
 // to run on failure, or the end.
 func (a *Attempt) failKids(id model.TaskID) {
 	t := &a.tasks[id]
-	if delay, more := t.node.Retry.Delay(int(t.retries)); more {
+	if delay, more := t.node.Retry.Delay(t.spent()); more {
 		t.retries++
 		if delay > 0 {
 			t.flags |= RoundAsked
@@ -219,11 +219,14 @@ func (a *Attempt) rest(id model.TaskID, until model.Instant) {
 func (a *Attempt) round(id model.TaskID) {
 	t := &a.tasks[id]
 	a.cancelKids(id)
+	for _, kid := range t.kids {
+		a.hushTree(kid)
+	}
 	t.flags &^= Checking | Closed | RoundAsked | StopAsked | Replayed
 	if !t.node.IsGroup() || t.node.Each != nil {
 		a.grow(Growth{Kind: GrowDrop, Parent: id})
 		if t.detail != nil {
-			*a.change(id) = Detail{State: t.detail.State, Inbox: t.detail.Inbox}
+			*a.change(id) = Detail{State: t.detail.State, Inbox: t.detail.Inbox, Hearing: t.detail.Hearing}
 			if len(t.detail.Inbox) > 0 {
 				t.flags |= Handling // it came while the task rested
 			}

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -84,6 +86,21 @@ func (a *Attempt) Find(name string) (model.TaskID, bool) {
 		}
 	}
 	return model.NoTask, false
+}
+
+// Listening returns who listens, in order of id, as was last told.
+func (a *Attempt) Listening() []Listening {
+	if a.audience == nil {
+		return nil
+	}
+	var list []Listening
+	for id, t := range a.audience.told {
+		if len(t.keys) > 0 {
+			list = append(list, Listening{Attempt: a.row.ID, Task: id, Since: t.since, Keys: t.keys})
+		}
+	}
+	slices.SortFunc(list, func(a, b Listening) int { return cmp.Compare(a.Task, b.Task) })
+	return list
 }
 
 // NextWake returns the earliest instant at which something is due, or zero.

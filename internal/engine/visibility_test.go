@@ -167,6 +167,13 @@ func (f *family) storedBelow(m params.Map, id model.TaskID) params.Map {
 	return m
 }
 
+// standsIn reports whether a task has a round for a late message, which stands
+// for the one before it until it ends.
+func (f *family) standsIn(id model.TaskID) bool {
+	v := f.views[id]
+	return v.Flags&engine.Late != 0 && listens(v)
+}
+
 // visible is what a task sees: the walk from the root to the task, where each
 // task on the way adds what all that it comes after stored, the farthest
 // first, and then what it exports and stores itself.
@@ -183,7 +190,7 @@ func (f *family) visible(id model.TaskID) params.Map {
 	for _, at := range slices.Backward(path) {
 		if tree {
 			for _, before := range f.upstream(at) {
-				if f.views[before].State.Final() {
+				if f.views[before].State.Final() || f.standsIn(before) {
 					m = f.storedBelow(m, before)
 				}
 			}

@@ -65,26 +65,55 @@ const maxDepth = 200
 // empty one.
 func converted(r *operator.Result) *engine.Result {
 	if r.Export.Len() == 0 && r.Store.Len() == 0 && len(r.Reset) == 0 && r.Subtasks.Len() == 0 &&
-		len(r.Items) == 0 && len(r.Outputs) == 0 && !r.Stop {
+		len(r.Items) == 0 && len(r.Outputs) == 0 && !r.Stop && len(r.Records) == 0 {
 		return nil
 	}
 	return &engine.Result{
 		Export: r.Export, Store: r.Store, Reset: r.Reset, Outputs: r.Outputs,
-		Subtasks: r.Subtasks, Items: r.Items, Stop: r.Stop,
+		Subtasks: r.Subtasks, Items: r.Items, Stop: r.Stop, Records: records(r.Records),
 	}
 }
 
+// records returns what an operator sends in the engine's terms.
+func records(list []operator.Record) []engine.Record {
+	if len(list) == 0 {
+		return nil
+	}
+	sent := make([]engine.Record, len(list))
+	for i, r := range list {
+		sent[i] = engine.Record{Topic: r.Topic, Key: r.Key, Value: r.Value, Headers: r.Headers}
+	}
+	return sent
+}
+
+// checkRecords returns an error for what can't be sent.
+func checkRecords(list []operator.Record) error {
+	for i, r := range list {
+		if r.Topic == "" {
+			return fmt.Errorf("record %d of the operator has no topic", i+1)
+		}
+	}
+	return nil
+}
+
+// listens reports whether the definition has the task wait for signals, which is
+// reason enough to wait on.
+func (r *run) listens() bool {
+	w := r.try.Node.Wait
+	return w != nil && len(w.Signals) > 0
+}
+
 // waiting is the outcome of a try that wants to be run again later.
-func (r *run) waiting(w *operator.Wait) (runner.Outcome, error) {
-	if w.Until.IsZero() && len(w.Keys) == 0 {
+func (r *run) waiting(w *operator.Wait, sent []operator.Record) (runner.Outcome, error) {
+	if w.Until.IsZero() && len(w.Keys) == 0 && !r.listens() {
 		return nil, errors.New("the operator waits for neither a time nor a signal")
 	}
-	wait := &engine.Wait{Until: model.InstantOf(w.Until), State: w.State, Reason: w.Reason}
+	wait := &engine.Wait{Until: model.InstantOf(w.Until), State: w.State, Reason: w.Reason, Records: records(sent)}
 	if r.secrets.Recorded() {
 		wait.Reason = r.secrets.Hide(w.Reason)
 	}
 	for _, k := range w.Keys {
-		wait.Keys = append(wait.Keys, engine.Key{Topic: k.Topic, Value: k.Value, One: k.One})
+		wait.Keys = append(wait.Keys, engine.Key{Topic: k.Topic, Param: k.Param, Value: k.Value, One: k.One})
 	}
 	return engine.Command{Kind: engine.WaitFor, Wait: wait}, nil
 }

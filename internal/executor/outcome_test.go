@@ -44,16 +44,41 @@ func TestResultReachesTheEngine(t *testing.T) {
 func TestWaitReachesTheEngine(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, returns("op", operator.Result{Wait: &operator.Wait{
-		Until: now, State: params.Of("n", 1), Keys: []operator.Key{{Topic: "t", Value: "v", One: true}}, Reason: "why",
+		Until: now, State: params.Of("n", 1), Keys: []operator.Key{{Topic: "t", Param: "p", Value: "v", One: true}}, Reason: "why",
 	}}, nil))
 	want := engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{
-		Until: model.InstantOf(now), State: params.Of("n", 1), Keys: []engine.Key{{Topic: "t", Value: "v", One: true}}, Reason: "why",
+		Until: model.InstantOf(now), State: params.Of("n", 1), Keys: []engine.Key{{Topic: "t", Param: "p", Value: "v", One: true}}, Reason: "why",
 	}}
 	if diff := cmp.Diff(want, b.run(t, params.Map{}, typeOp), cmp.AllowUnexported(workflow.Node{})); diff != "" {
 		t.Error(diff)
 	}
 	forever := newBench(t, returns("op", operator.Result{Wait: &operator.Wait{}}, nil))
 	wantError(t, forever.run(t, params.Map{}, typeOp), `{"message":"the operator waits for neither a time nor a signal"}`)
+}
+
+func TestRecordsReachTheEngine(t *testing.T) {
+	t.Parallel()
+	sent := []operator.Record{{Topic: "out", Key: "k", Value: int64(1), Headers: params.Of("h", "x")}, {Topic: "out"}}
+	want := []engine.Record{{Topic: "out", Key: "k", Value: int64(1), Headers: params.Of("h", "x")}, {Topic: "out"}}
+	done := newBench(t, returns("op", operator.Result{Records: sent}, nil)).run(t, params.Map{}, typeOp)
+	if diff := cmp.Diff(want, done.Result.Records); diff != "" {
+		t.Errorf("of a result: %s", diff)
+	}
+	waits := newBench(t, returns("op", operator.Result{Records: sent, Wait: &operator.Wait{Until: now}}, nil)).run(t, params.Map{}, typeOp)
+	if diff := cmp.Diff(want, waits.Wait.Records); diff != "" {
+		t.Errorf("of a wait: %s", diff)
+	}
+	lost := newBench(t, returns("op", operator.Result{Records: []operator.Record{{Topic: "out"}, {Key: "k"}}}, nil))
+	wantError(t, lost.run(t, params.Map{}, typeOp), `{"message":"record 2 of the operator has no topic"}`)
+}
+
+func TestOperatorsSkip(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, returns("op", operator.Result{Skip: "nobody came", Store: params.Of("s", 1)}, nil))
+	want := engine.Command{Kind: engine.Succeed, Verdict: &engine.Verdict{Skip: true, Reason: "nobody came"}}
+	if diff := cmp.Diff(want, b.run(t, params.Map{}, typeOp), cmp.AllowUnexported(workflow.Node{})); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestFailureSaysWhy(t *testing.T) {

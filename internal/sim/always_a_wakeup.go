@@ -19,7 +19,7 @@ func (c *checks) alwaysWakes(w *witness) {
 	moving := make(map[model.TaskID]bool)
 	alive := false
 	for _, r := range w.rows {
-		if !r.State.Final() {
+		if !r.State.Final() && r.State != model.Blocked {
 			moving[r.Parent] = true
 			alive = true
 		}
@@ -29,9 +29,9 @@ func (c *checks) alwaysWakes(w *witness) {
 	}
 	for id, r := range w.rows {
 		switch {
-		case r.State.Final(), r.State == model.Running, moving[id]:
+		case r.State.Final(), r.State == model.Running, r.State == model.Blocked, moving[id]:
 		case r.State == model.Waiting && (r.Wake != 0 || r.Detail != nil && len(r.Detail.Keys) > 0):
-		case r.State == model.Waiting && r.Try == 0:
+		case r.State == model.Waiting && (r.Try == 0 || c.takes(w, &r)):
 			// It waits for the parameter that its key is to come from.
 		default:
 			c.sim.fail("promise 5: nothing wakes a%d: %s", w.row.ID, w.texts[id])

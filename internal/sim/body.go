@@ -79,13 +79,13 @@ func (b *body) outcome() engine.Command {
 	case s.Has("idle"):
 		return engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{}}
 	case taken < s.count("messages") && (taken > 0 || b.effect.Node.Wait == nil):
-		return engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Keys: b.keys(), State: kept}}
+		return engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Keys: b.keys(), State: kept, Records: b.records()}}
 	case polls < s.count("polls"):
 		return engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{
 			Until: b.sim.now.Add(time.Duration(1+polls) * b.sim.pace()),
 			State: kept.Set("polls", polls+1),
 		}}
-	case int64(b.effect.Retries) < s.count("fails"), b.sim.checks.failures(b.id.Attempt, b.effect.Name) < int(s.count("rounds")):
+	case b.fails(s):
 		return engine.Command{Kind: engine.Fail, Failure: &engine.Failure{
 			Error: params.Of("message", "no luck", "task", b.effect.Name), Retry: b.effect.Node.Retry, State: b.effect.State,
 		}}
@@ -93,13 +93,32 @@ func (b *body) outcome() engine.Command {
 	return engine.Command{Kind: engine.Succeed, Result: b.result(s)}
 }
 
+// fails reports whether the try fails. A task that buries messages fails no round,
+// and each of its messages has retries of its own: so its tries count.
+func (b *body) fails(s script) bool {
+	fails, rounds := s.count("fails"), s.count("rounds")
+	if w := b.effect.Node.Wait; w != nil && w.OnBadMessage == workflow.BuryMessage {
+		return int64(b.effect.Try) <= max(fails, rounds)
+	}
+	return int64(b.effect.Retries) < fails || b.sim.checks.failures(b.id.Attempt, b.effect.Name) < int(rounds)
+}
+
 // keys are what a task listens to that takes messages.
 func (b *body) keys() []engine.Key {
 	return []engine.Key{{Topic: topic, Value: engine.Canonical(b.effect.Name)}}
 }
 
+// records are what the try sends: some send nothing.
+func (b *body) records() []engine.Record {
+	list := make([]engine.Record, hashOf(b.effect.Name)%3)
+	for i := range list {
+		list[i] = engine.Record{Topic: "out", Key: b.effect.Name, Value: int64(i)}
+	}
+	return list
+}
+
 func (b *body) result(s script) *engine.Result {
-	r := &engine.Result{Export: s.value("export"), Outputs: s.names("outputs")}
+	r := &engine.Result{Export: s.value("export"), Outputs: s.names("outputs"), Records: b.records()}
 	r.Stop, r.Replayed = s.Has("stop"), s.Has("replayed")
 	b.stores(s, r)
 	for i := range s.count("items") {

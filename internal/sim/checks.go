@@ -29,6 +29,9 @@ type checks struct {
 	losses map[model.TryID]bool
 	lines  map[model.ScheduleID]*line
 	rules  map[model.WorkflowID]*rule
+	// burying are the tasks of which a batch buries messages.
+	burying map[taskKey]bool
+	mail    mailroom
 	// claimed is when a process was last given attempts.
 	claimed model.Instant
 }
@@ -78,6 +81,7 @@ func newChecks(s *simulation) *checks {
 		losses:   make(map[model.TryID]bool),
 		lines:    make(map[model.ScheduleID]*line),
 		rules:    make(map[model.WorkflowID]*rule),
+		mail:     newMailroom(),
 	}
 }
 
@@ -101,6 +105,7 @@ func (c *checks) committed(p *process, b *store.Batch) {
 	p.note("commits %d attempts, %d tasks, %d growths, %d events", len(b.Attempts), len(b.Tasks), len(b.Grown), len(b.Events))
 	c.oneOwner(p, b)
 	again := c.again(b)
+	c.heard(b)
 	before := c.consuming(p, b)
 	for i := range b.Events {
 		c.event(&b.Events[i], again)
@@ -142,6 +147,7 @@ func (c *checks) attempt(r *engine.AttemptRow, again map[model.AttemptID]bool) {
 func (c *checks) stepped(p *process) {
 	c.armed(p)
 	c.callsOff(p)
+	c.listensAsStored(p)
 	c.restoresAlike(p)
 }
 
@@ -152,6 +158,8 @@ func (c *checks) ended() {
 	}
 	c.neverLost()
 	c.noPostIsLeft()
+	c.noMessageIsLost()
+	c.recordsAreSentOnce()
 	for _, w := range c.order {
 		c.followsFromHistory(w)
 		c.storedAsCommitted(w)

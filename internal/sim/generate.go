@@ -133,7 +133,7 @@ func (g *generator) policies(n *workflow.Node, depth int) {
 	for g.size > 0 && len(n.OnFailure) < 2 && g.chance(0.12) {
 		n.OnFailure = append(n.OnFailure, g.node(depth+1))
 	}
-	n.SkipTo = g.loose(0.1)
+	n.Again = g.loose(0.1)
 	if g.loose(0.2) {
 		n.Redrive = workflow.FailLost
 	}
@@ -203,7 +203,28 @@ func (g *generator) wait() *workflow.Wait {
 			w.For = g.between(time.Second, 30*time.Second)
 		}
 	}
+	if len(w.Signals) > 0 {
+		g.listener(w)
+	}
 	return w
+}
+
+// listener says what becomes of messages: not by dice, so that what a seed once
+// found stays what it draws.
+func (g *generator) listener(w *workflow.Wait) {
+	n := int(hashOf(fmt.Sprint(g.label, g.made, g.size)) % 1024)
+	w.Signals[0].One = n%2 == 0
+	w.Early = [...]workflow.Early{workflow.WhenReached, workflow.KeepEarly, workflow.JumpEarly, workflow.DropEarly}[n/2%4]
+	if n/8%2 == 0 {
+		w.OnBadMessage = workflow.BuryMessage
+	}
+	w.Again = [...]workflow.Again{workflow.AgainNever, workflow.AgainHandler, workflow.AgainDownstream}[n/16%3]
+	if g.steady {
+		w.Again, w.OnBadMessage = workflow.AgainNever, workflow.FailTask
+		if w.Early == workflow.JumpEarly {
+			w.Early = workflow.KeepEarly
+		}
+	}
 }
 
 // newParams are what an attempt begins with.

@@ -83,6 +83,9 @@ func appendDetail(b []byte, d *engine.Detail) []byte {
 	for _, m := range d.Inbox {
 		b = fmt.Appendf(b, " message=%s", m.Source)
 	}
+	if h := d.Hearing; h != nil {
+		b = fmt.Appendf(b, " since=%d forgiven=%d due=%d kept=%v", h.Since, h.Forgiven, h.Due, h.Kept)
+	}
 	return b
 }
 

@@ -39,17 +39,18 @@ const (
 // plot says for each kind of event of a task what may come before it and what
 // it leads to; zero leads nowhere.
 var plot = map[engine.EventKind]struct{ from, to phase }{
-	engine.TaskStarted: {blocked | lost | waiting, running},
-	engine.TaskWaits:   {blocked | running, waiting},
-	engine.TaskRetries: {started, waiting},
-	engine.TaskOpened:  {blocked | running, open},
-	engine.TaskEnded:   {blocked | started, final},
-	engine.TasksAdded:  {blocked | started, 0},
-	engine.SignalKept:  {running | waiting, 0},
-	engine.TryLost:     {running, lost},
-	engine.LimitPassed: {started, 0},
-	engine.SkippedTo:   {blocked, 0},
-	engine.TaskJudged:  {running, 0},
+	engine.TaskStarted:  {blocked | lost | waiting, running},
+	engine.TaskWaits:    {blocked | running | lost, waiting},
+	engine.TaskRetries:  {started, waiting},
+	engine.TaskOpened:   {blocked | running, open},
+	engine.TaskEnded:    {blocked | started, final},
+	engine.TasksAdded:   {blocked | started, 0},
+	engine.SignalKept:   {blocked | running | waiting, 0},
+	engine.TryLost:      {running, lost},
+	engine.LimitPassed:  {started, 0},
+	engine.SkippedTo:    {blocked, 0},
+	engine.TaskJudged:   {running, 0},
+	engine.SignalBuried: {blocked | started | final, 0},
 }
 
 func (w *witness) tale(id model.TaskID) *tale {
@@ -88,6 +89,9 @@ func (c *checks) told(w *witness, e *engine.Event) {
 		t.ended = e.At
 	case engine.SignalKept:
 		source, _ := e.Data.String("source") // the engine writes nothing else
+		if fed(source) && t.messages[source] {
+			c.sim.fail("promise 1: event %s comes twice", eventText(e))
+		}
 		t.messages[source] = true
 	}
 	if e.Try != t.try {
@@ -138,7 +142,7 @@ func (c *checks) agrees(w *witness) {
 // add up to.
 func (c *checks) followsFromHistory(w *witness) {
 	for id, r := range w.rows {
-		if w.tales[id] == nil {
+		if w.tales[id] == nil && r.State != model.Blocked {
 			c.sim.fail("promise 2: a%d: %s has no history", w.row.ID, rowText(&r))
 		}
 	}

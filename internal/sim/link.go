@@ -36,6 +36,7 @@ type host interface {
 	leased(epoch int64, d time.Duration)
 	claimed(ids []model.AttemptID)
 	posted(posts []store.Post)
+	delivered(d *store.Delivery, outcomes []store.Delivered)
 	pushed(p *store.Push, project *store.Project)
 	changed(s *store.Schedule)
 	fired(firings []store.Firing, fired []store.Fired)
@@ -179,6 +180,22 @@ func (l *link) Post(ctx context.Context, posts []store.Post) error {
 		}
 		return err
 	})
+}
+
+// Deliver implements store.Signals.
+func (l *link) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered, error) {
+	var outcomes []store.Delivered
+	err := l.write("deliver", func() (err error) {
+		outcomes, err = l.Store.Deliver(ctx, d)
+		if err == nil {
+			l.host.delivered(&d, outcomes)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return outcomes, nil
 }
 
 // Posted implements store.Inbox.

@@ -29,18 +29,19 @@ func TestLinkWithoutFaultsIsAStore(t *testing.T) {
 // sound is a process to which nothing happens.
 type sound struct{}
 
-func (sound) faults() faults                          { return faults{} }
-func (sound) gone() bool                              { return false }
-func (sound) die(string)                              {}
-func (sound) cut() bool                               { return false }
-func (sound) stall()                                  {}
-func (sound) fault(string, ...any)                    {}
-func (sound) made(*store.Attempt, *workflow.Workflow) {}
-func (sound) committed(*store.Batch)                  {}
-func (sound) leased(int64, time.Duration)             {}
-func (sound) claimed([]model.AttemptID)               {}
-func (sound) posted([]store.Post)                     {}
-func (sound) pushed(*store.Push, *store.Project)      {}
-func (sound) changed(*store.Schedule)                 {}
-func (sound) fired([]store.Firing, []store.Fired)     {}
-func (sound) looked()                                 {}
+func (sound) faults() faults                               { return faults{} }
+func (sound) gone() bool                                   { return false }
+func (sound) die(string)                                   {}
+func (sound) cut() bool                                    { return false }
+func (sound) stall()                                       {}
+func (sound) fault(string, ...any)                         {}
+func (sound) made(*store.Attempt, *workflow.Workflow)      {}
+func (sound) committed(*store.Batch)                       {}
+func (sound) leased(int64, time.Duration)                  {}
+func (sound) claimed([]model.AttemptID)                    {}
+func (sound) posted([]store.Post)                          {}
+func (sound) delivered(*store.Delivery, []store.Delivered) {}
+func (sound) pushed(*store.Push, *store.Project)           {}
+func (sound) changed(*store.Schedule)                      {}
+func (sound) fired([]store.Firing, []store.Fired)          {}
+func (sound) looked()                                      {}

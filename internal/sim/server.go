@@ -101,6 +101,10 @@ func (p *process) forward(reports []conductor.Stimulus) {
 
 func (p *process) posted(posts []store.Post) { p.sim.checks.posted(p.owner, posts) }
 
+func (p *process) delivered(d *store.Delivery, outcomes []store.Delivered) {
+	p.sim.checks.delivered(p.owner, d, outcomes)
+}
+
 func (p *process) pushed(push *store.Push, project *store.Project) {
 	p.sim.checks.pushed(p, push, project)
 }

@@ -143,6 +143,9 @@ func newSimulation(seed uint64, o Options) *simulation {
 	if s.office != nil {
 		s.office.open()
 	}
+	if s.office != nil && !s.steady {
+		s.after(time.Second, newFeeder(s).look)
+	}
 	return s
 }
 

@@ -64,8 +64,8 @@ func (s *simulation) forlorn(w *witness) bool {
 	}
 	for id, r := range w.rows {
 		switch {
-		case r.State.Final() || r.State == model.Open:
-		case r.State == model.Waiting && r.Wake == 0 && (s.silent(w.row.ID, id) || len(r.Detail.Keys) == 0):
+		case r.State.Final() || r.State == model.Open || r.State == model.Blocked:
+		case r.State == model.Waiting && r.Wake == 0 && (s.silent(w.row.ID, id) || r.Detail == nil || len(r.Detail.Keys) == 0):
 		default:
 			return false
 		}

@@ -38,6 +38,21 @@ func (b *Batch) AttemptIDs() iter.Seq[model.AttemptID] {
 				return
 			}
 		}
+		for i := range b.Listening {
+			if !next(b.Listening[i].Attempt) {
+				return
+			}
+		}
+		for i := range b.Records {
+			if !next(b.Records[i].Attempt) {
+				return
+			}
+		}
+		for i := range b.Buried {
+			if !next(b.Buried[i].Attempt) {
+				return
+			}
+		}
 		for _, r := range b.Release {
 			if !next(r.Attempt) {
 				return

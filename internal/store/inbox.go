@@ -37,9 +37,10 @@ type Inbox interface {
 	Posted(ctx context.Context, owner string, epoch int64, after PostID, n int) ([]Post, error)
 	// Watch calls f, from any goroutine and from several at once, after
 	// something was written that another process or an idle conductor may
-	// have to act upon: a post, an attempt without owner, a schedule. It may
-	// be called without reason, and a call may be lost: it saves waiting, and
-	// nothing depends on it. It must be quick and not use the store. The
-	// watching ends with stop, which waits for a call that is under way.
+	// have to act upon: a post, an attempt without owner, a schedule, a record
+	// to be sent, a message that will expire. It may be called without reason,
+	// and a call may be lost: it saves waiting, and nothing depends on it. It
+	// must be quick and not use the store. The watching ends with stop, which
+	// waits for a call that is under way.
 	Watch(f func()) (stop func())
 }

@@ -19,6 +19,8 @@ type Retention struct {
 	Projects time.Duration
 	// Audit is how long an entry of the audit log is kept.
 	Audit time.Duration
+	// Letters is how long a dead letter is kept.
+	Letters time.Duration
 }
 
 // Expired returns the instant before which something is older, at now, than it
@@ -39,8 +41,9 @@ type Pruned struct {
 	// beside the store are orphans from then on.
 	Revisions []Revision
 	Projects  []model.ProjectID
-	// Values and Audit count shared values and entries of the audit log.
-	Values, Audit int
+	// Values, Audit and Letters count shared values, entries of the audit log
+	// and dead letters.
+	Values, Audit, Letters int
 }
 
 // Pruner forgets.
@@ -52,8 +55,9 @@ type Pruner interface {
 	// what they delete, and a look at each attempt that is old enough and
 	// stays.
 	//
-	// An attempt goes with its tasks, growths and events. It stays while an
-	// unfinished attempt resumes from it. The newest one of a session stays
+	// An attempt goes with its tasks, growths and events, and with the messages
+	// that it buried. It stays while an unfinished attempt resumes from it, and
+	// while a record of it is to be sent. The newest one of a session stays
 	// while the session has another, and while an unfinished attempt comes
 	// after the session, which goes with it. A deleted project goes when it
 	// has no attempts any more, with its revisions, their archives and

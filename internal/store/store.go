@@ -24,6 +24,7 @@ type Store interface {
 	Starts
 	Attempts
 	Inbox
+	Signals
 	History
 	Values
 	Owners
@@ -256,6 +257,19 @@ type Batch struct {
 	// Events are added, in rising order of Seq for each attempt; those that
 	// are there already stay.
 	Events []engine.Event
+	// Listening replace the subscriptions of their tasks; the last of several of
+	// one task counts, and the last of a task's keys with the same topic, param
+	// and value. Early messages that have a key that is new to its task are
+	// posted to it, in their order, in the same transaction; where several tasks
+	// open a key, to the one that has listened for longest. An attempt that is
+	// done listens to nothing, whatever is said.
+	Listening []engine.Listening
+	// Records are added to the outbox, in order; one that is there already
+	// stays.
+	Records []engine.Record
+	// Buried are added to the dead letters, in order; one of the same task,
+	// source and instant that is there already stays.
+	Buried []engine.Buried
 	// Consumed names posts whose commands have been applied. They are gone
 	// after the commit; those that are gone already are passed over.
 	Consumed []PostID

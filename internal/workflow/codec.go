@@ -35,8 +35,10 @@ const (
 	hasLimit
 	hasWait
 	hasProducts
-	hasSkipTo
+	hasSkipTo // of earlier versions: its messages jump
 	hasRedrive
+	hasListener // what the node does with messages, and whether it runs again
+	hasLimitUntil
 
 	allFields = 1<<iota - 1
 )
@@ -141,10 +143,11 @@ func fields(n *Node, index int) uint64 {
 	add(hasJoin, n.Join != Join{})
 	add(hasEach, n.Each != nil)
 	add(hasLimit, n.Limit != Limit{})
+	add(hasLimitUntil, n.Limit.Until != "")
 	add(hasWait, n.Wait != nil)
 	add(hasProducts, len(n.Products) > 0)
-	add(hasSkipTo, n.SkipTo)
 	add(hasRedrive, n.Redrive != Rerun)
+	add(hasListener, n.Again || n.Wait != nil && (n.Wait.Early != WhenReached || n.Wait.OnBadMessage != FailTask || n.Wait.Again != AgainNever))
 	return set
 }
 
@@ -229,6 +232,23 @@ func (e *encoder) rare(n *Node, set uint64) {
 	if set&hasRedrive != 0 {
 		e.byte(byte(n.Redrive))
 	}
+	if set&hasListener != 0 {
+		e.listener(n)
+	}
+	if set&hasLimitUntil != 0 {
+		e.symbol(n.Limit.Until)
+	}
+}
+
+func (e *encoder) listener(n *Node) {
+	e.bool(n.Again)
+	w := n.Wait
+	if w == nil {
+		w = &Wait{}
+	}
+	e.byte(byte(w.Early))
+	e.byte(byte(w.OnBadMessage))
+	e.byte(byte(w.Again))
 }
 
 func (e *encoder) after(list []Edge) {

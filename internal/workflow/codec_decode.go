@@ -278,9 +278,34 @@ func (d *decoder) rare(n *Node, set uint64, depth int) {
 			n.Products[i] = Product{Type: d.symbol(), Config: d.params()}
 		}
 	}
-	n.SkipTo = set&hasSkipTo != 0
+	if set&hasSkipTo != 0 && n.Wait != nil && len(n.Wait.Signals) > 0 {
+		n.Wait.Early = JumpEarly
+	}
 	if set&hasRedrive != 0 {
 		n.Redrive = Redrive(d.enum(byte(FailLost)))
+	}
+	if set&hasListener != 0 {
+		d.listener(n)
+	}
+	if set&hasLimitUntil != 0 {
+		n.Limit.Until = d.symbol()
+	}
+}
+
+// listener reads what a node does with messages. What is there for a node that
+// does not wait is damage.
+func (d *decoder) listener(n *Node) {
+	n.Again = d.bool()
+	w := Wait{
+		Early:        Early(d.enum(byte(DropEarly))),
+		OnBadMessage: BadMessage(d.enum(byte(BuryMessage))),
+		Again:        Again(d.enum(byte(AgainDownstream))),
+	}
+	switch {
+	case n.Wait != nil:
+		n.Wait.Early, n.Wait.OnBadMessage, n.Wait.Again = w.Early, w.OnBadMessage, w.Again
+	case w.Early != WhenReached || w.OnBadMessage != FailTask || w.Again != AgainNever:
+		d.fail(errCodec)
 	}
 }
 

@@ -66,7 +66,7 @@ func node(depth int) *rapid.Generator[*Node] {
 		has := func(label string) bool { return rapid.IntRange(0, 3).Draw(t, label) == 0 }
 		n := &Node{Name: name().Draw(t, "name"), Operator: word().Draw(t, "operator")}
 		n.Config = parameters().Draw(t, "config")
-		n.SkipTo = rapid.Bool().Draw(t, "skip to")
+		n.Again = rapid.Bool().Draw(t, "again")
 		if has("after") {
 			n.After = rapid.SliceOfN(edge(), 0, 3).Draw(t, "edges")
 		}
@@ -89,11 +89,14 @@ func node(depth int) *rapid.Generator[*Node] {
 			n.Each = &Each{word().Draw(t, "source"), parameters().Draw(t, "items"), word().Draw(t, "key"), rapid.Int().Draw(t, "window")}
 		}
 		if has("limit") {
-			n.Limit = Limit{After: span().Draw(t, "limit after"), Then: LimitNotifies}
+			n.Limit = Limit{After: span().Draw(t, "limit after"), Until: word().Draw(t, "limit until"), Then: LimitNotifies}
 		}
 		if has("wait") {
 			n.Wait = &Wait{Until: word().Draw(t, "until"), For: span().Draw(t, "for")}
 			n.Wait.Signals = append(n.Wait.Signals, Signal{word().Draw(t, "topic"), word().Draw(t, "param"), true})
+			n.Wait.Early = Early(rapid.IntRange(0, int(DropEarly)).Draw(t, "early"))
+			n.Wait.OnBadMessage = BadMessage(rapid.IntRange(0, int(BuryMessage)).Draw(t, "bad"))
+			n.Wait.Again = Again(rapid.IntRange(0, int(AgainDownstream)).Draw(t, "late"))
 		}
 		if has("products") {
 			n.Products = []Product{{word().Draw(t, "type"), parameters().Draw(t, "product")}}
@@ -184,6 +187,45 @@ func TestEveryFieldOfANodeIsEncoded(t *testing.T) {
 				t.Fatalf("field is lost or changed (-written +read):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Definitions of attempts that run were written by earlier versions.
+func TestWhatEarlierVersionsWroteIsRead(t *testing.T) {
+	t.Parallel()
+	signals := []Signal{{Topic: "orders", Param: "id", One: true}}
+	for text, want := range map[string]*Node{
+		// "+a", operator "do", a wait for a signal, messages jump
+		"\x01\x81\x80\x05\x02+a\x01\x02do\x00\x00\x01\x01\x06orders\x01\x02id\x01": {
+			Name: "+a", Operator: "do", Wait: &Wait{Signals: signals, Early: JumpEarly},
+		},
+		// the same, and messages do not jump
+		"\x01\x81\x80\x01\x02+a\x01\x02do\x00\x00\x01\x01\x06orders\x01\x02id\x01": {
+			Name: "+a", Operator: "do", Wait: &Wait{Signals: signals},
+		},
+		// "+a", operator "do", messages jump, but it takes none
+		"\x01\x81\x80\x04\x02+a\x01\x02do": {Name: "+a", Operator: "do"},
+	} {
+		got, err := DecodeNode([]byte(text))
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if diff := cmp.Diff(want, got, asWritten); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+// What says how messages are taken belongs to a wait.
+func TestAListenerThatDoesNotWaitIsDamage(t *testing.T) {
+	t.Parallel()
+	e := newEncoder(nil)
+	e.uint(hasListener)
+	e.string("+a")
+	e.listener(&Node{Wait: &Wait{Again: AgainHandler}})
+	if _, err := DecodeNode(e.dst); err == nil {
+		t.Error("it is read")
 	}
 }
 

@@ -116,12 +116,29 @@ func (f *finisher) policies(n *Node) {
 	if n.Limit.After < 0 {
 		f.fail(n, "a time limit can't be negative")
 	}
-	if w := n.Wait; w != nil && w.Until == "" && w.For <= 0 && len(w.Signals) == 0 {
-		f.fail(n, "a wait needs a time or a signal")
+	if n.Limit.Hook != nil && n.Limit.After == 0 && n.Limit.Until == "" {
+		f.fail(n, "a hook of a time limit needs the limit")
+	}
+	if n.Wait != nil {
+		f.wait(n, n.Wait)
 	}
 	for i, p := range n.Products {
 		if p.Type == "" {
 			f.fail(n, "product %d needs a type", i+1)
+		}
+	}
+}
+
+func (f *finisher) wait(n *Node, w *Wait) {
+	switch {
+	case w.Until == "" && w.For <= 0 && len(w.Signals) == 0:
+		f.fail(n, "a wait needs a time or a signal")
+	case len(w.Signals) == 0 && (w.Early != WhenReached || w.OnBadMessage != FailTask || w.Again != AgainNever):
+		f.fail(n, "only a wait for signals says what becomes of messages")
+	}
+	for i, s := range w.Signals {
+		if s.Topic == "" || s.Param == "" {
+			f.fail(n, "signal %d needs a topic and a parameter", i+1)
 		}
 	}
 }

@@ -25,3 +25,25 @@ func TestWhatIsNoCollectionIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWhatIsNoWaitIsRefused(t *testing.T) {
+	t.Parallel()
+	orders := []Signal{{Topic: "orders", Param: "id"}}
+	for want, n := range map[string]*Node{
+		"a wait needs a time or a signal":                       {Wait: &Wait{}},
+		"only a wait for signals says what becomes of messages": {Wait: &Wait{For: 1, Early: KeepEarly}},
+		"signal 2 needs a topic and a parameter":                {Wait: &Wait{Signals: append(orders, Signal{Topic: "orders"})}},
+		"a hook of a time limit needs the limit":                {Limit: Limit{Hook: &Node{Name: "^late", Operator: "do"}}},
+	} {
+		n.Name, n.Operator = "+a", "do"
+		if err := n.Finish(); err == nil || !strings.Contains(err.Error(), "task +a: "+want) {
+			t.Errorf("got error %v, want %q", err, want)
+		}
+	}
+	whole := &Node{Name: "+a", Operator: "do", Again: true, Limit: Limit{Until: "end"}, Wait: &Wait{
+		Signals: orders, Early: JumpEarly, OnBadMessage: BuryMessage, Again: AgainDownstream,
+	}}
+	if err := whole.Finish(); err != nil {
+		t.Error(err)
+	}
+}

@@ -78,8 +78,9 @@ type Node struct {
 
 	// Products are the persistent things that the action makes.
 	Products []Product
-	// SkipTo lets a signal for this node jump over what comes before it.
-	SkipTo bool
+	// Again has the node run once more after a listener that it comes after has
+	// taken a late message and reaches on: see AgainDownstream.
+	Again bool
 	// Redrive says what becomes of a try whose runner was lost.
 	Redrive Redrive
 
@@ -210,10 +211,15 @@ func (r Retry) Delay(count int) (time.Duration, bool) {
 // maxDelay keeps a doubled wait from overflowing.
 const maxDelay = 365 * 24 * time.Hour
 
-// Limit is a time limit, counted from the first start of the node.
+// Limit is a time limit, counted from the first start of the node or given by
+// a parameter.
 type Limit struct {
 	// After is the time allowed; 0 means no limit.
 	After time.Duration
+	// Until gives the instant at which the limit passes, as Wait.Until does,
+	// read when the node starts. A parameter without a value sets no limit; of
+	// two limits the earlier counts.
+	Until string
 	// Then says how the node ends when it is over.
 	Then LimitEffect
 	// Hook is run beside the node when the limit passes; may be nil.
@@ -231,30 +237,6 @@ const (
 	// LimitNotifies only runs the hook.
 	LimitNotifies
 )
-
-// Wait holds an action back. With both a time and signals, the action runs at
-// the time if no signal ended the wait before.
-type Wait struct {
-	// Until gives the instant, as RFC 3339 text or Unix seconds, by the path
-	// of a parameter; empty means no time.
-	Until string
-	// For is a wait counted from the moment the node is reached; 0 means none.
-	For time.Duration
-	// Signals are the keys that end the wait; each message that matches runs
-	// the action once with the message, until the action says it is done.
-	Signals []Signal
-}
-
-// Signal is a key that a waiting node listens to.
-type Signal struct {
-	// Topic is where the message comes from.
-	Topic string
-	// Param is the path of the parameter whose value is the key. While it has
-	// no value, nothing matches.
-	Param string
-	// One lets only the longest-waiting match have a message.
-	One bool
-}
 
 // Product is a persistent thing that an action makes.
 type Product struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/memory"
+	"github.com/pawlhq/pawl/internal/store/storetest"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -74,3 +75,5 @@ func fill(batch *store.Batch, id model.AttemptID, first, size int) {
 		}
 	}
 }
+
+func BenchmarkDeliver(b *testing.B) { storetest.BenchmarkDeliver(b, memory.New()) }

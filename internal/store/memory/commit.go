@@ -61,6 +61,7 @@ func notOwned(id model.AttemptID, b *store.Batch) error {
 // apply writes a batch. It reports whether that leaves others something to do.
 func (s *Store) apply(b *store.Batch) (call bool) {
 	s.consume(b.Consumed)
+	s.bury(b.Buried)
 	for i := range b.Attempts {
 		call = s.update(&b.Attempts[i]) || call
 	}
@@ -76,6 +77,8 @@ func (s *Store) apply(b *store.Batch) (call bool) {
 		e := &b.Events[i]
 		s.attempts[e.Attempt-1].putEvent(e)
 	}
+	call = s.listen(b.Listening) || len(b.Records) > 0 || call
+	s.send(b.Records)
 	for _, r := range b.Release {
 		a := s.attempts[r.Attempt-1]
 		a.release(r.Wake)
@@ -101,5 +104,6 @@ func (s *Store) update(r *engine.AttemptRow) (woke bool) {
 	}
 	s.count(a, -1)
 	s.dropInbox(a.ID)
+	s.silence(a.ID)
 	return a.of.unfinished == 0 && a.of.wakeFollowers()
 }

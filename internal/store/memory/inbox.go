@@ -22,15 +22,20 @@ func (s *Store) Post(ctx context.Context, posts []store.Post) error {
 			}
 		}
 		for _, p := range posts {
-			s.postID++
-			p.ID = s.postID
-			s.posts = append(s.posts, p)
-			if a := s.attempts[p.Attempt-1]; !a.heldBack() {
-				a.Wake = 0
-			}
+			s.deposit(p)
 		}
 		return true, nil
 	})
+}
+
+// deposit puts a post into the inbox of an attempt that is not done.
+func (s *Store) deposit(p store.Post) {
+	s.postID++
+	p.ID = s.postID
+	s.posts = append(s.posts, p)
+	if a := s.attempts[p.Attempt-1]; !a.heldBack() {
+		a.Wake = 0
+	}
 }
 
 // Posted implements store.Inbox.

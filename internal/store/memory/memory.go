@@ -51,6 +51,7 @@ type Store struct {
 	// audit is in order of time and then of id; auditID is that of the newest.
 	audit   []store.AuditEntry
 	auditID store.AuditID
+	signals
 }
 
 var _ store.Store = (*Store)(nil)
@@ -70,6 +71,7 @@ func NewWith(c clock.Clock) *Store {
 		orphans: make(map[store.OrphanID]orphan),
 		secrets: make(map[secret.Place]string),
 		tokens:  make(map[store.TokenHash]store.Token),
+		signals: newSignals(),
 	}
 }
 

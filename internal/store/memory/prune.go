@@ -31,8 +31,8 @@ func (s *Store) Prune(ctx context.Context, of store.Retention, now model.Instant
 	defer s.mu.Unlock()
 	w := sweep{&p, s, of, now, limit}
 	past = w.attempts(past)
-	values, audit := w.values(), w.audit()
-	if past != store.Last || w.projects() || values || audit {
+	values, audit, letters := w.values(), w.audit(), w.letters()
+	if past != store.Last || w.projects() || values || audit || letters {
 		next = past.Cursor()
 	}
 	return p, next, nil
@@ -98,11 +98,12 @@ func (w *sweep) needed(a *attempt) bool {
 			return true
 		}
 	}
-	return false
+	return w.store.sends(a.ID)
 }
 
 func (s *Store) dropAttempt(a *attempt) {
 	s.attempts[a.ID-1] = nil
+	s.letters = slices.DeleteFunc(s.letters, func(l *letter) bool { return l.Attempt == a.ID })
 	a.of.attempts = slices.DeleteFunc(a.of.attempts, func(b *attempt) bool { return b == a })
 	delete(a.of.names, a.Name)
 	if before, err := at(s.sessions, a.After, "session"); err == nil {
@@ -139,6 +140,23 @@ func (w *sweep) audit() bool {
 	w.Audit = min(old, w.limit)
 	w.store.audit = slices.Delete(w.store.audit, 0, w.Audit)
 	return w.Audit < old
+}
+
+// letters drops old dead letters, and reports whether there are more.
+func (w *sweep) letters() bool {
+	before := store.Expired(w.now, w.of.Letters)
+	var old []*letter
+	for _, l := range w.store.letters {
+		if l.Died != 0 && l.Died < before {
+			old = append(old, l)
+		}
+	}
+	slices.SortStableFunc(old, func(a, b *letter) int { return cmp.Compare(a.Died, b.Died) })
+	w.Letters = min(len(old), w.limit)
+	for _, l := range old[:w.Letters] {
+		w.store.dropLetters([]store.LetterID{l.ID})
+	}
+	return w.Letters < len(old)
 }
 
 // projects drops the revisions of deleted projects and then these, and reports

@@ -19,8 +19,13 @@ import (
 // Commit implements store.Attempts.
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 	args := commitArgs(s.space^commitSpace, tables.NewPlan(b))
+	signals := tables.NewSignalPlan(b)
 	var woke bool
-	err := s.withConn(ctx, func(ctx context.Context, c *pgx.Conn) error {
+	err := s.withConn(ctx, func(ctx context.Context, c *pgx.Conn) (err error) {
+		if signals != nil {
+			woke, err = s.commitSignals(ctx, c, args, signals)
+			return err
+		}
 		return c.QueryRow(ctx, commitText, args...).Scan(&woke)
 	})
 	if refused := refusal(err); refused != nil {

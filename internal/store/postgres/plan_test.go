@@ -34,6 +34,14 @@ const fill = `
 	SELECT i, 1, '', i % 300 + 1, 'w' || i % 600, 0, '', 0, 1, 0, '', 0,
 		CASE WHEN i % 20 = 0 THEN i - 1 ELSE 0 END, i, i % 101, CASE WHEN i % 2 = 0 THEN 0 WHEN i % 101 = 7 THEN 2 ELSE 1 END, false, 1, 0, i
 	FROM generate_series(1, 6000) i;
+	INSERT INTO subscriptions (attempt, task, mark, topic, param, value, one, since)
+	SELECT i, 1, decode(lpad(to_hex(i), 32, '0'), 'hex'), ('t' || i % 10)::bytea, 'p', i::text::bytea, 0, i FROM generate_series(1, 6000) i;
+	INSERT INTO letters (topic, source, mark, came, expires, died, reason, attempt, task)
+	SELECT ('t' || i % 10)::bytea, '', '', 0, i, i % 2, '', 0, 0 FROM generate_series(1, 6000) i;
+	INSERT INTO letter_keys (letter, mark, param, value, early)
+	SELECT i, decode(lpad(to_hex(i % 3000), 32, '0'), 'hex'), 'p', '', 1 - i % 2 FROM generate_series(1, 6000) i;
+	INSERT INTO sources (mark, expires) SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), i FROM generate_series(1, 6000) i;
+	INSERT INTO offsets (feeder, topic, number, next) SELECT 'f' || i % 100, 't', i, i FROM generate_series(1, 6000) i;
 	INSERT INTO posts (attempt, body) SELECT i, '' FROM generate_series(2, 6000, 101) i;
 	INSERT INTO leases (id, owner, until) SELECT 100 + i, 'o' || i, 0 FROM generate_series(1, 100) i;
 	INSERT INTO definitions (hash, body) SELECT sha256(i::text::bytea), '' FROM generate_series(1, 6000) i;
@@ -99,6 +107,18 @@ func TestQueriesUseIndexes(t *testing.T) {
 			return err
 		}
 	}
+	subscriptions := func(f store.SubscriptionFilter) func(*tables.Tables) error {
+		return func(t *tables.Tables) error {
+			_, _, err := t.ListSubscriptions(ctx, f, store.Page{Cursor: store.SubscriptionMark{Topic: "t1", Param: "p", Since: 5}.Cursor()})
+			return err
+		}
+	}
+	letters := func(f store.LetterFilter) func(*tables.Tables) error {
+		return func(t *tables.Tables) error {
+			_, _, err := t.ListLetters(ctx, f, store.Page{Cursor: store.CursorAfter(int64(5))})
+			return err
+		}
+	}
 	for name, test := range map[string]struct {
 		ask  func(*tables.Tables) error
 		uses string // sorts a few rows, where it begins with "few: "
@@ -142,7 +162,17 @@ func TestQueriesUseIndexes(t *testing.T) {
 			_, err := t.Claim(ctx, "o", epoch, 9, 9, 1, 2, 3)
 			return err
 		}, "few: attempts_pkey"},
-		"posts to an owner": {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 0, 9); return err }, "few: posts_"},
+		"subscriptions":               {subscriptions(store.SubscriptionFilter{}), "subscriptions_topic"},
+		"subscriptions to a topic":    {subscriptions(store.SubscriptionFilter{Topic: "t1"}), "subscriptions_topic"},
+		"who waits for a value":       {subscriptions(store.SubscriptionFilter{Topic: "t1", Param: "p", Value: "v"}), "subscriptions_waiting"},
+		"what an attempt waits for":   {subscriptions(store.SubscriptionFilter{Attempt: 2}), "few: subscriptions_pkey"},
+		"early messages":              {letters(store.LetterFilter{}), "letters_early "},
+		"early messages of a topic":   {letters(store.LetterFilter{Topic: "t2"}), "letters_early_topic"},
+		"early messages with a value": {letters(store.LetterFilter{Topic: "t2", Param: "p", Value: "v"}), "few: letter_keys_early"},
+		"dead letters of a topic":     {letters(store.LetterFilter{Dead: true, Topic: "t1"}), "letters_dead_topic"},
+		"dead letters with a value":   {letters(store.LetterFilter{Dead: true, Topic: "t1", Param: "p", Value: "v"}), "few: letter_keys_dead"},
+		"messages that expire":        {func(t *tables.Tables) error { _, err := t.ExpireLetters(ctx, 0, 9); return err }, "few: letters_expires"},
+		"posts to an owner":           {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 0, 9); return err }, "few: posts_"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var plans []string
@@ -209,6 +239,13 @@ func TestStatementsUseIndexes(t *testing.T) {
 			{updateSchedules, 7, []string{"schedules_pkey"}},
 			{selectAddressed, 1, []string{"attempts_pkey"}},
 			{wakeAddressed, 1, []string{"attempts_pkey"}},
+			{selectListeners, 1, []string{"subscriptions_waiting", "attempts_pkey"}},
+			{countEarly, 1, []string{"letter_keys_early"}},
+			{selectSources, 1, []string{"sources_pkey"}},
+			{selectOffsets, 3, []string{"offsets_pkey"}},
+			{selectDead, 1, []string{"letters_pkey"}},
+			{dropLetterKeys, 1, []string{"letter_keys_pkey"}},
+			{dropLetters, 1, []string{"letters_pkey"}},
 		} {
 			plan, err := genericPlan(s, test.text, test.args)
 			if err != nil {
@@ -282,6 +319,13 @@ func TestCommitsUseIndexes(t *testing.T) {
 // explainCommit returns the plans of the statements of a commit.
 func explainCommit(t *testing.T, cfg Config, b *store.Batch) (plans []string) {
 	t.Helper()
+	return explainText(t, cfg, commitText, commitArgs(space(cfg.withDefaults().Schema)^commitSpace, tables.NewPlan(b)))
+}
+
+// explainText returns the plans of the statements of a function that a
+// statement calls.
+func explainText(t *testing.T, cfg Config, text string, args []any) (plans []string) {
+	t.Helper()
 	cfg = cfg.withDefaults()
 	config, err := cfg.parse()
 	if err != nil {
@@ -302,8 +346,37 @@ func explainCommit(t *testing.T, cfg Config, b *store.Batch) (plans []string) {
 	if err != nil {
 		t.Skip("the server does not tell how it carries out functions: ", err)
 	}
-	if _, err := c.Exec(ctx, commitText, commitArgs(space(cfg.Schema)^commitSpace, tables.NewPlan(b))...); err != nil {
+	if _, err := c.Exec(ctx, text, args...); err != nil {
 		t.Fatal(err)
 	}
 	return plans
+}
+
+// So do those within commit_signals.
+func TestCommitsOfSignalsUseIndexes(t *testing.T) {
+	t.Parallel()
+	for _, filled := range []bool{false, true} {
+		cfg := tempConfig(t)
+		s := openAndClose(t, cfg)
+		if filled {
+			script(t, cfg, fill)
+		}
+		_, ids := ownedBy(t, s, "a", 2)
+		m, key := order(1)
+		if err := deliver(s, store.Delivery{Messages: []store.Message{m}}); err != nil {
+			t.Fatal(err)
+		}
+		b := listen(ids[0], key)
+		b.Records = []engine.Record{{Attempt: ids[0]}}
+		b.Buried = []engine.Buried{{Attempt: ids[1], At: now}}
+		plans := strings.Join(explainText(t, cfg, signalsText, signalArgs(tables.NewSignalPlan(b))), "\n")
+		for _, index := range []string{"subscriptions_pkey", "attempts_pkey", "letter_keys_early", "letters_pkey", "letter_keys_pkey", "outbox_record", "letters_buried"} {
+			if !strings.Contains(plans, index) {
+				t.Errorf("with rows: %v: a commit does not use %s:\n%s", filled, index, plans)
+			}
+		}
+		if strings.Contains(plans, "Seq Scan") {
+			t.Errorf("with rows: %v: a commit reads a whole table:\n%s", filled, plans)
+		}
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/routing"
 	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
@@ -32,6 +33,7 @@ type Store struct {
 	jobs    *queue[job]
 	starts  *queue[*tables.Intake]
 	posts   *queue[*letter]
+	mail    *queue[*routing.Mail]
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -68,6 +70,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s.jobs = newQueue(s.runJobs)
 	s.starts = newQueue(s.runStarts)
 	s.posts = newQueue(s.runPosts)
+	s.mail = newQueue(s.runMail)
 	s.Tables = tables.New(database{s}, dialect)
 	return s, nil
 }

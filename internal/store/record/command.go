@@ -37,6 +37,7 @@ const (
 	resultItems                // list
 	resultStop                 // nothing more
 	resultReplayed             // nothing more
+	resultRecords              // for each record: topic, key, value, headers
 
 	resultEnd
 )
@@ -50,10 +51,11 @@ const (
 )
 
 const (
-	waitUntil  = 1 << iota // varint
-	waitKeys               // for each key: topic, param, value, 1 or 0 for One
-	waitState              // map
-	waitReason             // string
+	waitUntil   = 1 << iota // varint
+	waitKeys                // for each key: topic, param, value, 1 or 0 for One
+	waitState               // map
+	waitReason              // string
+	waitRecords             // as in a result
 
 	waitEnd
 )
@@ -89,7 +91,7 @@ func Command(c *engine.Command) []byte {
 func appendResult(dst []byte, r *engine.Result) []byte {
 	dst = binary.AppendUvarint(dst, parts(
 		r.Export.Len() > 0, r.Store.Len() > 0, len(r.Reset) > 0, len(r.Outputs) > 0, r.Subtasks.Len() > 0,
-		r.Node != nil, len(r.Items) > 0, r.Stop, r.Replayed,
+		r.Node != nil, len(r.Items) > 0, r.Stop, r.Replayed, len(r.Records) > 0,
 	))
 	dst = appendPart(dst, r.Export)
 	dst = appendPart(dst, r.Store)
@@ -102,6 +104,22 @@ func appendResult(dst []byte, r *engine.Result) []byte {
 	dst = appendNode(dst, r.Node)
 	if len(r.Items) > 0 {
 		dst = params.AppendBinary(dst, r.Items)
+	}
+	return appendRecords(dst, r.Records)
+}
+
+// appendRecords appends what a try sends. What names the records follows from
+// the try.
+func appendRecords(dst []byte, list []engine.Record) []byte {
+	if len(list) == 0 {
+		return dst
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(list)))
+	for _, r := range list {
+		dst = appendString(dst, r.Topic)
+		dst = appendString(dst, r.Key)
+		dst = params.AppendBinary(dst, r.Value)
+		dst = params.AppendBinary(dst, r.Headers)
 	}
 	return dst
 }
@@ -120,7 +138,7 @@ func appendFailure(dst []byte, f *engine.Failure) []byte {
 }
 
 func appendWait(dst []byte, w *engine.Wait) []byte {
-	dst = binary.AppendUvarint(dst, parts(w.Until != 0, len(w.Keys) > 0, w.State.Len() > 0, w.Reason != ""))
+	dst = binary.AppendUvarint(dst, parts(w.Until != 0, len(w.Keys) > 0, w.State.Len() > 0, w.Reason != "", len(w.Records) > 0))
 	dst = appendInt(dst, w.Until)
 	if len(w.Keys) > 0 {
 		dst = appendKeys(dst, w.Keys)
@@ -129,7 +147,7 @@ func appendWait(dst []byte, w *engine.Wait) []byte {
 	if w.Reason != "" {
 		dst = appendString(dst, w.Reason)
 	}
-	return dst
+	return appendRecords(dst, w.Records)
 }
 
 // DecodeCommand reads what Command returned. Trees in it are finished.
@@ -192,7 +210,18 @@ func (r *reader) result() *engine.Result {
 	if set&resultItems != 0 {
 		res.Items = r.list()
 	}
+	if set&resultRecords != 0 {
+		res.Records = r.records()
+	}
 	return res
+}
+
+func (r *reader) records() []engine.Record {
+	list := make([]engine.Record, r.count())
+	for i := range list {
+		list[i] = engine.Record{Topic: r.string(), Key: r.string(), Value: r.value(), Headers: r.mapping()}
+	}
+	return list
 }
 
 func (r *reader) failure() *engine.Failure {
@@ -227,6 +256,9 @@ func (r *reader) wait() *engine.Wait {
 	}
 	if set&waitReason != 0 {
 		w.Reason = r.string()
+	}
+	if set&waitRecords != 0 {
+		w.Records = r.records()
 	}
 	return w
 }

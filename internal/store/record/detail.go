@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -17,8 +18,9 @@ const (
 	detailSubtasks
 	detailError
 	detailState
-	detailKeys  // for each key: topic, param, value, 1 or 0 for One
-	detailInbox // for each message: source, topic, body
+	detailKeys    // for each key: topic, param, value, 1 or 0 for One
+	detailInbox   // for each message: source, topic, body
+	detailHearing // since, forgiven and due as varints, kept as a map
 
 	detailEnd
 )
@@ -31,7 +33,7 @@ func Detail(d *engine.Detail) []byte {
 	}
 	dst := binary.AppendUvarint([]byte{version}, parts(
 		d.Export.Len() > 0, d.Store.Len() > 0, len(d.Reset) > 0, len(d.Outputs) > 0,
-		d.Subtasks.Len() > 0, d.Error.Len() > 0, d.State.Len() > 0, len(d.Keys) > 0, len(d.Inbox) > 0,
+		d.Subtasks.Len() > 0, d.Error.Len() > 0, d.State.Len() > 0, len(d.Keys) > 0, len(d.Inbox) > 0, d.Hearing != nil,
 	))
 	for _, m := range []params.Map{d.Export, d.Store} {
 		dst = appendPart(dst, m)
@@ -49,6 +51,12 @@ func Detail(d *engine.Detail) []byte {
 	}
 	if len(d.Inbox) > 0 {
 		dst = appendInbox(dst, d.Inbox)
+	}
+	if h := d.Hearing; h != nil {
+		dst = binary.AppendVarint(dst, int64(h.Since))
+		dst = binary.AppendVarint(dst, int64(h.Forgiven))
+		dst = binary.AppendVarint(dst, int64(h.Due))
+		dst = params.AppendBinary(dst, h.Kept)
 	}
 	return dst
 }
@@ -122,6 +130,11 @@ func DecodeDetail(b []byte) (*engine.Detail, error) {
 	}
 	if set&detailInbox != 0 {
 		d.Inbox = r.inbox()
+	}
+	if set&detailHearing != 0 {
+		d.Hearing = &engine.Hearing{
+			Since: model.Instant(r.int()), Forgiven: int32(r.int()), Due: model.Instant(r.int()), Kept: r.mapping(),
+		}
 	}
 	return d, r.finish("detail of a task")
 }

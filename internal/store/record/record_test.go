@@ -84,7 +84,8 @@ var (
 		Keys:  []engine.Key{{Topic: "t", Param: "p", Value: "v", One: true}, {}},
 		Inbox: []engine.Message{{Source: "s", Topic: "t", Body: []params.Value{true, "x"}}, {}},
 	}
-	fullGrowth = engine.Growth{
+	hearingDetail = &engine.Detail{Hearing: &engine.Hearing{Since: 1_790_000_000_000_000, Forgiven: 2, Due: 7, Kept: params.Of("n", 1)}}
+	fullGrowth    = engine.Growth{
 		Export: params.Of("a", 1), Items: []params.Value{int64(1), "b", nil}, Replaces: 300,
 	}
 	fullCommand = engine.Command{
@@ -106,6 +107,9 @@ var (
 	}
 	judged       = engine.Command{Kind: engine.Succeed, Task: 1, Verdict: &engine.Verdict{Skip: true, Reason: "é"}}
 	reasonedWait = engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Until: 7, Reason: "é"}}
+	sent         = []engine.Record{{Topic: "t", Key: "k", Value: params.Of("a", 1), Headers: params.Of("h", "é")}, {}}
+	sending      = engine.Command{Kind: engine.Succeed, Task: 1, Try: 1, Result: &engine.Result{Records: sent}}
+	sendingWait  = engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Until: 7, Records: sent}}
 	fullDispatch = engine.Effect{
 		Kind: engine.Dispatch, Task: 300, Try: 2, Retries: 1, Name: "+w+a", Scope: params.Of("a", 1), State: params.Of("b", nil),
 		Message: &engine.Message{Source: "s", Topic: "t", Body: []params.Value{true, "x"}},
@@ -128,6 +132,9 @@ var written = []struct {
 	{detailForm("no detail", nil), ""},
 	{detailForm("empty detail", &engine.Detail{}), "0100"},
 	{detailForm("full detail", fullDetail), "01ff0308010161030208010162000203782e790001037965730801022b730801056563686f3e0602c3a90801076d657373616765060662726f6b656e0801016e04000000000000f83f0201740170017601000000000201730174070202060178000000"},
+	{detailForm("detail of a listener", hearingDetail), "0180048080afa2dbffad06040e0801016e0302"},
+	{commandForm("result that sends", sending), "01010702028004020174016b080101610302080101680602c3a90000000800"},
+	{commandForm("wait that sends", sendingWait), "010310110e020174016b080101610302080101680602c3a90000000800"},
 	{growthForm("empty growth", engine.Growth{}), "0100"},
 	{growthForm("full growth", fullGrowth), "010e0801016103020703030206016200d804"},
 	{commandForm("empty command", engine.Command{}), "010000"},
@@ -212,7 +219,7 @@ func TestNumbersStay(t *testing.T) {
 	for s := engine.AttemptRunning; s <= engine.AttemptKilled; s++ {
 		fmt.Fprintf(&got, "%d %s\n", s, s)
 	}
-	for k := engine.AttemptStarted; k <= engine.TaskJudged; k++ {
+	for k := engine.AttemptStarted; k <= engine.SignalBuried; k++ {
 		fmt.Fprintf(&got, "%d %s\n", k, k)
 	}
 	want := `0 blocked
@@ -244,6 +251,7 @@ func TestNumbersStay(t *testing.T) {
 12 params_edited
 13 skipped_to
 14 task_judged
+15 signal_buried
 `
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Errorf("states and kinds (-want +got):\n%s", diff)

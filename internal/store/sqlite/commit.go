@@ -13,7 +13,7 @@ import (
 
 // Commit implements store.Attempts.
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
-	p := commit{Plan: tables.NewPlan(b)}
+	p := commit{Plan: tables.NewPlan(b), signals: tables.NewSignalPlan(b)}
 	err := s.write(ctx, "commit", p.write)
 	if err == nil && (p.woke || len(p.Release) > 0) {
 		s.Call()
@@ -24,7 +24,9 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 // commit is a plan that is being written.
 type commit struct {
 	*tables.Plan
-	woke bool // attempts that come after a session may begin
+	// signals is nil if the batch says nothing of messages.
+	signals *tables.SignalPlan
+	woke    bool // others have something to do
 }
 
 func (p *commit) write(c *conn) error {
@@ -32,7 +34,7 @@ func (p *commit) write(c *conn) error {
 		return err
 	}
 	for _, write := range []func(*conn) error{
-		p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.consume, p.release,
+		p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.consume, p.writeSignals, p.release,
 	} {
 		if err := write(c); err != nil {
 			return err

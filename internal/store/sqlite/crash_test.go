@@ -29,6 +29,7 @@ const (
 var roles = map[string]func(path string) error{
 	"committer": commitForever,
 	"owner":     ownForever,
+	"feeder":    feedForever,
 }
 
 func TestMain(m *testing.M) {

@@ -79,6 +79,18 @@ func TestQueriesUseIndexes(t *testing.T) {
 			return err
 		}
 	}
+	subscriptions := func(f store.SubscriptionFilter) func(*tables.Tables) error {
+		return func(t *tables.Tables) error {
+			_, _, err := t.ListSubscriptions(ctx, f, store.Page{Cursor: store.SubscriptionMark{Topic: "t", Param: "p", Since: 5}.Cursor()})
+			return err
+		}
+	}
+	letters := func(f store.LetterFilter) func(*tables.Tables) error {
+		return func(t *tables.Tables) error {
+			_, _, err := t.ListLetters(ctx, f, store.Page{Cursor: store.CursorAfter(int64(5))})
+			return err
+		}
+	}
 	audit := func(f store.AuditFilter) func(*tables.Tables) error {
 		return func(t *tables.Tables) error {
 			_, _, err := t.ListAudit(ctx, f, store.Page{})
@@ -145,7 +157,23 @@ func TestQueriesUseIndexes(t *testing.T) {
 			}
 			return t.EndLease(ctx, "p", epoch)
 		}, "attempts_owned"},
-		"posts to an owner": {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 0, 9); return err }, "SEARCH p USING INTEGER PRIMARY KEY (rowid>?)\nSEARCH a USING INTEGER PRIMARY KEY"},
+		"offsets of a feeder":         {func(t *tables.Tables) error { _, err := t.Offsets(ctx, "f"); return err }, "offsets USING PRIMARY KEY (feeder=?)"},
+		"records to be sent":          {func(t *tables.Tables) error { _, err := t.Outbox(ctx, 5, 9); return err }, "outbox USING INTEGER PRIMARY KEY (rowid>?)"},
+		"subscriptions":               {subscriptions(store.SubscriptionFilter{}), "subscriptions_topic"},
+		"subscriptions to a topic":    {subscriptions(store.SubscriptionFilter{Topic: "t"}), "subscriptions_topic (topic=? AND (param,one,since,attempt,task,mark)>(?,?,?,?,?,?))"},
+		"subscriptions to a param":    {subscriptions(store.SubscriptionFilter{Topic: "t", Param: "p"}), "subscriptions_topic (topic=? AND param=? AND (one,since,attempt,task,mark)>(?,?,?,?,?))"},
+		"who waits for a value":       {subscriptions(store.SubscriptionFilter{Topic: "t", Param: "p", Value: "v"}), "subscriptions_waiting (mark=? AND (one,since,attempt,task)>(?,?,?,?))"},
+		"what an attempt waits for":   {subscriptions(store.SubscriptionFilter{Attempt: 1}), "few: s USING PRIMARY KEY (attempt=?)"},
+		"early messages":              {letters(store.LetterFilter{}), "letters_early "},
+		"early messages of a topic":   {letters(store.LetterFilter{Topic: "t"}), "letters_early_topic"},
+		"early messages of a param":   {letters(store.LetterFilter{Topic: "t", Param: "p"}), "letters_early_topic"},
+		"early messages with a value": {letters(store.LetterFilter{Topic: "t", Param: "p", Value: "v"}), "few: letter_keys_early (mark=? AND letter>?)"},
+		"dead letters":                {letters(store.LetterFilter{Dead: true}), "letters_dead "},
+		"dead letters of a topic":     {letters(store.LetterFilter{Dead: true, Topic: "t"}), "letters_dead_topic"},
+		"dead letters with a value":   {letters(store.LetterFilter{Dead: true, Topic: "t", Param: "p", Value: "v"}), "few: letter_keys_dead (mark=? AND letter>?)"},
+		"messages that expire":        {func(t *tables.Tables) error { _, err := t.ExpireLetters(ctx, 9, 9); return err }, "few: letters_expires"},
+		"sources that expire":         {func(t *tables.Tables) error { _, err := t.ExpireLetters(ctx, 9, 9); return err }, "few: sources_expires"},
+		"posts to an owner":           {func(t *tables.Tables) error { _, err := t.Posted(ctx, "o", epoch, 0, 9); return err }, "SEARCH p USING INTEGER PRIMARY KEY (rowid>?)\nSEARCH a USING INTEGER PRIMARY KEY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var plans []string
@@ -181,7 +209,7 @@ func TestPruningUsesIndexes(t *testing.T) {
 	}
 	var plans []string
 	tb := tables.New(explainer{database{s}, &plans}, dialect)
-	keep := store.Retention{Attempts: time.Hour, Sessions: 1, Projects: time.Hour, Audit: time.Hour}
+	keep := store.Retention{Attempts: time.Hour, Sessions: 1, Projects: time.Hour, Audit: time.Hour, Letters: time.Hour}
 	if _, _, err := tb.Prune(ctx, keep, now, store.Page{}); err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +221,8 @@ func TestPruningUsesIndexes(t *testing.T) {
 	all := strings.Join(plans, "\n")
 	for _, index := range []string{
 		"attempts_past", "sessions_workflow", "attempts_resumed", "attempts_after", "sqlite_autoindex_attempts_1",
-		"projects_deleted", "revisions_project", "attempts_used", "workflows_used", "shared_values_expires", "audit_time",
+		"projects_deleted", "revisions_project", "attempts_used", "workflows_used", "shared_values_expires", "audit_time", "letters_died",
+		"letters_buried", "sqlite_autoindex_outbox_1",
 	} {
 		if !strings.Contains(all, index) {
 			t.Errorf("%s is not used", index)

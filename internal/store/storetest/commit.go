@@ -196,10 +196,13 @@ var commitTests = []test{
 // partsFor returns batches that name an attempt in one of their parts each.
 func partsFor(id model.AttemptID) map[string]*store.Batch {
 	return map[string]*store.Batch{
-		"attempts": {Attempts: []engine.AttemptRow{{ID: id, Tasks: 77}}},
-		"tasks":    {Tasks: []engine.TaskRow{row(id, 7)}},
-		"growths":  {Grown: []engine.Growth{{Attempt: id, First: 7, Kind: engine.GrowRound}}},
-		"events":   {Events: []engine.Event{event(id, 7)}},
-		"release":  {Release: release(id)},
+		"attempts":  {Attempts: []engine.AttemptRow{{ID: id, Tasks: 77}}},
+		"tasks":     {Tasks: []engine.TaskRow{row(id, 7)}},
+		"growths":   {Grown: []engine.Growth{{Attempt: id, First: 7, Kind: engine.GrowRound}}},
+		"events":    {Events: []engine.Event{event(id, 7)}},
+		"listening": {Listening: []engine.Listening{listening(id, 7, now, to("17"))}},
+		"records":   {Records: []engine.Record{outgoing(id, 7)}},
+		"buried":    {Buried: []engine.Buried{buried(id, 7, 7, now)}},
+		"release":   {Release: release(id)},
 	}
 }

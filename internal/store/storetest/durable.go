@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
@@ -85,6 +86,30 @@ var durableTests = []struct {
 		b := f.lease("b")
 		f.claim("b", b, now, 9)
 		f.wantPosts("posted", f.posted("b", b, 9), 1, 2)
+		f.close()
+	}},
+	{"what is known of messages is kept", func(t *testing.T, open func() *fixture) {
+		f := open()
+		to17 := f.attempts(1)[0]
+		f.listen(listening(to17, 2, now, to("17")))
+		f.delivery(store.Delivery{
+			Feeder: "kafka", Offsets: []store.Offset{offset(0, 0, 5)}, Now: now,
+			Messages: []store.Message{known(1, about("17")), message(2, about("18")), {Topic: topic, Source: "x", Unreadable: "why", Raw: []byte("\xff")}},
+		})
+		f.commit(&store.Batch{Records: []engine.Record{outgoing(to17, 0)}, Buried: []engine.Buried{buried(to17, 2, 3, now)}})
+		kept := [][]store.Letter{
+			walk(f, f.listLetters(store.LetterFilter{}), store.Page{Limit: 9}), walk(f, f.listLetters(store.LetterFilter{Dead: true}), store.Page{Limit: 9}),
+		}
+		f.close()
+		f = open()
+		f.wantGot(to17, got{2, 1})
+		f.wantOffsets("kafka", offset(0, 0, 5))
+		f.wantOutbox(outgoing(to17, 0))
+		f.same("early messages", walk(f, f.listLetters(store.LetterFilter{}), store.Page{Limit: 9}), kept[0])
+		f.same("dead letters", walk(f, f.listLetters(store.LetterFilter{Dead: true}), store.Page{Limit: 9}), kept[1])
+		f.same("outcomes", f.deliver(known(1, about("17")), message(4, about("17")), message(5, about("18"))), []store.Delivered{duplicate, taken(1), early})
+		f.listen(listening(to17, 3, now, to("18")))
+		f.wantGot(to17, got{2, 1}, got{2, 4}, got{3, 2}, got{3, 5})
 		f.close()
 	}},
 	{"what sleeps and what is held back goes on so", func(t *testing.T, open func() *fixture) {

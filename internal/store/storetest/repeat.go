@@ -145,6 +145,9 @@ func (f *fixture) wantFenced(id model.AttemptID, owner string, epoch int64) {
 		f.wantCode(name, f.store.Commit(ctx, b), model.Conflict)
 	}
 	f.same("fenced attempt", f.load(id), before)
+	f.same("fenced subscriptions", f.subscriptions(store.SubscriptionFilter{}), []store.Subscription(nil))
+	f.wantKept(nil, nil)
+	f.wantOutbox()
 	if events := f.events(id); len(events) > 0 {
 		f.Errorf("a fenced owner left events %v", events)
 	}

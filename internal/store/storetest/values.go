@@ -145,7 +145,22 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"AddOrphan":       func() error { _, err := s.AddOrphan(ctx, archiveAt("a"), now); return err },
 		"Orphans":         func() error { _, err := s.Orphans(ctx, now, 0, 1); return err },
 		"DropOrphans":     func() error { return s.DropOrphans(ctx, []store.OrphanID{1}) },
-		"Prune":           func() error { _, _, err := s.Prune(ctx, keepHour, now, store.Page{}); return err },
+		"Deliver": func() error {
+			_, err := s.Deliver(ctx, store.Delivery{Messages: []store.Message{message(1, about("17"))}, Now: now})
+			return err
+		},
+		"Offsets": func() error { _, err := s.Offsets(ctx, "kafka"); return err },
+		"ListSubscriptions": func() error {
+			_, _, err := s.ListSubscriptions(ctx, store.SubscriptionFilter{}, store.Page{})
+			return err
+		},
+		"ListLetters":   func() error { _, _, err := s.ListLetters(ctx, store.LetterFilter{}, store.Page{}); return err },
+		"Resend":        func() error { _, err := s.Resend(ctx, []store.LetterID{1}, store.Early{}, now); return err },
+		"DropLetters":   func() error { return s.DropLetters(ctx, []store.LetterID{1}) },
+		"ExpireLetters": func() error { _, err := s.ExpireLetters(ctx, now, 1); return err },
+		"Outbox":        func() error { _, err := s.Outbox(ctx, 0, 1); return err },
+		"Sent":          func() error { return s.Sent(ctx, []store.OutboxID{1}) },
+		"Prune":         func() error { _, _, err := s.Prune(ctx, keepHour, now, store.Page{}); return err },
 	}
 }
 

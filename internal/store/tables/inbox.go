@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 
@@ -69,12 +70,13 @@ func (t *Tables) Posted(ctx context.Context, owner string, epoch int64, after st
 }
 
 func loadPosts(c Conn, where string, args ...driver.Value) (posts []store.Post, err error) {
-	err = c.Query(`SELECT p.id, p.attempt, p.body FROM posts p `+where, func(r Row) error {
+	err = c.Query(`SELECT p.id, p.attempt, p.task, p.body FROM posts p `+where, func(r Row) error {
 		p := store.Post{ID: store.PostID(r.Int(0)), Attempt: model.AttemptID(r.Int(1))}
-		if command, err := record.DecodeCommand(r.Blob(2)); err != nil {
+		if command, err := record.DecodeCommand(r.Blob(3)); err != nil {
 			p.Err = model.Errorf(model.CodeOf(err), "read post %d: %w", p.ID, err)
 		} else {
 			p.Command = command
+			p.Command.Task = cmp.Or(model.TaskID(r.Int(2)), command.Task)
 		}
 		posts = append(posts, p)
 		return nil

@@ -57,7 +57,11 @@ func (w *sweep) all(past store.Mark) (at store.Mark, more bool, err error) {
 	}
 	w.Audit, err = w.oldest(`
 		DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE time < ? ORDER BY time, id LIMIT ? + 0)`, store.Expired(w.now, w.of.Audit))
-	return at, more || at != store.Last || w.Values == w.limit || w.Audit == w.limit, err
+	if err != nil {
+		return at, false, err
+	}
+	err = w.letters()
+	return at, more || at != store.Last || max(w.Values, w.Audit, w.Letters) == w.limit, err
 }
 
 // oldest deletes what a statement says, up to an instant and the limit.
@@ -83,6 +87,7 @@ const selectEnded = `
 	       ? <> 0 AND s.id >= coalesce((SELECT k.id FROM sessions k WHERE k.project = s.project AND k.workflow = s.workflow
 	                                    ORDER BY k.id DESC LIMIT 1 OFFSET ?), 0)
 	       OR EXISTS (SELECT 1 FROM attempts r WHERE r.resume_attempt = a.id AND r.resume_attempt <> 0 AND r.state = 0)
+	       OR EXISTS (SELECT 1 FROM outbox o WHERE o.attempt = a.id)
 	       OR s.last = a.id AND EXISTS (SELECT 1 FROM attempts f WHERE f.after = s.id AND f.after <> 0 AND f.state = 0)
 	FROM attempts a `
 
@@ -142,7 +147,10 @@ func (w *sweep) choose(list []candidate) store.Mark {
 
 func (w *sweep) dropAttempts() error {
 	attempts := idList(w.Attempts)
-	for _, from := range []string{"tasks WHERE attempt", "growths WHERE attempt", "events WHERE attempt", "attempts WHERE id"} {
+	if err := w.dropBuried(attempts); err != nil {
+		return err
+	}
+	for _, from := range []string{"tasks WHERE attempt", "growths WHERE attempt", "events WHERE attempt", "subscriptions WHERE attempt", "attempts WHERE id"} {
 		if err := w.drop(from, attempts); err != nil {
 			return err
 		}

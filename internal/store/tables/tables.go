@@ -11,6 +11,7 @@ import (
 	"errors"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store/routing"
 )
 
 // DB is a database with the tables. Its methods are safe for concurrent use.
@@ -25,6 +26,9 @@ type DB interface {
 	// decided, all in one transaction, which intakes that come together share.
 	// It returns once that is durable.
 	Take(ctx context.Context, what string, in *Intake) error
+	// Route finds what mail asks, lets it decide, and writes what it decided, as
+	// Take does.
+	Route(ctx context.Context, what string, m *routing.Mail) error
 	// Read calls a function with a connection that sees what was committed.
 	Read(ctx context.Context, what string, read func(Conn) error) error
 	// ReadMoment does so with a connection that sees the state of one moment.

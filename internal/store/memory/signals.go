@@ -1,0 +1,143 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/routing"
+)
+
+// signals is what the store knows of messages.
+type signals struct {
+	offsets    map[routing.Partition]int64
+	remembered map[routing.Key]model.Instant
+	// waiting has who listens to a key: all without One, and then the others,
+	// the longest waiting first.
+	waiting map[routing.Key][]*routing.Subscription
+	// listening has the subscriptions of each task.
+	listening map[routing.Listener]map[routing.Key]*routing.Subscription
+	// listeners has the tasks of each attempt that listen.
+	listeners map[model.AttemptID]map[model.TaskID]bool
+	// letters are in order of id; letterID is that of the newest. early has
+	// those that wait under each key, in the same order.
+	letters  []*letter
+	early    map[routing.Key][]*letter
+	letterID store.LetterID
+	// outbox is in order of id; outboxID is that of the newest.
+	outbox   []store.Outgoing
+	outboxID store.OutboxID
+}
+
+func newSignals() signals {
+	return signals{
+		offsets:    make(map[routing.Partition]int64),
+		remembered: make(map[routing.Key]model.Instant),
+		waiting:    make(map[routing.Key][]*routing.Subscription),
+		listening:  make(map[routing.Listener]map[routing.Key]*routing.Subscription),
+		listeners:  make(map[model.AttemptID]map[model.TaskID]bool),
+		early:      make(map[routing.Key][]*letter),
+	}
+}
+
+// Deliver implements store.Feeding.
+func (s *Store) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered, error) {
+	return s.route(ctx, routing.Deliver(d))
+}
+
+func (s *Store) route(ctx context.Context, m *routing.Mail) ([]store.Delivered, error) {
+	err := s.write(ctx, func() (bool, error) {
+		l := s.ledger(m)
+		if err := m.Decide(l); err != nil {
+			return false, err
+		}
+		s.book(l)
+		return m.Wakes(), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return m.Outcomes, nil
+}
+
+// ledger answers what a call asks.
+func (s *Store) ledger(m *routing.Mail) *routing.Ledger {
+	l := routing.NewLedger()
+	l.Last = s.letterID
+	for _, p := range m.Partitions {
+		if at, known := s.offsets[p]; known {
+			l.Offsets[p] = at
+		}
+	}
+	for _, k := range m.Sources {
+		l.Remembered[k] = s.remembered[k]
+	}
+	for _, k := range m.Keys {
+		l.Early[k] = len(s.early[k])
+		if _, found := l.Listeners[k]; !found {
+			l.Listeners[k] = s.getters(k)
+		}
+	}
+	for _, id := range m.Letters {
+		i, found := s.findLetter(id)
+		l.Letters[id] = found && s.letters[i].Died != 0
+	}
+	for _, id := range m.Attempts {
+		a, err := s.attempt(id)
+		l.Running[id] = err == nil && !a.State.Done()
+	}
+	return l
+}
+
+// getters returns who gets a message with a key.
+func (s *Store) getters(k routing.Key) (list []routing.Listener) {
+	for _, sub := range s.waiting[k] {
+		list = append(list, routing.Listener{Attempt: sub.Attempt, Task: sub.Task})
+		if sub.Key.One {
+			break
+		}
+	}
+	return list
+}
+
+// book writes what was decided.
+func (s *Store) book(l *routing.Ledger) {
+	for _, p := range l.Moved() {
+		s.offsets[p] = l.Offsets[p]
+	}
+	for _, k := range l.Noted() {
+		s.remembered[k] = l.Remembered[k]
+	}
+	for _, p := range l.Posts {
+		s.hand(p.Listener, &engine.Message{Source: p.Message.Source, Topic: p.Message.Topic, Body: p.Message.Body})
+	}
+	s.dropLetters(l.Gone)
+	for i := range l.Kept {
+		s.putLetter(l.Kept[i].Letter, l.Kept[i].Marks)
+	}
+}
+
+// hand posts a message to a task.
+func (s *Store) hand(to routing.Listener, m *engine.Message) {
+	s.deposit(store.Post{Attempt: to.Attempt, Command: engine.Command{Kind: engine.Deliver, Task: to.Task, Message: m}})
+}
+
+// Offsets implements store.Feeding.
+func (s *Store) Offsets(ctx context.Context, feeder string) (list []store.Offset, err error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	for p, next := range s.offsets {
+		if p.Feeder == feeder {
+			list = append(list, store.Offset{Topic: p.Topic, Partition: p.Number, Next: next})
+		}
+	}
+	slices.SortFunc(list, func(a, b store.Offset) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+	return list, nil
+}

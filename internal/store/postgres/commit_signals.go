@@ -1,0 +1,68 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/pawlhq/pawl/internal/store/routing"
+	"github.com/pawlhq/pawl/internal/store/tables"
+)
+
+// commitSignals commits a batch that says something of messages, in one round
+// trip and, as its statements are sent together, one transaction. It reports
+// whether that leaves others something to do.
+func (s *Store) commitSignals(ctx context.Context, c *pgx.Conn, args []any, p *tables.SignalPlan) (woke bool, err error) {
+	var b pgx.Batch
+	if p.Numbers() {
+		b.Queue(awaitOrder, s.space, orderLock)
+	}
+	tell := func(row pgx.Row) error {
+		var more bool
+		err := row.Scan(&more)
+		woke = woke || more
+		return err
+	}
+	b.Queue(commitText, args...).QueryRow(tell)
+	b.Queue(signalsText, signalArgs(p)...).QueryRow(tell)
+	err = c.SendBatch(ctx, &b).Close()
+	return woke, err
+}
+
+var signalsText = calling("commit_signals", len(signalArgs(&tables.SignalPlan{})))
+
+// signalArgs returns the arguments of the function commit_signals, in order.
+func signalArgs(p *tables.SignalPlan) []any {
+	u, t, s, r := p.Buried, p.Tasks, p.Open, p.Records
+	return []any{
+		column(u, func(b *tables.BuriedRow) int64 { return int64(b.Attempt) }),
+		column(u, func(b *tables.BuriedRow) int32 { return int32(b.Task) }),
+		column(u, func(b *tables.BuriedRow) []byte { return tables.Stored(b.Message.Topic) }),
+		column(u, func(b *tables.BuriedRow) []byte { return tables.Stored(b.Message.Source) }),
+		column(u, func(b *tables.BuriedRow) []byte { return b.Mark[:] }),
+		column(u, func(b *tables.BuriedRow) []byte { return b.Body }),
+		column(u, func(b *tables.BuriedRow) int64 { return int64(b.At) }),
+		column(u, func(b *tables.BuriedRow) []byte { return tables.Stored(b.Reason) }),
+
+		column(t, func(t *routing.Listener) int64 { return int64(t.Attempt) }),
+		column(t, func(t *routing.Listener) int32 { return int32(t.Task) }),
+
+		column(s, func(s *routing.Subscription) int64 { return int64(s.Attempt) }),
+		column(s, func(s *routing.Subscription) int32 { return int32(s.Task) }),
+		column(s, func(s *routing.Subscription) []byte { return s.Mark[:] }),
+		column(s, func(s *routing.Subscription) []byte { return tables.Stored(s.Key.Topic) }),
+		column(s, func(s *routing.Subscription) []byte { return tables.Stored(s.Key.Param) }),
+		column(s, func(s *routing.Subscription) []byte { return tables.Stored(s.Key.Value) }),
+		column(s, func(s *routing.Subscription) int16 { return flag(s.Key.One) }),
+		column(s, func(s *routing.Subscription) int64 { return int64(s.Since) }),
+
+		column(r, func(r *tables.RecordRow) int64 { return int64(r.Attempt) }),
+		column(r, func(r *tables.RecordRow) int32 { return int32(r.Task) }),
+		column(r, func(r *tables.RecordRow) int32 { return r.Try }),
+		column(r, func(r *tables.RecordRow) int32 { return r.Index }),
+		column(r, func(r *tables.RecordRow) []byte { return tables.Stored(r.Topic) }),
+		column(r, func(r *tables.RecordRow) []byte { return tables.Stored(r.Key) }),
+		column(r, func(r *tables.RecordRow) []byte { return r.Stored }),
+		column(r, func(r *tables.RecordRow) []byte { return r.Headed }),
+	}
+}

@@ -1,0 +1,9 @@
+package postgres
+
+import (
+	"testing"
+
+	"github.com/pawlhq/pawl/internal/store/storetest"
+)
+
+func BenchmarkDeliver(b *testing.B) { storetest.BenchmarkDeliver(b, openTemp(b)) }

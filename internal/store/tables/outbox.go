@@ -1,0 +1,49 @@
+package tables
+
+import (
+	"context"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/record"
+)
+
+// Outbox implements store.Outbox.
+func (t *Tables) Outbox(ctx context.Context, after store.OutboxID, n int) (list []store.Outgoing, err error) {
+	err = t.db.Read(ctx, "read outbox", func(c Conn) error {
+		list = nil
+		return c.Query(`SELECT id, attempt, task, try, place, topic, key, value, headers FROM outbox WHERE id > ? ORDER BY id LIMIT ? + 0`,
+			func(r Row) error {
+				o, err := readOutgoing(r)
+				list = append(list, o)
+				return err
+			}, int64(after), int64(max(n, 0)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+func readOutgoing(r Row) (o store.Outgoing, err error) {
+	o = store.Outgoing{ID: store.OutboxID(r.Int(0)), Record: engine.Record{
+		Attempt: model.AttemptID(r.Int(1)), Task: model.TaskID(r.Int(2)), Try: int32(r.Int(3)), Index: int32(r.Int(4)),
+		Topic: string(r.Blob(5)), Key: string(r.Blob(6)),
+	}}
+	if o.Value, err = record.DecodeValue(r.Blob(7)); err == nil {
+		o.Headers, err = record.DecodeMap(r.Blob(8))
+	}
+	if err != nil {
+		err = model.Errorf(model.CodeOf(err), "read record %d: %w", o.ID, err)
+	}
+	return o, err
+}
+
+// Sent implements store.Outbox.
+func (t *Tables) Sent(ctx context.Context, ids []store.OutboxID) error {
+	return t.db.Write(ctx, "clear outbox", func(c Conn) error {
+		_, err := c.Exec(`DELETE FROM outbox WHERE id IN (`+t.dialect.Numbers+`)`, idList(ids))
+		return err
+	})
+}

@@ -1,0 +1,107 @@
+package tables
+
+import (
+	"context"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/record"
+	"github.com/pawlhq/pawl/internal/store/routing"
+)
+
+// Deliver implements store.Feeding.
+func (t *Tables) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered, error) {
+	return t.route(ctx, "deliver messages", routing.Deliver(d))
+}
+
+func (t *Tables) route(ctx context.Context, what string, m *routing.Mail) ([]store.Delivered, error) {
+	if err := t.db.Route(ctx, what, m); err != nil {
+		return nil, err
+	}
+	if m.Wakes() {
+		t.db.Call()
+	}
+	return m.Outcomes, nil
+}
+
+// Offsets implements store.Feeding.
+func (t *Tables) Offsets(ctx context.Context, feeder string) (list []store.Offset, err error) {
+	err = t.db.Read(ctx, "read offsets", func(c Conn) error {
+		return c.Query(`SELECT topic, number, next FROM offsets WHERE feeder = ? ORDER BY topic, number`, func(r Row) error {
+			list = append(list, store.Offset{Topic: string(r.Blob(0)), Partition: int32(r.Int(1)), Next: r.Int(2)})
+			return nil
+		}, feeder)
+	})
+	return list, err
+}
+
+// Bodies encodes messages as the bodies of posts that leave it to their row
+// which task they are for, each message once while it comes in a row.
+type Bodies struct {
+	last *store.Message
+	body []byte
+}
+
+// Of returns the body of a message.
+func (b *Bodies) Of(m *store.Message) []byte {
+	if b.last != m {
+		b.last, b.body = m, bodyOf(m.Topic, m.Source, m.Body)
+	}
+	return b.body
+}
+
+// BodyOfLetter returns the body of a letter, or nil if it can't be read.
+func BodyOfLetter(l *store.Letter) []byte {
+	if l.Raw != nil {
+		return nil
+	}
+	return bodyOf(l.Topic, l.Source, l.Body)
+}
+
+func bodyOf(topic, source string, body any) []byte {
+	return record.Command(&engine.Command{Kind: engine.Deliver, Message: &engine.Message{Topic: topic, Source: source, Body: body}})
+}
+
+// Stored returns a text as it is stored where it may be any bytes.
+func Stored(text string) []byte { return append([]byte{}, text...) }
+
+// ListSubscriptions implements store.Signals.
+func (t *Tables) ListSubscriptions(ctx context.Context, f store.SubscriptionFilter, page store.Page) (list []store.Subscription, next string, err error) {
+	limit, past, err := page.SubscriptionBounds()
+	if err == nil {
+		err = f.Check()
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	where, args := subscriptionConditions(f, past, page.Cursor != "")
+	text := `SELECT s.topic, s.param, s.one, s.since, s.attempt, s.task, s.mark, s.value FROM subscriptions s` + where + ` LIMIT ? + 0`
+	var last routing.Subscription
+	err = t.db.Read(ctx, "list subscriptions", func(c Conn) error {
+		list, next = nil, ""
+		return c.Query(text, func(r Row) error {
+			if len(list) == limit {
+				next = last.Place().Cursor()
+				return ErrEnough
+			}
+			last = readSubscription(r)
+			list = append(roomFor(list, limit), last.Subscription)
+			return nil
+		}, append(args, int64(limit)+1)...)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return list, next, nil
+}
+
+func readSubscription(r Row) routing.Subscription {
+	return routing.Subscription{
+		Subscription: store.Subscription{
+			Key:   engine.Key{Topic: string(r.Blob(0)), Param: string(r.Blob(1)), Value: string(r.Blob(7)), One: r.Int(2) != 0},
+			Since: model.Instant(r.Int(3)), Attempt: model.AttemptID(r.Int(4)), Task: model.TaskID(r.Int(5)),
+		},
+		Mark: routing.Key(r.Blob(6)),
+	}
+}
