@@ -107,6 +107,7 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 		d.loops.Go(func() { d.schedule(loop) })
 	}
 	d.loops.Go(func() { d.retain(loop) })
+	d.loops.Go(func() { d.expire(loop) })
 	return d, nil
 }
 

@@ -18,6 +18,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/feed"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 func asked(h http.Handler) string {
@@ -128,6 +130,8 @@ func TestPrometheusReadsAllMetrics(t *testing.T) {
 	m := New("1.2.3", clock.System{})
 	m.Watch(func(context.Context) (Load, error) { return Load{}, nil })
 	m.Try("sh")
+	m.Feeds().Delivered("orders", store.Taken, 1)
+	m.WatchLag(func(context.Context) ([]feed.Lag, error) { return []feed.Lag{{Topic: "orders"}}, nil })
 	m.Request("/", http.MethodGet, http.StatusOK, math.MaxInt64)
 	_, text, _ := strings.Cut(asked(m.Handler()), "\n")
 	problems, err := promlint.New(strings.NewReader(text)).Lint()

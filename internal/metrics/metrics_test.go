@@ -11,6 +11,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/feed"
 	"github.com/pawlhq/pawl/internal/metrics"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -102,6 +103,29 @@ func TestSchedulesAndRetentionAreCounted(t *testing.T) {
 		"pawl_schedule_lateness_seconds_sum 3", "pawl_schedule_lateness_seconds_count 1",
 		`pawl_retention_deleted_total{kind="attempt"} 2`, `pawl_retention_deleted_total{kind="audit"} 5`,
 		"pawl_conductor_step_duration_seconds_sum 0.5")
+}
+
+func TestMessagesAndRecordsAreCountedByTopic(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	f := m.Feeds()
+	f.Delivered("orders", store.Taken, 3)
+	f.Delivered("orders", store.Dead, 1)
+	f.Fenced()
+	f.Failed()
+	f.Relayed("commands", 2)
+	f.Refused("commands", 5)
+	lag, err := []feed.Lag{{Topic: "orders", Partition: 1, Behind: 9}}, error(nil)
+	m.WatchLag(func(context.Context) ([]feed.Lag, error) { return lag, err })
+	expect(t, m,
+		`pawl_messages_total{topic="orders",outcome="taken"} 3`, `pawl_messages_total{topic="orders",outcome="dead"} 1`,
+		`pawl_feed_failures_total{reason="fenced"} 1`, `pawl_feed_failures_total{reason="failed"} 1`,
+		`pawl_records_sent_total{topic="commands"} 2`, `pawl_records_refused_total{topic="commands"} 5`,
+		`pawl_feed_lag{topic="orders",partition="1"} 9`,
+	)
+	if err = errors.New("away"); strings.Contains(show(t, m), "pawl_feed_lag") {
+		t.Error("a lag is shown that nobody knows")
+	}
 }
 
 func TestRequestsAreCountedByRouteAndNotByPath(t *testing.T) {

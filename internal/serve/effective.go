@@ -8,6 +8,7 @@ import (
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/daemon"
+	"github.com/pawlhq/pawl/internal/feed/kafka"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/server"
@@ -51,6 +52,11 @@ func Faults(cfg *config.Config) []error {
 	if _, err := auth.FromConfig(cfg, nil, nil); err != nil {
 		list = append(list, err)
 	}
+	if kafka.Named(cfg) {
+		if _, err := kafka.Read(cfg); err != nil {
+			list = append(list, err)
+		}
+	}
 	return list
 }
 
@@ -58,15 +64,18 @@ func Faults(cfg *config.Config) []error {
 // or nil.
 func Check(cfg *config.Config) error {
 	faults := Faults(cfg)
-	if len(faults) < 2 {
-		return errors.Join(faults...)
-	}
 	var all, hints []string
 	for _, err := range faults {
+		if slices.Contains(all, err.Error()) {
+			continue // one setting may be read for several parts of a server
+		}
 		all = append(all, err.Error())
 		if hint := model.HintsOf(err); hint != "" {
 			hints = append(hints, hint)
 		}
+	}
+	if len(all) < 2 {
+		return errors.Join(faults[:len(all)]...)
 	}
 	return model.Errorf(model.Invalid, "%d settings are wrong:\n  %s", len(all), strings.Join(all, "\n  ")).
 		WithHint("%s", strings.Join(hints, "\n"))

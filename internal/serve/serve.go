@@ -58,6 +58,7 @@ type Server struct {
 	listening *server.Listening
 	folder    *followed    // nil unless a folder is followed
 	queue     *queue.Queue // nil unless workers share the tasks
+	messages  *messages    // nil without Kafka
 	accessLog io.Closer
 	telemetry *telemetry
 }
@@ -118,6 +119,12 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := s.share(ctx, set, opened, &cfg, &loops); err != nil {
 		return nil, err
 	}
+	if s.messages, err = openMessages(cfg.Settings, s.store, s.telemetry.metrics, cfg.Log); err != nil {
+		return nil, err
+	}
+	if s.messages != nil {
+		loops.Listeners = append(loops.Listeners, daemon.Listener{Committed: s.messages.committed})
+	}
 	if s.folder, err = follow(ctx, rules, cfg.Folder); err != nil {
 		return nil, err
 	}
@@ -128,6 +135,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, errors.Join(err, s.listening.Close())
 	}
 	s.telemetry.watch(s.daemon)
+	if s.messages != nil {
+		s.messages.start()
+	}
 	for _, a := range s.Addresses() {
 		s.log.Info("server listens", "address", a.String())
 	}
@@ -235,6 +245,7 @@ func (s *settings) retention() store.Retention {
 		Sessions: s.number("retention.sessions", 0),
 		Projects: s.duration("retention.projects"),
 		Audit:    s.duration("retention.audit"),
+		Letters:  s.duration("retention.letters"),
 	}
 }
 
@@ -325,6 +336,7 @@ func (s *Server) Run(ctx, now context.Context) error {
 // close closes what is open.
 func (s *Server) close() error {
 	var errs []error
+	s.messages.close()
 	if s.daemon != nil {
 		errs = append(errs, s.daemon.Close())
 	}

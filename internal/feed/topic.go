@@ -1,0 +1,155 @@
+package feed
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// Topic says what the messages of a topic mean.
+type Topic struct {
+	// Name is the topic's.
+	Name string
+	// Body reads and writes what messages say. It defaults to JSON.
+	Body Codec
+	// Key reads and writes what their source orders them by. It defaults to Text,
+	// where what is no text is read as none.
+	Key Codec
+	// Keys finds what a message is about. Nil finds nothing.
+	Keys Extractor
+	// ID is the header that names a message. One that has it is taken once for
+	// Remember, wherever in the source it comes again; empty means that only its
+	// place tells a message from others.
+	ID string
+	// Remember defaults to 7 days.
+	Remember time.Duration
+	// Early is how long a message is kept that nobody waits for yet. Zero means
+	// 24 h, and less than that not at all.
+	Early time.Duration
+	// MostEarly is how many of them one key may have; 0 means
+	// store.DefaultEarly.
+	MostEarly int
+}
+
+// Defaults of topics.
+const (
+	DefaultRemember = 7 * 24 * time.Hour
+	DefaultEarly    = 24 * time.Hour
+)
+
+// Raw is a message as its source has it.
+type Raw struct {
+	// Place tells it from all others of its topic, in this source.
+	Place      string
+	Key, Value []byte
+	Headers    []Header
+}
+
+// Message returns what is to be delivered for a message that came now. What is
+// wrong with it makes it unreadable; the error is Unavailable, if what reads it
+// can't be reached now.
+func (t *Topic) Message(ctx context.Context, raw Raw, now model.Instant) (store.Message, error) {
+	m := store.Message{Topic: t.Name, Source: raw.Place}
+	err := t.read(ctx, &m, raw, now)
+	switch {
+	case err == nil:
+		return m, nil
+	case ctx.Err() != nil:
+		return m, context.Cause(ctx)
+	case model.CodeOf(err) == model.Unavailable:
+		return m, err
+	}
+	return store.Message{
+		Topic: t.Name, Source: m.Source, Remember: m.Remember,
+		Unreadable: oneLine(err.Error()), Raw: nonNil(raw.Value),
+	}, nil
+}
+
+func (t *Topic) read(ctx context.Context, m *store.Message, raw Raw, now model.Instant) error {
+	if t.ID != "" {
+		if err := t.name(m, raw.Headers, now); err != nil {
+			return err
+		}
+	}
+	parts := Parts{Headers: raw.Headers}
+	var err error
+	if parts.Body, err = t.body().Decode(ctx, t.Name, raw.Value); err != nil {
+		return err
+	}
+	if parts.Key, err = t.key().Decode(ctx, t.Name, raw.Key); err != nil && t.Key != nil {
+		return model.Errorf(model.CodeOf(err), "the key of the record: %w", err)
+	}
+	m.Body = parts.Body
+	if early := cmp.Or(t.Early, DefaultEarly); early > 0 {
+		m.Early = store.Early{Expires: now.Add(early), Most: t.MostEarly}
+	}
+	if t.Keys == nil {
+		return nil
+	}
+	m.Keys, err = t.Keys(parts)
+	return err
+}
+
+// name gives a message the id that its header says, if it has one.
+func (t *Topic) name(m *store.Message, headers []Header, now model.Instant) error {
+	for _, h := range headers {
+		if h.Name != t.ID || h.Value == "" {
+			continue
+		}
+		if len(h.Value) > maxID || !utf8.ValidString(h.Value) || strings.ContainsRune(h.Value, 0) {
+			return model.Errorf(model.Invalid, "the header %s is no id: it must be a text of at most %d bytes", t.ID, maxID)
+		}
+		m.Source, m.Remember = h.Value, now.Add(cmp.Or(t.Remember, DefaultRemember))
+		return nil
+	}
+	return nil
+}
+
+// maxID is how long an id may be.
+const maxID = 1024
+
+// Encode returns the key and the value that are sent for a record of the topic.
+func (t *Topic) Encode(ctx context.Context, key string, v params.Value) (rawKey, value []byte, err error) {
+	if value, err = t.body().Encode(ctx, t.Name, v); err != nil || key == "" {
+		return nil, value, err
+	}
+	rawKey, err = t.key().Encode(ctx, t.Name, key)
+	return rawKey, value, err
+}
+
+func (t *Topic) body() Codec {
+	if t.Body == nil {
+		return JSON{}
+	}
+	return t.Body
+}
+
+func (t *Topic) key() Codec {
+	if t.Key == nil {
+		return Text{}
+	}
+	return t.Key
+}
+
+// oneLine is a text as the reason of a dead letter.
+func oneLine(text string) string {
+	const most = 500
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\ufffd")), " ")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return text
+}
+
+func nonNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
