@@ -17,7 +17,7 @@ import (
 // DefaultGrace is how long a cancelled program may take to end.
 const DefaultGrace = 5 * time.Second
 
-// Command describes a program to be run. Its standard input is empty.
+// Command describes a program to be run.
 type Command struct {
 	// Path is the file to execute; a relative one is looked up in Dir.
 	Path string
@@ -27,6 +27,10 @@ type Command struct {
 	Dir string
 	// Env is the whole environment, as KEY=VALUE.
 	Env []string
+	// Input is the standard input. Nil is an empty one. A terminal listens to the
+	// program and no longer to us, until it has ended: what is typed, also to
+	// interrupt, is for the program.
+	Input *os.File
 	// Output receives standard output and standard error. A file, or what a
 	// FileWriter gives, is handed to the program itself; to any other writer
 	// the output is copied. Nil discards it.
@@ -68,6 +72,8 @@ type Process struct {
 	child child
 	grace time.Duration
 	sink  *Sink
+
+	restore func() // takes back what was lent
 }
 
 // Run starts the program and waits for it. Errors are those of Start and Wait;
@@ -90,8 +96,10 @@ func (c *Command) Start() (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	restore := lend(c.Input)
 	child, err := start(c, append([]*os.File{sink.file, sink.file}, c.Files...))
 	if err != nil {
+		restore()
 		return nil, closeBoth(sink, err)
 	}
 	sink.Started()
@@ -99,7 +107,7 @@ func (c *Command) Start() (*Process, error) {
 	if grace == 0 {
 		grace = DefaultGrace
 	}
-	return &Process{child: child, grace: grace, sink: sink}, nil
+	return &Process{child: child, grace: grace, sink: sink, restore: restore}, nil
 }
 
 func closeBoth(sink *Sink, err error) error {
@@ -125,6 +133,7 @@ func (p *Process) Wait(ctx context.Context) (Status, error) {
 	p.child.await()
 	w.Release() // before the id is free for others
 	status, err := p.child.reap()
+	p.restore()
 	if serr := p.sink.Finish(); err == nil {
 		err = serr
 	}

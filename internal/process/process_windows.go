@@ -20,7 +20,7 @@ func (g Group) End(time.Duration) {
 type child struct{ *os.Process }
 
 func start(c *Command, files []*os.File) (child, error) {
-	stdin, err := null()
+	stdin, err := c.input()
 	if err != nil {
 		return child{}, err
 	}
@@ -64,6 +64,9 @@ func executable(file string) bool {
 
 // EndWithUs does nothing: Windows leaves programs alone.
 func EndWithUs() {}
+
+// lend does nothing: here, a terminal listens to all at once.
+func lend(*os.File) (restore func()) { return func() {} }
 
 func ownSession() int { return 0 }
 

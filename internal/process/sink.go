@@ -31,6 +31,14 @@ var null = sync.OnceValues(func() (*os.File, error) {
 	return os.OpenFile(os.DevNull, os.O_RDWR, 0)
 })
 
+// input is what a program reads.
+func (c *Command) input() (*os.File, error) {
+	if c.Input != nil {
+		return c.Input, nil
+	}
+	return null()
+}
+
 // OpenSink returns the sink that takes output to w: to its file where it has
 // one, nowhere if w is nil, else through a pipe.
 func OpenSink(w io.Writer) (*Sink, error) {

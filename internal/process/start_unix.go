@@ -15,9 +15,13 @@ type child int
 // It forks as the syscall package does and not as os/exec does: no goroutine,
 // no copy of the environment, no descriptor for the process.
 func start(c *Command, files []*os.File) (child, error) {
-	stdin, err := null()
+	stdin, err := c.input()
 	if err != nil {
 		return 0, err
+	}
+	sys := attributes()
+	if inForeground(c.Input) {
+		sys.Foreground, sys.Ctty = true, int(c.Input.Fd())
 	}
 	fds := make([]uintptr, 1, 1+len(files))
 	fds[0] = stdin.Fd()
@@ -28,7 +32,7 @@ func start(c *Command, files []*os.File) (child, error) {
 		Dir:   c.Dir,
 		Env:   c.Env,
 		Files: fds,
-		Sys:   attributes(),
+		Sys:   sys,
 	})
 	if err != nil {
 		return 0, c.explain(err)

@@ -31,7 +31,7 @@ const (
 // and by it stands in template.py. Its methods may be called concurrently.
 type Template struct {
 	conn    *net.UnixConn
-	process *process.Process
+	process *process.Process // nil for one that somebody else has started
 
 	sending sync.Mutex // keeps the order of asked
 
@@ -133,6 +133,9 @@ func (t *Template) Listen() {
 	}
 	t.lose()
 	t.Close()
+	if t.process == nil {
+		return
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // it has closed its end or soon will; this makes sure
 	_, _ = t.process.Wait(ctx)
