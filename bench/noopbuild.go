@@ -37,7 +37,7 @@ func (h *harness) noopBuildOf(n int, pawl, look string) error {
 		return err
 	}
 	list := filepath.Join(b.dir, "files.txt")
-	if err := errors.Join(put(list, []byte(strings.Join(b.files, "\n")+"\n")), ninjaProject(b.dir, n)); err != nil {
+	if err := errors.Join(putLines(list, b.files), ninjaProject(b.dir, n)); err != nil {
 		return err
 	}
 	h.settle()

@@ -75,8 +75,9 @@ func scripts(n int) map[string]string {
 // built is a project whose products are all up to date.
 type built struct {
 	dir string
-	// files are all that have to be looked at to see that.
-	files []string
+	// files are all that have to be looked at to see that, and records those of
+	// them that are metadata.
+	files, records []string
 }
 
 // built writes a project with its products and their records, as if all its
@@ -97,7 +98,7 @@ func (h *harness) built(definition map[string]string) (b built, err error) {
 		if err := errors.Join(put(path, nil), put(metadata, product.AppendRecord(nil, record))); err != nil {
 			return built{}, err
 		}
-		b.files = append(b.files, path, metadata)
+		b.files, b.records = append(b.files, path, metadata), append(b.records, metadata)
 	}
 	return b, nil
 }
@@ -121,6 +122,11 @@ func nowhere(string) (string, bool) { return "", false }
 
 func put(path string, content []byte) error {
 	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, content, 0o666))
+}
+
+// putLines writes a file with lines.
+func putLines(path string, lines []string) error {
+	return put(path, []byte(strings.Join(lines, "\n")+"\n"))
 }
 
 // settle waits until files that were just written can't change any more without

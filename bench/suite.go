@@ -28,6 +28,9 @@ var benchmarks = []benchmark{
 		atMost("py-pipeline", 0.2).of("py-bare"),
 	}},
 	{"noop-build", "a pipeline with nothing to do, by a program that starts: ms; memory", noopBuild, noopBuildAims()},
+	{"noop-build-hash", "the same when nothing is remembered of products, so that all records are read: ms", noopBuildHash, []aim{
+		atMost("noop-build-hash-10000", 1.4).of("look-hash-10000"), atMost("noop-build-hash-100000", 1.4).of("look-hash-100000"),
+	}},
 	{"pipeline-load", "a pipeline of 10,000 tasks: ms", pipelineLoad, []aim{
 		atMost("pipeline-load-functions", 130), atMost("pipeline-load-scripts", 130),
 		atMost("pipeline-outline-functions", 5), atMost("pipeline-outline-scripts", 5),

@@ -1,10 +1,12 @@
 // Command look looks at the files whose names a file has, one a line, with as
 // many workers as there are processors, and does nothing else: the limit for
-// finding out that none of them changed.
+// finding out that none of them changed. It also reads and digests the files
+// whose names a second file has.
 package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,13 +21,18 @@ import (
 const chunk = 512
 
 func main() {
-	list, err := os.ReadFile(os.Args[1])
-	if err == nil {
-		err = look(names(list))
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "look:", err)
-		os.Exit(1)
+	for i, do := range []func(string) error{lstat, digest} {
+		if i+1 >= len(os.Args) {
+			return
+		}
+		list, err := os.ReadFile(os.Args[i+1])
+		if err == nil {
+			err = each(names(list), do)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "look:", err)
+			os.Exit(1)
+		}
 	}
 }
 
@@ -37,9 +44,19 @@ func names(list []byte) []string {
 	return names
 }
 
-// look fails if it can't look at a file. One that is not there has been looked
-// at, too.
-func look(names []string) error {
+// digest reads a file and digests what is in it.
+func digest(name string) error {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	_ = sha256.Sum256(content)
+	return nil
+}
+
+// each fails if something can't be done with a file. One that is not there has
+// been looked at, too.
+func each(names []string, do func(string) error) error {
 	var workers sync.WaitGroup
 	var next atomic.Int64
 	var failed atomic.Value
@@ -51,7 +68,7 @@ func look(names []string) error {
 					return
 				}
 				for _, name := range names[end-chunk : min(end, len(names))] {
-					if err := lstat(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					if err := do(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 						failed.CompareAndSwap(nil, fmt.Errorf("%s: %w", name, err))
 						return
 					}

@@ -86,13 +86,19 @@ func asks(p *pipeline.Pipeline, s product.Selection) (err error) {
 
 // tasksOf returns what decisions need to know of the tasks, and their products.
 func tasksOf(p *pipeline.Pipeline) ([]product.Task, [][]keeper.Product) {
-	places := make(map[string]int, len(p.Tasks))
+	places, named := make(map[string]int, len(p.Tasks)), make(map[string]*pipeline.Task, len(p.Tasks))
 	for i, t := range p.Tasks {
-		places[t.Name] = i
+		places[t.Name], named[t.Name] = i, t
 	}
 	tasks, products := make([]product.Task, len(p.Tasks)), make([][]keeper.Product, len(p.Tasks))
 	for i, t := range p.Tasks {
-		tasks[i] = product.Task{Name: t.Name, Code: t.Code, Language: t.Language, Imports: t.ImportsDigest, Params: t.Tracked()}
+		tasks[i] = product.Task{Name: t.Name, Code: t.Code, Language: t.Language, Imports: t.ImportsDigest, Params: t.Tracked(), MadeOf: p.MadeOf(t, named)}
+		switch t.Class {
+		case pipeline.Link:
+			tasks[i].Standing = product.Linked
+		case pipeline.Input:
+			tasks[i].Standing = product.Changing
+		}
 		for _, u := range t.Upstream {
 			tasks[i].Upstream = append(tasks[i].Upstream, places[u.Task])
 		}

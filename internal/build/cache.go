@@ -2,9 +2,6 @@ package build
 
 import (
 	"encoding/binary"
-	"errors"
-	"hash/crc32"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -13,7 +10,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,7 +35,10 @@ type Origin struct {
 
 // Seal is an origin as it was at a moment, by which it can be told later whether
 // it is the same.
-type Seal struct{ content []byte }
+type Seal struct {
+	content []byte
+	inputs  []string
+}
 
 // Seal is to be called as soon as a pipeline is loaded. Where files may have
 // changed since that began, it can't be told what they were, and ok is false.
@@ -74,15 +73,14 @@ func (from Origin) Seal() (s Seal, ok bool) {
 			b = appendIdentity(append(b, 1), *id)
 		}
 	}
-	return Seal{appendPaths(b, from.Paths)}, !unclear.Load()
+	return Seal{appendPaths(b, from.Paths), from.Inputs}, !unclear.Load()
 }
 
 // Write keeps the outline in a file, for as long as its origin stays the same.
 func (o *Outline) Write(file string, from Seal) error {
-	b := append(make([]byte, sumSize), from.content...)
-	b = o.append(b)
-	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[sumSize:], castagnoli()))
-	return replace(file, b)
+	content, sum := appendPart(nil, 0, o.append(slices.Clip(from.content)))
+	content, _ = appendPart(content, sum, o.details.append(nil, from.inputs))
+	return replace(file, content)
 }
 
 // appendPaths appends what paths lead to: those with symbolic links in them with
@@ -103,9 +101,15 @@ func appendPaths(b []byte, paths map[string]string) []byte {
 }
 
 // ReadOutline returns the outline that a file keeps, if that has the same origin
-// still. One that is missing, damaged or older is none.
+// still, but for the content of a few sources perhaps. One that is missing,
+// damaged or older is none.
 func ReadOutline(file string, options []string, lookup func(string) (string, bool)) (*Outline, bool) {
-	text, err := readChecked(file)
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	text, sum, err := readPart(f, 0)
 	if err != nil {
 		return nil, false
 	}
@@ -120,42 +124,17 @@ func ReadOutline(file string, options []string, lookup func(string) (string, boo
 			return nil, false
 		}
 	}
-	if !r.unchanged() || !r.leadsThere() {
+	inputs, changed, ok := r.changed()
+	if !ok || !r.leadsThere() {
 		return nil, false
 	}
 	o := r.outline()
-	return o, !r.bad && r.text == ""
-}
-
-// sumSize is how many bytes a checksum has, with which the file begins.
-const sumSize = 4
-
-func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
-
-// readChecked returns what a file has behind its checksum, in one piece that is
-// not copied again.
-func readChecked(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
+	if r.bad || r.text != "" {
+		return nil, false
 	}
-	defer f.Close() //nolint:errcheck // it was only read
-	var head [sumSize]byte
-	if _, err := io.ReadFull(f, head[:]); err != nil {
-		return "", err
-	}
-	var text strings.Builder
-	if info, err := f.Stat(); err == nil {
-		text.Grow(int(info.Size()))
-	}
-	sum := crc32.New(castagnoli())
-	if _, err := io.Copy(io.MultiWriter(&text, sum), f); err != nil {
-		return "", err
-	}
-	if sum.Sum32() != binary.LittleEndian.Uint32(head[:]) {
-		return "", errors.New("the checksum is wrong")
-	}
-	return text.String(), nil
+	o.file, o.sum, o.end = file, sum, partHead+int64(len(text))
+	o.inputs, o.changed = inputs, changed
+	return o, true
 }
 
 // program tells builds of this program apart: others may read pipelines in
@@ -179,11 +158,7 @@ var program = sync.OnceValue(func() string {
 
 func (o *Outline) append(b []byte) []byte {
 	b = appendTexts(b, []string{o.Name, o.Root, o.File})
-	flag := byte(0)
-	if o.ignoreCode {
-		flag = 1
-	}
-	b = append(b, flag)
+	b = appendFlag(appendFlag(b, o.ignoreCode), o.strict)
 	upstream, products := 0, 0
 	for i := range o.tasks {
 		upstream += len(o.tasks[i].Upstream)
@@ -199,7 +174,7 @@ func (o *Outline) append(b []byte) []byte {
 }
 
 func appendTask(b []byte, place int, t *product.Task) []byte {
-	b = append(appendText(b, t.Name), t.Print[:]...)
+	b = append(append(appendText(b, t.Name), t.Print[:]...), t.Whole[:]...)
 	b = binary.AppendUvarint(b, uint64(len(t.Upstream)))
 	for _, u := range t.Upstream {
 		b = binary.AppendVarint(b, int64(place-u))
@@ -207,18 +182,6 @@ func appendTask(b []byte, place int, t *product.Task) []byte {
 	b = binary.AppendUvarint(b, uint64(len(t.Products)))
 	for k := range t.Products {
 		b = appendText(b, t.Products[k].Name)
-	}
-	return b
-}
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-func appendTexts(b []byte, list []string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(list)))
-	for _, s := range list {
-		b = appendText(b, s)
 	}
 	return b
 }
@@ -233,72 +196,14 @@ func appendIdentity(b []byte, id files.Identity) []byte {
 	return b
 }
 
-// decoder reads an outline. What it returns shares the memory of the whole.
-type decoder struct {
-	text string
-	bad  bool
-}
+// fewChanges is how many sources may have changed: to read many of them again
+// takes as long as to load all.
+const fewChanges = 100
 
-func (d *decoder) count() int {
-	var n uint64
-	for shift := 0; shift < 64; shift += 7 {
-		c := d.byte()
-		n |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			break
-		}
-	}
-	if n > uint64(len(d.text)) {
-		d.bad = true
-		return 0
-	}
-	return int(n)
-}
-
-func (d *decoder) signed() int {
-	var n uint64
-	for shift := 0; shift < 64; shift += 7 {
-		c := d.byte()
-		n |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			break
-		}
-	}
-	return int(int64(n>>1) ^ -int64(n&1))
-}
-
-func (d *decoder) byte() byte {
-	if d.text == "" {
-		d.bad = true
-		return 0
-	}
-	c := d.text[0]
-	d.text = d.text[1:]
-	return c
-}
-
-func (d *decoder) take(n int) string {
-	if n > len(d.text) {
-		d.bad = true
-		return ""
-	}
-	s := d.text[:n]
-	d.text = d.text[n:]
-	return s
-}
-
-func (d *decoder) string() string { return d.take(d.count()) }
-
-func (d *decoder) strings() []string {
-	list := make([]string, d.count())
-	for i := range list {
-		list[i] = d.string()
-	}
-	return list
-}
-
-// unchanged reads the inputs and reports whether all of them are what they were.
-func (d *decoder) unchanged() bool {
+// changed reads the inputs and returns how many there are, and the places of those
+// that are not what they were. It reports false where these are many, or not just
+// files with another content.
+func (d *decoder) changed() (inputs int, places []int, ok bool) {
 	paths := make([]string, d.count())
 	ids := make([]string, len(paths)) // "" for what is missing
 	for i := range paths {
@@ -308,18 +213,27 @@ func (d *decoder) unchanged() bool {
 		}
 	}
 	if d.bad {
-		return false
+		return 0, nil, false
 	}
-	var changed atomic.Bool
+	var mu sync.Mutex
+	ok = true
 	files.IdentifyEach(paths, func(i int, id files.Identity, exists bool, err error) bool {
 		var now [identitySize]byte
-		if err != nil || exists != (ids[i] != "") || exists && string(appendIdentity(now[:0], id)) != ids[i] {
-			changed.Store(true)
-			return false
+		if err == nil && exists == (ids[i] != "") && (!exists || string(appendIdentity(now[:0], id)) == ids[i]) {
+			return true
 		}
-		return true
+		mu.Lock()
+		defer mu.Unlock()
+		places = append(places, i)
+		ok = ok && err == nil && exists && ids[i] != "" && len(places) <= fewChanges && isRegular(paths[i])
+		return ok
 	})
-	return !changed.Load()
+	return len(paths), places, ok
+}
+
+func isRegular(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // leadsThere reads paths and reports whether they lead where they did.
@@ -343,13 +257,14 @@ func (d *decoder) outline() *Outline {
 		d.bad = true
 		return nil
 	}
-	o := &Outline{Name: head[0], Root: head[1], File: head[2], ignoreCode: d.byte() == 1}
+	o := &Outline{Name: head[0], Root: head[1], File: head[2], ignoreCode: d.byte() == 1, strict: d.byte() == 1}
 	o.tasks = make([]product.Task, d.count())
 	upstream, products := make([]int, d.count()), make([]product.Product, d.count())
 	for i := range o.tasks {
 		t := &o.tasks[i]
 		t.Name = d.string()
 		copy(t.Print[:], d.take(len(t.Print)))
+		copy(t.Whole[:], d.take(len(t.Whole)))
 		t.Upstream = part(d, &upstream)
 		for u := range t.Upstream {
 			t.Upstream[u] = i - d.signed() // a plan refuses those that are not there
@@ -375,24 +290,4 @@ func part[T any](d *decoder, list *[]T) []T {
 	taken := (*list)[:n:n]
 	*list = (*list)[n:]
 	return taken
-}
-
-// replace gives a file other content at once.
-func replace(path string, content []byte) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, ".part-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }

@@ -1,14 +1,12 @@
 package build
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/keeper"
 	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/product"
-	"github.com/pawlhq/pawl/internal/product/files"
 )
 
 // Outline is what of a pipeline is enough to see that all of it is up to date.
@@ -24,6 +22,19 @@ type Outline struct {
 	// tasks have prints instead of sources and parameters, and products whose
 	// names are their paths.
 	tasks []product.Task
+	// strict tells that some tasks can't be judged without Python.
+	strict bool
+
+	// Of one that was read: where in which file its details are, how many inputs
+	// there are, and which of them have changed.
+	file    string
+	sum     uint32
+	end     int64
+	inputs  int
+	changed []int
+
+	details details
+	read    map[int]bool // tasks that have their sources and parameters again
 }
 
 // OutlineOf returns the outline of a pipeline. Not all have one: where something
@@ -33,19 +44,24 @@ func OutlineOf(p *pipeline.Pipeline) (o *Outline, ok bool) {
 		return nil, false
 	}
 	tasks, products := tasksOf(p)
+	strict := false
 	var buf []byte
 	for i := range tasks {
 		t := &tasks[i]
 		if p.Tasks[i].OnRender != nil || slices.ContainsFunc(products[i], func(p keeper.Product) bool { return !p.IsFile() || p.Client != nil }) {
 			return nil, false
 		}
-		t.Print, buf = product.AppendPrint(buf, t.Code, t.Imports, t.Params)
-		*t = product.Task{Name: t.Name, Upstream: t.Upstream, Print: t.Print, Products: make([]product.Product, len(products[i]))}
+		strict = strict || p.Tasks[i].Strict()
+		buf = t.SetPrints(buf)
+		*t = product.Task{Name: t.Name, Upstream: t.Upstream, Print: t.Print, Whole: t.Whole, Products: make([]product.Product, len(products[i]))}
 		for k := range t.Products {
 			t.Products[k].Name = products[i][k].Path
 		}
 	}
-	return &Outline{Name: p.Name, Root: p.Root, File: p.File, ignoreCode: !p.Config.OutdatedByCode, tasks: tasks}, true
+	return &Outline{
+		Name: p.Name, Root: p.Root, File: p.File, ignoreCode: !p.Config.OutdatedByCode, tasks: tasks, strict: strict,
+		details: details{notes: p.Notes(), tasks: p.Tasks},
+	}, true
 }
 
 // Names returns the names of the tasks.
@@ -57,34 +73,13 @@ func (o *Outline) Names() []string {
 	return names
 }
 
-// errUnknown says that an outline is not enough.
-var errUnknown = errors.New("the outline does not tell")
-
 // UpToDate reports whether all products are. Where it reports false, the
 // pipeline has to be loaded to know more.
-func (o *Outline) UpToDate(memoFile string, now time.Time) (bool, error) {
-	memo, err := files.OpenMemo(memoFile)
-	if err != nil {
-		return false, err
+func (o *Outline) UpToDate(memoFile string, now time.Time) bool {
+	b := Options{Memo: memoFile, Now: now}
+	if len(o.changed) > 0 || !o.look(b) {
+		return false
 	}
-	err = memo.Look(o.tasks, now, func(task, k int) string { return o.tasks[task].Products[k].Name })
-	if err != nil {
-		return false, err
-	}
-	if memo.Linked() {
-		return false, nil // loading follows links, and finds other products
-	}
-	plan, err := product.NewPlan(o.tasks, product.Options{
-		IgnoreCode: o.ignoreCode,
-		Load:       func(int, int, bool) (product.Record, error) { return product.Record{}, errUnknown },
-	})
-	if err != nil {
-		return false, err
-	}
-	for _, v := range plan.Decide() {
-		if v.Action != product.Skip {
-			return false, nil
-		}
-	}
-	return true, nil
+	plan, unread, ok := o.decide(b)
+	return ok && len(unread) == 0 && !slices.ContainsFunc(plan.Verdicts, func(v product.Verdict) bool { return v.Action != product.Skip })
 }

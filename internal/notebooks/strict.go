@@ -53,7 +53,7 @@ func strict(p *pipeline.Pipeline) []*pipeline.Task {
 	var tasks []*pipeline.Task
 	for _, f := range Files(p) {
 		for _, t := range f.Tasks {
-			if level, _ := t.Options.StringOr("static_analysis", ""); level == "strict" {
+			if t.Strict() {
 				tasks = append(tasks, t)
 			}
 		}

@@ -26,6 +26,9 @@ func (l *loader) callable(at *document.Node, dotted string) (FunctionInfo, bool)
 	l.volatile = true
 	info, err := l.caller().Inspect(l.ctx, dotted)
 	if err != nil {
+		if l.noteBroken(err) {
+			return FunctionInfo{}, false
+		}
 		if file := l.modules.find(moduleOf(dotted)); file == "" || !l.mentions(file, dotted) {
 			l.fail(l.noFunction(at, dotted))
 			return FunctionInfo{}, false
@@ -85,6 +88,9 @@ func (l *loader) mentions(file, dotted string) bool {
 // checkCallable refuses what can't be called because a module that can be read
 // does not even mention it. What is not found may be installed.
 func (l *loader) checkCallable(at *document.Node, path string) bool {
+	if l.described {
+		return true // it was there
+	}
 	dotted := strings.Replace(path, "::", ".", 1)
 	file := l.modules.find(moduleOf(dotted))
 	if file == "" || l.mentions(file, dotted) {
@@ -118,12 +124,19 @@ func (l *loader) checkSignature(d *draft, t *Task) {
 		}
 		delete(given, p.Name)
 	}
+	extra := slices.Sorted(maps.Keys(given))
+	if takesAny {
+		extra = nil
+	}
+	if len(missing)+len(extra) == 0 || l.isBroken(d) {
+		return
+	}
 	if len(missing) > 0 {
-		l.fail(d.source.Errorf("task %q does not give the function %s its arguments %s", t.Name, t.Source.Dotted, strings.Join(missing, ", ")).
+		l.fail(d.source.Errorf("task %q does not give the function %s its arguments %s", t.Name, t.Source, strings.Join(missing, ", ")).
 			Hint("%s", missingHint(missing, t)))
 	}
-	if extra := slices.Sorted(maps.Keys(given)); len(extra) > 0 && !takesAny {
-		l.fail(d.source.Errorf("task %q gives the function %s arguments that it does not take: %s", t.Name, t.Source.Dotted, strings.Join(extra, ", ")).
+	if len(extra) > 0 {
+		l.fail(d.source.Errorf("task %q gives the function %s arguments that it does not take: %s", t.Name, t.Source, strings.Join(extra, ", ")).
 			Hint("%s", extraArgumentHint(extra[0], d.code.function.Params, missing)))
 	}
 }

@@ -16,6 +16,7 @@ const (
 	readNotebook
 	readTemplate // a file that is rendered
 	readPath     // no code: a path or URL
+	readNothing
 )
 
 // class is what there is to know of a task class.
@@ -64,6 +65,8 @@ func classOf(name Class) class {
 		return class{reading: readPath, products: []string{"PostgresRelation"}, client: true, options: []string{"columns"}}
 	case DownloadFromURL:
 		return class{reading: readPath}
+	case Link, Input:
+		return class{reading: readNothing}
 	case UploadToS3:
 		return class{reading: readPath, options: []string{"bucket", "client_kwargs", "upload_file_kwargs"}}
 	}
@@ -86,7 +89,7 @@ func taskClassNames() []string {
 
 // className checks the name of a class. It returns "" after a fault.
 func (l *loader) className(name string, names []string, kind string, errorf func(string, ...any) *document.Error) string {
-	if slices.Contains(names, name) {
+	if slices.Contains(names, name) || l.described && (name == string(Link) || name == string(Input)) {
 		return name
 	}
 	e := errorf("%q is no %s class", name, kind)

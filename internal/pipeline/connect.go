@@ -17,7 +17,7 @@ func (l *loader) connect() {
 		before := len(l.errs)
 		list := l.upstream(d)
 		for _, t := range d.tasks {
-			t.Upstream = c.expand(t, list)
+			t.Upstream = c.expand(d, t, list)
 		}
 		d.faulty = d.faulty || len(l.errs) > before
 	}
@@ -44,24 +44,28 @@ type connector struct {
 }
 
 // expand replaces patterns by the tasks that they match.
-func (c *connector) expand(t *Task, list []wanted) []Upstream {
+func (c *connector) expand(d *draft, t *Task, list []wanted) []Upstream {
 	if len(list) == 0 {
 		return nil
 	}
 	found := make([]Upstream, 0, len(list))
 	for _, w := range list {
-		if strings.Contains(w.name, "*") {
+		if strings.Contains(w.name, "*") && !w.exact {
 			for _, match := range c.match(w.name) {
 				found = putUpstream(found, Upstream{Task: match, Group: w.name})
 			}
 			continue
 		}
 		if _, ok := c.numbers[w.name]; !ok {
+			if c.isLost(w.name) || c.isBroken(d) {
+				d.faulty = true
+				continue
+			}
 			e := w.at("task %q comes after %q, but there is no such task", t.Name, w.name)
 			c.fail(e.Hint("%s", nearestTask(w.name, c.names)))
 			continue
 		}
-		found = putUpstream(found, Upstream{Task: w.name})
+		found = putUpstream(found, Upstream{Task: w.name, Group: w.group})
 	}
 	return found
 }

@@ -20,8 +20,9 @@ type draft struct {
 	onRender, onFinish, onFailure, upstream                       *document.Entry
 	extras                                                        []document.Entry
 
-	faulty   bool // what is wrong with it would only be told again
-	code     code // of the source, with what all tasks of a grid have in common
+	given    *given // what no file can say; nil where that counts for nothing
+	faulty   bool   // what is wrong with it would only be told again
+	code     code   // of the source, with what all tasks of a grid have in common
 	declared []wanted
 }
 
@@ -36,6 +37,8 @@ func (l *loader) draft(n *document.Node, base string) {
 	if l.errs.Full() || l.ctx.Err() != nil {
 		return
 	}
+	l.files.reader = len(l.drafts)
+	defer func() { l.files.reader = whole }()
 	d := &draft{at: n, base: base}
 	if _, ok := n.Text(); ok {
 		d.source = n
@@ -43,10 +46,17 @@ func (l *loader) draft(n *document.Node, base string) {
 		l.fail(n.Errorf("a task must be a mapping or a source, not %s", n.What()))
 		return
 	}
-	d.sort(n.Entries())
-	if source, ok := l.checkRequired(d); ok && l.classify(d, source) {
-		l.fill(d)
+	entries := n.Entries()
+	if l.described {
+		entries = d.takeGiven(entries)
 	}
+	d.sort(entries)
+	source, ok := l.checkRequired(d)
+	if !ok || !l.classify(d, source) {
+		l.lose(d, source)
+		return
+	}
+	l.fill(d)
 }
 
 // sort puts the keys of a task where they belong.
@@ -210,11 +220,7 @@ func extraHint(key string, valid []string) string {
 func (l *loader) fill(d *draft) {
 	before := len(l.errs)
 	if d.upstream != nil && !empty(d.upstream.Value) {
-		for _, n := range itemsOrSelf(d.upstream.Value) {
-			if text, ok := l.text(n, "upstream"); ok {
-				d.declared = append(d.declared, wanted{name: text, at: n.Errorf})
-			}
-		}
+		d.declared = l.ordered(d.upstream.Value)
 	}
 	l.complete(d)
 	if d.grid != nil {
@@ -250,6 +256,9 @@ func (l *loader) single(d *draft) {
 		for _, e := range l.mapping(d.params, "params") {
 			b.add(e)
 		}
+		if d.given != nil {
+			b.typed = append(b.typed, d.given.typed...)
+		}
 		b.finish(t)
 	}
 	l.products(d, t)
@@ -261,6 +270,9 @@ func (l *loader) single(d *draft) {
 func (l *loader) complete(d *draft) {
 	t := &d.code.task
 	t.Pos = position(d.at)
+	if d.given != nil {
+		t.Prepare = d.given.prepare
+	}
 	t.Client, t.ProductClient = l.maybeCall(d.client), l.maybeCall(d.productClient)
 	t.OnRender, t.OnFinish, t.OnFailure = l.maybeCall(d.onRender), l.maybeCall(d.onFinish), l.maybeCall(d.onFailure)
 	if t.Class == PythonCallable {

@@ -30,6 +30,9 @@ type entry struct {
 
 // entry finds what the options ask for.
 func (l *loader) entry() (entry, error) {
+	if l.options.Made {
+		return entry{kind: entryFactory}, nil
+	}
 	if l.options.Entry == "" {
 		return l.discover()
 	}

@@ -63,6 +63,9 @@ func (e *env) names() iter.Seq[string] {
 // environment is {{env.NAME}}.
 type environment func(name string) (string, bool)
 
+// Kind is what messages call it.
+func (e environment) Kind() string { return "Environment" }
+
 // Item returns an environment variable.
 func (e environment) Item(key any) (any, bool) {
 	name, ok := key.(string)

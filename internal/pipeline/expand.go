@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -85,10 +86,39 @@ func (l *loader) render(at *document.Node, text string) string {
 	}
 	rendered, err := t.Render(l.env)
 	if err != nil {
-		l.fail(templateError(at, err))
+		fault := l.missingKey(at, text, t, err)
+		if fault == nil {
+			fault = templateError(at, err)
+		}
+		l.fail(fault)
 		return text
 	}
 	return rendered
+}
+
+// missingKey says which key of which placeholder a template has not found, if
+// that is why it failed.
+func (l *loader) missingKey(at *document.Node, text string, t *template.Template, err error) *document.Error {
+	for _, name := range t.Variables() {
+		value, _ := l.env.Get(name)
+		m, ok := value.(params.Map)
+		keys, bad := t.Keys(name)
+		if !ok || bad != nil {
+			continue
+		}
+		for _, key := range keys {
+			if m.Has(key.Name) || !strings.Contains(err.Error(), "has no attribute '"+key.Name+"'") {
+				continue
+			}
+			e := at.Part(max(strings.Index(text, key.Name), 0), key.Name).Errorf("the placeholder {{%s.%s}} is not defined", name, key.Name)
+			known := slices.Collect(m.Keys())
+			if found := document.DidYouMean(key.Name, known); found != "" {
+				return e.Hint("%s", found)
+			}
+			return e.Hint("%s has %s", name, strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 // templateError returns a fault of a template that is a text in a file.
@@ -122,5 +152,8 @@ func (l *loader) undefined(at *document.Node, text, name string) *document.Error
 	if l.env.file == "" {
 		return e.Hint("define it in an env.yaml beside the pipeline")
 	}
-	return e.Hint("define it in %s", l.env.file)
+	if len(l.env.keys) == 0 {
+		return e.Hint("define it in %s", l.env.file)
+	}
+	return e.Hint("define it in %s, which has %s", l.env.file, strings.Join(slices.Sorted(maps.Keys(l.env.keys)), ", "))
 }

@@ -14,8 +14,10 @@ import (
 // files reads files and remembers which ones it was asked for.
 type files struct {
 	within  string              // a folder that is not left; "" for none
+	few     bool                // so few are asked for that folders need not be read
+	reader  int                 // the draft for which files are read, or whole
 	seen    map[string]struct{} // whatever decided something
-	texts   map[string]text     // of files
+	texts   map[string]*text    // of files
 	dirs    map[string]string   // folders without symbolic links in their names
 	links   map[string][]string // names of symbolic links, by folder
 	targets map[string]string   // of links that were followed, by path
@@ -24,13 +26,18 @@ type files struct {
 type text struct {
 	content string
 	err     error
+	readers []int // drafts that have read it, or whole
 }
+
+// whole stands for a pipeline in the place of a draft of it.
+const whole = -1
 
 func newFiles(within string) *files {
 	return &files{
 		within:  within,
+		reader:  whole,
 		seen:    map[string]struct{}{},
-		texts:   map[string]text{},
+		texts:   map[string]*text{},
 		dirs:    map[string]string{},
 		links:   map[string][]string{},
 		targets: map[string]string{},
@@ -42,15 +49,32 @@ const maxBytes = 64 << 20
 
 // read returns the content of a file, which it reads once.
 func (f *files) read(path string) (string, error) {
-	if t, ok := f.texts[path]; ok {
-		return t.content, t.err
+	t, ok := f.texts[path]
+	if !ok {
+		if f.outside(path) {
+			return "", &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+		}
+		t = new(text)
+		t.content, t.err = readFile(path)
+		f.texts[path] = t
 	}
-	if f.outside(path) {
-		return "", &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	if n := len(t.readers); n == 0 || t.readers[n-1] != f.reader {
+		t.readers = append(t.readers, f.reader)
 	}
-	content, err := readFile(path)
-	f.texts[path] = text{content, err}
-	return content, err
+	return t.content, t.err
+}
+
+// readers returns the drafts for which each file was read, of those files that
+// were read for drafts alone.
+func (f *files) readers() map[string][]int {
+	all := make(map[string][]int, len(f.texts))
+	for path, t := range f.texts {
+		slices.Sort(t.readers)
+		if t.readers = slices.Compact(t.readers); t.readers[0] != whole {
+			all[path] = t.readers
+		}
+	}
+	return all
 }
 
 // outside tells whether a path leads out of the folder that is not left.
@@ -159,7 +183,7 @@ func (f *files) resolve(path string) string {
 		return path
 	}
 	dir = f.folder(filepath.Clean(dir))
-	if slices.Contains(f.links[dir], name) {
+	if f.isLink(dir, name) {
 		if target, err := filepath.EvalSymlinks(filepath.Join(dir, name)); err == nil {
 			f.targets[filepath.Join(dir, name)] = target
 			return target
@@ -171,7 +195,7 @@ func (f *files) resolve(path string) string {
 	return dir + "/" + name
 }
 
-// folder resolves a folder and notes which links are in it.
+// folder resolves a folder.
 func (f *files) folder(dir string) string {
 	if resolved, ok := f.dirs[dir]; ok {
 		return resolved
@@ -185,10 +209,22 @@ func (f *files) folder(dir string) string {
 		}
 	}
 	f.dirs[dir] = resolved
-	if _, ok := f.links[resolved]; !ok {
-		f.links[resolved] = linksIn(resolved)
-	}
 	return resolved
+}
+
+// isLink tells whether a name in a folder, of whose path no part is a link, is a
+// symbolic link.
+func (f *files) isLink(dir, name string) bool {
+	if f.few {
+		info, err := os.Lstat(filepath.Join(dir, name))
+		return err == nil && info.Mode()&fs.ModeSymlink != 0
+	}
+	links, ok := f.links[dir]
+	if !ok {
+		links = linksIn(dir)
+		f.links[dir] = links
+	}
+	return slices.Contains(links, name)
 }
 
 // linksIn returns the symbolic links in a folder. One that can't be read has

@@ -177,7 +177,7 @@ func (g *gridder) product(n *document.Node, p *Product, vars params.Map) bool {
 	case p.Class == "File":
 		text, ok := n.Text()
 		if !ok || text == "" {
-			return g.makeProduct(n, p, "")
+			return g.makeProduct(n, nil, p, "")
 		}
 		path := g.files.resolve(join(g.pipeline.Root, text))
 		dir, name := filepath.Split(path)

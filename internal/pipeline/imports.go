@@ -14,7 +14,9 @@ import (
 // trackImports notes which local modules each task uses.
 func (l *loader) trackImports() {
 	direct := map[string][]string{} // what a file imports
-	for _, d := range l.drafts {
+	defer func() { l.files.reader = whole }()
+	for i, d := range l.drafts {
+		l.files.reader = i
 		var start []string
 		switch {
 		case d.code.notebook != nil:

@@ -33,6 +33,9 @@ type Options struct {
 	Entry string
 	// Args are the arguments of a factory.
 	Args params.Map
+	// Made says that there is a pipeline already, which the Caller describes, and
+	// that no entry point is looked for.
+	Made bool
 	// Env replaces keys of the top level of env.yaml.
 	Env params.Map
 	// Set replaces single values of env.yaml, as --env--a--b does.
@@ -82,7 +85,9 @@ type Caller interface {
 	Inspect(ctx context.Context, dotted string) (FunctionInfo, error)
 	// Describe calls a factory and returns the pipeline that it makes in the
 	// form of a pipeline.yaml, whose tasks have a name, a class, a product and
-	// an upstream.
+	// an upstream. The zero Call is for a pipeline that is there already. What is
+	// described may also be {file, env, set}, or {spec, dir, env} for the text of
+	// what could be a file of that folder.
 	Describe(ctx context.Context, call Call) (params.Map, error)
 }
 
@@ -128,6 +133,7 @@ func Load(ctx context.Context, o Options) (*Pipeline, error) {
 	l.pipeline.Inputs = l.files.inputs()
 	l.pipeline.Paths = l.files.paths()
 	l.pipeline.Volatile = l.volatile
+	l.note()
 	l.pipeline.Warnings = l.warns.Sorted()
 	return l.pipeline, nil
 }
@@ -143,8 +149,10 @@ type loader struct {
 	meta     meta
 	pipeline *Pipeline
 	drafts   []*draft
+	settings []document.Entry // what stands beside the tasks
 	// described tells that a factory made the pipeline: there is nothing to infer.
 	described bool
+	broken    broken
 	volatile  bool // what is loaded follows not from files and options alone
 	errs      document.Errors
 	warns     document.Errors

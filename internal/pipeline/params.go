@@ -39,7 +39,7 @@ func (b *paramsBuilder) add(e document.Entry) {
 		return
 	}
 	n := e.Value
-	if call := l.computed(n); call != nil {
+	if call := l.computed(n); call != nil && !l.described {
 		var ok bool
 		if n, ok = l.result(n, call); !ok {
 			return

@@ -50,6 +50,13 @@ type Pipeline struct {
 	Volatile bool
 	// Warnings are what is likely not what was meant.
 	Warnings document.Errors
+
+	sourceFolders []string // where sources are looked up; nil without a loader
+
+	// What Notes are made of.
+	settings []document.Entry
+	drafts   []noted
+	readers  map[string][]int
 }
 
 // Config are the settings of a pipeline.
@@ -86,6 +93,10 @@ const (
 	PostgresCopyFrom Class = "PostgresCopyFrom"
 	DownloadFromURL  Class = "DownloadFromURL"
 	UploadToS3       Class = "UploadToS3"
+	// Link and Input stand for what others make. Only code can name them: they
+	// run nothing. What is linked is up to date, and what is put in never is.
+	Link  Class = "Link"
+	Input Class = "Input"
 )
 
 // Task is one task of a pipeline.
@@ -108,6 +119,8 @@ type Task struct {
 	Params params.Map
 	// Typed lists what in Params is not what its JSON value says.
 	Typed []Typed
+	// Prepare is what makes the metadata of the products, or "".
+	Prepare string
 	// Resources are the files that Params names under "resources_", in order.
 	Resources []Resource
 	// Upstream are the tasks that this one comes after, in the order in which
@@ -155,6 +168,9 @@ type Source struct {
 	Dotted string
 	// Text is the source of a Text, as written.
 	Text string
+	// Suffix is that of the file in which a Text would be, such as ".py"; "" if
+	// that is not known.
+	Suffix string
 }
 
 // SourceKind says what a source is.
@@ -180,6 +196,9 @@ type Product struct {
 	// Path is that of a File, absolute and without symbolic links; for a
 	// GenericProduct its identifier as written.
 	Path string
+	// Text is a path as tasks and templates see it, where that is not Path: what
+	// code has made says where it is from the working directory.
+	Text string
 	// Schema, Name and Kind ("table" or "view") are those of a relation. Schema
 	// is "" where none is given.
 	Schema, Name, Kind string
@@ -189,6 +208,8 @@ type Product struct {
 // with its schema.
 func (p Product) String() string {
 	switch {
+	case p.Text != "":
+		return p.Text
 	case p.Name == "":
 		return p.Path
 	case p.Schema == "":
@@ -227,11 +248,18 @@ type Call struct {
 // infinite or no numbers.
 func (t *Task) Tracked() params.Map { return withFloats(t.tracked(), t.Typed) }
 
+// Strict reports whether the code of a notebook has to be looked over before
+// anything is run.
+func (t *Task) Strict() bool {
+	level, _ := t.Options.StringOr("static_analysis", "")
+	return level == "strict" && (t.Class == NotebookRunner || t.Class == ScriptRunner)
+}
+
 // tracked is Tracked with all that JSON can't hold as texts.
 func (t *Task) tracked() params.Map {
 	tracked := t.Params
 	for _, typed := range t.Typed {
-		if typed.Type != "float" {
+		if typed.Type != "float" && typed.Type != "live" {
 			tracked = tracked.Delete(typed.Path[0])
 		}
 	}

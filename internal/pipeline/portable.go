@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/document"
@@ -19,7 +20,7 @@ const here = "\uFDD0"
 // is a relative path that leads out of the project, which is an error.
 func Portable(w *workflow.Workflow, dir, bounds string) error {
 	var errs document.Errors
-	for _, n := range w.Root.Children {
+	for _, n := range slices.Concat(w.Root.Children, w.Root.OnFailure) {
 		m := mover{dir: dir, bounds: bounds}
 		n.Config = m.mapping(n.Config)
 		for i := range n.Products {

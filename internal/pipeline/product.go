@@ -15,7 +15,7 @@ func (l *loader) products(d *draft, t *Task) {
 	if l.meta.relativeToSource && t.Source.Path != "" {
 		base = filepath.Dir(t.Source.Path)
 	}
-	l.makeProducts(d, t, func(n *document.Node, p *Product) bool { return l.makeProduct(n, p, base) })
+	l.makeProducts(d, t, func(n *document.Node, p *Product) bool { return l.makeProduct(n, t, p, base) })
 }
 
 // makeProducts makes what a product, or a map or list of them, says.
@@ -94,18 +94,28 @@ func (d *draft) allowed() []string {
 }
 
 // makeProduct reads one product. It reports false after a fault.
-func (l *loader) makeProduct(n *document.Node, p *Product, base string) bool {
+func (l *loader) makeProduct(n *document.Node, t *Task, p *Product, base string) bool {
 	if isRelation(p.Class) {
-		return l.relation(n, p)
+		ok := l.relation(n, p)
+		if ok {
+			p.Name, ok = l.filledIn(n, t, p.Name)
+		}
+		return ok
 	}
 	text, ok := n.Text()
 	if !ok || text == "" {
 		l.fail(n.Errorf("a %s must be a text, not %s", p.Class, n.What()))
 		return false
 	}
+	if text, ok = l.filledIn(n, t, text); !ok {
+		return false
+	}
 	p.Path = text
 	if p.Class == "File" {
 		p.Path = l.files.resolve(join(base, text))
+	}
+	if l.described && p.Path != text {
+		p.Text = text
 	}
 	return true
 }
@@ -156,6 +166,7 @@ func (l *loader) checkLength(n *document.Node, p *Product) bool {
 // identity is equal for products that are the same thing.
 func (p Product) identity() Product {
 	p.Key = ""
+	p.Text = ""
 	if p.Class == "File" {
 		p.Schema, p.Name, p.Kind = "", "", ""
 	}

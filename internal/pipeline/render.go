@@ -20,7 +20,7 @@ func (l *loader) readTemplate(d *draft, source string) bool {
 	}
 	c := &d.code
 	c.text = text
-	t, err := template.Parse(c.task.Source.Path, text, l.templateOptions(nil))
+	t, err := template.Parse(c.task.Source.Path, text, l.templateOptions(d, nil))
 	if err != nil {
 		l.fail(l.inTemplate(d, err))
 		return false
@@ -50,12 +50,13 @@ func lateNames(text string) []string {
 	return t.Variables()
 }
 
-func (l *loader) templateOptions(more map[string]any) template.Options {
+func (l *loader) templateOptions(d *draft, more map[string]any) template.Options {
 	globals := map[string]any{"get_key": template.Func(l.getKey)}
 	for name, v := range more {
 		globals[name] = v
 	}
-	return template.Options{Strict: true, Load: l.load, Globals: globals}
+	load := func(name string) (string, error) { return l.load(d, name) }
+	return template.Options{Strict: true, Load: load, Globals: globals}
 }
 
 // checkTemplate checks what can be told before anything is rendered.
@@ -99,7 +100,7 @@ func (l *loader) declaredProduct(d *draft) bool {
 	for _, name := range productClasses {
 		classes[name] = template.Func(productMaker(name))
 	}
-	t, err := template.Parse(c.task.Source.Path, c.text, l.templateOptions(classes))
+	t, err := template.Parse(c.task.Source.Path, c.text, l.templateOptions(d, classes))
 	if err != nil {
 		l.fail(l.inTemplate(d, err))
 		return false
@@ -179,7 +180,7 @@ func (l *loader) inTemplate(d *draft, err error) *document.Error {
 	e.Line, e.Column = fault.Line, fault.Column
 	text := d.code.text
 	if fault.Template != d.code.task.Source.Path {
-		e.File = l.importedFile(fault.Template)
+		e.File = l.importedFile(d, fault.Template)
 		text, _ = l.files.read(e.File) // without it there is no excerpt
 	}
 	if lines := strings.Split(text, "\n"); fault.Line >= 1 && fault.Line <= len(lines) {
@@ -189,8 +190,8 @@ func (l *loader) inTemplate(d *draft, err error) *document.Error {
 }
 
 // importedFile returns the path of a template that another one imports.
-func (l *loader) importedFile(name string) string {
-	for _, dir := range l.meta.sourceFolders {
+func (l *loader) importedFile(d *draft, name string) string {
+	for _, dir := range l.folders(d) {
 		if path := join(dir, name); l.files.isFile(path) {
 			return path
 		}
@@ -206,7 +207,7 @@ func (l *loader) templateUpstream(d *draft) []wanted {
 	}
 	list := make([]wanted, len(keys))
 	for i, key := range keys {
-		list[i] = wanted{key.Name, func(format string, args ...any) *document.Error {
+		list[i] = wanted{name: key.Name, at: func(format string, args ...any) *document.Error {
 			return l.inTemplate(d, &template.Error{
 				Template: d.code.task.Source.Path, Line: key.Line, Column: key.Column, Message: fmt.Sprintf(format, args...),
 			})
@@ -222,8 +223,9 @@ func (l *loader) code() {
 	for _, t := range l.pipeline.Tasks {
 		tasks[t.Name] = t
 	}
-	for _, d := range l.drafts {
-		if d.faulty {
+	defer func() { l.files.reader = whole }()
+	for i, d := range l.drafts {
+		if l.files.reader = i; d.faulty {
 			continue
 		}
 		for _, t := range d.tasks {
@@ -290,7 +292,7 @@ func (l *loader) checkVariables(d *draft, t *Task, vars template.Map) bool {
 		ok = false
 	}
 	for name := range vars {
-		optional := name == "product" && t.Class != ShellScript && t.Class != SQLScript
+		optional := name == "product" && t.Class != ShellScript && t.Class != SQLScript || name == "upstream" && d.class.reading == readPath
 		if slices.Contains(used, name) || slices.Contains(c.late, name) || optional {
 			continue
 		}

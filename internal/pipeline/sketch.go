@@ -23,6 +23,8 @@ type Sketch struct {
 type SketchedTask struct {
 	// Source is as it is written; Path is the absolute path of one that is a file.
 	Source, Path string
+	// Class is that of the task; "" for a function, and where it can't be told.
+	Class Class
 	// Params are the names of its params.
 	Params []string
 	// Serializer tells that what a function returns is its product.
@@ -102,8 +104,28 @@ func (l *loader) sketchTask(n *document.Node) (t SketchedTask, ok bool) {
 			}
 		}
 	}
+	t.Class = l.sketchClass(n, t.Source)
 	if _, file := suffixes[filepath.Ext(t.Source)]; file || strings.Contains(t.Source, "/") {
 		t.Path = join(l.pipeline.Root, t.Source)
 	}
 	return t, ok
+}
+
+// sketchClass returns the class of a task: the one that is written, or that its
+// source and product ask for.
+func (l *loader) sketchClass(n *document.Node, source string) Class {
+	var d draft
+	for _, e := range n.Entries() {
+		switch e.Key {
+		case "class":
+			name, _ := e.Value.Text()
+			return Class(name)
+		case "product":
+			d.product = e.Value
+		}
+	}
+	if filepath.Ext(source) == ".sql" {
+		return l.inferSQL(&d)
+	}
+	return suffixes[filepath.Ext(source)]
 }

@@ -39,13 +39,21 @@ func (l *loader) readSource(d *draft, name Class, source string) bool {
 		return l.readNotebook(d, source)
 	case readTemplate:
 		return l.readTemplate(d, source)
+	case readNothing:
+		d.code.task.Source, d.code.task.Code = Source{Kind: Text}, source
+		return true
 	}
 	return l.readPath(d, source)
 }
 
 func (l *loader) readFunction(d *draft, source string) bool {
-	info, ok := l.callable(d.source, source)
-	if !ok {
+	var info FunctionInfo
+	if d.given != nil && d.given.function != nil {
+		info = *d.given.function
+	} else if found, ok := l.callable(d.source, source); ok {
+		info = found
+	} else {
+		l.lose(d, source)
 		return false
 	}
 	t := &d.code.task
@@ -68,6 +76,10 @@ func firstLine(text string) string {
 
 // open reads the file of a source, and notes its place.
 func (l *loader) open(d *draft, source string) (text string, ok bool) {
+	if d.given != nil && d.given.text {
+		d.code.task.Source = Source{Kind: Text, Text: source, Suffix: d.given.suffix}
+		return source, true
+	}
 	d.name = pythonStem(source)
 	path, text, err := l.locate(d, source)
 	switch {
@@ -101,7 +113,10 @@ func (l *loader) locate(d *draft, source string) (path, text string, err error) 
 
 func (l *loader) readPath(d *draft, source string) bool {
 	t := &d.code.task
-	if strings.Contains(source, "://") {
+	if d.given != nil && strings.Contains(source, "{{") {
+		return l.readTemplate(d, source)
+	}
+	if strings.Contains(source, "://") || d.given != nil {
 		t.Source = Source{Kind: Text, Text: source}
 		t.Code = source
 		return true
@@ -118,7 +133,7 @@ func (l *loader) readNotebook(d *draft, source string) bool {
 		return false
 	}
 	t := &d.code.task
-	nb, err := notebook.Read(t.Source.Path, []byte(text))
+	nb, err := notebook.Read(t.Source.FileName(), []byte(text))
 	if err != nil {
 		l.take(d.source, err)
 		return false
@@ -151,7 +166,7 @@ func (l *loader) withParameters(d *draft, nb *notebook.Notebook) (*notebook.Note
 	}
 	path := d.code.task.Source.Path
 	nb = nb.WithParameters(l.meta.extractUpstream, l.meta.extractProduct)
-	if !l.options.AddCells {
+	if !l.options.AddCells || path == "" {
 		return nb, true
 	}
 	content, err := nb.Write("")
@@ -209,10 +224,12 @@ func (l *loader) inCell(d *draft, nb *notebook.Notebook, message string) *docume
 	return e
 }
 
-// wanted is the name of an upstream as it was found.
+// wanted is the name of an upstream as it was found. An exact one is no pattern.
 type wanted struct {
-	name string
-	at   func(format string, args ...any) *document.Error
+	name, group string
+	exact       bool
+
+	at func(format string, args ...any) *document.Error
 }
 
 // upstream returns the names that a source asks for.
@@ -241,7 +258,7 @@ func (l *loader) notebookUpstream(d *draft) []wanted {
 	cell := nb.Parameters()
 	for i, name := range names {
 		offset := max(0, strings.Index(cell.Text, name))
-		list[i] = wanted{name, func(format string, args ...any) *document.Error {
+		list[i] = wanted{name: name, at: func(format string, args ...any) *document.Error {
 			return inText(d.code.task.Source.Path, cell.Text, offset, max(cell.Line, 1)-1, format, args...)
 		}}
 	}
@@ -256,7 +273,7 @@ func functionUpstream(d *draft) []wanted {
 	names := python.Upstream(text)
 	list := make([]wanted, len(names))
 	for i, name := range names {
-		list[i] = wanted{name, func(format string, args ...any) *document.Error {
+		list[i] = wanted{name: name, at: func(format string, args ...any) *document.Error {
 			return inText(d.code.function.File, text, max(0, strings.Index(text, name)), max(d.code.function.Line, 1)-1, format, args...)
 		}}
 	}
@@ -313,12 +330,20 @@ func (l *loader) getKey(args template.Args) (any, error) {
 	return v, nil
 }
 
-// load returns the text of a template that another one imports.
-func (l *loader) load(name string) (string, error) {
-	for _, dir := range l.meta.sourceFolders {
+// load returns the text of a template that that of a draft imports.
+func (l *loader) load(d *draft, name string) (string, error) {
+	for _, dir := range l.folders(d) {
 		if path := filepath.Join(dir, name); l.files.isFile(path) {
 			return l.files.read(path)
 		}
 	}
 	return "", fs.ErrNotExist
+}
+
+// folders returns where the template of a draft finds others.
+func (l *loader) folders(d *draft) []string {
+	if d.given != nil {
+		return d.given.folders
+	}
+	return l.meta.sourceFolders
 }

@@ -82,29 +82,6 @@ func (l *loader) location(e document.Entry, others []document.Entry) {
 	}
 }
 
-// factory loads what a factory describes.
-func (l *loader) factory(at *document.Node, call Call) {
-	l.volatile = true
-	if l.options.Caller == nil {
-		l.fail(at.Errorf("%q must be called to know the pipeline, which takes Python", call.Path))
-		return
-	}
-	spec, err := l.caller().Describe(l.ctx, call)
-	if err != nil {
-		l.take(at, err)
-		return
-	}
-	l.env = l.newEnv("", l.pipeline.Dir)
-	doc := at.With(spec)
-	tasks, rest := without(doc.Entries(), "tasks")
-	if tasks == nil {
-		l.fail(at.Errorf("%q made a pipeline without tasks", call.Path))
-		return
-	}
-	l.described = true
-	l.spec(doc, rest, tasks.Value)
-}
-
 // sources loads a pipeline that is made of notebooks alone.
 func (l *loader) sources(e entry) {
 	l.settle(e.path, e.path)
@@ -119,7 +96,9 @@ func (l *loader) sources(e entry) {
 
 // spec loads the tasks, and all else that belongs to them.
 func (l *loader) spec(doc *document.Node, others []document.Entry, tasks *document.Node) {
+	l.settings = others
 	l.top(others)
+	l.pipeline.sourceFolders = l.meta.sourceFolders
 	for _, n := range tasks.Items() {
 		l.draft(n, l.pipeline.Root)
 	}

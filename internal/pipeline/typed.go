@@ -12,9 +12,14 @@ type Typed struct {
 	// Path leads to it: keys of maps, and numbers of items of lists from 0.
 	Path []string
 	// Type is "date" or "datetime", and the value is a text as their isoformat(),
-	// or "float", and it is "inf", "-inf" or "nan".
+	// or "float", and it is "inf", "-inf" or "nan". What code has made knows two
+	// more, both of whole params, which tasks get as that has them: "object" for
+	// one that JSON has no value for, and "live" for one that has another type
+	// in JSON.
 	Type string
 }
+
+func typedFields(t Typed) params.Map { return params.Of("path", t.Path, "type", t.Type) }
 
 // typedIn reads what is in the configuration of a task.
 func typedIn(config params.Map) []Typed {

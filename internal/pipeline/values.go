@@ -13,6 +13,9 @@ type productValue struct{ product Product }
 // String returns the path or the name of the relation.
 func (v productValue) String() string { return v.product.String() }
 
+// Kind is what messages call it.
+func (v productValue) Kind() string { return "Product" }
+
 // Item returns an attribute of the product.
 func (v productValue) Item(key any) (any, bool) {
 	if !isRelation(v.product.Class) {
@@ -52,6 +55,9 @@ func (v productsValue) String() string {
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }
+
+// Kind is what messages call it.
+func (v productsValue) Kind() string { return "Products" }
 
 // Item returns the product with a key.
 func (v productsValue) Item(key any) (any, bool) {
@@ -106,6 +112,9 @@ func (v *upstreamValue) add(name string, product any) {
 	v.products[name] = product
 }
 
+// Kind is what messages call it.
+func (v *upstreamValue) Kind() string { return "Upstream" }
+
 // Item returns the product of a task, or those that a pattern found.
 func (v *upstreamValue) Item(key any) (any, bool) {
 	name, ok := key.(string)
@@ -156,6 +165,9 @@ func (g *group) add(name string, product any) {
 	g.names = append(g.names, name)
 	g.products[name] = product
 }
+
+// Kind is what messages call it.
+func (g *group) Kind() string { return "Upstream" }
 
 // Item returns the product of a task.
 func (g *group) Item(key any) (any, bool) {

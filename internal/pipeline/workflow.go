@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -24,6 +26,8 @@ var operators = map[Class]string{
 	PostgresCopyFrom: "postgres_copy",
 	DownloadFromURL:  "download",
 	UploadToS3:       "upload_s3",
+	Link:             "link",
+	Input:            "input",
 }
 
 // Workflow returns the pipeline as a workflow that has one action for each task,
@@ -37,12 +41,13 @@ var operators = map[Class]string{
 //	class, source {kind, path, dotted, text}, code
 //	product     as a task gets it: a path or {schema, name, kind}, or a map of
 //	            these; product_class
-//	products    a list of {key, path | schema, name, kind}; keyed
+//	products    a list of {key, path | schema, name, kind}; keyed. What code has
+//	            made has the text of a path, too, as tasks get it
 //	params      as in Task.Params; typed, a list of {path, type}
 //	tracked     as in Task.Tracked, read by TrackedIn
 //	upstream    a map of names to products as above, groups nested
 //	needs       a list of {task, group, products, product_class, keyed, client}
-//	language, imports, line   as in Task
+//	language, imports, line, prepare_metadata   as in Task
 //	client, product_client, clients, serializer, unserializer, on_render,
 //	on_finish, on_failure   {path, args}, each only where there is one; clients
 //	            are those of the pipeline that the task falls back to, by class
@@ -138,6 +143,9 @@ func fields(p Product) params.Map {
 	if !ok {
 		v = params.Of("path", p.Path)
 	}
+	if p.Text != "" {
+		v = v.Set("text", p.Text)
+	}
 	if p.Key != "" {
 		v = v.Set("key", p.Key)
 	}
@@ -147,7 +155,7 @@ func fields(p Product) params.Map {
 // value returns a product as a task gets it.
 func value(p Product) params.Value {
 	if !isRelation(p.Class) {
-		return p.Path
+		return p.String()
 	}
 	return params.Of("schema", p.Schema, "name", p.Name, "kind", p.Kind)
 }
@@ -176,6 +184,36 @@ func upstreamOf(t *Task, tasks map[string]*Task) params.Map {
 	return m
 }
 
+// MadeOf returns what the products of a task are made of, as records keep it: the
+// products of the tasks that it comes after, in the form in which it gets them,
+// with paths in the project relative to its root. The map has the tasks of the
+// pipeline by their names.
+func (p *Pipeline) MadeOf(t *Task, tasks map[string]*Task) params.Map {
+	return rooted(upstreamOf(t, tasks), p.Root)
+}
+
+// MadeOfIn is MadeOf for the configuration of a task.
+func MadeOfIn(config params.Map) (params.Map, error) {
+	upstream, err := config.MapOr("upstream", params.Map{})
+	if err != nil {
+		return params.Map{}, err
+	}
+	root, err := config.StringOr("root", "")
+	return rooted(upstream, root), err
+}
+
+func rooted(upstream params.Map, root string) params.Map {
+	if upstream.Len() == 0 {
+		return upstream
+	}
+	return rewrite(upstream, func(s string) string { //nolint:forcetypeassert // a map stays one
+		if rel, ok := strings.CutPrefix(s, root); ok && rel != "" && os.IsPathSeparator(rel[0]) {
+			return filepath.ToSlash(rel[1:])
+		}
+		return s
+	}).(params.Map)
+}
+
 func config(p *Pipeline, t *Task, tasks map[string]*Task) params.Map {
 	kv := []any{
 		"task", t.Name, "class", string(t.Class), "source", t.Source.fields(), "code", t.Code,
@@ -188,10 +226,11 @@ func config(p *Pipeline, t *Task, tasks map[string]*Task) params.Map {
 	if !p.Config.OutdatedByCode {
 		kv = append(kv, "ignore_code", true)
 	}
+	if t.Prepare != "" {
+		kv = append(kv, "prepare_metadata", t.Prepare)
+	}
 	if len(t.Typed) > 0 {
-		kv = append(kv, "typed", listOf(t.Typed, func(typed Typed) params.Map {
-			return params.Of("path", typed.Path, "type", typed.Type)
-		}))
+		kv = append(kv, "typed", listOf(t.Typed, typedFields))
 	}
 	for _, named := range []struct {
 		key  string
@@ -266,6 +305,9 @@ func (c *Call) fields() params.Map {
 func (s Source) String() string {
 	switch s.Kind {
 	case Function:
+		if strings.HasPrefix(s.Dotted, "_pawl.") { // which nobody has written
+			return "in " + s.Path
+		}
 		return s.Dotted
 	case Text:
 		return s.Text
@@ -273,12 +315,21 @@ func (s Source) String() string {
 	return s.Path
 }
 
+// FileName is the path of a source, or a name in its place that tells what kind
+// of file a text would be.
+func (s Source) FileName() string {
+	if s.Path != "" || s.Kind != Text {
+		return s.Path
+	}
+	return "source" + s.Suffix
+}
+
 func (s Source) fields() params.Map {
 	switch s.Kind {
 	case Function:
 		return params.Of("kind", "function", "dotted", s.Dotted, "path", s.Path)
 	case Text:
-		return params.Of("kind", "text", "text", s.Text)
+		return params.Of("kind", "text", "text", s.Text, "suffix", s.Suffix)
 	}
 	return params.Of("kind", "file", "path", s.Path)
 }

@@ -114,7 +114,10 @@ func kindName(v any) string {
 	case *joiner:
 		return "Joiner"
 	}
-	return fmt.Sprintf("%T", v)
+	if named, ok := v.(Kind); ok {
+		return named.Kind()
+	}
+	return "object" // of a type that only its maker knows
 }
 
 // truth tells what a value counts as in a condition.

@@ -4,8 +4,8 @@ package template
 //
 // A value may be whatever params.From takes, a Tuple, a Func, or any other Go
 // value, which templates can pass on and compare with itself. It may implement
-// fmt.Stringer (how it prints), Attributes and Sequence, and so be a thing with
-// a behaviour of its own. Lists and maps are copied: what a template does to
+// fmt.Stringer (how it prints), Attributes, Sequence and Kind, and so be a thing
+// with a behaviour of its own. Lists and maps are copied: what a template does to
 // them, such as x.append(1), stays in it.
 type Vars interface {
 	// Get returns the value of a variable and whether there is one.
@@ -34,6 +34,12 @@ type Attributes interface {
 type Sequence interface {
 	// Elements returns what a loop over the value runs through.
 	Elements() []any
+}
+
+// Kind is a value that messages have a name for.
+type Kind interface {
+	// Kind returns what the value is, in a word for people, such as "Product".
+	Kind() string
 }
 
 // Tuple is a list that prints as (1, 2).

@@ -42,7 +42,7 @@ func (n *Notebook) Inject(p params.Map) (*Notebook, error) {
 
 // Assignments returns the code of the cell that Inject adds.
 func (n *Notebook) Assignments(p params.Map) (string, error) {
-	return assignments(n.codeLanguage(), p)
+	return Assignments(n.codeLanguage(), p)
 }
 
 // codeLanguage returns the language of the kernel that the notebook names, or
@@ -51,8 +51,8 @@ func (n *Notebook) codeLanguage() string {
 	return strings.ToLower(orText(textAt(n.meta, "kernelspec", "language"), n.Language()))
 }
 
-// assignments returns the code of an injected cell.
-func assignments(language string, p params.Map) (string, error) {
+// Assignments returns the code of an injected cell in a language, "python" or "r".
+func Assignments(language string, p params.Map) (string, error) {
 	var b strings.Builder
 	b.WriteString("# Parameters\n")
 	for name, v := range p.All() {
