@@ -177,3 +177,33 @@ func TestWhatCantBeCopiedIsOutdated(t *testing.T) {
 		t.Errorf("got %+v", v)
 	}
 }
+
+func TestRelationsAreLockedByWhatLeadsToThem(t *testing.T) {
+	t.Parallel()
+	relation := func(name, client string) Product {
+		return Product{Product: python.Product{Class: "SQLiteRelation", Name: name}, Client: &python.Call{Path: client}}
+	}
+	one := making{root: "/p", products: []Product{{Product: python.Product{Class: "File", Path: "/p/a"}}, relation("t", "db.get")}}
+	locks := one.locks()
+	if locks[0] != "/p/a" || !strings.HasPrefix(locks[1], "/p/") {
+		t.Errorf("the locks are %q", locks)
+	}
+	for name, m := range map[string]making{
+		"another relation": {root: "/p", products: []Product{relation("u", "db.get")}},
+		"another client":   {root: "/p", products: []Product{relation("t", "db.other")}},
+		"another project":  {root: "/q", products: []Product{relation("t", "db.get")}},
+	} {
+		if got := m.locks()[0]; got == locks[1] {
+			t.Errorf("%s has the same lock", name)
+		}
+	}
+	again := making{root: "/p", products: []Product{relation("t", "db.get")}}
+	if got := again.locks()[0]; got != locks[1] {
+		t.Errorf("the same relation has the lock %q, and %q", got, locks[1])
+	}
+	first := making{root: "/one", moved: true, products: one.products}
+	second := making{root: "/two", moved: true, products: one.products}
+	if first.locks()[1] != second.locks()[1] {
+		t.Error("in folders of tasks the locks differ")
+	}
+}

@@ -56,6 +56,9 @@ func readDig(t *operator.Task) (*making, error) {
 			return nil, err
 		}
 		m.needs = append(m.needs, need{name, filesAt(paths)})
+		for _, path := range paths { // names of tasks mean nothing to the others
+			m.madeOf = m.madeOf.Set(shown(t, path), nil)
+		}
 	}
 	m.params = params.Of("operator", t.Type)
 	for key, v := range t.Local.All() {
@@ -122,14 +125,22 @@ func functionOf(dir, dotted string) (*python.Function, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		functions := python.Functions(string(text))
-		for i := len(functions) - 1; i >= 0; i-- { // the last definition counts
-			if functions[i].Name == parts[len(parts)-1] {
-				return &functions[i], string(text), nil
-			}
+		if f := lastFunction(string(text), parts[len(parts)-1]); f != nil {
+			return f, string(text), nil
 		}
 	}
 	return nil, "", nil
+}
+
+// lastFunction finds a function in the text of a module; nil if it is not there.
+func lastFunction(text, name string) *python.Function {
+	functions := python.Functions(text)
+	for i := len(functions) - 1; i >= 0; i-- { // the last definition counts
+		if functions[i].Name == name {
+			return &functions[i]
+		}
+	}
+	return nil
 }
 
 // resources adds the digests of files whose content counts.

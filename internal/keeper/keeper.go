@@ -7,6 +7,7 @@
 package keeper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -37,9 +38,10 @@ type making struct {
 	unknown string
 	// needs are what the products are made of.
 	needs []need
-	// code, language, imports and params are what records keep of the task.
+	// code, language, imports, params and madeOf are what records keep of the
+	// task.
 	code, language, imports string
-	params                  params.Map
+	params, madeOf          params.Map
 	// ignoreCode lets changes of code and params count for nothing.
 	ignoreCode bool
 	// because is why the task is to run, where that was decided before; the
@@ -49,6 +51,9 @@ type making struct {
 	root string
 	// moved tells that the project's folder is there for this try only.
 	moved bool
+	// origins are the files that the task reads when it runs, as far as records
+	// tell of them.
+	origins []origin
 	// fetches are the files whose copies are to be fetched, instead of a run.
 	fetches []string
 }
@@ -60,14 +65,14 @@ type need struct {
 }
 
 // Make implements executor.Products.
-func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func() (operator.Result, error)) (operator.Result, *engine.Verdict, error) {
+func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func(engine.Verdict) (operator.Result, error)) (operator.Result, *engine.Verdict, error) {
 	m, catalog, release, err := k.read(ctx, t)
 	if err != nil {
 		return operator.Result{}, nil, err
 	}
 	defer release()
 	paths, _ := m.split()
-	unlock, err := files.Lock(ctx, paths...) // who comes second judges what the first has made
+	unlock, err := files.Lock(ctx, m.locks()...) // who comes second judges what the first has made
 	if err != nil {
 		return operator.Result{}, nil, err
 	}
@@ -90,7 +95,14 @@ func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func() (operato
 	case verdict.Skip:
 		return operator.Result{}, verdict, nil
 	case len(m.fetches) > 0:
-		return operator.Result{}, verdict, m.fetch(ctx, catalog)
+		if err := m.fetch(ctx, catalog); err != nil {
+			return operator.Result{}, verdict, err
+		}
+		result, err := pipeline.Finish(ctx, k.Pool, t)
+		if err != nil || result.Stop {
+			err = errors.Join(err, files.Begin(paths...)) // they count as outdated, as after a run
+		}
+		return result, verdict, err
 	}
 	if err := m.bring(ctx, catalog); err != nil {
 		return operator.Result{}, verdict, err
@@ -101,7 +113,8 @@ func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func() (operato
 	if err := m.begin(ctx, catalog); err != nil {
 		return operator.Result{}, verdict, err
 	}
-	result, err := run()
+	edited := m.edited()
+	result, err := run(*verdict)
 	switch {
 	case err != nil || result.Wait != nil || result.Stop:
 		return result, verdict, err // the marks stay
@@ -114,6 +127,10 @@ func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func() (operato
 	own, err := takeMetadata(&result)
 	if err != nil {
 		return operator.Result{}, verdict, err
+	}
+	if edited = cmp.Or(edited, m.edited()); edited != "" {
+		tellEdited(t, edited)
+		return result, verdict, m.exist(ctx, catalog) // the marks stay
 	}
 	if err := m.commit(ctx, catalog, t, own); err != nil {
 		return operator.Result{}, verdict, err
@@ -144,7 +161,7 @@ func (k *Keeper) read(ctx context.Context, t *operator.Task) (*making, Catalog, 
 func (m *making) judge(ctx context.Context, catalog Catalog, t *operator.Task) (product.Verdict, error) {
 	tasks := make([]product.Task, 0, len(m.needs)+1)
 	products := make([][]Product, 0, len(m.needs)+1)
-	self := product.Task{Name: t.Name, Code: m.code, Language: m.language, Imports: m.imports, Params: m.params}
+	self := product.Task{Name: t.Name, Code: m.code, Language: m.language, Imports: m.imports, Params: m.params, MadeOf: m.madeOf}
 	for i, n := range m.needs {
 		tasks, products = append(tasks, product.Task{Name: n.name}), append(products, n.products)
 		self.Upstream = append(self.Upstream, i)
@@ -157,6 +174,11 @@ func (m *making) judge(ctx context.Context, catalog Catalog, t *operator.Task) (
 	found, err := Look(ctx, catalog, memo, tasks, products, t.Now())
 	if err != nil {
 		return product.Verdict{}, err
+	}
+	for i := range tasks {
+		for k := range tasks[i].Products {
+			tasks[i].Products[k].Name = shown(t, tasks[i].Products[k].Name)
+		}
 	}
 	plan, err := product.NewPlan(tasks, found.Options(product.Options{IgnoreCode: m.ignoreCode}))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/keeper"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/product/files"
@@ -50,7 +51,7 @@ func (p *project) make(task *operator.Task, writes ...string) string {
 	p.now = p.now.Add(time.Second)
 	k := keeper.Keeper{}
 	ran := false
-	_, verdict, err := k.Make(p.t.Context(), task, func() (operator.Result, error) {
+	_, verdict, err := k.Make(p.t.Context(), task, func(engine.Verdict) (operator.Result, error) {
 		ran = true
 		for _, name := range writes {
 			p.write(name, p.now.String())
@@ -130,7 +131,11 @@ func TestWhatATaskIsMadeOfCounts(t *testing.T) {
 	p.make(later, "a", "b")
 	p.want(p.make(second(), "c"), "+one is newer")
 	p.write("schema.json", "[]")
-	p.want(p.make(second(), "c"), "_resources.schema.json")
+	p.want(p.make(second(), "c"), "resource schema.json changed")
+	if err := os.Remove(filepath.Join(p.dir, "c")); err != nil {
+		t.Fatal(err)
+	}
+	p.want(p.make(second(), "c"), "product missing: c")
 	future := p.now.Add(time.Hour)
 	if err := os.Chtimes(filepath.Join(p.dir, "shared.csv"), future, future); err != nil {
 		t.Fatal(err)
@@ -160,7 +165,7 @@ func TestARunThatDoesNotEndWellLeavesTheTaskOutdated(t *testing.T) {
 			}
 			p.make(task("one"), "a", "b")
 			k := keeper.Keeper{}
-			_, _, err := k.Make(t.Context(), task("two"), func() (operator.Result, error) {
+			_, _, err := k.Make(t.Context(), task("two"), func(engine.Verdict) (operator.Result, error) {
 				if err := os.Remove(filepath.Join(p.dir, "b")); err != nil {
 					t.Fatal(err)
 				}
@@ -185,7 +190,7 @@ func TestRecordsCanBeReadByOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"timestamp": 1769774401.0, "stored_source_code": "echo \u00e9", "params": {"operator": "sh", "n": 1.5}}`
+	want := `{"timestamp": 1769774401.0, "stored_source_code": "echo \u00e9", "params": {"operator": "sh", "n": 1.5}, "made_of": {}}`
 	if string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
@@ -198,7 +203,7 @@ func TestOfTwoAtATimeTheSecondFindsWhatTheFirstHasMade(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	var runs atomic.Int32
 	attempt := func() (skipped bool) {
-		_, verdict, err := (&keeper.Keeper{}).Make(t.Context(), task(), func() (operator.Result, error) {
+		_, verdict, err := (&keeper.Keeper{}).Make(t.Context(), task(), func(engine.Verdict) (operator.Result, error) {
 			if runs.Add(1) == 1 {
 				close(begun)
 				<-goOn

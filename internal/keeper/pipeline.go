@@ -64,14 +64,17 @@ func readPipeline(t *operator.Task) (*making, error) {
 	if m.params, err = definition.TrackedIn(written); err != nil {
 		return nil, err
 	}
+	if m.madeOf, err = definition.MadeOfIn(written); err != nil {
+		return nil, err
+	}
 	if m.moved = t.Local.Has(definition.Moved); m.moved {
 		// The folder of one try means nothing to the next: to records, paths in it
 		// are relative.
 		code, err := written.StringOr("code", "")
-		m.code, m.params = definition.Relative(code), definition.Relative(m.params)
-		return m, err
+		m.code, m.params, m.madeOf = definition.Relative(code), definition.Relative(m.params), definition.Relative(m.madeOf)
+		return m, err // nobody edits what is there for one try
 	}
-	return m, nil
+	return m, m.readOrigins(t, task.Code, task.Params)
 }
 
 func productsOf(p python.Products, client *python.Call) []Product {

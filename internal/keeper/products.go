@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -221,6 +222,28 @@ func (m *making) split() (paths []string, relations []python.Relation) {
 	return paths, relations
 }
 
+// locks names what nobody else may make meanwhile: files by their paths, other
+// products by paths that no file has.
+func (m *making) locks() []string {
+	names := make([]string, len(m.products))
+	for k := range m.products {
+		p := &m.products[k]
+		if names[k] = p.file(); names[k] != "" {
+			continue
+		}
+		root := m.root // tells apart whose clients have the same name
+		if m.moved {
+			root = string(filepath.Separator)
+		}
+		client := ""
+		if p.Client != nil {
+			client = p.Client.Path
+		}
+		names[k] = filepath.Join(root, "\x00"+p.Class+"\x00"+client+"\x00"+p.String())
+	}
+	return names
+}
+
 // begin marks the products as being made, so that they count as outdated until
 // they are committed.
 func (m *making) begin(ctx context.Context, catalog Catalog) error {
@@ -252,12 +275,10 @@ func (m *making) begin(ctx context.Context, catalog Catalog) error {
 // commit stores what the products were made of, once they are all there. What a
 // product's own code has made of the record takes the place of that.
 func (m *making) commit(ctx context.Context, catalog Catalog, t *operator.Task, own params.Map) error {
-	paths, relations := m.split()
-	if len(relations) > 0 {
-		if err := exist(ctx, catalog, relations); err != nil {
-			return err
-		}
+	if err := m.exist(ctx, catalog); err != nil {
+		return err
 	}
+	paths, relations := m.split()
 	records := make([]product.Record, len(paths))
 	for i := range records {
 		records[i] = m.record(t, own)
@@ -346,9 +367,9 @@ func (m *making) fetch(ctx context.Context, catalog Catalog) error {
 
 func (m *making) record(t *operator.Task, own params.Map) product.Record {
 	r := product.NewRecord(product.Timestamp(t.Now()), m.code, m.params)
-	r.Imports = m.imports
+	r.Imports, r.MadeOf = m.imports, &m.madeOf
 	for key, v := range own.All() {
-		if key != "timestamp" && key != "stored_source_code" && key != "params" {
+		if !product.Reserved(key) {
 			r.Extra = r.Extra.Set(key, v)
 		}
 	}
@@ -360,7 +381,11 @@ func (m *making) record(t *operator.Task, own params.Map) product.Record {
 const recordOnly = "Generic"
 
 // exist makes sure that a task has made all that it should.
-func exist(ctx context.Context, catalog Catalog, relations []python.Relation) error {
+func (m *making) exist(ctx context.Context, catalog Catalog) error {
+	paths, relations := m.split()
+	if err := files.Made(paths...); err != nil || len(relations) == 0 {
+		return err
+	}
 	states, err := catalog.Products(ctx, python.Exists, relations)
 	if err != nil {
 		return err

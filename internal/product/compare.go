@@ -9,6 +9,7 @@ import (
 // difference is what differs between a stored record and a task as it is now.
 type difference struct {
 	kind   differs
+	above  bool   // the task is given something else of others
 	record Record // what was stored
 	err    error  // why nothing can be said
 }
@@ -28,7 +29,7 @@ func (d difference) differs() bool { return d.kind != nothing }
 // difference compares the task with a record, which is read only where its print
 // is another.
 func (j *judgement) difference(k int, remote bool, s Stamp) difference {
-	if s.State != Damaged && s.Print == j.print {
+	if t := &j.plan.tasks[j.task]; s.State != Damaged && (s.Print == t.Whole || s.Print == t.Print) {
 		return difference{}
 	}
 	known := s.Print != (Print{})
@@ -42,7 +43,11 @@ func (j *judgement) difference(k int, remote bool, s Stamp) difference {
 	if err != nil {
 		return difference{err: err}
 	}
-	d := difference{kind: j.plan.compare(&j.plan.tasks[j.task], record), record: record}
+	t := &j.plan.tasks[j.task]
+	d := difference{
+		kind: j.plan.compare(t, record), record: record,
+		above: record.MadeOf != nil && !Equal(*record.MadeOf, t.MadeOf),
+	}
 	if known {
 		j.asked.print, j.asked.d = s.Print, d
 	}
@@ -67,7 +72,7 @@ func (p *Plan) compare(t *Task, r Record) differs {
 // equal tells whether two records say the same of one run.
 func (r Record) equal(other Record) bool {
 	return equalPointers(r.Timestamp, other.Timestamp) && equalPointers(r.Source, other.Source) &&
-		equalPointers(r.Params, other.Params) && r.Imports == other.Imports && r.Unfinished == other.Unfinished && Equal(r.Extra, other.Extra)
+		equalPointers(r.Params, other.Params) && equalPointers(r.MadeOf, other.MadeOf) && r.Imports == other.Imports && r.Unfinished == other.Unfinished && Equal(r.Extra, other.Extra)
 }
 
 func equalPointers[T params.Map | float64 | string](a, b *T) bool {

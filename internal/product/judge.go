@@ -90,7 +90,6 @@ type judgement struct {
 	code bool   // ... by its code
 	why  cause
 
-	print Print
 	asked struct { // the last answer about code, which many products share
 		print Print
 		d     difference
@@ -115,10 +114,7 @@ func (p *Plan) judge(task int) judgement {
 
 func (p *Plan) judgement(task int) judgement {
 	j := judgement{plan: p, task: task, up: p.upstream(task)}
-	t := &p.tasks[task]
-	if j.print = t.Print; j.print == (Print{}) {
-		j.print = PrintOf(t.Code, t.Imports, t.Params)
-	}
+	p.tasks[task].SetPrints(nil)
 	if j.up.brokenAt >= 0 {
 		j.out = broken
 		j.blame(cause{kind: damagedAbove, at: j.up.brokenAt})
@@ -174,6 +170,10 @@ func (j *judgement) local(k int) outdated {
 	if d.err != nil {
 		return j.damaged(k, d.err)
 	}
+	if d.above {
+		j.data, outdated = true, true
+		j.blame(cause{kind: upstreamChanged, at: k, difference: d})
+	}
 	if d.differs() {
 		j.code = true
 		if !j.plan.o.IgnoreCode {
@@ -211,7 +211,7 @@ func (j *judgement) remote(k int) outdated {
 	switch {
 	case d.err != nil:
 		return j.damaged(k, d.err)
-	case j.up.outdates(stamp.moment()), d.differs() && !j.plan.o.IgnoreCode, stamp.State == Unfinished:
+	case j.up.outdates(stamp.moment()), d.above, d.differs() && !j.plan.o.IgnoreCode, stamp.State == Unfinished:
 		return stale
 	}
 	return current

@@ -21,6 +21,7 @@ type world struct {
 type worldTask struct {
 	name, code string
 	params     params.Map
+	madeOf     params.Map
 	upstream   []int
 	products   []worldProduct
 }
@@ -108,7 +109,7 @@ func (o *oracle) localOutdated(i, k int) string {
 			return "yes"
 		}
 	}
-	if !o.ignoreCode && o.codeDiffers(i, own) {
+	if !o.ignoreCode && o.codeDiffers(i, own) || o.aboveDiffers(i, own) {
 		return "yes"
 	}
 	return "no"
@@ -124,7 +125,7 @@ func (o *oracle) remoteOutdated(i int, r product.Record) string {
 			return "yes"
 		}
 	}
-	if !o.ignoreCode && o.codeDiffers(i, r) || r.Unfinished {
+	if !o.ignoreCode && o.codeDiffers(i, r) || o.aboveDiffers(i, r) || r.Unfinished {
 		return "yes"
 	}
 	return "no"
@@ -133,6 +134,10 @@ func (o *oracle) remoteOutdated(i int, r product.Record) string {
 func (o *oracle) codeDiffers(i int, r product.Record) bool {
 	t := o.tasks[i]
 	return r.Source == nil || !sameCode("", *r.Source, t.code) || r.Params != nil && !product.Equal(*r.Params, t.params)
+}
+
+func (o *oracle) aboveDiffers(i int, r product.Record) bool {
+	return r.MadeOf != nil && !product.Equal(*r.MadeOf, o.tasks[i].madeOf)
 }
 
 func (o *oracle) sameRun(a, b product.Record) bool {
@@ -236,7 +241,7 @@ func (o *oracle) above(i int) bool {
 func (w *world) input() ([]product.Task, product.Options) {
 	tasks := make([]product.Task, len(w.tasks))
 	for i, t := range w.tasks {
-		tasks[i] = product.Task{Name: t.name, Code: t.code, Params: t.params, Upstream: t.upstream}
+		tasks[i] = product.Task{Name: t.name, Code: t.code, Params: t.params, MadeOf: t.madeOf, Upstream: t.upstream}
 		for _, p := range t.products {
 			tasks[i].Products = append(tasks[i].Products, p.input())
 		}
@@ -320,9 +325,12 @@ func newWorld(seed uint64) world {
 				t.upstream = append(t.upstream, place[u])
 			}
 		}
-		t.code, t.params = "code", params.Of("n", 1)
+		t.code, t.params, t.madeOf = "code", params.Of("n", 1), params.Of("up", "file", "group", params.Of("x", "y"))
 		for range 1 + r.IntN(10)/7 {
 			rec := &worldRecord{Record: product.NewRecord(float64(i+r.IntN(2)), t.code, t.params)}
+			if was := t.madeOf; r.IntN(3) > 0 {
+				rec.MadeOf = &was
+			}
 			p := worldProduct{exists: true, local: rec}
 			if remote {
 				p.remote = rec
@@ -344,7 +352,9 @@ func newWorld(seed uint64) world {
 
 func (t *worldTask) edit(r *rand.Rand, remote bool) {
 	p := &t.products[r.IntN(len(t.products))]
-	switch r.IntN(9) {
+	switch r.IntN(10) {
+	case 9:
+		t.madeOf = []params.Map{params.Of("up", "other"), params.Of("group", params.Of("x", "y"), "up", "file"), {}}[r.IntN(3)]
 	case 0:
 		t.code = []string{" code", "other", "code\n"}[r.IntN(3)]
 	case 1:

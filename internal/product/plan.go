@@ -162,6 +162,9 @@ func (p *Plan) decide(task int) {
 	v := &p.verdicts[task]
 	c := p.choice(task)
 	switch {
+	case p.tasks[task].Standing != Made:
+		p.stands(task)
+		return
 	case c == left || c == passed && p.o.Force:
 		*v = Verdict{Reason: "not asked for"}
 		return
@@ -184,6 +187,16 @@ func (p *Plan) decide(task int) {
 		v.Action, v.Reason = Fetch, "fetch from remote"
 	default:
 		v.Action, v.Reason = p.whenOutdated(task), j.reason()
+	}
+}
+
+// stands decides about a task that makes nothing.
+func (p *Plan) stands(task int) {
+	p.states[task].then = moment{known: true}
+	p.verdicts[task] = Verdict{Reason: "linked"}
+	if p.tasks[task].Standing == Changing {
+		p.states[task].out = stale
+		p.verdicts[task] = Verdict{Reason: "changes at any time", Code: true, Upstream: true}
 	}
 }
 

@@ -28,17 +28,38 @@ func made(at float64, code string) worldProduct {
 	return worldProduct{exists: true, local: &worldRecord{Record: product.NewRecord(at, code, p)}}
 }
 
+// madeOf says what the second task was made of, and what it is given now.
+func (w *world) madeOf(was, is params.Map) {
+	w.tasks[1].madeOf = is
+	for k := range w.tasks[1].products {
+		w.tasks[1].products[k].local.MadeOf = &was
+	}
+}
+
 func TestReasonsSayWhatHappened(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		edit func(w *world)
 		want []string
 	}{
-		"nothing":     {func(*world) {}, []string{"skip: up to date", "skip: up to date"}},
-		"source":      {func(w *world) { w.tasks[0].code = "a\nx" }, []string{"run: source changed: line 2", "later: upstream fit runs"}},
-		"unnamed":     {func(w *world) { w.tasks[0].code = "?" }, []string{"run: source changed", "later: upstream fit runs"}},
-		"parameter":   {func(w *world) { w.tasks[1].params = params.Of("k", "é") }, []string{"skip: up to date", `run: parameter k: new, "é"`}},
-		"deep":        {func(w *world) { w.tasks[0].params = params.Of("n", 1, "m", params.Of("x", 2.5)) }, []string{"run: parameter m.x: 1 -> 2.5", "later: upstream fit runs"}},
+		"nothing":   {func(*world) {}, []string{"skip: up to date", "skip: up to date"}},
+		"source":    {func(w *world) { w.tasks[0].code = "a\nx" }, []string{"run: source changed: line 2", "later: upstream fit runs"}},
+		"unnamed":   {func(w *world) { w.tasks[0].code = "?" }, []string{"run: source changed", "later: upstream fit runs"}},
+		"parameter": {func(w *world) { w.tasks[1].params = params.Of("k", "é") }, []string{"skip: up to date", `run: parameter k: new, "é"`}},
+		"deep":      {func(w *world) { w.tasks[0].params = params.Of("n", 1, "m", params.Of("x", 2.5)) }, []string{"run: parameter m.x: 1 -> 2.5", "later: upstream fit runs"}},
+		"more above": {func(w *world) {
+			w.madeOf(params.Of("fit", "a"), params.Of("fit", "a", "all-*", params.Of("all-1", "b")))
+		}, []string{"skip: up to date", "run: upstream all-* is new"}},
+		"less above": {func(w *world) {
+			w.madeOf(params.Of("all-*", params.Of("all-0", "b", "all-1", "c")), params.Of("all-*", params.Of("all-0", "b")))
+		}, []string{"skip: up to date", "run: upstream all-*.all-1 is gone"}},
+		"moved above": {func(w *world) { w.madeOf(params.Of("fit", "a"), params.Of("fit", "b")) }, []string{"skip: up to date", `run: upstream fit: "a" -> "b"`}},
+		"same above":  {func(w *world) { w.madeOf(params.Of("fit", "a", "x", "b"), params.Of("x", "b", "fit", "a")) }, []string{"skip: up to date", "skip: up to date"}},
+		"whole above": {func(w *world) {
+			w.ignoreCode = true
+			w.tasks[1].code = "?"
+			w.madeOf(params.Of("fit", "a"), params.Map{})
+		}, []string{"skip: up to date", "run: upstream fit is gone"}},
 		"removed":     {func(w *world) { w.tasks[0].params = params.Of("n", 1) }, []string{`run: parameter m: removed, was {"x":1}`, "later: upstream fit runs"}},
 		"first":       {func(w *world) { w.tasks[0].params = params.Of("m", 7, "n", 3) }, []string{`run: parameter m: {"x":1} -> 7`, "later: upstream fit runs"}},
 		"long":        {func(w *world) { w.tasks[1].params = params.Of("k", strings.Repeat("é", 50)) }, []string{"skip: up to date", `run: parameter k: new, "` + strings.Repeat("é", 38) + "…"}},

@@ -19,6 +19,13 @@ func PrintOf(source, imports string, p params.Map) Print {
 	return print
 }
 
+// With returns the print of what a run depends on and of what it was given of
+// other tasks.
+func (p Print) With(madeOf params.Map) Print {
+	sum := sha256.Sum256(AppendJSON(append(make([]byte, 0, 256), p[:]...), madeOf))
+	return Print(sum[:16])
+}
+
 // AppendPrint is PrintOf for many: it works in a buffer, which it returns to be
 // given to the next call.
 func AppendPrint(buf []byte, source, imports string, p params.Map) (Print, []byte) {

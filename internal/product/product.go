@@ -26,12 +26,43 @@ type Task struct {
 	// left out, files named by resources_ are replaced by their digests. Floats
 	// may be NaN or infinite.
 	Params params.Map
+	// Standing is what is known of a task that makes nothing itself.
+	Standing Standing
 	// Products are in the order of the definition; there is at least one.
 	Products []Product
-	// Print is that of Code, Imports and Params. The zero Print is computed when
-	// it is needed.
-	Print Print
+	// MadeOf is what the task is given of others: their products by their names,
+	// in the form that it gets, and with names that stay the same where the
+	// project is moved.
+	MadeOf params.Map
+	// Print is that of Code, Imports and Params, and Whole the same with MadeOf.
+	// Where they are zero, they are computed when they are needed.
+	Print, Whole Print
 }
+
+// SetPrints computes the prints where they are missing. It works in a buffer,
+// which it returns to be given to the next call.
+func (t *Task) SetPrints(buf []byte) []byte {
+	if t.Print == (Print{}) {
+		t.Print, buf = AppendPrint(buf, t.Code, t.Imports, t.Params)
+	}
+	if t.Whole == (Print{}) {
+		t.Whole = t.Print.With(t.MadeOf)
+	}
+	return buf
+}
+
+// Standing says how a task counts whose products others make.
+type Standing uint8
+
+// How tasks count.
+const (
+	// Made is for tasks that make their products.
+	Made Standing = iota
+	// Linked is for one that is up to date, whenever its products were made.
+	Linked
+	// Changing is for one that outdates, each time, what needs it.
+	Changing
+)
 
 // Product is what was found of a product before a decision.
 type Product struct {
@@ -53,8 +84,9 @@ type Stamp struct {
 	// 1970.
 	Timed bool
 	Time  float64
-	// Print is that of what is stored; zero where the source or the parameters
-	// are missing.
+	// Print is that of what is stored: the whole, or that without MadeOf where
+	// that is not known. It is zero where the source or the parameters are
+	// missing.
 	Print Print
 }
 
@@ -84,6 +116,9 @@ func StampOf(r Record) Stamp {
 	}
 	if r.Source != nil && r.Params != nil {
 		s.Print = PrintOf(*r.Source, r.Imports, *r.Params)
+		if r.MadeOf != nil {
+			s.Print = s.Print.With(*r.MadeOf)
+		}
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package product
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -20,6 +21,7 @@ type causeKind uint8
 const (
 	unknown causeKind = iota
 	upstreamNewer
+	upstreamChanged
 	upstreamTimeless
 	upstreamFetchable
 	upstreamStale
@@ -82,6 +84,8 @@ func (j *judgement) reason() string {
 		return "upstream " + j.plan.tasks[c.at].Name + " is fetched"
 	case upstreamTimeless:
 		return "upstream " + j.plan.tasks[c.at].Name + " has no timestamp"
+	case upstreamChanged:
+		return upstreamChange(*c.difference.record.MadeOf, t.MadeOf)
 	case upstreamNewer:
 		return "upstream " + j.plan.tasks[c.at].Name + " is newer"
 	case unknown:
@@ -100,6 +104,9 @@ func (t *Task) neverBuilt() bool {
 }
 
 func (p *Plan) upstreamReason(u int) string {
+	if p.tasks[u].Standing == Changing {
+		return "upstream " + p.tasks[u].Name + " changes at any time"
+	}
 	if a := p.verdicts[u].Action; a == Run || a == Later {
 		return "upstream " + p.tasks[u].Name + " runs"
 	}
@@ -129,6 +136,11 @@ func (p *Plan) change(t *Task, c *cause) string {
 
 func parameterChange(stored, current params.Map) string {
 	path, was, is, had, has := firstParameter(stored, current)
+	for _, prefix := range []string{"resources_.", "_resources."} { // whose values are digests
+		if name, ok := strings.CutPrefix(path, prefix); ok {
+			return "resource " + name + change(had, has)
+		}
+	}
 	switch {
 	case !had:
 		return fmt.Sprintf("parameter %s: new, %s", path, clip(is))
@@ -136,6 +148,28 @@ func parameterChange(stored, current params.Map) string {
 		return fmt.Sprintf("parameter %s: removed, was %s", path, clip(was))
 	}
 	return fmt.Sprintf("parameter %s: %s -> %s", path, clip(was), clip(is))
+}
+
+// change says what has become of something that there was, or is now.
+func change(had, has bool) string {
+	switch {
+	case !had:
+		return " is new"
+	case !has:
+		return " is gone"
+	}
+	return " changed"
+}
+
+func upstreamChange(stored, current params.Map) string {
+	path, was, is, had, has := firstParameter(stored, current)
+	switch {
+	case !had:
+		return fmt.Sprintf("upstream %s is new", path)
+	case !has:
+		return fmt.Sprintf("upstream %s is gone", path)
+	}
+	return fmt.Sprintf("upstream %s: %s -> %s", path, clip(was), clip(is))
 }
 
 // maxValue is how many characters of a value a reason shows.

@@ -16,6 +16,9 @@ type Record struct {
 	Timestamp *float64    // when the record was made, in seconds since 1970
 	Source    *string     // the source then
 	Params    *params.Map // the user's parameters then
+	// MadeOf is Task.MadeOf then; nil where it is not known, as in records of
+	// Ploomber.
+	MadeOf *params.Map
 	// Imports is a digest of the local modules that the source imported, "" where
 	// none was taken.
 	Imports string
@@ -31,9 +34,19 @@ const (
 	timestampKey  = "timestamp"
 	sourceKey     = "stored_source_code"
 	paramsKey     = "params"
+	madeOfKey     = "made_of"
 	importsKey    = "imports"
 	unfinishedKey = "unfinished"
 )
+
+// Reserved reports whether an entry of a record is not for others to add.
+func Reserved(key string) bool {
+	switch key {
+	case timestampKey, sourceKey, paramsKey, madeOfKey, importsKey, unfinishedKey:
+		return true
+	}
+	return false
+}
 
 // NewRecord returns the record of a run that ended well.
 func NewRecord(timestamp float64, source string, p params.Map) Record {
@@ -75,6 +88,8 @@ func recordOf(m params.Map) (r Record, ok bool) {
 			r.Source, ok = entry[string](v)
 		case paramsKey:
 			r.Params, ok = entry[params.Map](v)
+		case madeOfKey:
+			r.MadeOf, ok = entry[params.Map](v)
 		case importsKey:
 			r.Imports, ok = v.(string)
 		case unfinishedKey:
@@ -144,6 +159,9 @@ func AppendRecord(dst []byte, r Record) []byte {
 		dst = append(dst, "null"...)
 	} else {
 		dst = appendMap(dst, *r.Params)
+	}
+	if r.MadeOf != nil {
+		dst = appendMap(append(dst, `, "made_of": `...), *r.MadeOf)
 	}
 	if r.Imports != "" {
 		dst = appendString(append(dst, `, "imports": `...), r.Imports)

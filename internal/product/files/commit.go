@@ -63,11 +63,9 @@ func hasRecord(path string) (bool, error) {
 	return err == nil, err
 }
 
-// Commit ends a run: it stores the records of products, of which records has one
-// for each path. Where products are missing it returns a *MissingError and
-// stores nothing. After an error, and whenever it is stopped on the way, at
-// least one product keeps its mark.
-func Commit(paths []string, records []product.Record) error {
+// Made makes sure that a task has made its products: where some are missing, it
+// returns a *MissingError.
+func Made(paths ...string) error {
 	var missing []string
 	for _, path := range paths {
 		switch _, err := os.Stat(path); {
@@ -79,6 +77,17 @@ func Commit(paths []string, records []product.Record) error {
 	}
 	if len(missing) > 0 {
 		return &MissingError{Paths: missing}
+	}
+	return nil
+}
+
+// Commit ends a run: it stores the records of products, of which records has one
+// for each path. Where products are missing it returns a *MissingError and
+// stores nothing. After an error, and whenever it is stopped on the way, at
+// least one product keeps its mark.
+func Commit(paths []string, records []product.Record) error {
+	if err := Made(paths...); err != nil {
+		return err
 	}
 	for _, path := range paths {
 		if err := syncTree(path); err != nil {

@@ -84,9 +84,7 @@ func (l *looking) work() {
 		place := l.starts[c]
 		for i := c * chunk; i < min((c+1)*chunk, len(l.tasks)); i++ {
 			t := &l.tasks[i]
-			if t.Print == (product.Print{}) {
-				t.Print, buf = product.AppendPrint(buf, t.Code, t.Imports, t.Params)
-			}
+			buf = t.SetPrints(buf)
 			for k := range t.Products {
 				if path := l.path(i, k); path != "" {
 					l.fail(i, w.look(path, place, &t.Products[k]))
