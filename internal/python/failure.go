@@ -19,6 +19,8 @@ type Failure struct {
 	// File and Line are the last user code that ran; empty and 0 if there was none.
 	File string
 	Line int
+	// Column is set where the file is no Python: there its mistake is.
+	Column int
 	// EarlyStop says that the code asked for an end of the build that is no
 	// failure.
 	EarlyStop bool
@@ -44,9 +46,11 @@ func failureOf(m params.Map) *Failure {
 	}
 	v, _ := m.Get("line")
 	line, _ := v.(int64)
+	v, _ = m.Get("column")
+	column, _ := v.(int64)
 	stop, _ := m.Get("stop")
 	return &Failure{
 		Class: text("class"), Module: text("module"), Message: text("message"), Traceback: text("traceback"),
-		File: text("file"), Line: int(line), EarlyStop: stop == true,
+		File: text("file"), Line: int(line), Column: int(column), EarlyStop: stop == true,
 	}
 }

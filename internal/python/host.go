@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
@@ -30,6 +32,8 @@ type Config struct {
 	// Output receives what requests print, in one go with the answer or before.
 	// Nil discards it.
 	Output io.Writer
+	// Terminal is where people talk to debuggers. Nil is nowhere.
+	Terminal *Terminal
 	// Preload names the modules of tasks that will run. What they import first
 	// thing from installed libraries is imported once, before tasks are forked.
 	Preload []string
@@ -41,6 +45,9 @@ type Config struct {
 	Cache string
 }
 
+// Terminal is what people type on, and what they see.
+type Terminal struct{ Input, Output *os.File }
+
 // Host is a Python of a project. Its methods may be called concurrently.
 type Host struct {
 	config  Config
@@ -50,7 +57,17 @@ type Host struct {
 	life context.Context // ends with Close
 	end  context.CancelFunc
 
+	// made is the factory that has made the pipeline, once there is one; what
+	// else runs needs it, too.
+	made atomic.Pointer[params.Value]
+	// adopted tells that the process that answers was there before the host.
+	adopted bool
+
+	noting sync.Mutex
+	noted  time.Time // when it was noted last that the library is used
+
 	templates templates
+	stems     templates // forked from the process that has made the pipeline
 	cannot    sync.Once // says in a task's output that nothing can be forked
 
 	preloading sync.Mutex
@@ -82,10 +99,25 @@ func Start(ctx context.Context, c Config) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpack the library of Python: %w", err)
 	}
-	h := &Host{config: c, library: folder, env: withLibrary(c.Env, folder)}
+	h := &Host{config: c, library: folder, env: withLibrary(c.Env, folder), noted: time.Now()}
 	h.Preload(c.Preload...)
 	h.life, h.end = context.WithCancel(context.WithoutCancel(ctx))
 	return h, nil
+}
+
+// keepLibrary sees to it, once a day, that the library is there and stays.
+func (h *Host) keepLibrary() error {
+	h.noting.Lock()
+	defer h.noting.Unlock()
+	now := time.Now()
+	if now.Sub(h.noted) < usedEvery {
+		return nil
+	}
+	if _, err := unpack(h.config.Cache); err != nil {
+		return fmt.Errorf("unpack the library of Python: %w", err)
+	}
+	h.noted = now
+	return nil
 }
 
 // withLibrary returns env with a folder in front of PYTHONPATH.
@@ -109,6 +141,7 @@ func (h *Host) Close() {
 	defer h.asking.Unlock()
 	h.servant.dismiss()
 	h.servant = nil
+	h.stems.close()
 	h.templates.close()
 }
 
@@ -132,6 +165,9 @@ func (h *Host) preloads() []params.Value {
 
 // folders returns where modules are looked for.
 func (h *Host) folders() []params.Value {
+	if h.adopted {
+		return nil // it looks where it has looked before
+	}
 	list := []params.Value{h.config.Dir}
 	for _, folder := range h.config.Path {
 		list = append(list, folder)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 //go:embed lib/_pawl/*.py lib/_pawl/*/*.py lib/ploomber/*.py lib/ploomber/*/*.py
@@ -43,6 +44,8 @@ func Library() (string, error) { return unpack("") }
 // it is not there yet. Empty stands for the user's folder of caches, or that of
 // temporary files where there is none.
 //
+// It stays as long as somebody uses it each month; see use.
+//
 // Any number of processes may do so at once: each writes a folder of its own,
 // and the first to rename it wins.
 func unpack(cache string) (string, error) {
@@ -55,7 +58,8 @@ func unpack(cache string) (string, error) {
 	}
 	files, name := library()
 	folder := filepath.Join(cache, name)
-	if _, err := os.Stat(folder); err == nil {
+	if info, err := os.Stat(folder); err == nil {
+		use(folder, info.ModTime(), time.Now())
 		return folder, nil
 	}
 	if err := os.MkdirAll(cache, 0o755); err != nil {

@@ -5,9 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/python"
@@ -37,6 +39,113 @@ func TestLibraryIsUnpackedOnceByAnyNumber(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(cache, entries[0].Name(), name)); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestLibrariesThatNobodyUsesAreRemoved(t *testing.T) {
+	t.Parallel()
+	cache := t.TempDir()
+	begin := func() {
+		t.Helper()
+		h, err := python.Start(t.Context(), python.Config{Python: "/bin/false", Dir: "/", Cache: cache})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Close()
+	}
+	begin()
+	entries, err := os.ReadDir(cache)
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	current := entries[0].Name()
+	age := func(name string, days int) {
+		t.Helper()
+		at := time.Now().AddDate(0, 0, -days)
+		if err := os.Chtimes(filepath.Join(cache, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, days := range map[string]int{"unused": 40, "used": 20, ".new-1": 40, ".old-gone": 40} {
+		if err := os.MkdirAll(filepath.Join(cache, name, "ploomber"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		age(name, days)
+	}
+	begin() // the library was in use today
+	if entries, _ := os.ReadDir(cache); len(entries) != 5 {
+		t.Errorf("there are %v", entries)
+	}
+	age(current, 35)
+	begin()
+	var left []string
+	entries, err = os.ReadDir(cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	slices.Sort(left)
+	want := []string{current, "used"}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, left); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if info, err := os.Stat(filepath.Join(cache, current)); err != nil || time.Since(info.ModTime()) > time.Hour {
+		t.Errorf("the use of the library was not noted: %v", err)
+	}
+}
+
+func TestWhatClientsWillImportIsKnownAhead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"plain.py":  "from ploomber.clients import SQLAlchemyClient\n\n\ndef get():\n    return SQLAlchemyClient('sqlite:///data.db')\n",
+		"named.py":  "from ploomber import clients\n\n\ndef get():\n    return clients.SQLAlchemyClient('postgresql+psycopg2://host/db')\n",
+		"first.py":  "import os\nfrom ploomber.clients import SQLAlchemyClient\nos.environ['X'] = '1'\nURI = 'sqlite://'\n",
+		"driver.py": "import sqlite3\nfrom ploomber.clients import DBAPIClient\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := runPython(t, "import sys\nsys.path.insert(0, r'"+dir+"')\nfrom _pawl import preload\n"+
+		"for m in 'plain', 'named', 'first', 'driver':\n    print(m, *(n for n in preload.libraries([m]) if 'ploomber' not in n))\n")
+	want := "plain sqlalchemy sqlalchemy.dialects sqlalchemy.dialects.sqlite sqlite3\n" +
+		"named sqlalchemy sqlalchemy.dialects sqlalchemy.dialects.postgresql psycopg2\nfirst os\ndriver sqlite3\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestASyntaxErrorOfANotebookTellsNothingOfTheCheck(t *testing.T) {
+	t.Parallel()
+	got := runPython(t, "from _pawl import failures\nfrom _pawl.notebooks import analysis\n"+
+		"try:\n    analysis.check_code({'cells': [{'cell_type': 'code', 'source': 'y = (2'}]}, False)\n"+
+		"except Exception as error:\n    print(failures.describe(error)['traceback'])\n")
+	if !strings.Contains(got, "cell 1, line 1: syntax error") || strings.Contains(got, "ast.py") || strings.Contains(got, "Traceback") {
+		t.Errorf("told\n%s", got)
+	}
+}
+
+func TestALibraryIsKeptByThoseWhoImportIt(t *testing.T) {
+	t.Parallel()
+	folder, err := python.Unpacked(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	past := time.Now().AddDate(0, 0, -40)
+	if err := os.Chtimes(folder, past, past); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(pythontest.Path(t), "-c", "import ploomber")
+	c.Env = append(os.Environ(), "PYTHONPATH="+folder, "PYTHONDONTWRITEBYTECODE=1")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if info, err := os.Stat(folder); err != nil || time.Since(info.ModTime()) > time.Hour {
+		t.Errorf("its use was not noted: %v", err)
 	}
 }
 
@@ -99,68 +208,65 @@ func TestWhatIsNotOfferedSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	got := runPython(t, `
 from ploomber import *
-from ploomber import DAGConfigurator, SourceLoader
 from ploomber.clients import S3Client
-from ploomber.spec import DAGSpec
-from ploomber.tasks import NotebookRunner, TaskGroup, task_factory
-for f in [lambda: DAG().build(), lambda: DAG().status(), DAGConfigurator, SourceLoader, lambda: S3Client("b", "p").upload("x"),
-          lambda: NotebookRunner("x", None, DAG()), TaskGroup.from_grid, task_factory, lambda: DAGSpec.from_directory("d")]:
+from ploomber.products import File
+from ploomber.tasks import PythonCallable
+dag = DAG()
+task = PythonCallable(len, File("x"), dag)
+class Own(PythonCallable): pass
+for f in [dag.build, lambda: S3Client("b", "p").upload("x"), task.debug, lambda: dag["y"], lambda: DAG(clients={"SQLScrip": 1}),
+          lambda: task >> dag, lambda: PythonCallable(1, File("y"), dag), lambda: PythonCallable(len, File("y"), dag, params={"product": 1})]:
     try: f()
     except Exception as error: print(type(error).__name__, error)
-`)
-	want := `NotOffered a pipeline that Python code makes of tasks is not built: write it into pipeline.yaml and run ` + "`pawl build`" + `, or wrap it into InMemoryDAG
-NotOffered a pipeline that Python code makes of tasks is not built: write it into pipeline.yaml and run ` + "`pawl build`" + `, or wrap it into InMemoryDAG
-NotOffered DAGConfigurator is not offered by pawl: write ` + "`config:`" + ` into pipeline.yaml
-NotOffered SourceLoader is not offered by pawl: set ` + "`meta: {source_loader: ...}`" + ` in pipeline.yaml
+`, "PAWL_EXECUTABLE=/nowhere/pawl")
+	want := `NotOffered building needs the program pawl: put it on PATH, or set PAWL_EXECUTABLE to its path
 NotOffered S3Client does not copy by itself: ` + "`pawl build`" + ` uploads products after their tasks
-NotOffered NotebookRunner can't be made by Python code: write the task into pipeline.yaml and run ` + "`pawl build`" + `
-NotOffered TaskGroup.from_params is not offered by pawl: write ` + "`grid:`" + ` into pipeline.yaml
-NotOffered task_factory is not offered by pawl: write the task into pipeline.yaml
-NotOffered DAGSpec.from_directory is not offered by pawl: run ` + "`pawl build --entry-point d`" + `
+NotOffered a task is debugged by ` + "`pawl build --debug`" + `
+KeyError "the pipeline has no task 'y'"
+ValueError 'SQLScrip' is no class of tasks or products. Did you mean 'SQLScript'?
+TypeError what comes before or after a task is a task or a group of them, not DAG("No name")
+TypeError a PythonCallable is made of a function, not of 1
+ValueError params can't have 'product': tasks get it by themselves
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestSpecIsBuiltByTheProgram(t *testing.T) {
+func TestGroupsNumberTheirTasksAsPloomberDoes(t *testing.T) {
 	t.Parallel()
-	dir := project(t, map[string]string{"pawl": `#!/bin/sh
-echo "$@" >> calls
-echo '{"event": "something"}'
-case "$*" in *fail*) exit 1;; esac
-echo '{"report": [{"name": "a", "Ran?": true}]}'
-`, "p/pipeline.yaml": "tasks:\n- {source: functions.f, product: x}\n- {source: n.ipynb, product: y}\n", "p/functions.py": "def f(input_data): return input_data + 1\n"})
-	if err := os.Chmod(filepath.Join(dir, "pawl"), 0o700); err != nil { //nolint:gosec // it is to be executed
-		t.Fatal(err)
-	}
 	got := runPython(t, `
-import os, sys
-os.chdir(os.environ["DIR"] + "/p"); sys.path.insert(0, ".")
-from ploomber import InMemoryDAG
-from ploomber.exceptions import DAGBuildError
-from ploomber.spec import DAGSpec
-from ploomber.executors import Serial
-spec = DAGSpec.find(env={"a": {"b": 1}, "c": "x"})
-dag = spec.to_dag()
-dag.executor = Serial(build_in_subprocess=False)
-print(spec["tasks"][0]["source"], list(dag), dag)
-print(dag.build(force=True)["name"], dag.build_partially("a*")["Ran?"], dag.status()["name"], dag.render() is dag)
-print(InMemoryDAG(dag).build({"f": 1}))
-try: dag.build_partially("fail")
-except DAGBuildError as error: print(error)
-print(open("calls").read().replace(os.environ["DIR"], "DIR"))
-`, "PAWL_EXECUTABLE="+filepath.Join(dir, "pawl"), "DIR="+dir)
-	want := `functions.f ['f'] FileDAG('p')
-['a'] [True] ['a'] True
-{'f': 2}
-` + "`pawl build` has ended with code 1: {\"event\": \"something\"}" + `
-build --json --entry-point DIR/p/pipeline.yaml --force --env--a--b 1 --env--c x
-build --json --entry-point DIR/p/pipeline.yaml --partially a* --env--a--b 1 --env--c x
-status --json --entry-point DIR/p/pipeline.yaml --env--a--b 1 --env--c x
-status --json --entry-point DIR/p/pipeline.yaml --env--a--b 1 --env--c x
-build --json --entry-point DIR/p/pipeline.yaml --partially fail --env--a--b 1 --env--c x
-
+from ploomber import *
+from ploomber.products import File, SQLiteRelation
+from ploomber.tasks import *
+def f(): pass
+def group(kind, primitive, **more):
+    return [(t.name, str(t.product), t._given) for t in TaskGroup.from_grid(PythonCallable, kind, primitive, {"source": f}, DAG(), **more)]
+print(group(File, "out/a.tar.gz", grid={"x": [1, 2], "y": "z"}, name="n"))
+print(group(File, "out/[[x]].txt", grid={"x": [1, 2]}, namer="at-[[x]]", params={"c": 0}))
+print(group(File, "out/a.txt", grid={"x": [1]}, namer=lambda params: "own%d" % params["x"]))
+print(group(File, {"a": "{{name}}.txt", "b": "b.txt"}, grid={"x": [1]}, name="n"))
+print(group(SQLiteRelation, ["s", "name", "table"], grid=[{"x": [1]}, {"x": [2]}], name="n"))
+dag = DAG()
+a, b, c, d = [PythonCallable(f, File(n), dag, name=n) for n in "abcd"]
+(a + b) >> c
+b + c >> d
+print([(t.name, list(t.upstream)) for t in dag.values()], dag.get_downstream("b"))
+e = PythonCallable(f, File("e"), DAG(), name="e")
+d >> e
+print(sorted(e.dag))
+a.set_upstream(d)
+try: list(dag)
+except Exception as error: print(type(error).__name__, error)
+`)
+	want := `[('n0', 'out/a-0.tar.gz', {'x': 1, 'y': 'z'}), ('n1', 'out/a-1.tar.gz', {'x': 2, 'y': 'z'})]
+[('at-1', 'out/1-0.txt', {'x': 1, 'c': 0}), ('at-2', 'out/2-1.txt', {'x': 2, 'c': 0})]
+[('own1', 'out/a.txt', {'x': 1})]
+[('n0', "{'a': File('n0-0.txt'), 'b': File('b-0.txt')}", {'x': 1})]
+[('n0', 's.name-0', {'x': 1}), ('n1', 's.name-1', {'x': 2})]
+[('a', []), ('b', []), ('c', ['a', 'b']), ('d', ['b', 'c'])] ['c', 'd']
+['a', 'b', 'c', 'd', 'e']
+DAGCycle the tasks depend on each other in a circle
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -181,7 +287,7 @@ print(list(dag), dag.build()["name"], [dag[n].load() for n in dag])
 try: dag_from_functions([three])
 except KeyError as error: print(error)
 `)
-	want := `['last', 'one', 'two-0', 'two-1', 'three'] ['one', 'three', 'last', 'two-0', 'two-1'] [21, 1, 2, 3, 3]
+	want := `['one', 'two-0', 'two-1', 'three', 'last'] ['one', 'two-0', 'two-1', 'three', 'last'] [1, 2, 3, 3, 21]
 "function 'three' takes 'one', which is neither a function of the pipeline nor among its params"
 `
 	if got != want {

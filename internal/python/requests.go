@@ -121,6 +121,15 @@ type Outcome struct {
 
 // DAGHook calls a hook of a pipeline.
 func (h *Host) DAGHook(ctx context.Context, c Call, d DAG, o Outcome) error {
+	request, err := dagHook(c, d, o)
+	if err != nil {
+		return err
+	}
+	_, err = h.ask(ctx, "dag_hook", h.config.Cwd, request)
+	return err
+}
+
+func dagHook(c Call, d DAG, o Outcome) (params.Map, error) {
 	tasks := make([]params.Value, len(d.Tasks))
 	for i := range d.Tasks {
 		tasks[i] = d.Tasks[i].value()
@@ -140,12 +149,11 @@ func (h *Host) DAGHook(ctx context.Context, c Call, d DAG, o Outcome) error {
 	if o.Traceback != nil {
 		v, err := params.From(o.Traceback)
 		if err != nil {
-			return err
+			return params.Map{}, err
 		}
 		request = request.Set("traceback", v)
 	}
-	_, err := h.ask(ctx, "dag_hook", h.config.Cwd, request)
-	return err
+	return request, nil
 }
 
 // Client is what is known of a client.

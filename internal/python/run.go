@@ -29,12 +29,18 @@ func (h *Host) Run(ctx context.Context, t Task, output io.Writer) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
-	request := params.AppendJSON(nil, t.value().Set("path", h.folders()))
+	request := params.AppendJSON(nil, h.withMade(t.value().Set("path", h.folders())))
 	cwd := t.Cwd
 	if cwd == "" {
 		cwd = h.config.Cwd
 	}
-	text, status, err := h.runAs(ctx, mode, cwd, request, output)
+	var text []byte
+	var status process.Status
+	if t.Debug == DebugNow {
+		text, status, err = h.runAtTerminal(ctx, cwd, request)
+	} else {
+		text, status, err = h.runAs(ctx, mode, cwd, request, output)
+	}
 	if err != nil {
 		return Result{}, err
 	}
@@ -42,6 +48,9 @@ func (h *Host) Run(ctx context.Context, t Task, output io.Writer) (Result, error
 }
 
 func (h *Host) runAs(ctx context.Context, mode Mode, cwd string, request []byte, output io.Writer) ([]byte, process.Status, error) {
+	if err := h.keepLibrary(); err != nil {
+		return nil, process.Status{}, err
+	}
 	if mode != Cold {
 		text, status, err := h.runForked(ctx, cwd, request, output)
 		if !errors.Is(err, pyfork.ErrCold) {
@@ -51,7 +60,11 @@ func (h *Host) runAs(ctx context.Context, mode Mode, cwd string, request []byte,
 			h.cannot.Do(func() { sayCold(output, err) })
 		}
 	}
-	return h.runCold(ctx, cwd, request, output)
+	c, err := h.fresh(ctx, cwd, output)
+	if err != nil {
+		return nil, process.Status{}, err
+	}
+	return h.runCold(ctx, request, c)
 }
 
 // sayCold tells in the output of a task that tasks are not forked, and why.
@@ -63,8 +76,22 @@ func sayCold(output io.Writer, err error) {
 	_, _ = fmt.Fprintf(output, "pawl: each task starts a Python of its own: %v\n", err)
 }
 
+// runAtTerminal runs a task in a new Python to which people can talk.
+func (h *Host) runAtTerminal(ctx context.Context, cwd string, request []byte) ([]byte, process.Status, error) {
+	terminal := h.config.Terminal
+	if terminal == nil {
+		return nil, process.Status{}, errors.New("there is no terminal for a debugger")
+	}
+	c, err := h.fresh(ctx, cwd, terminal.Output)
+	if err != nil {
+		return nil, process.Status{}, err
+	}
+	c.Input = terminal.Input
+	return h.runCold(ctx, request, c)
+}
+
 // runCold runs a task in a new Python, with files between it and that.
-func (h *Host) runCold(ctx context.Context, cwd string, request []byte, output io.Writer) (text []byte, status process.Status, err error) {
+func (h *Host) runCold(ctx context.Context, request []byte, c *process.Command) (text []byte, status process.Status, err error) {
 	folder, err := os.MkdirTemp("", "pawl-python-")
 	if err != nil {
 		return nil, status, err
@@ -74,7 +101,8 @@ func (h *Host) runCold(ctx context.Context, cwd string, request []byte, output i
 	if err := os.WriteFile(source, request, 0o600); err != nil {
 		return nil, status, err
 	}
-	status, err = h.child(cwd, output, "run", source, target).Run(ctx)
+	c.Args = append(c.Args, source, target)
+	status, err = c.Run(ctx)
 	if err != nil {
 		return nil, status, err
 	}

@@ -35,11 +35,17 @@ func (h *Host) ask(ctx context.Context, kind, cwd string, request params.Map) (p
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	request = request.Set("kind", kind).Set("cwd", cwd).Set("path", h.folders())
+	if err := h.keepLibrary(); err != nil {
+		return nil, err
+	}
+	request = h.withMade(request.Set("kind", kind).Set("cwd", cwd).Set("path", h.folders()))
 	h.asking.Lock()
 	defer h.asking.Unlock()
 	if h.life.Err() != nil {
 		return nil, ErrClosed
+	}
+	if h.servant == nil && h.adopted {
+		return nil, &Failure{Message: "the process that has made the pipeline has ended"}
 	}
 	if h.servant == nil {
 		s, err := h.hire()

@@ -83,8 +83,12 @@ func begun(text, mark []byte) int {
 	return 0
 }
 
-// settle returns when all is written that was printed before.
+// settle returns when all is written that was printed before. A nil tap has
+// nothing to wait for.
 func (t *tap) settle() error {
+	if t == nil {
+		return nil
+	}
 	if _, err := t.write.Write(t.mark); err != nil {
 		return err
 	}
@@ -94,6 +98,9 @@ func (t *tap) settle() error {
 
 // close ends the tap, and returns the first error of the writer.
 func (t *tap) close() error {
+	if t == nil {
+		return nil
+	}
 	err := t.settle() // others that the process has left behind may hold the pipe
 	err = errors.Join(err, t.write.Close(), t.read.Close())
 	<-t.done

@@ -26,6 +26,8 @@ type Product struct {
 	Class string
 	// Path is that of a File.
 	Path string
+	// Text is the path as code sees it, where that is another.
+	Text string
 	// Schema, Name and Kind are those of a relation; a GenericProduct has a Name.
 	Schema, Name, Kind string
 }
@@ -37,6 +39,9 @@ const FileClass = "File"
 func (p Product) IsFile() bool { return p.Class == FileClass }
 
 func (p Product) value() params.Map {
+	if p.Text != "" {
+		p.Path = p.Text
+	}
 	m := params.Of("class", p.Class)
 	for _, e := range [][2]string{{"key", p.Key}, {"path", p.Path}, {"schema", p.Schema}, {"name", p.Name}, {"kind", p.Kind}} {
 		if e[1] != "" {
@@ -84,6 +89,19 @@ type Upstream struct {
 	Product Products
 }
 
+// Debug is how people look into a failure.
+type Debug string
+
+const (
+	// DebugNever is for those who don't.
+	DebugNever Debug = ""
+	// DebugNow starts a debugger at the terminal of the host, on which the task
+	// also prints.
+	DebugNow Debug = "now"
+	// DebugLater writes the file NAME.dump in the working directory.
+	DebugLater Debug = "later"
+)
+
 // Task is one task of a pipeline, as its code sees it.
 type Task struct {
 	// Family is that of its class: the module of _pawl.families that runs it.
@@ -113,6 +131,9 @@ type Task struct {
 	// Status is its state for hooks of the whole pipeline, such as "executed".
 	Status string
 
+	// Debug says what becomes of a failure besides that it is told.
+	Debug Debug
+
 	// Cwd is the working directory. Empty stands for that of the host.
 	Cwd string
 	// Mode says how it gets its process. Empty stands for that of the host.
@@ -131,7 +152,7 @@ func (t *Task) value() params.Map {
 	for _, e := range []struct {
 		key   string
 		value string
-	}{{"class", t.Class}, {"dotted", t.Dotted}, {"code", t.Code}, {"file", t.File}, {"status", t.Status}} {
+	}{{"class", t.Class}, {"dotted", t.Dotted}, {"code", t.Code}, {"file", t.File}, {"status", t.Status}, {"debug", string(t.Debug)}} {
 		if e.value != "" {
 			m = m.Set(e.key, e.value)
 		}

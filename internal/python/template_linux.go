@@ -121,11 +121,11 @@ func (h *Host) startTemplate(modules []params.Value) *template {
 // runForked runs a task in a child of the template, with a file in memory
 // between them.
 func (h *Host) runForked(ctx context.Context, cwd string, request []byte, output io.Writer) (text []byte, status process.Status, err error) {
-	t, err := h.acquire()
+	t, release, err := h.forker(ctx)
 	if err != nil {
 		return nil, status, err
 	}
-	defer h.templates.release(t)
+	defer release()
 	file, err := pyfork.MemoryFile("task.json")
 	if err != nil {
 		return nil, status, err

@@ -10,13 +10,11 @@ import (
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/params"
+	definition "github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/internal/source/notebook"
 	"github.com/pawlhq/pawl/operator"
 )
-
-// notebookLibraries is the module that imports what executing notebooks takes.
-const notebookLibraries = "_pawl.notebooks.ahead"
 
 // notebook returns the operator of tasks whose source is a notebook or a script:
 // the code with the task's parameters goes to a file, which a family of the
@@ -69,7 +67,10 @@ type Rendered struct {
 func Render(config params.Map) (Rendered, error) {
 	r := reading{config: config}
 	source, options := r.of(r.mapping("source")), r.of(r.mapping("options"))
-	path, asked := source.text("path"), options.text("kernelspec_name")
+	path, code, asked := source.text("path"), source.text("text"), options.text("kernelspec_name")
+	if code != "" {
+		path = definition.Source{Kind: definition.Text, Suffix: source.text("suffix")}.FileName()
+	}
 	for _, in := range []*reading{source, options} {
 		r.take(in.err)
 	}
@@ -78,9 +79,11 @@ func Render(config params.Map) (Rendered, error) {
 	if r.err != nil {
 		return Rendered{}, r.err
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return Rendered{}, err
+	text := []byte(code)
+	if code == "" {
+		if text, err = os.ReadFile(path); err != nil {
+			return Rendered{}, err
+		}
 	}
 	nb, err := notebook.Read(path, text)
 	if err == nil {
@@ -147,6 +150,8 @@ func injectedProducts(p python.Products) params.Value {
 
 func injectedProduct(p python.Product) string {
 	switch {
+	case p.Text != "":
+		return p.Text
 	case p.Path != "":
 		return p.Path
 	case p.Schema != "":

@@ -38,6 +38,7 @@ func (p *Tasks) Specs() []operator.Spec {
 		{Name: "download", Operator: operator.Func(download)},
 		{Name: "notebook", Operator: p.notebook("notebook")},
 		{Name: "script", Operator: p.notebook("script")},
+		{Name: definition.HookOperator, Operator: operator.Func(p.hook)},
 	}
 	for name, family := range families {
 		specs = append(specs, operator.Spec{Name: name, Operator: operator.Func(
@@ -80,21 +81,28 @@ func (p *Tasks) run(ctx context.Context, t *operator.Task, task python.Task, fam
 		return operator.Result{}, err
 	}
 	defer release()
-	if family == "notebook" {
-		host.Preload(notebookLibraries)
+	if family == "notebook" || family == "sql" {
+		host.Preload(Modules(t.Local)...)
 	}
 	made, err := host.Run(ctx, task, t.Output)
-	var f *python.Failure
-	if errors.As(err, &f) && f.EarlyStop {
-		return operator.Result{Stop: true}, nil
-	}
-	if err != nil {
-		return operator.Result{}, failure(err)
-	}
+	result, err := ended(err)
 	if made.HasMetadata {
-		return operator.Result{Store: params.Of(MetadataKey, made.Metadata)}, nil
+		result.Store = params.Of(MetadataKey, made.Metadata)
 	}
-	return operator.Result{}, nil
+	return result, err
+}
+
+// Finish calls the hook on finish of a task whose products have come without a
+// run, if it has one.
+func Finish(ctx context.Context, p *pool.Pool, t *operator.Task) (operator.Result, error) {
+	t = Located(t)
+	task, err := TaskOf(t.Local)
+	if err != nil || task.OnFinish == nil {
+		return operator.Result{}, err
+	}
+	result, err := New(p).run(ctx, t, task, "fetched")
+	result.Store = params.Map{} // the record has come, too
+	return result, err
 }
 
 // Host returns the Python of a task's pipeline, until release is called.

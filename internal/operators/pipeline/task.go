@@ -18,9 +18,13 @@ func TaskOf(config params.Map) (python.Task, error) {
 		Client: r.client("client", r.text("class")), ProductClient: r.client("product_client", r.text("product_class")),
 		Serializer: r.call("serializer"), Unserializer: r.call("unserializer"),
 		OnFinish: r.call("on_finish"), OnFailure: r.call("on_failure"),
+		Debug: python.Debug(r.text("debug")),
 	}
 	if typed, ok := config.Get("typed"); ok {
 		t.Options = t.Options.Set("typed", typed)
+	}
+	if prepare := r.text("prepare_metadata"); prepare != "" {
+		t.Options = t.Options.Set("prepare_metadata", prepare)
 	}
 	t.Product = r.products(config)
 	needs, err := NeedsOf(config)
@@ -122,7 +126,7 @@ func (r *reading) products(m params.Map) python.Products {
 		item, _ := v.(params.Map)
 		f := in.of(item)
 		one := python.Product{
-			Class: class, Key: f.text("key"), Path: f.text("path"),
+			Class: class, Key: f.text("key"), Path: f.text("path"), Text: f.text("text"),
 			Schema: f.text("schema"), Name: f.text("name"), Kind: f.text("kind"),
 		}
 		if one.Name == "" && class != "File" {

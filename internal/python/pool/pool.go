@@ -29,6 +29,10 @@ type Pool struct {
 	// Output receives what hooks and whatever else is no task print. Nil discards
 	// it. It must be safe for concurrent use where there are several Pythons.
 	Output io.Writer
+	// Terminal is where people talk to debuggers; see python.Config.
+	Terminal *python.Terminal
+	// Only, when set, is the Python of every place. Whoever sets it closes it.
+	Only *python.Host
 
 	mu   sync.Mutex
 	used map[key]*entry
@@ -50,6 +54,9 @@ type entry struct {
 // Of returns the Python of a pipeline, until release is called. It starts when it
 // is first asked for something.
 func (p *Pool) Of(ctx context.Context, at Place) (host *python.Host, release func(), err error) {
+	if p.Only != nil {
+		return p.Only, func() {}, nil
+	}
 	found, err := python.Find(python.Search{Dir: at.Root, Env: at.Env})
 	if err != nil {
 		return nil, nil, err
@@ -60,7 +67,7 @@ func (p *Pool) Of(ctx context.Context, at Place) (host *python.Host, release fun
 	e := p.used[k]
 	if e == nil {
 		host, err := python.Start(ctx, python.Config{
-			Python: found.Path, Dir: at.Dir, Cwd: at.Cwd, Env: at.Env, Output: p.Output,
+			Python: found.Path, Dir: at.Dir, Cwd: at.Cwd, Env: at.Env, Output: p.Output, Terminal: p.Terminal,
 			Path: []string{at.Cwd, at.Root, filepath.Join(at.Root, "src")},
 		})
 		if err != nil {

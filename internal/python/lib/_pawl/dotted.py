@@ -53,3 +53,17 @@ def call(spec, **more):
 def call_with(spec, *values, **more):
     """As call, with arguments by position in front."""
     return find(spec["path"])(*values, **dict(spec.get("args") or {}, **more))
+
+
+class Named(object):
+    """What a dotted path names, with arguments, found when it is called."""
+
+    def __init__(self, path, args=None):
+        self.path = path
+        self.args = dict(args or {})
+
+    def __call__(self, *values, **more):
+        return find(self.path)(*values, **dict(self.args, **more))
+
+    def __repr__(self):
+        return self.path

@@ -1,4 +1,6 @@
 """What went wrong in user code, for people to read."""
+import os
+
 from _pawl import paths
 
 
@@ -11,6 +13,8 @@ def describe(error):
         "message": text(error),
         "traceback": trace(error),
     }
+    if isinstance(error, SyntaxError):
+        told["column"] = error.offset or 1
     place = last_place(error)
     if place:
         told["file"], told["line"] = place
@@ -32,9 +36,17 @@ def trace(error):
     try:
         told = traceback.TracebackException(type(error), error, error.__traceback__)
     except Exception:  # something in the chain can't be told
-        return "".join(traceback.format_exception_only(type(error), error))
-    strip(told, set(), traceback.StackSummary)
-    return "".join(told.format())
+        return public("".join(traceback.format_exception_only(type(error), error)))
+    if not os.environ.get("PLOOMBER_DEBUG"):
+        strip(told, set(), traceback.StackSummary)
+    return public("".join(told.format()))
+
+
+def public(text):
+    """The text without the names of modules that nobody can import."""
+    import re
+
+    return re.sub(r"(?m)^_pawl(\.\w+)*\.", "", text)
 
 
 def strip(told, seen, summary):

@@ -63,6 +63,11 @@ def close_clients():
     return errors
 
 
+def resolved(client):
+    """A client, made where it was only named."""
+    return client_of({"path": client.path, "args": client.args}) if isinstance(client, dotted.Named) else client
+
+
 class LazyClient(object):
     """Stands for a client until something of it is wanted, so that no task
     connects to what it does not use."""

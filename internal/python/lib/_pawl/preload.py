@@ -8,6 +8,7 @@ modules of the project are read and not run.
 import ast
 import importlib.machinery
 import os
+import re
 import sys
 
 from _pawl import paths
@@ -61,22 +62,49 @@ def imports(file, name, is_package):
     """What a file imports before it does anything else."""
     try:
         with open(file, "rb") as f:
-            tree = ast.parse(f.read())
+            text = f.read()
+        tree = ast.parse(text)
     except (OSError, SyntaxError, ValueError):
         return []
     names = []
     for node in tree.body:
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parent = name.split(".") if is_package else name.split(".")[:-1]
-                parent = parent[: len(parent) - node.level + 1]
-                base = ".".join(parent + ([base] if base else []))
-            names += [base] + [base + "." + alias.name for alias in node.names if alias.name != "*"]
-        elif not harmless(node):
+        found = imported(node, name, is_package)
+        if found is None and not harmless(node):
             break
+        names += found or []
+    else:
+        if any(n.startswith("ploomber") for n in names):
+            names += behind(text)
+    return names
+
+
+URI = re.compile(rb"([a-z]+)(?:\+([a-z0-9_]+))?://")
+DRIVERS = {"postgresql": "psycopg2", "mysql": "MySQLdb", "sqlite": "sqlite3", "pysqlite": "sqlite3"}
+
+
+def behind(text):
+    """What clients that a module makes will import, by the addresses in it."""
+    if b"SQLAlchemyClient" not in text:
+        return []
+    names = ["sqlalchemy"]
+    for found in URI.finditer(text):
+        dialect, driver = [(part or b"").decode() for part in found.groups()]
+        names += ["sqlalchemy.dialects." + dialect, DRIVERS.get(driver or dialect, driver)]
+    return names
+
+
+def imported(node, name, is_package):
+    """What a statement of a module imports; None if that is not what it does."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return None
+    base = node.module or ""
+    if node.level:
+        parent = name.split(".") if is_package else name.split(".")[:-1]
+        parent = parent[: len(parent) - node.level + 1]
+        base = ".".join(parent + ([base] if base else []))
+    names = [base] + [base + "." + alias.name for alias in node.names if alias.name != "*"]
     return [n for n in names if n]
 
 

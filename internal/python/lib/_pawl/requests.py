@@ -22,9 +22,12 @@ def call(request):
 @kind("inspect")
 def inspect_function(request):
     """Where a function is, and what it looks like."""
+    return inspected(dotted.find(request["call"]["path"]))
+
+
+def inspected(function):
     import inspect
 
-    function = dotted.find(request["call"]["path"])
     inner = inspect.unwrap(function)
     lines, line = inspect.getsourcelines(inner)
     try:
@@ -38,6 +41,23 @@ def inspect_function(request):
         "doc": inspect.getdoc(function) or "",
         "parameters": [{"name": p.name, "kind": p.kind.name.lower(), "required": p.default is p.empty} for p in named],
     }
+
+
+@kind("pipeline")
+def pipeline(request):
+    """Calls the factory that the request remembers, and describes what it makes."""
+    from _pawl import describe, made
+
+    return describe.pipeline(made.pipeline())
+
+
+@kind("stem")
+def grow_stem(request):
+    """Forks a process from which tasks are forked that need what the factory has made."""
+    from _pawl import made, stem
+
+    made.pipeline()
+    return stem.grow()[1]
 
 
 @kind("check")

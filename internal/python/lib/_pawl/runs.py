@@ -3,7 +3,7 @@ import json
 import os
 import sys
 
-from _pawl import dotted, failures, objects, paths, signatures
+from _pawl import dotted, failures, made, objects, paths, signatures
 
 
 def run_file(descriptor):
@@ -38,6 +38,7 @@ def run(request):
     """Runs a task. Whatever user code does is told and not raised."""
     try:
         paths.lead(request["path"])
+        made.remember(request.get("made"))
         result = perform(request)
         for error in objects.close_clients():
             raise error
@@ -56,18 +57,32 @@ def failed(error):
 
 
 def perform(request):
+    if "kind" in request:  # a hook in a process of its own
+        from _pawl import requests
+
+        requests.KINDS[request["kind"]](request)
+        return {"outcome": "done"}
     task = objects.task_of(request)
+    if request.get("debug") == "now":
+        from _pawl import debugging
+
+        debugging.keep_terminal()
     try:
         for folder in task.product_folders():
             if not os.path.isdir(folder):
                 os.makedirs(folder, exist_ok=True)
         family(request["family"]).run(task)
     except BaseException as error:
+        look_into(error, request)
         if request.get("on_failure") and not failures.is_early_stop(error):
             hook(task, request["on_failure"])
         raise
     if request.get("on_finish"):
-        hook(task, request["on_finish"])
+        try:
+            hook(task, request["on_finish"])
+        except BaseException as error:
+            look_into(error, request)
+            raise
     result = {"outcome": "done"}
     prepared = task.prepared_metadata()
     if prepared is not None:
@@ -75,6 +90,14 @@ def perform(request):
 
         result["metadata"] = values.plain(prepared, "the metadata")
     return result
+
+
+def look_into(error, request):
+    """Lets people look into what has failed, if they want to."""
+    if request.get("debug") and not failures.is_early_stop(error):
+        from _pawl import debugging
+
+        debugging.look(request, error)
 
 
 def family(name):

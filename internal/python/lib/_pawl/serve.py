@@ -3,12 +3,13 @@ import json
 import os
 import socket
 
-from _pawl import failures, paths, requests, runs, stale, values
+from _pawl import failures, made, paths, requests, runs, stale, stem, values
 
 
 def serve_descriptor(descriptor):
     connection = socket.socket(fileno=descriptor)
     connection.set_inheritable(False)
+    stem.private.add(descriptor)
     serve(connection.makefile("rb"), connection.makefile("wb"))
 
 
@@ -31,6 +32,7 @@ def answer(request):
         os.chdir(request["cwd"])
         paths.lead(request["path"])
         stale.forget_changed()
+        made.remember(request.get("made"))
         value = requests.KINDS[request["kind"]](request)
         return {"value": values.plain(value)}
     except BaseException as error:  # also what ends a program

@@ -51,10 +51,16 @@ def revive(text, kind):
     return datetime.datetime.fromisoformat(text) if kind == "datetime" else float(text)
 
 
-def typed(params, kinds):
+def typed(params, kinds, task=None):
     """Parameters in which texts are again what JSON lacks, where a list says so:
-    [{"path": ["a", "0"], "type": "date"}]."""
+    [{"path": ["a", "0"], "type": "date"}]. What is live is taken from the task
+    as Python code has made it."""
     for kind in kinds or []:
+        if kind["type"] in LIVE:
+            from _pawl import made
+
+            params[kind["path"][0]] = made.param(task, kind["path"][0])
+            continue
         path, place = list(kind["path"]), params
         while path:
             key = int(path.pop(0)) if isinstance(place, list) else path.pop(0)
@@ -62,3 +68,7 @@ def typed(params, kinds):
                 place[key] = revive(place[key], kind["type"])
             place = place[key]
     return params
+
+
+LIVE = ("object", "live")
+"""Objects that JSON has no value for, and values that it has with another type."""

@@ -8,18 +8,35 @@ __version__ = "0.23.4"
 
 _PLACES = {
     "DAG": "ploomber.dag",
-    "DAGConfigurator": "ploomber.dag",
+    "DAGConfigurator": "ploomber.configuration",
     "InMemoryDAG": "ploomber.memory",
     "OnlineDAG": "ploomber.memory",
     "OnlineModel": "ploomber.memory",
     "Env": "ploomber.env",
     "with_env": "ploomber.env",
     "load_env": "ploomber.env",
-    "SourceLoader": "ploomber._absent",
+    "SourceLoader": "ploomber.sources",
     "lazily_load_entry_point": "ploomber._absent",
 }
 
 __all__ = list(_PLACES)
+
+
+def _note_use():
+    """Keeps pawl from removing this library, which it does when nobody has used
+    it for a month."""
+    import os
+    import time
+
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    try:
+        if time.time() - os.stat(folder).st_mtime > 24 * 3600:
+            os.utime(folder)
+    except OSError:
+        pass  # it is another user's
+
+
+_note_use()
 
 
 def _jupyter_server_extension_points():

@@ -12,5 +12,4 @@ def absent(name, instead):
     return type(name, (object,), {"__init__": refuse, "__doc__": "Not offered: " + instead})
 
 
-SourceLoader = absent("SourceLoader", "set `meta: {source_loader: ...}` in pipeline.yaml")
 lazily_load_entry_point = absent("lazily_load_entry_point", "call `pawl status` in the project's folder")

@@ -2,6 +2,10 @@
 
 
 class Executor(object):
+    def _described(self):
+        """The settings that count for pawl; None for one task at a time."""
+        return None
+
     def __repr__(self):
         return "%s(%s)" % (type(self).__name__, ", ".join("%s=%r" % item for item in vars(self).items()))
 
@@ -23,6 +27,9 @@ class Parallel(Executor):
         self.print_progress = print_progress
         self.start_method = start_method
 
+    def _described(self):
+        return parallel(self.processes)
+
 
 class ParallelDill(Executor):
     """As Parallel."""
@@ -30,3 +37,12 @@ class ParallelDill(Executor):
     def __init__(self, processes=None, print_progress=False):
         self.processes = processes
         self.print_progress = print_progress
+
+    def _described(self):
+        return parallel(self.processes)
+
+
+def parallel(processes):
+    if processes is None:
+        return "parallel"
+    return {"dotted_path": "ploomber.executors.Parallel", "processes": processes}

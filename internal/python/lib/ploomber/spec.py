@@ -1,5 +1,6 @@
 """Pipelines that stand in files. What is to be built is built by pawl."""
 import ast
+import copy
 import inspect
 import json
 import os
@@ -7,21 +8,27 @@ import textwrap
 
 from ploomber import _placeholders
 from ploomber.dag import DAG
-from ploomber.exceptions import DAGBuildError, DAGSpecInitializationError, NotOffered
+from ploomber.exceptions import DAGSpecInitializationError
 
 
 class DAGSpec(dict):
-    """What a pipeline's file says."""
+    """What a pipeline's file says, or what could stand in one."""
 
     def __init__(self, data, env=None, lazy_import=False, reload=False, parent_path=None):
         self.path = os.path.abspath(os.fspath(data)) if isinstance(data, (str, os.PathLike)) else None
         self.env = env
+        self._folder = os.path.abspath(os.fspath(parent_path or "."))
         content = _placeholders.read_yaml(self.path) if self.path else data
         if isinstance(content, list):
             content = {"tasks": content}
         if not isinstance(content, dict):
             raise DAGSpecInitializationError("a pipeline is a list of tasks or a mapping with `tasks`, not a %s" % type(content).__name__)
         super(DAGSpec, self).__init__(content)
+        self._written = copy.deepcopy(content)
+
+    @property
+    def data(self):
+        return self
 
     @classmethod
     def find(cls, env=None, reload=False, lazy_import=False, starting_dir=None, name=None):
@@ -37,87 +44,43 @@ class DAGSpec(dict):
 
     @classmethod
     def from_directory(cls, path_to_dir):
-        raise NotOffered("DAGSpec.from_directory is not offered by pawl: run `pawl build --entry-point %s`" % path_to_dir)
+        """A pipeline of the notebooks and scripts of a folder, which declare what
+        they come after and what they make."""
+        if not os.path.isdir(path_to_dir):
+            raise NotADirectoryError("%r is not a directory" % (path_to_dir,))
+        names = sorted(n for n in os.listdir(path_to_dir) if n.endswith(NOTEBOOKS) and not n.startswith("."))
+        return cls.from_files([os.path.join(path_to_dir, n) for n in names])
 
-    from_files = from_directory
+    @classmethod
+    def from_files(cls, files):
+        """As from_directory, of files, or of those that a pattern matches."""
+        if isinstance(files, str):
+            import glob
+
+            files = sorted(f for f in glob.glob(files) if os.path.isfile(f))
+        files = [os.path.abspath(os.fspath(f)) for f in files]
+        wrong = [f for f in files if not f.endswith(NOTEBOOKS)]
+        if wrong:
+            raise ValueError("a pipeline of files is made of notebooks and scripts (%s), not of %s" % (", ".join(NOTEBOOKS), ", ".join(wrong)))
+        return cls({"meta": {"extract_product": True, "extract_upstream": True}, "tasks": [{"source": f} for f in files]})
 
     def to_dag(self):
-        if self.path is None:
-            return functions_dag(self["tasks"])
-        return FileDAG(self)
+        """The pipeline, to be looked at, changed and built."""
+        from _pawl import loaded
+
+        env = self.env
+        if env is not None and not isinstance(env, dict):
+            env = _placeholders.raw(env)[0]
+        if self.path and dict(self) == self._written:
+            return loaded.dag({"file": self.path, "env": env or {}})
+        folder = os.path.dirname(self.path) if self.path else self._folder
+        return loaded.dag({"spec": json.dumps(self, indent=1, default=str), "dir": folder, "env": env or {}})
 
 
-class FileDAG(DAG):
-    """The pipeline of a file, which the program pawl builds."""
-
-    def __init__(self, spec):
-        super(FileDAG, self).__init__(os.path.basename(os.path.dirname(spec.path)))
-        self._spec = spec
-        self._read = False
-
-    @property
-    def _tasks(self):
-        if not self._read:
-            self._read = True
-            self._loaded = functions_dag(self._spec["tasks"], ignore_others=True)._tasks
-        return self._loaded
-
-    @_tasks.setter
-    def _tasks(self, tasks):
-        self._loaded = tasks
-
-    def build(self, force=False, show_progress=True, debug=None, close_clients=True):
-        from ploomber.table import BuildReport
-
-        return BuildReport(self._ask("build", *(["--force"] if force else []))["report"])
-
-    def build_partially(self, target, force=False, show_progress=True, debug=None, skip_upstream=False):
-        from ploomber.table import BuildReport
-
-        words = ["--partially", target] + ["--force"] * bool(force) + ["--skip-upstream"] * bool(skip_upstream)
-        return BuildReport(self._ask("build", *words)["report"])
-
-    def status(self, **keywords):
-        from ploomber.table import StatusReport
-
-        return StatusReport(self._ask("status")["report"])
-
-    def render(self, force=False, show_progress=True, remote=False):
-        self._ask("status")
-        return self
-
-    def plot(self, *args, **keywords):
-        raise NotOffered("a pipeline is drawn by `pawl plot`")
-
-    to_markup = plot
-
-    def _ask(self, command, *words):
-        """Runs a command of pawl and returns the last line of JSON that it prints."""
-        import subprocess
-
-        words = [os.environ.get("PAWL_EXECUTABLE") or "pawl", command, "--json", "--entry-point", self._spec.path] + list(words)
-        for name, value in leaves(self._spec.env or {}):
-            words += ["--env--" + name, value if isinstance(value, str) else json.dumps(value)]
-        try:
-            done = subprocess.run(words, stdout=subprocess.PIPE, universal_newlines=True)
-        except FileNotFoundError:
-            raise NotOffered("building needs the program pawl: put it on PATH, or set PAWL_EXECUTABLE to its path") from None
-        lines = [line for line in done.stdout.splitlines() if line.strip()]
-        if done.returncode:
-            raise DAGBuildError("`pawl %s` has ended with code %d: %s" % (command, done.returncode, lines[-1] if lines else "what failed is told above"))
-        return json.loads(lines[-1])
+NOTEBOOKS = (".py", ".R", ".Rmd", ".r", ".ipynb")
 
 
-def leaves(values, prefix=""):
-    for name, value in values.items():
-        if isinstance(value, dict):
-            for leaf in leaves(value, prefix + name + "--"):
-                yield leaf
-        else:
-            yield prefix + name, value
-
-
-def functions_dag(tasks, ignore_others=False):
+def functions_dag(tasks):
     """The functions of a list of tasks, or of the file with it, as a DAG.
 
     What their code takes from upstream and is no task becomes one that is given
@@ -135,8 +98,6 @@ def functions_dag(tasks, ignore_others=False):
         item = {"source": item} if isinstance(item, str) else item
         source = item["source"]
         if not is_function(item):
-            if ignore_others:
-                continue
             raise DAGSpecInitializationError("a pipeline in memory is made of functions, and %s is none" % source)
         function = dotted.find(source)
         task = functions.PythonCallable(function, EmptyProduct(), dag, item.get("name"), item.get("params"))
@@ -156,8 +117,12 @@ def is_function(item):
 
 def upstream_of(function):
     """The names that a function's code looks up in upstream, in their order."""
+    return upstream_in(ast.parse(textwrap.dedent(inspect.getsource(function))))
+
+
+def upstream_in(tree):
     found = []
-    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "upstream":
             key = node.slice.value if type(node.slice).__name__ == "Index" else node.slice
             name = getattr(key, "value", getattr(key, "s", None))

@@ -35,6 +35,10 @@ class Table(object):
 
     __repr__ = __str__
 
+    def _markdown(self):
+        rows = [list(self.values)] + [["---"] * len(self.values)] + [[_cell(v) for v in line] for line in zip(*self.values.values())]
+        return "\n".join("| %s |" % " | ".join(row) for row in rows)
+
     def _repr_html_(self):
         import html
 

@@ -54,7 +54,7 @@ def check_code(notebook, strict):
         tree = ast.parse(lines.text)
     except SyntaxError as error:
         text = (error.text or "").strip()
-        raise NotebookError("%s: syntax error: %s%s%s" % (lines.place(error.lineno), error.msg, "\n    " + text if text else "", ADVICE))
+        raise NotebookError("%s: syntax error: %s%s%s" % (lines.place(error.lineno), error.msg, "\n    " + text if text else "", ADVICE)) from None
     try:
         import pyflakes.checker as pyflakes
     except ImportError:

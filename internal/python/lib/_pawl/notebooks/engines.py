@@ -26,14 +26,15 @@ def execute(task, source, target):
     params = dict(option(task, "executor_params", {}))
     if option(task, "local_execution"):
         params["cwd"] = os.path.dirname(task._request["file"])
-    debug = option(task, "debug_mode")
-    if debug == "now" and not (sys.stdin and sys.stdin.isatty()):
-        raise NotebookError("debug_mode: now needs a terminal, which tasks do not have: use debug_mode: later")
-    if debug:
-        need("ploomber_engine", "debug_mode needs ploomber-engine", "ploomber-engine debuglater")
-        params["engine_name"] = {"now": "debug", "later": "debuglater"}[debug]
-        if debug == "later":
-            params["path_to_dump"] = task.name + ".dump"
+    debug = task._request.get("debug") or option(task, "debug_mode")
+    if debug and option(task, "language") == "python":
+        if debug == "now" and not task._request.get("debug"):
+            raise NotebookError("debug_mode: now needs a terminal, which only `pawl build` and `pawl task` have: use debug_mode: later")
+        from _pawl.notebooks import looking
+
+        kernels.keep_in_group()
+        with_nbclient(source, target, {name: params[name] for name in params if name in NBCLIENT}, looking.way(debug, task.name))
+        return
     if option(task, "executor") == "ploomber-engine":
         with_engine(source, target, params)
         return
@@ -66,7 +67,7 @@ NBCLIENT = {"cwd", "kernel_name", "start_timeout", "execution_timeout", "timeout
 """Parameters of papermill that nbclient makes superfluous or can do."""
 
 
-def with_nbclient(source, target, params):
+def with_nbclient(source, target, params, way=None):
     nbclient = need("nbclient", "notebooks need papermill or nbclient", "papermill ipykernel")
     import nbformat
     from nbclient.exceptions import CellExecutionError
@@ -85,17 +86,20 @@ def with_nbclient(source, target, params):
             return output
 
     notebook = nbformat.read(source, as_version=4)
-    keywords = {"timeout": params.get("execution_timeout", params.get("timeout")), "startup_timeout": params.get("start_timeout", 60)}
+    limit = None if way else params.get("execution_timeout", params.get("timeout"))
+    keywords = {"timeout": limit, "startup_timeout": params.get("start_timeout", 60)}
     if params.get("kernel_name"):
         keywords["kernel_name"] = params["kernel_name"]
     if "iopub_timeout" in params:
         keywords["iopub_timeout"] = params["iopub_timeout"]
     if params.get("progress_bar"):
         keywords.update(Progress(source).hooks())
-    client = Client(notebook, raise_on_iopub_timeout=True, resources={"metadata": {"path": params.get("cwd") or "."}}, **keywords)
+    client = (way.derive(Client) if way else Client)(notebook, raise_on_iopub_timeout=True, resources={"metadata": {"path": params.get("cwd") or "."}}, **keywords)
     client.reset_execution_trackers()
     nbformat.write(notebook, target)  # nothing of an earlier run is to be taken for what this one did
     with client.setup_kernel():
+        if way:
+            way.begin(client)
         for index, cell in enumerate(notebook.cells):
             try:
                 client.execute_cell(cell, index)

@@ -1,5 +1,6 @@
 """How kernels are started. Only what has Jupyter can import it."""
 import os
+import signal
 import subprocess
 
 from jupyter_client.provisioning import LocalProvisioner
@@ -18,3 +19,10 @@ class Provisioner(LocalProvisioner):
         self.pid = self.process.pid
         self.pgid = None  # signals are for the kernel and not for its group, which is the task's
         return self.connection_info
+
+    async def send_signal(self, signum):
+        """Sends a signal. Kernels are interrupted before they are asked to end,
+        and one of R, which is idle then, would tell that it was halted."""
+        if signum == signal.SIGINT and getattr(self.parent, "shutting_down", False) and self.kernel_spec.language.lower() == "r":
+            return
+        await super().send_signal(signum)

@@ -43,6 +43,11 @@ def remove_shown(notebook):
     return changed(notebook, [c for c in notebook["cells"] if not (INJECTED in tags(c) and text(c).startswith(MARK))])
 
 
+def holds_notebook(model):
+    """Whether a model of Jupyter is a notebook with its content."""
+    return model.get("type") == "notebook" and bool(model.get("content"))
+
+
 def injected_manually(notebook):
     """Whether the cell was put into the file, by `pawl nb --inject`."""
     return bool((notebook.get("metadata", {}).get("ploomber") or {}).get("injected_manually"))

@@ -2,13 +2,15 @@
 
 A notebook or script of a pipeline is opened with a cell that assigns what its
 task is given; when it is saved, the cell goes, and its products count as
-outdated. Everything else is left to the manager that is derived from."""
+outdated. Functions are notebooks, if their pipeline says so. Everything else is
+left to the manager that is derived from."""
 import asyncio
 import functools
 import inspect
 import os
 
 from ploomber.jupyter import cells
+from ploomber.jupyter.functions import Functions
 from ploomber.jupyter.pipelines import Pipelines, Unknown
 
 
@@ -19,10 +21,19 @@ class Watch(object):
         self._manager = manager
         self._pipelines = Pipelines()
         self._told = None
+        root = getattr(manager, "root_dir", None)  # else what it manages are no files
+        self._root = root and os.path.abspath(root)
+        self.functions = Functions(self._root, self._pipelines)
+
+    def has_function(self, path):
+        """Whether a path is one of functions."""
+        return bool(self._root) and self.functions.has(path)
 
     def opened(self, model):
         """The model that is shown instead of one that was read."""
-        if not holds_notebook(model):
+        if model["type"] == "directory" and model["content"] is not None and self._root:
+            return dict(model, content=list(model["content"]) + self.functions.folders(model["path"]))
+        if not cells.holds_notebook(model):
             return model
         file = self._find(model["path"])
         if file is None:
@@ -34,7 +45,7 @@ class Watch(object):
 
     def saved(self, model, path):
         """The model that is written instead of one that is to be."""
-        if not holds_notebook(model):
+        if not cells.holds_notebook(model):
             return model
         file, content = self._find(path or model.get("path", "")), model["content"]
         if file is not None:
@@ -44,11 +55,10 @@ class Watch(object):
         return dict(model, content=content)
 
     def _find(self, path):
-        root = getattr(self._manager, "root_dir", None)
-        if not root:
-            return None  # what it manages are no files
+        if not self._root:
+            return None
         try:
-            file = self._pipelines.find(os.path.join(os.path.abspath(root), path.strip("/")))
+            file = self._pipelines.find(os.path.join(self._root, path.strip("/")))
         except Unknown as error:
             if str(error) != self._told:  # Jupyter saves every other minute
                 self._told = str(error)
@@ -66,10 +76,6 @@ class Watch(object):
                 pass
             except OSError as error:
                 self._manager.log.warning("[pawl] the products of %s may count as up to date: %s", file["task"], error)
-
-
-def holds_notebook(model):
-    return model.get("type") == "notebook" and bool(model.get("content"))
 
 
 def derive_class(base_class):
@@ -90,15 +96,34 @@ def watching(base_class):
                 self.__dict__["_pawl_watch"] = Watch(self)
             return self.__dict__["_pawl_watch"]
 
+    for name in "file_exists", "dir_exists", "create_checkpoint", "list_checkpoints":
+        setattr(Watching, name, beside_functions(getattr(base_class, name)))
     return Watching
+
+
+def beside_functions(inherited):
+    """A method that Functions answers for its paths, and else the inherited one."""
+
+    @functools.wraps(inherited)
+    def method(self, path, *args, **keywords):
+        if not self._watch.has_function(path):
+            return inherited(self, path, *args, **keywords)
+        ours = getattr(self._watch.functions, inherited.__name__)
+        return aside(ours, path) if inspect.iscoroutinefunction(inherited) else ours(path)
+
+    return method
 
 
 def synchronous(base_class):
     class PloomberContentsManager(watching(base_class)):
         def get(self, path, *args, **keywords):
+            if self._watch.has_function(path):
+                return self._watch.functions.get(path, *args, **keywords)
             return self._watch.opened(super(PloomberContentsManager, self).get(path, *args, **keywords))
 
         def save(self, model, path="", *args, **keywords):
+            if self._watch.has_function(path):
+                return self._watch.functions.save(model, path)
             return super(PloomberContentsManager, self).save(self._watch.saved(model, path), path, *args, **keywords)
 
     return PloomberContentsManager
@@ -107,19 +132,23 @@ def synchronous(base_class):
 def asynchronous(base_class):
     class PloomberContentsManager(watching(base_class)):
         async def get(self, path, *args, **keywords):
+            if self._watch.has_function(path):
+                return await aside(self._watch.functions.get, path, *args, **keywords)
             model = await super(PloomberContentsManager, self).get(path, *args, **keywords)
             return await aside(self._watch.opened, model)
 
         async def save(self, model, path="", *args, **keywords):
+            if self._watch.has_function(path):
+                return await aside(self._watch.functions.save, model, path)
             model = await aside(self._watch.saved, model, path)
             return await super(PloomberContentsManager, self).save(model, path, *args, **keywords)
 
     return PloomberContentsManager
 
 
-def aside(function, *args):
+def aside(function, *args, **keywords):
     """Calls what may take a while without keeping the server from its work."""
-    return asyncio.get_running_loop().run_in_executor(None, function, *args)
+    return asyncio.get_running_loop().run_in_executor(None, functools.partial(function, *args, **keywords))
 
 
 def base():

@@ -21,12 +21,15 @@ class Pipelines(object):
     def find(self, path):
         """What pawl says of a file: its task, the code of its cell and the
         metadata of its products. None if it belongs to no pipeline."""
-        folder, real = os.path.dirname(path), os.path.realpath(path)
+        return self.of(os.path.dirname(path)).files.get(os.path.realpath(path))
+
+    def of(self, folder):
+        """What pawl says of the pipeline that is found from a folder."""
         answer = self._answers.get(folder)
         if answer is None or not answer.holds():
             self._answers.pop(folder, None)
             answer = self._answers[folder] = Answer(time.time_ns(), ask(folder))
-        return answer.files.get(real)
+        return answer
 
 
 class Answer(object):
@@ -34,6 +37,7 @@ class Answer(object):
 
     def __init__(self, began, content):
         self.files = {os.path.realpath(f["path"]): f for f in content["files"]}
+        self.functions = [dict(f, path=os.path.realpath(f["path"]), root=content["root"], folders=content["folders"]) for f in content["functions"]]
         self._volatile, self._links = content["volatile"], content["links"]
         self._inputs = {path: stamp(path) for path in content["inputs"]}
         # what has just been changed may have been read before

@@ -28,7 +28,13 @@ class Product(object):
 
     @property
     def client(self):
-        return self._client
+        """The product's own, or that of the pipeline for its class."""
+        dag = getattr(self.task, "dag", None)
+        if self._client is None and dag is not None:
+            return dag.clients.get(type(self).__name__)
+        from _pawl import objects
+
+        return objects.resolved(self._client)
 
     @property
     def metadata(self):
@@ -140,12 +146,12 @@ class File(Product):
         os.replace(temporary, path)
 
     def upload(self):
-        if self._client is not None:
-            self._client.upload(self)
+        if self.client is not None:
+            self.client.upload(self)
 
     def download(self):
-        if self._client is not None:
-            self._client.download(self)
+        if self.client is not None:
+            self.client.download(self)
 
     def _key(self):
         return type(self), os.path.realpath(self._identifier)
@@ -267,6 +273,11 @@ class MetaProduct(object):
 
     def __repr__(self):
         return "MetaProduct(%r)" % (self.products,)
+
+
+def product_of(given):
+    """A product, or several of a list or a map."""
+    return given if isinstance(given, (Product, MetaProduct)) else MetaProduct(given)
 
 
 class Metadata(object):

@@ -64,11 +64,11 @@ class _Reached(object):
     def _cursor(self):
         """A cursor. What it did is committed, or undone if something fails, so
         that others can go on with the connection."""
-        if self._client is None:
+        if self.client is None:
             from ploomber.exceptions import MissingClientError
 
-            raise MissingClientError("%r has no client: set `product_client`, or `clients: {%s: ...}`" % (self, type(self).__name__))
-        connection = self._client.connection
+            raise MissingClientError("the product %s has no client: set `product_client`, or `clients: {%s: ...}`" % (self, type(self).__name__))
+        connection = self.client.connection
         cursor = connection.cursor()
         try:
             yield cursor

@@ -5,9 +5,9 @@ _ELSEWHERE = {
     "PythonCallable": "ploomber.tasks.functions",
     "input_data_passer": "ploomber.tasks.functions",
     "in_memory_callable": "ploomber.tasks.functions",
-    "TaskGroup": "ploomber.tasks.declared",
-    "task_factory": "ploomber.tasks.declared",
-    "TaskFactory": "ploomber.tasks.declared",
+    "TaskGroup": "ploomber.tasks.groups",
+    "task_factory": "ploomber.tasks.groups",
+    "TaskFactory": "ploomber.tasks.groups",
 }
 _DECLARED = (
     "ShellScript SQLScript SQLDump SQLTransfer SQLUpload PostgresCopyFrom NotebookRunner ScriptRunner "
@@ -139,25 +139,61 @@ class Source(object):
         return "%s(%s)" % (type(self).__name__, self._name or self.loc)
 
 
+class Hook(object):
+    """An attribute that is a function, which can be called with some of what it
+    is offered, or None."""
+
+    def __init__(self, *offered):
+        self._offered = offered
+
+    def __set_name__(self, owner, name):
+        self._name = name
+
+    def __get__(self, task, owner=None):
+        return None if task is None else task.__dict__.get(self._name)
+
+    def __set__(self, task, hook):
+        from _pawl import dotted, signatures
+
+        if callable(hook) and not isinstance(hook, dotted.Named):
+            told = signatures.hook_problem(hook, self._offered)
+            if told:
+                from ploomber.exceptions import CallbackSignatureError
+
+                raise CallbackSignatureError(told)
+        task.__dict__[self._name] = hook
+
+
 class Task(object):
     """A task: its product, its parameters and those before it."""
 
-    on_finish = on_failure = on_render = None
+    on_render = Hook("task", "client", "product", "params")
+    on_finish = Hook("task", "client", "product", "params")
+    on_failure = Hook("task", "client", "product", "params")
     serializer = unserializer = None
+    source = Source("")
 
     def __init__(self, product, dag, name=None, params=None):
-        self.name = name
+        from ploomber.products import product_of
+
+        self.name = self.source.name if name is None else name
         self.dag = dag
-        self.product = product
+        self.product = product_of(product)
         self.upstream = {}
-        self.client = None
-        self.source = Source("")
+        self._groups = {}
+        self._client = None
         self._given = dict(params or {})
         self._status = None
         self._request = {}
-        product.task = self
-        if dag is not None:
-            dag._add(self)
+        self.product.task = self
+        for own in "upstream", "product":
+            if own in self._given:
+                raise ValueError("params can't have %r: tasks get it by themselves" % own)
+        if dag is None:
+            return
+        if self.name is None:
+            raise AttributeError("a %s of a text needs a name" % type(self).__name__)
+        dag._add(self)
 
     @classmethod
     def _of_request(cls, spec, dag=None):
@@ -165,10 +201,10 @@ class Task(object):
         from _pawl import objects, values
 
         self = cls.__new__(cls)
-        params = values.typed(spec.get("params"), (spec.get("options") or {}).get("typed"))
+        params = values.typed(spec.get("params"), (spec.get("options") or {}).get("typed"), spec["name"])
         Task.__init__(self, objects.product_of(spec["product"], objects.lazy_client(spec.get("product_client"))), None, spec["name"], params)
         self.dag = dag
-        self.client = objects.lazy_client(spec.get("client"))
+        self._client = objects.lazy_client(spec.get("client"))
         self._request = spec
         self._status = spec.get("status")
         self.serializer = spec.get("serializer")
@@ -183,6 +219,19 @@ class Task(object):
         self.source = Source(spec.get("code") or "", self.name, spec.get("file"), spec.get("line") or 0)
 
     @property
+    def client(self):
+        """The task's own, or that of the pipeline for its class."""
+        from _pawl import objects
+
+        if self._client is None and self.dag is not None:
+            return self.dag.clients.get(type(self).__name__)
+        return objects.resolved(self._client)
+
+    @client.setter
+    def client(self, client):
+        self._client = client
+
+    @property
     def params(self):
         """The parameters with upstream, where there is any, and product."""
         found = Params(self._given)
@@ -195,14 +244,18 @@ class Task(object):
     def _upstream_products(self):
         if "name" in self._request:
             return self._products
-        return Upstream({name: task.product for name, task in self.upstream.items()}, self.name)
+        found = {}
+        for name, task in self.upstream.items():
+            at = found.setdefault(self._groups[name], {}) if name in self._groups else found
+            at[name] = task.product
+        return Upstream(found, self.name)
 
     @property
     def exec_status(self):
-        if self._status is None:
-            return None
         from ploomber.constants import TaskStatus
 
+        if self._status is None:
+            return None if self._request else TaskStatus.WaitingRender
         return TaskStatus(self._status)
 
     @property
@@ -222,7 +275,10 @@ class Task(object):
 
     def prepared_metadata(self):
         """What a hook of the product makes of the metadata, or None without one."""
-        prepare = getattr(self.product, "prepare_metadata", None)
+        from _pawl import dotted
+
+        named = (self._request.get("options") or {}).get("prepare_metadata")
+        prepare = dotted.find(named) if named else getattr(self.product, "prepare_metadata", None)
         if prepare is None:
             return None
         import inspect
@@ -236,17 +292,46 @@ class Task(object):
         return prepare(metadata)
 
     def set_upstream(self, other, group_name=None):
-        self.upstream[other.name] = other
+        for task in several(other):
+            self.upstream[task.name] = task
+            if group_name is not None:
+                self._groups[task.name] = group_name
+            if self.dag is not None:
+                self.dag._borrow(task)
+
+    def build(self, force=False, catch_exceptions=True):
+        """Builds this task, whose upstream tasks must have been built."""
+        from _pawl import owner
+
+        return owner.build_task(self, force)
+
+    def render(self, force=False, outdated_by_code=True, remote=False):
+        self.dag.render(force=force)
+
+    def status(self, return_code_diff=False, sections=None):
+        """The task's row of the pipeline's status."""
+        report = self.dag.status()
+        return next(row for row in report.rows if row["name"] == self.name)
+
+    def develop(self, *args, **keywords):
+        from ploomber.exceptions import NotOffered
+
+        raise NotOffered("a task is edited in Jupyter, where `pawl nb --jupyter-config` has its parameters shown, and functions as notebooks")
+
+    def debug(self, *args, **keywords):
+        from ploomber.exceptions import NotOffered
+
+        raise NotOffered("a task is debugged by `pawl build --debug`")
 
     def __rshift__(self, other):
-        for task in _several(other):
+        for task in several(other):
             task.set_upstream(self)
         return other
 
     def __add__(self, other):
-        from ploomber.tasks.declared import TaskGroup
+        from ploomber.tasks.groups import TaskGroup
 
-        return TaskGroup(_several(self) + _several(other))
+        return TaskGroup([self] + several(other))
 
     def __repr__(self):
         return "%s: %s -> %r" % (type(self).__name__, self.name, self.product)
@@ -255,5 +340,10 @@ class Task(object):
         return str(self.product)
 
 
-def _several(tasks):
-    return list(tasks) if hasattr(tasks, "__iter__") else [tasks]
+def several(tasks):
+    """The tasks of a group or a list, or the only one."""
+    found = list(tasks) if hasattr(tasks, "__iter__") and not hasattr(tasks, "build_partially") else [tasks]
+    for task in found:
+        if not isinstance(task, Task):
+            raise TypeError("what comes before or after a task is a task or a group of them, not %r" % (task,))
+    return found

@@ -32,6 +32,12 @@ class PythonCallableSource(Source):
             self._line = inspect.getsourcelines(self.primitive)[1]
         return super(PythonCallableSource, self).loc
 
+    def _inspected(self):
+        """What pawl has to know of the function."""
+        from _pawl import requests
+
+        return requests.inspected(self.primitive)
+
     def __str__(self):
         if self._text is None:
             import inspect
@@ -47,26 +53,28 @@ class PythonCallable(Task):
     """A task that calls a function."""
 
     def __init__(self, source, product, dag, name=None, params=None, unserializer=None, serializer=None, debug_mode=None):
-        super(PythonCallable, self).__init__(product, None, name or source.__name__, params)
+        if not callable(source):
+            raise TypeError("a PythonCallable is made of a function, not of %r" % (source,))
         self.source = PythonCallableSource(source)
-        self.serializer = serializer
-        self.unserializer = unserializer
-        self.dag = dag
-        if dag is not None:
-            dag._add(self)
+        self.serializer = serializer or getattr(dag, "serializer", None)
+        self.unserializer = unserializer or getattr(dag, "unserializer", None)
+        self.debug_mode = debug_mode
+        super(PythonCallable, self).__init__(product, dag, name, params)
 
-    def load(self):
-        """Loads the product, by the unserializer or by its suffix."""
+    def load(self, key=None, **keywords):
+        """Loads the product, or the one with a key, by the unserializer or by its
+        suffix."""
+        import os
+
         from ploomber.io import formats
 
-        load = self.unserializer if callable(self.unserializer) else None
+        if key is None and hasattr(self.product, "keys"):
+            raise ValueError("task %r makes several products: say which one by its key" % self.name)
+        product = self.product if key is None else self.product[key]
+        load = self.unserializer if callable(self.unserializer) else formats.LOADERS.get(os.path.splitext(str(product))[1])
         if load is None:
-            import os
-
-            load = formats.LOADERS.get(os.path.splitext(str(self.product))[1])
-        if load is None:
-            raise TypeError("task %r has no unserializer, and nothing else loads %s" % (self.name, self.product))
-        return load(self.product)
+            raise TypeError("task %r has no unserializer, and nothing else loads %s" % (self.name, product))
+        return load(product, **keywords)
 
     def _set_source(self, spec):
         self.source = PythonCallableSource(dotted=spec["dotted"], text=spec.get("code"), file=spec.get("file"), line=spec.get("line") or 0)
