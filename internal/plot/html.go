@@ -60,5 +60,6 @@ func writeLegend(w *bytes.Buffer, used []look) {
 				l.state, l.sign, l.name())
 		}
 	}
-	w.WriteString(`<button type="button">fit</button></footer>` + "\n")
+	w.WriteString(`<nav><button type="button" value="0.8" title="zoom out">−</button><button type="button" value="1.25" title="zoom in">+</button>` +
+		`<button type="button">fit</button></nav></footer>` + "\n")
 }

@@ -15,7 +15,7 @@ function fit() {
   show();
 }
 
-function zoom(factor, atX, atY) {
+function zoom(factor, atX = stage.clientWidth / 2, atY = stage.clientHeight / 2) {
   const next = Math.min(8, Math.max(0.005, scale * factor));
   x = atX - (atX - x) * next / scale;
   y = atY - (atY - y) * next / scale;
@@ -49,12 +49,14 @@ addEventListener("keydown", event => {
     y += step[1];
     show();
   } else if (event.key === "+" || event.key === "-") {
-    zoom(event.key === "+" ? 1.25 : 0.8, stage.clientWidth / 2, stage.clientHeight / 2);
+    zoom(event.key === "+" ? 1.25 : 0.8);
   } else if (event.key === "0") {
     fit();
   }
 });
-document.querySelector("footer button").addEventListener("click", fit);
+for (const button of document.querySelectorAll("footer button")) {
+  button.addEventListener("click", () => button.value ? zoom(Number(button.value)) : fit());
+}
 addEventListener("resize", fit);
 
 // Resting on a box brings out its edges.

@@ -25,14 +25,14 @@ func Report(w io.Writer, g Graph, t Table) error {
 	}
 	b := new(bytes.Buffer)
 	writeHead(b, g.Title, reportStyle)
-	fmt.Fprintf(b, "<h1>%s</h1>\n<figure>\n", escapeXML(g.Title))
-	p.draw(b, g.Title, g.Legend)
-	b.WriteString("</figure>\n<table>\n")
+	picture := new(bytes.Buffer)
+	p.draw(picture, g.Title, g.Legend) // which settles the width
+	fmt.Fprintf(b, "<h1>%s</h1>\n<figure style=\"--width:%dpx\">\n%s</figure>\n<div><table>\n", escapeXML(g.Title), p.width, picture)
 	writeRow(b, "th", t.Columns)
 	for _, row := range t.Rows {
 		writeRow(b, "td", row)
 	}
-	b.WriteString("</table>\n</body>\n</html>\n")
+	b.WriteString("</table></div>\n</body>\n</html>\n")
 	_, err = b.WriteTo(w)
 	return err
 }
