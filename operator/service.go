@@ -4,10 +4,17 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/pawlhq/pawl/internal/model"
 )
 
 // ErrNoSecret says that a secret does not exist or may not be read.
 var ErrNoSecret = errors.New("secret not found")
+
+// ErrNotServed is the error of an operator whose spec says Served where no server
+// drives the attempt.
+var ErrNotServed error = model.Errorf(model.Invalid, "it needs a server: messages reach, and leave, its tasks only").
+	WithHint("`pawl server` starts one; `pawl push` and `pawl start` run the workflow there")
 
 // Services are what the engine offers to operators. A nil service is not
 // available where the task runs; the operator then fails with a clear error.
@@ -15,6 +22,10 @@ type Services struct {
 	Sessions Sessions
 	Values   Values
 	Notifier Notifier
+	History  History
+	// Messages is set where messages reach tasks, and what tasks send leaves:
+	// with a server.
+	Messages bool
 	// Settings are the system's configuration for operators, by full key,
 	// such as "config.http.proxy.host".
 	Settings map[string]string
@@ -62,6 +73,28 @@ type Values interface {
 	Set(ctx context.Context, pairs Map) error
 	// Get returns those of the keys that have a value.
 	Get(ctx context.Context, keys []string) (Map, error)
+}
+
+// History tells how tasks went.
+type History interface {
+	// Tasks returns the tasks of an attempt's definition in their order, those
+	// below others left out. What a task has done that the asking one comes after
+	// is known; of others, it may be.
+	Tasks(ctx context.Context, attempt model.AttemptID) ([]Past, error)
+}
+
+// Past is what is known of a task.
+type Past struct {
+	// Name is that in the definition, such as "+load", and Config what it says
+	// of the task, as written.
+	Name   string
+	Config Map
+	// State is the state that it has. Started and Ended are zero as long as it
+	// has not.
+	State          model.State
+	Started, Ended time.Time
+	// Error says why it failed.
+	Error Map
 }
 
 // Notifier tells people what happened, where the instance says so.

@@ -222,3 +222,47 @@ func TestAPushedPipelineIsResumed(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// Hooks see a pipeline where it was pushed to as they do in a build.
+func TestAPushedPipelineCallsItsHooks(t *testing.T) {
+	t.Parallel()
+	interpreter := pythontest.Path(t)
+	s, shared := newSite(t), t.TempDir()
+	s.push("1", map[string]string{
+		"pipeline.yaml": "on_render: hooks.rendered\non_finish: hooks.finished\non_failure: {dotted_path: hooks.failed, word: oops}\ntasks:\n" +
+			"- {source: steps.one, product: " + shared + "/one, on_render: hooks.task_rendered}\n" +
+			"- {source: steps.two, product: " + shared + "/two}\n",
+		"steps.py": "from pathlib import Path\n\n\ndef one(product):\n    Path(product).touch()\n\n\n" +
+			"def two(product, upstream):\n    upstream['one']\n    if Path('" + shared + "/fail').exists():\n        raise ValueError('no two')\n    Path(product).touch()\n",
+		"hooks.py": "import steps\n\n\ndef tell(*what):\n    with open('" + shared + "/told', 'a') as file:\n        print(*what, file=file)\n\n\n" +
+			"def task_rendered(task, product):\n    tell('task', task.name, product)\n\n\n" +
+			"def rendered(dag):\n    tell('rendered', dag.name, *dag)\n\n\n" +
+			"def finished(dag, report):\n    print('noted')\n    tell('finished', *dag, report['name'], report['Ran?'], sum(report['Percentage']) > 99)\n\n\n" +
+			"def failed(dag, traceback, word):\n    tell('failed', word, *traceback, 'two:' in traceback['build'], 'ValueError: no two' in traceback['build'])\n",
+	})
+	s.work(func(c *daemon.Config) { c.Env = append(c.Env, python.Variable+"="+interpreter) })
+	want := func(text string) {
+		t.Helper()
+		told, err := os.ReadFile(filepath.Join(shared, "told"))
+		text = "task one " + shared + "/one\nrendered pipeline one two\n" + text + "\n"
+		if err != nil || string(told) != text {
+			t.Errorf("told %v\n%s\nwant\n%s", err, told, text)
+		}
+		if err := os.Remove(filepath.Join(shared, "told")); err != nil {
+			t.Error(err)
+		}
+	}
+	first := s.session(1, engine.AttemptSuccess)
+	want("finished one two ['one', 'two'] [True, True] True")
+	if got := s.output(first, "+pipeline^on_finish"); got != "noted" {
+		t.Errorf("the hook has printed %q", got)
+	}
+	s.session(2, engine.AttemptSuccess)
+	want("finished one two ['one', 'two'] [False, False] False")
+	write(t, shared, map[string]string{"fail": ""})
+	if err := os.Remove(filepath.Join(shared, "two")); err != nil {
+		t.Fatal(err)
+	}
+	s.session(3, engine.AttemptFailed)
+	want("failed oops build True True")
+}

@@ -42,8 +42,11 @@ type Executor struct {
 	// Where the result has Subtasks but no Node, they are compiled.
 	Before func(*Try) (*engine.Result, bool)
 	// Began, when set, is called with each try that really runs, when it begins
-	// to.
-	Began func(*Try)
+	// to; Ended when its outcome is known, before anybody else knows it.
+	Began, Ended func(*Try)
+	// Judged, when set, is called with why a task is to make its products, before
+	// it does.
+	Judged func(*Try, engine.Verdict)
 	// Evaluated, when set, is called with the parameters of each try just
 	// before its operator.
 	Evaluated func(*Try, params.Map)
@@ -62,9 +65,9 @@ type Executor struct {
 type Products interface {
 	// Make calls run, unless the task's products are up to date, and sees to it
 	// that they count as such only once it has ended well. The verdict says what
-	// was found and why; it is nil where that could not be found out. It is
-	// called concurrently.
-	Make(ctx context.Context, t *operator.Task, run func() (operator.Result, error)) (operator.Result, *engine.Verdict, error)
+	// was found and why, which run is told first; it is nil where that could not
+	// be found out. It is called concurrently.
+	Make(ctx context.Context, t *operator.Task, run func(engine.Verdict) (operator.Result, error)) (operator.Result, *engine.Verdict, error)
 }
 
 // Compiler turns the configuration of generated tasks into a tree whose root

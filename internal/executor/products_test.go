@@ -19,12 +19,12 @@ type shelf struct {
 	asked   int
 }
 
-func (s *shelf) Make(_ context.Context, _ *operator.Task, run func() (operator.Result, error)) (operator.Result, *engine.Verdict, error) {
+func (s *shelf) Make(_ context.Context, _ *operator.Task, run func(engine.Verdict) (operator.Result, error)) (operator.Result, *engine.Verdict, error) {
 	s.asked++
 	if s.verdict != nil && s.verdict.Skip {
 		return operator.Result{}, s.verdict, nil
 	}
-	r, err := run()
+	r, err := run(engine.Verdict{Reason: "never built"})
 	return r, s.verdict, err
 }
 

@@ -33,6 +33,8 @@ type run struct {
 	// env and ended are what whoever watches the try gave.
 	env   []string
 	ended func(engine.Command)
+	// began tells that the try really runs.
+	began bool
 }
 
 // Run runs the try and returns an engine.Command that says how it ended, but
@@ -47,6 +49,9 @@ func (t *Try) Run(ctx context.Context) runner.Outcome {
 	}
 	if r.ended != nil {
 		r.ended(outcome.(engine.Command))
+	}
+	if ended := t.Attempt.x.Ended; ended != nil && r.began {
+		ended(t)
 	}
 	return outcome
 }
@@ -95,6 +100,7 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 	if x.Began != nil {
 		x.Began(r.try)
 	}
+	r.began = true
 	if watch := r.try.Attempt.info.Watch; watch != nil {
 		r.env, r.ended = watch(r.try)
 	}
@@ -117,26 +123,47 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 		return r.succeeded(nil)
 	}
 	result, err := r.operate(ctx, p.spec.Operator)
+	if err == nil {
+		err = checkRecords(result.Records)
+	}
 	switch {
 	case err != nil:
 		return nil, err
 	case result.Wait != nil:
-		return r.waiting(result.Wait)
+		return r.waiting(result.Wait, result.Records)
+	case result.Skip != "":
+		v := r.spoken(engine.Verdict{Skip: true, Reason: result.Skip})
+		r.verdict = &v
+		return r.succeeded(nil)
 	}
 	return r.succeeded(converted(&result))
 }
 
 // operate calls the operator, if there is anything for it to do.
-func (r *run) operate(ctx context.Context, o operator.Operator) (result operator.Result, err error) {
-	products := r.try.Attempt.x.Products
-	if products == nil || len(r.try.Node.Products) == 0 {
+func (r *run) operate(ctx context.Context, o operator.Operator) (operator.Result, error) {
+	x := r.try.Attempt.x
+	if x.Products == nil || len(r.try.Node.Products) == 0 {
 		return o.Run(ctx, &r.task)
 	}
-	result, r.verdict, err = products.Make(ctx, &r.task, func() (operator.Result, error) { return o.Run(ctx, &r.task) })
-	if r.verdict != nil && r.secrets.Recorded() {
-		r.verdict = &engine.Verdict{Skip: r.verdict.Skip, Reason: r.secrets.Hide(r.verdict.Reason)}
+	result, verdict, err := x.Products.Make(ctx, &r.task, func(v engine.Verdict) (operator.Result, error) {
+		if x.Judged != nil {
+			x.Judged(r.try, r.spoken(v))
+		}
+		return o.Run(ctx, &r.task)
+	})
+	if verdict != nil {
+		said := r.spoken(*verdict)
+		r.verdict = &said
 	}
 	return result, err
+}
+
+// spoken is a verdict whose reason has no secrets.
+func (r *run) spoken(v engine.Verdict) engine.Verdict {
+	if r.secrets.Recorded() {
+		v.Reason = r.secrets.Hide(v.Reason)
+	}
+	return v
 }
 
 // enter finds the folder of the project's files, and makes it where each try

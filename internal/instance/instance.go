@@ -30,6 +30,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/operators/notify"
+	task "github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/operators/value"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/pipeline"
@@ -80,6 +81,12 @@ type Config struct {
 	// the store says only that it was handed over, and it may have to wait for
 	// others. It is not called for those that don't have to run.
 	Began func(model.TryID)
+	// Ended, when set, is called when a try is over that Began was called for,
+	// before that is stored. From any goroutine.
+	Ended func(model.TryID)
+	// Judged, when set, is called with why a task is to make its products, before
+	// it does, from any goroutine. The store knows it when the try is over.
+	Judged func(model.TryID, engine.Verdict)
 	// Evaluated, when set, is called with the parameters of each task before
 	// it runs, from any goroutine.
 	Evaluated func(task string, p params.Map)
@@ -154,7 +161,7 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	}
 	in.services = operator.Services{
 		Sessions: in, Values: value.Service{Store: in.store, Now: cfg.Clock.Now},
-		Notifier: notifier, Settings: cfg.Settings,
+		Notifier: notifier, Settings: cfg.Settings, History: task.History{Store: in.store},
 	}
 	shared := cfg.Pool
 	if shared == nil {
@@ -178,6 +185,12 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	}
 	if cfg.Began != nil {
 		in.executor.Began = func(t *executor.Try) { cfg.Began(t.ID) }
+	}
+	if cfg.Ended != nil {
+		in.executor.Ended = func(t *executor.Try) { cfg.Ended(t.ID) }
+	}
+	if cfg.Judged != nil {
+		in.executor.Judged = func(t *executor.Try, v engine.Verdict) { cfg.Judged(t.ID, v) }
 	}
 	in.runner = local.New(local.Config{Slots: cfg.Slots})
 	in.saver = newSaver()

@@ -127,15 +127,15 @@ func (r *reader) pipeline(ctx context.Context, file, name string, in surrounding
 	if err != nil {
 		return Workflow{}, err
 	}
-	if err := onServers(p); err != nil {
-		return Workflow{}, err
-	}
 	for _, warning := range p.Warnings {
 		r.contents.Warnings.Add(shortened(warning, in.options.Dir))
 	}
 	p.Name = name
 	w, err := pipeline.Workflow(p, nil)
 	if err != nil {
+		return Workflow{}, err
+	}
+	if err := pipeline.AddHooks(w, p); err != nil {
 		return Workflow{}, err
 	}
 	if in.bounds != "" {
@@ -146,24 +146,6 @@ func (r *reader) pipeline(ctx context.Context, file, name string, in surrounding
 	}
 	calendar, err := schedule.NewCalendar(p.Zone, p.Schedule)
 	return Workflow{Name: name, Zone: calendar.Zone.String(), Definition: w, Schedule: calendar.Schedule, Config: outline(p, w)}, err
-}
-
-// onServers refuses what only a build on one machine does.
-func onServers(p *pipeline.Pipeline) error {
-	var errs document.Errors
-	refuse := func(what string, call *pipeline.Call) {
-		if call != nil {
-			e := &document.Error{Pos: document.Pos(call.Pos), Message: what + " is called by `pawl build` only, not on servers"}
-			errs.Add(e.Hint("on_finish and on_failure of tasks are called everywhere"))
-		}
-	}
-	refuse("on_render of a pipeline", p.OnRender)
-	refuse("on_finish of a pipeline", p.OnFinish)
-	refuse("on_failure of a pipeline", p.OnFailure)
-	for _, t := range p.Tasks {
-		refuse("on_render of a task", t.OnRender)
-	}
-	return errs.Err()
 }
 
 // warnOfLost warns of files that other tasks need and that are in the folder of
@@ -214,6 +196,9 @@ func outline(p *pipeline.Pipeline, w *workflow.Workflow) params.Map {
 	}
 	for _, n := range w.Root.Children {
 		t := tasks[n.Name]
+		if t == nil { // a hook of the whole
+			continue
+		}
 		source, _ := below(p.Root, t.Source.String())
 		task := params.Of(n.Operator+">", source, "product", made(p, t))
 		if len(t.Upstream) > 0 {

@@ -23,6 +23,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/operators/notify"
+	task "github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/operators/value"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/project"
@@ -110,8 +111,8 @@ func Open(cfg Config) (*Worker, error) {
 		return nil, err
 	}
 	w.services = operator.Services{
-		Values:   value.Service{Store: cfg.Store, Now: cfg.Clock.Now},
-		Notifier: notifier, Settings: cfg.Settings,
+		Values: value.Service{Store: cfg.Store, Now: cfg.Clock.Now}, Messages: true,
+		Notifier: notifier, Settings: cfg.Settings, History: task.History{Store: cfg.Store},
 	}
 	pythons := &pool.Pool{}
 	all, end := operators.All(pythons)
