@@ -28,6 +28,9 @@ func (o *runOptions) whatNext(r planned, s *progress.Summary) (err error) {
 // retry is the command line that builds what is left of a pipeline. What is
 // built already is not forced again.
 func (o *buildOptions) retry() string {
+	if o.pipeline.host != nil {
+		return "dag.build()"
+	}
 	words := []string{o.invoked}
 	o.given.SortFlags = false
 	o.given.VisitAll(func(f *pflag.Flag) {

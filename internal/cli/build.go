@@ -14,6 +14,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
+	task "github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/internal/store"
@@ -44,13 +45,14 @@ func newBuild(world IO) *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.given, o.invoked = c.Flags(), c.CommandPath()
+			if isFactory(o.world, entryIn(o.world, o.world.Args)) {
+				o.pipeline.words, args = append(args, o.pipeline.words...), nil
+			}
 			if err := o.sane(args); err != nil {
 				return err
 			}
-			if o.partially == "" && !o.force {
-				if done, err := o.nothingToDo(); done || err != nil {
-					return err
-				}
+			if done, err := o.nothingToDo(c.Context()); done || err != nil {
+				return err
 			}
 			p, err := o.pipeline.open(c.Context(), o.world)
 			if err != nil {
@@ -95,7 +97,10 @@ func (o *buildOptions) sane(args []string) error {
 	if _, err := o.level(); err != nil {
 		return err
 	}
-	return o.debugging.refuse()
+	if err := o.threads(); err != nil {
+		return err
+	}
+	return o.debugging.sane(o)
 }
 
 // build brings the selected products of a pipeline up to date.
@@ -116,19 +121,23 @@ func (o *buildOptions) build(ctx context.Context, p *opened) error {
 	watch := newStopwatch(o.world.Clock.Now, p.Name)
 	if w != nil {
 		if err := o.perform(ctx, p, w, watch); err != nil {
+			err = distinct(err, o.pipeline.tellFailures(ctx, p.Name, o.failed, watch.report(plan)))
 			return hooks.failed(ctx, err, o.failed)
 		}
 	}
 	rows := watch.report(plan)
-	if err := o.report(rows); err != nil {
+	if err := o.report(ctx, rows); err != nil {
 		return err
 	}
 	keep()
 	return hooks.finished(ctx, rows)
 }
 
-// report prints what a build did.
-func (o *buildOptions) report(rows []python.Row) error {
+// report prints what a build did, or tells it to whoever has asked for it.
+func (o *buildOptions) report(ctx context.Context, rows []python.Row) error {
+	if o.pipeline.host != nil {
+		return o.pipeline.tellReport(ctx, rows)
+	}
 	if o.json {
 		return printJSON(o.world.Stdout, reportJSON(rows))
 	}
@@ -146,35 +155,49 @@ func (o *buildOptions) perform(ctx context.Context, p *opened, w *workflow.Workf
 		}
 		host.Preload(modules...)
 	}
+	atTerminal, err := o.debugging.prepare(ctx, p, w)
+	if err != nil {
+		return err
+	}
 	slots := o.maxThreads
-	if slots == 0 && p.Executor == nil {
+	if o.plain = atTerminal; o.plain {
 		slots = 1
+	}
+	if slots == 0 {
+		slots = p.slots()
 	}
 	r := planned{
 		reasons: p.reasons(w, o.world.Dir),
 		request: instance.Request{Workflow: w, Calendar: instance.Calendar{Zone: time.Local}, Key: "build"},
 		config: instance.Config{
 			Project: p.Root, Workdir: o.world.Dir, Workflows: []*workflow.Workflow{w}, Slots: slots,
-			Env: o.world.Env, Clock: o.world.Clock, Pool: p.pool,
+			Scratch: instance.StatePath(p.Root, "tmp"),
+			Env:     o.world.Env, Clock: o.world.Clock, Pool: p.pool,
 		},
 	}
 	o.about = p.about(w.Root.Name, o.world.Dir)
 	return o.execute(ctx, r, func(c *instance.Config) { watch.listen(c) })
 }
 
-// modulesOf returns the modules of the functions in a workflow.
+// slots is how many tasks run at a time; 0 stands for the processors.
+func (p *opened) slots() int {
+	if p.Executor == nil {
+		return 1
+	}
+	n, _ := p.Executor.Args.IntOr("processes", 0) // what is no number, the executor refuses
+	return int(max(0, n))
+}
+
+// modulesOf returns the modules that the tasks of a workflow will import.
 func modulesOf(w *workflow.Workflow) []string {
 	var modules []string
 	seen := make(map[string]bool)
 	for _, n := range w.Root.Children {
-		source, err := n.Config.MapOr("source", params.Map{})
-		if err != nil {
-			continue // running it tells
-		}
-		dotted, err := source.StringOr("dotted", "")
-		if i := strings.LastIndexByte(dotted, '.'); err == nil && i > 0 && !seen[dotted[:i]] {
-			seen[dotted[:i]] = true
-			modules = append(modules, dotted[:i])
+		for _, name := range task.Modules(n.Config) {
+			if !seen[name] {
+				seen[name] = true
+				modules = append(modules, name)
+			}
 		}
 	}
 	return modules

@@ -29,6 +29,11 @@ func (o *buildOptions) foretell(ctx context.Context, p *opened) error {
 	if err != nil {
 		return err
 	}
+	return o.tell(plan, p.Name, p.shown(o.world))
+}
+
+// tell prints a plan of a pipeline.
+func (o *buildOptions) tell(plan *build.Plan, name, shown string) error {
 	if o.json {
 		for i, v := range plan.Verdicts {
 			m := params.Of("task", plan.Tasks[i].Name, "verdict", verdictWord(plan, i), "reason", v.Reason)
@@ -39,7 +44,7 @@ func (o *buildOptions) foretell(ctx context.Context, p *opened) error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s\n", p.Name, p.shown(o.world))
+	fmt.Fprintf(&b, "%s, %s\n", name, shown)
 	counts := make(map[string]int)
 	for i, v := range plan.Verdicts {
 		word := verdictWord(plan, i)
@@ -51,7 +56,7 @@ func (o *buildOptions) foretell(ctx context.Context, p *opened) error {
 		fmt.Fprintf(&b, "%d to fetch, ", n)
 	}
 	fmt.Fprintf(&b, "%d to skip, %d left out\n", counts["skip"], counts["pass"])
-	_, err = fmt.Fprint(o.world.Stdout, b.String())
+	_, err := fmt.Fprint(o.world.Stdout, b.String())
 	return err
 }
 

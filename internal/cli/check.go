@@ -71,6 +71,9 @@ func (o *checkOptions) run(ctx context.Context, args []string) error {
 	}
 	if pipe != nil {
 		defer pipe.close()
+		if err := checkModules(ctx, pipe, o.warn); err != nil {
+			return err
+		}
 		if o.pipeline.wanted() || !hasWorkflows(o.path()) {
 			return o.report(nil, params.Map{}, pipe)
 		}

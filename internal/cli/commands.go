@@ -11,7 +11,7 @@ type maker struct {
 // commands are all there are, but help.
 var commands = [...]maker{
 	{"run", newRun}, {"build", newBuild}, {"status", newStatus}, {"task", newTask}, {"nb", newNb},
-	{"scaffold", newScaffold}, {"install", newInstall}, {"interact", newInteract}, {"examples", newExamples},
+	{"scaffold", newScaffold}, {"install", newInstall}, {"interact", newInteract}, {"python", newPython}, {"describe", newDescribe}, {"examples", newExamples},
 	{"init", newInit}, {"check", newCheck}, {"plan", newPlan}, {"plot", newPlot}, {"report", newReport}, {"secrets", newSecrets},
 	{"server", newServer}, {"scheduler", newScheduler}, {"worker", newWorker}, {"doctor", newDoctor},
 	{"migrate", newMigrate}, {"config", newConfig}, {"tokens", newTokens}, {"password", newPassword}, {"keys", newKeys},
@@ -50,6 +50,10 @@ func addCommands(root *cobra.Command, world IO, args []string) {
 	for _, of := range commandsFor(args) {
 		c := of.make(world)
 		wrapArgs(c)
+		if o := entryFlag(c); o != nil {
+			o.factoryFlags(c, world, args)
+			o.attended(c)
+		}
 		root.AddCommand(c)
 	}
 }

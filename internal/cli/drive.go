@@ -18,6 +18,7 @@ import (
 )
 
 func (o *runOptions) run(ctx context.Context, args []string) error {
+	o.local = !o.dryRun
 	r, err := o.plan(args)
 	if err != nil {
 		return err
@@ -85,6 +86,7 @@ func (o *runOptions) ended(code int, s streams) error {
 // listen has all that happens fed to the printer, and to the log if there is one.
 func (o *runOptions) listen(c *instance.Config, feed *feed) {
 	c.Observe, c.Began = feed.observe, func(id model.TryID) { feed.began(id) }
+	c.Ended, c.Judged = feed.ended, feed.decided
 	if o.logFile == "" {
 		return
 	}
@@ -234,7 +236,7 @@ func (o *runOptions) printer(s streams, logs progress.Logs, zone *time.Location)
 		return progress.NewJSON(o.world.Stdout)
 	}
 	screen, live := s.terminal()
-	if live && o.world.env("TERM") != "dumb" && !o.showParams { // which prints beside the printer
+	if live && o.world.env("TERM") != "dumb" && !o.showParams && !o.plain { // which prints beside the printer
 		size := func() (int, int) { return terminalSize(screen) }
 		return progress.NewTree(o.world.Stderr, logs, size, o.world.env("NO_COLOR") == "")
 	}

@@ -90,7 +90,7 @@ func (o *examplesOptions) source(ctx context.Context) (fs.FS, func(), error) {
 	if o.branch != "" {
 		args = append(args, "--branch", o.branch)
 	}
-	if err := o.world.hand(ctx, o.world.Env, git, append(args, "--", o.from, filepath.Join(dir, "all"))...); err != nil {
+	if err := o.world.use(ctx, o.world.Env, git, append(args, "--", o.from, filepath.Join(dir, "all"))...); err != nil {
 		clean()
 		return nil, nil, err
 	}

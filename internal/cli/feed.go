@@ -21,13 +21,20 @@ type feed struct {
 
 	mu     sync.Mutex
 	events []progress.Event
-	// queued are the tries that were handed to the runner and have not begun.
-	queued map[model.TryID]engine.Event
+	// queued are the tries that were handed to the runner and have not begun,
+	// begun those that have.
+	queued, begun map[model.TryID]engine.Event
+	// judged are the tries of which it is told already why they run.
+	judged map[model.TryID]bool
+	starts starts
 	warned []string
 }
 
 func newFeed(c clock.Clock) *feed {
-	return &feed{clock: c, queued: make(map[model.TryID]engine.Event)}
+	return &feed{
+		clock: c, queued: make(map[model.TryID]engine.Event), begun: make(map[model.TryID]engine.Event),
+		judged: make(map[model.TryID]bool), starts: starts{ending: make(map[model.TryID]int)},
+	}
 }
 
 // warn takes what people should know.
@@ -57,6 +64,10 @@ func (f *feed) observe(b *store.Batch) {
 		case engine.TaskStarted:
 			e.Queued = true
 			f.queued[try] = e.Event
+		case engine.TaskJudged:
+			if f.judged[try] {
+				continue
+			}
 		case engine.TaskEnded:
 			delete(f.queued, try)
 		case engine.TasksAdded:
@@ -64,8 +75,20 @@ func (f *feed) observe(b *store.Batch) {
 			e.Failure = blamed(&e.Event, b)
 		default: // it is shown as it is
 		}
+		f.events = append(f.events, f.starts.through(try)...)
 		f.events = append(f.events, e)
+		if !e.Queued && e.Kind != engine.TaskJudged {
+			f.over(try)
+		}
+		f.events = append(f.events, f.starts.due()...)
 	}
+}
+
+// over forgets a try that has come to something.
+func (f *feed) over(id model.TryID) {
+	delete(f.begun, id)
+	delete(f.judged, id)
+	delete(f.starts.ending, id)
 }
 
 // began notes that a try begins, and returns the event of that unless nothing
@@ -80,8 +103,34 @@ func (f *feed) began(id model.TryID) (engine.Event, bool) {
 	}
 	delete(f.queued, id)
 	e.At = now
-	f.events = append(f.events, progress.Event{Event: e})
+	f.begun[id] = e
+	f.starts.add(progress.Event{Event: e})
+	f.events = append(f.events, f.starts.due()...)
 	return e, true
+}
+
+// ended notes that a try is over, which the store will know soon.
+func (f *feed) ended(id model.TryID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.begun[id]; ok {
+		f.starts.ending[id] = f.starts.rounds
+	}
+}
+
+// decided notes why a try works.
+func (f *feed) decided(id model.TryID, v engine.Verdict) {
+	now := model.InstantOf(f.clock.Now())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e, ok := f.begun[id]
+	if !ok {
+		return
+	}
+	f.judged[id] = true
+	e.At, e.Kind, e.Data = now, engine.TaskJudged, engine.VerdictData(v)
+	f.starts.add(progress.Event{Event: e})
+	f.events = append(f.events, f.starts.due()...)
 }
 
 // added says how many tasks the groups have that an event tells of.
@@ -133,6 +182,7 @@ func children(parent string, n *workflow.Node) map[string]int {
 func (f *feed) take(id model.AttemptID) []progress.Event {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.events = append(f.events, f.starts.next()...)
 	taken := f.events[:0:0]
 	for _, e := range f.events {
 		if e.Attempt == id {

@@ -18,7 +18,7 @@ func (o *projectOptions) mistakes(p *dig.Project, which ...*workflow.Workflow) l
 }
 
 func (o *projectOptions) linter(p *dig.Project) lint.Linter {
-	return lint.Linter{Project: os.DirFS(o.path()), Root: filepath.ToSlash(o.dir), Workflows: p.Workflows}
+	return lint.Linter{Project: os.DirFS(o.path()), Root: filepath.ToSlash(o.dir), Workflows: p.Workflows, Local: o.local}
 }
 
 // foresee warns of what may go wrong in a run, and is the error of one that

@@ -144,7 +144,7 @@ func (o *installOptions) interpreter(ctx context.Context) (string, error) {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return "", model.Errorf(model.Conflict, "there is an environment in %s already", venv).WithHint("remove it, or leave out --create-env")
 	}
-	if err := o.world.hand(ctx, o.world.Env, found.Path, "-m", "venv", dir); err != nil {
+	if err := o.world.use(ctx, o.world.Env, found.Path, "-m", "venv", dir); err != nil {
 		return "", err
 	}
 	made, err := python.Find(python.Search{Option: dir, Dir: o.world.Dir, Env: o.world.Env})
@@ -154,7 +154,7 @@ func (o *installOptions) interpreter(ctx context.Context) (string, error) {
 func (o *installOptions) pip(interpreter string) installer {
 	return installer{
 		install: func(ctx context.Context, file string) error {
-			return o.world.hand(ctx, o.world.Env, interpreter, "-m", "pip", "install", "--disable-pip-version-check", "--requirement", file)
+			return o.world.use(ctx, o.world.Env, interpreter, "-m", "pip", "install", "--disable-pip-version-check", "--requirement", file)
 		},
 		exact: func(ctx context.Context) ([]byte, error) {
 			return o.output(ctx, interpreter, "-m", "pip", "--disable-pip-version-check", "freeze", "--exclude-editable")
@@ -170,7 +170,7 @@ func (o *installOptions) conda(program string) installer {
 	}
 	return installer{
 		install: func(ctx context.Context, file string) error {
-			return o.world.hand(ctx, o.world.Env, program, append(verb, "--file", file)...)
+			return o.world.use(ctx, o.world.Env, program, append(verb, "--file", file)...)
 		},
 		exact: func(ctx context.Context) ([]byte, error) {
 			args := []string{"env", "export", "--no-builds"}
@@ -187,6 +187,6 @@ func (o *installOptions) output(ctx context.Context, program string, args ...str
 	var b bytes.Buffer
 	world := o.world
 	world.Stdin, world.Stdout = strings.NewReader(""), &b
-	err := world.hand(ctx, o.world.Env, program, args...)
+	err := world.use(ctx, o.world.Env, program, args...)
 	return b.Bytes(), err
 }

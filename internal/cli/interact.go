@@ -25,7 +25,7 @@ func newInteract(world IO) *cobra.Command {
 		Use: "interact", GroupID: "look",
 		Short: "Start Python with the pipeline as dag",
 		Long: "Start IPython, or Python where that is not installed, with the pipeline as dag: dag.build(),\n" +
-			"dag.status(), list(dag), dag['task'] for functions.\n\n" + exitHelp,
+			"dag.status(), list(dag), dag['task'].\n\n" + exitHelp,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
 	}
@@ -38,8 +38,12 @@ func newInteract(world IO) *cobra.Command {
 const interactive = `
 import sys
 sys.path[:0] = folders
-from ploomber.spec import DAGSpec
-dag = DAGSpec(file, env=env).to_dag()
+if factory:
+    from _pawl import factories
+    dag = factories.make(factory)
+else:
+    from _pawl import loaded
+    dag = loaded.dag({'file': file, 'set': settings})
 try:
     from IPython import start_ipython
 except ImportError:
@@ -55,19 +59,19 @@ func (o *interactOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer p.close()
-	if p.File == "" {
+	if p.File == "" && p.factory == nil {
 		return model.Errorf(model.Invalid, "%s has no file that Python could read", p.Name)
 	}
 	host, err := p.python(ctx)
 	if err != nil {
 		return err
 	}
-	var env params.Map
-	for _, s := range o.pipeline.set {
-		env = env.SetAt(s.Value, s.Path...)
+	settings := make([]params.Value, len(o.pipeline.set))
+	for i, s := range o.pipeline.set {
+		settings[i] = params.Of("path", s.Path, "value", s.Value)
 	}
-	code := fmt.Sprintf("folders = %s\nfile = %s\nenv = %s\n%s",
-		source.Repr([]params.Value{p.Dir, p.Root}), source.Repr(p.File), source.Repr(env), interactive)
+	code := fmt.Sprintf("folders = %s\nfile = %s\nsettings = %s\nfactory = %s\n%s",
+		source.Repr([]params.Value{p.Dir, p.Root}), source.Repr(p.File), source.Repr(settings), source.Repr(p.factory), interactive)
 	environment := host.Environment()
 	if self, err := os.Executable(); err == nil { // else it is looked for on PATH
 		environment = append(environment, "PAWL_EXECUTABLE="+self)
@@ -75,8 +79,18 @@ func (o *interactOptions) run(ctx context.Context) error {
 	return o.world.hand(ctx, environment, host.Interpreter(), "-c", code)
 }
 
+// use is hand for a program that is one step of a command: if it fails, so does
+// the command, whatever the program's exit code is.
+func (w IO) use(ctx context.Context, env []string, program string, args ...string) error {
+	err := w.hand(ctx, env, program, args...)
+	if errors.As(err, new(quiet)) {
+		return quiet{exitFailed}
+	}
+	return err
+}
+
 // hand lets a program have the terminal until it ends. Signals are for the program
-// then.
+// then, and its exit code is the command's.
 func (w IO) hand(ctx context.Context, env []string, program string, args ...string) error {
 	signals, stop := w.Signals()
 	defer stop()
@@ -93,7 +107,7 @@ func (w IO) hand(ctx context.Context, env []string, program string, args ...stri
 		case err := <-ended:
 			var failed *exec.ExitError
 			if errors.As(err, &failed) {
-				return quiet{exitFailed}
+				return quiet{max(exitFailed, failed.ExitCode())}
 			}
 			return err
 		case got := <-signals:

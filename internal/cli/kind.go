@@ -25,7 +25,8 @@ const pipelineFile = "pipeline.yaml"
 // eitherFlags are the flags of commands that work on workflows, and on pipelines
 // where there are none.
 func (o *buildOptions) eitherFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.pipeline.entry, "entry-point", "", "`file`, folder, pattern or factory of the pipeline; -e takes one, too, if it has a dot, a slash or a star")
+	o.pipeline.ownerFlag(f)
+	f.Var(entryValue{&o.pipeline}, "entry-point", "`file`, folder, pattern or factory of the pipeline; -e takes one, too, if it has a dot, a slash or a star")
 	o.productFlags(f, "f", "")
 }
 
@@ -54,28 +55,34 @@ var (
 
 // either opens the pipeline that a command is about that works on both kinds: the
 // one that is asked for, or that of a folder without workflows. It returns nil
-// where the command is about workflows. Arguments name workflows.
-func (o *buildOptions) either(ctx context.Context, args []string) (*opened, error) {
+// where the command is about workflows. Arguments name workflows. Before anything
+// is opened, sooner is asked whether it is done without, if there is such a function.
+func (o *buildOptions) either(ctx context.Context, args []string, sooner func(context.Context) (bool, error)) (p *opened, done bool, err error) {
 	asked := o.pipeline.wanted()
 	if !asked && hasWorkflows(o.path()) {
-		return nil, o.workflowsWin(args)
+		return nil, false, o.workflowsWin(args)
 	}
 	if info, err := os.Stat(o.path()); err != nil || !info.IsDir() {
-		return nil, nil // which is told by those that look for workflows
+		return nil, false, nil // which is told by those that look for workflows
 	}
 	o.world.Dir = o.path()
-	p, err := o.pipeline.open(ctx, o.world)
+	if sooner != nil && o.refuse("", args) == nil {
+		if done, err := sooner(ctx); done || err != nil {
+			return nil, done, err
+		}
+	}
+	p, err = o.pipeline.open(ctx, o.world)
 	if err != nil {
 		if !asked && model.CodeOf(err) == model.NotFound {
-			return nil, nil
+			return nil, false, nil
 		}
-		return nil, err
+		return nil, false, err
 	}
-	if err := o.refuse(p, args); err != nil {
+	if err := o.refuse(p.shown(o.world), args); err != nil {
 		p.close()
-		return nil, err
+		return nil, false, err
 	}
-	return p, nil
+	return p, false, nil
 }
 
 // hasWorkflows reports whether a folder has files of workflows.
@@ -104,17 +111,22 @@ func (o *buildOptions) workflowsWin(args []string) error {
 	return nil
 }
 
-// refuse is the error of what is given that says nothing about a pipeline.
-func (o *buildOptions) refuse(p *opened, args []string) (err error) {
+// refuse is the error of what is given that says nothing about a pipeline, which
+// is shown as people want to see it.
+func (o *buildOptions) refuse(pipeline string, args []string) (err error) {
 	if len(args) > 0 {
-		return model.Errorf(model.Invalid, "%s is a pipeline, which has no workflow %q", p.shown(o.world), args[0]).
+		return model.Errorf(model.Invalid, "%s is a pipeline, which has no workflow %q", pipeline, args[0]).
 			WithHint("--partially %s builds a task of it with what it needs", quote(args[0]))
 	}
 	o.given.Visit(func(f *pflag.Flag) {
-		known := slices.Contains(onlyPipelines, f.Name) || slices.Contains(forBoth, f.Name) ||
-			f.Name == "entry-point" || strings.HasPrefix("--"+f.Name, envPrefix)
+		_, word := f.Value.(*wordValue)
+		known := word || slices.Contains(onlyPipelines, f.Name) || slices.Contains(forBoth, f.Name) ||
+			f.Name == "entry-point" || f.Name == "python-fd" || strings.HasPrefix("--"+f.Name, envPrefix)
 		if !known && err == nil {
-			err = model.Errorf(model.Invalid, "--%s is for workflows, and %s is a pipeline", f.Name, p.shown(o.world))
+			wrong := model.Errorf(model.Invalid, "--%s is for workflows, and %s is a pipeline", f.Name, pipeline)
+			if err = wrong; f.Name == "param" && !strings.Contains(o.pairs[0], "=") { // as with build
+				err = wrong.WithHint("-p is short for --param here; --partially %s asks for that task", quote(o.pairs[0]))
+			}
 		}
 	})
 	return err
@@ -122,9 +134,11 @@ func (o *buildOptions) refuse(p *opened, args []string) (err error) {
 
 // shown is the pipeline's file, or its name where it has none, as people want to
 // see it.
-func (p *opened) shown(world IO) string {
-	if p.File == "" {
-		return p.Name
+func (p *opened) shown(world IO) string { return shownAs(p.File, p.Name, world) }
+
+func shownAs(file, name string, world IO) string {
+	if file == "" {
+		return name
 	}
-	return below(p.File, world.Dir)
+	return below(file, world.Dir)
 }

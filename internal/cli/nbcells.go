@@ -60,11 +60,16 @@ func nbCells(ctx context.Context, world IO, o *pipelineOptions) (params.Map, err
 	for i, c := range cells {
 		list[i] = nbCell(c)
 	}
+	functions, err := nbFunctions(p.Pipeline)
+	if err != nil {
+		return params.Map{}, err
+	}
 	var links params.Map
 	for _, path := range slices.Sorted(maps.Keys(p.Paths)) {
 		links = links.Set(path, p.Paths[path])
 	}
-	return params.Of("files", list, "inputs", values(p.Inputs), "links", links, "volatile", p.Volatile), nil
+	return params.Of("files", list, "functions", functions, "root", p.Root, "folders", values(slices.Compact([]string{p.Dir, p.Root})),
+		"inputs", values(p.Inputs), "links", links, "volatile", p.Volatile), nil
 }
 
 func nbCell(c notebooks.Cell) params.Map {
@@ -78,6 +83,19 @@ func nbCell(c notebooks.Cell) params.Map {
 		return m.Set("error", c.Err.Error())
 	}
 	return m.Set("code", c.Code)
+}
+
+// nbFunctions returns the functions that are to be shown as notebooks.
+func nbFunctions(p *pipeline.Pipeline) ([]params.Value, error) {
+	list := []params.Value{}
+	if !p.Config.JupyterFunctionsAsNotebooks {
+		return list, nil
+	}
+	functions, err := notebooks.Functions(p)
+	for _, f := range functions {
+		list = append(list, params.Of("path", f.Path, "module", f.Module, "function", f.Name, "task", f.Task, "code", f.Code))
+	}
+	return list, err
 }
 
 func values(texts []string) []params.Value {

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,11 +20,15 @@ import (
 	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/internal/python/pool"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // pipelineOptions choose the pipeline that a command works on.
 type pipelineOptions struct {
+	owner
 	entry string
+	// words are the arguments of a factory.
+	words []string
 	// set are the values given by --env--KEY.
 	set []pipeline.Setting
 	// addCells has notebooks without a cell for parameters rewritten.
@@ -32,11 +36,19 @@ type pipelineOptions struct {
 }
 
 func (o *pipelineOptions) flags(f *pflag.FlagSet) {
-	f.StringVarP(&o.entry, "entry-point", "e", "", "`file`, folder, pattern or factory of the pipeline (default: the pipeline.yaml that is found from here)")
+	f.VarP(entryValue{o}, "entry-point", "e", "`file`, folder, pattern or factory of the pipeline (default: the pipeline.yaml that is found from here)")
+	o.ownerFlag(f)
 }
 
 // wanted reports whether a pipeline is asked for.
-func (o *pipelineOptions) wanted() bool { return o.entry != "" || len(o.set) > 0 }
+func (o *pipelineOptions) wanted() bool { return o.entry != "" || len(o.set) > 0 || o.fd > 0 }
+
+// ownerFlag gives a command the flag by which Python has it work on a pipeline
+// that it has made.
+func (o *pipelineOptions) ownerFlag(f *pflag.FlagSet) {
+	f.IntVar(&o.fd, "python-fd", 0, "descriptor of a connection to the Python that has made the pipeline")
+	_ = f.MarkHidden("python-fd") // it was just made
+}
 
 // envPrefix begins the flags that replace values of env.yaml.
 const envPrefix = "--env--"
@@ -79,6 +91,8 @@ type opened struct {
 	began time.Time
 	// variables are those of the environment that loading has looked up.
 	variables map[string]*string
+	options   *pipelineOptions
+	factory   params.Value // that has made it, as Python reads it; nil for none
 	pool      *pool.Pool
 	place     pool.Place
 	clients   *keeper.Clients
@@ -94,9 +108,14 @@ func (o *pipelineOptions) open(ctx context.Context, world IO) (*opened, error) {
 
 // openWith is open with its own way to tell of warnings.
 func (o *pipelineOptions) openWith(ctx context.Context, world IO, warn func(document.Errors)) (*opened, error) {
-	at := &opened{began: world.Clock.Now(), variables: make(map[string]*string), pool: &pool.Pool{Output: world.Stderr}, release: func() {}}
+	if o.fd > 0 && o.host == nil {
+		if err := o.adopt(world); err != nil {
+			return nil, err
+		}
+	}
+	at := &opened{options: o, began: world.Clock.Now(), variables: make(map[string]*string), pool: &pool.Pool{Output: world.Stderr, Terminal: world.terminal(), Only: o.host}, release: func() {}}
 	p, err := pipeline.Load(ctx, pipeline.Options{
-		Dir: world.Dir, Entry: o.entry, Set: o.set, AddCells: o.addCells, Now: world.Clock.Now(), Git: repository,
+		Dir: world.Dir, Entry: o.entry, Made: o.host != nil, Set: o.set, AddCells: o.addCells, Now: world.Clock.Now(), Git: repository,
 		Lookup: func(name string) (string, bool) {
 			v, ok := lookup(world.Env, name)
 			if at.variables[name] = nil; ok {
@@ -199,6 +218,10 @@ func (c caller) Inspect(ctx context.Context, dotted string) (pipeline.FunctionIn
 	}
 	f, err := host.Inspect(ctx, dotted)
 	if err != nil {
+		var failure *python.Failure
+		if errors.As(err, &failure) && inCode(failure) != nil {
+			return pipeline.FunctionInfo{}, inCode(failure)
+		}
 		return pipeline.FunctionInfo{}, err
 	}
 	info := pipeline.FunctionInfo{File: f.File, Line: f.Line, Code: f.Source, Doc: f.Doc}
@@ -210,6 +233,36 @@ func (c caller) Inspect(ctx context.Context, dotted string) (pipeline.FunctionIn
 	return info, nil
 }
 
-func (c caller) Describe(context.Context, pipeline.Call) (params.Map, error) {
-	return params.Map{}, fmt.Errorf("pipelines that a function makes can't be described")
+// Describe calls a factory. What the command line has for it counts where it is
+// the entry point itself.
+func (c caller) Describe(ctx context.Context, call pipeline.Call) (params.Map, error) {
+	host, err := c.p.python(ctx)
+	if err != nil {
+		return params.Map{}, err
+	}
+	f := python.Factory{Path: call.Path, Args: call.Args}
+	if call.Pos == (workflow.Pos{}) {
+		f.Words = c.p.options.words
+		for _, s := range c.p.options.set {
+			f.Env = append(f.Env, python.Replaced{Path: s.Path, Value: s.Value})
+		}
+	}
+	c.p.factory = f.Value()
+	m, err := host.Pipeline(ctx, f)
+	return m, located(err)
+}
+
+// located is an error of user code as one at the place where it was raised.
+func located(err error) error {
+	var f *python.Failure
+	if !errors.As(err, &f) || f.File == "" {
+		return err
+	}
+	e := &document.Error{Pos: document.Pos{File: f.File, Line: f.Line, Column: 1}, Message: f.Error()}
+	if text, err := os.ReadFile(f.File); err == nil { // else there is no excerpt
+		if lines := strings.Split(string(text), "\n"); f.Line >= 1 && f.Line <= len(lines) {
+			e.Source = lines[f.Line-1]
+		}
+	}
+	return e
 }

@@ -23,7 +23,7 @@ func TestPipelineScripts(t *testing.T) {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
 			return prepareScript(e)
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "browse": browse},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})

@@ -24,9 +24,9 @@ func newPlan(world IO) *cobra.Command {
 		Args:    cobra.MaximumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.given = c.Flags()
-			p, err := o.either(c.Context(), args)
+			p, done, err := o.either(c.Context(), args, o.foretold)
 			switch {
-			case err != nil:
+			case done || err != nil:
 				return err
 			case p == nil:
 				return o.explain(args)

@@ -74,7 +74,7 @@ func (o *plotOptions) plot(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	pipe, err := o.either(ctx, args)
+	pipe, _, err := o.either(ctx, args, nil)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ type projectOptions struct {
 	dir   string
 	// diagnose has mistakes printed for programs.
 	diagnose bool
+	// local is set where workflows run without a server.
+	local bool
 }
 
 func (o *projectOptions) flags(f *pflag.FlagSet) {

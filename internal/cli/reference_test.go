@@ -43,7 +43,7 @@ func reference(t *testing.T) string {
 	fmt.Fprintf(&b, "# Command line\n\nThis page is made from `pawl --help` by a test of `internal/cli`. What programs read is in "+
 		"[JSON output](json-output.md), what a command ends with in [exit codes](exit-codes.md).\n\n```\n%s```\n", help(t, root))
 	for _, c := range root.Commands() {
-		if c.Name() != "help" {
+		if c.Name() != "help" && !c.Hidden {
 			fmt.Fprintf(&b, "\n## pawl %s\n\n```\n%s```\n", c.Name(), help(t, c))
 		}
 	}

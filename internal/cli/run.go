@@ -35,6 +35,7 @@ type runOptions struct {
 	maxThreads       int
 	taskLog          string
 	json             bool
+	plain            bool // tasks have the terminal: nothing is to be drawn there
 
 	about  map[string]string  // more of tasks that may fail, by their full names
 	failed []progress.Failure // what failed, once it has run
@@ -55,9 +56,9 @@ func newRun(world IO) *cobra.Command {
 		Args:    cobra.MaximumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.given, o.invoked = c.Flags(), c.CommandPath()
-			p, err := o.either(c.Context(), args)
+			p, done, err := o.either(c.Context(), args, o.nothingToDo)
 			switch {
-			case err != nil:
+			case done || err != nil:
 				return err
 			case p == nil:
 				return o.run(c.Context(), args)
@@ -125,6 +126,11 @@ func (o *runOptions) check() error {
 			return model.Errorf(model.Invalid, "%s and %s exclude each other", pair.first, pair.then)
 		}
 	}
+	return o.threads()
+}
+
+// threads refuses to run no tasks at a time. Without the flag there is a default.
+func (o *runOptions) threads() error {
 	if o.maxThreads < 1 && o.given != nil && o.given.Changed("max-task-threads") {
 		return model.Errorf(model.Invalid, "--max-task-threads must be at least 1, but is %d", o.maxThreads)
 	}

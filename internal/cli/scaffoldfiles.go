@@ -118,7 +118,10 @@ func sourceText(t pipeline.SketchedTask, extract bool) (string, bool) {
 	suffix := filepath.Ext(t.Path)
 	texts, ok := sourceTemplates[suffix]
 	text := texts[0]
-	if extract {
+	switch {
+	case t.Class == pipeline.SQLDump:
+		text = "SELECT 1 AS number\n"
+	case extract:
 		text = texts[1]
 	}
 	return strings.ReplaceAll(text, "NAME", strings.TrimSuffix(filepath.Base(t.Path), suffix)), ok

@@ -52,8 +52,12 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func condition(name string) (bool, error) {
-	if name == "root" {
+	switch name {
+	case "root":
 		return os.Getuid() == 0, nil
+	case "browser": // where all that is needed must be there, a test fails without one
+		_, err := findBrowser()
+		return err == nil || os.Getenv("CI") != "" || os.Getenv("PAWL_TEST_REQUIRE") == "1", nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }

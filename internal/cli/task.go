@@ -29,7 +29,7 @@ func newTask(world IO) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.given, o.invoked = c.Flags(), c.CommandPath()+" "+quote(args[0])
-			if err := o.debugging.refuse(); err != nil {
+			if err := o.sane(nil); err != nil {
 				return err
 			}
 			return o.run(c.Context(), args[0])
