@@ -49,8 +49,9 @@ fuzz: ## Fuzz every target for FUZZTIME (default 10s), and check each property w
 	./.ci/fuzz $(or $(FUZZTIME),10s)
 	./.ci/properties $(or $(CASES),1000)
 
-sim: ## Simulate SEEDS histories (default 2000)
+sim: ## Simulate SEEDS histories (default 2000), and BUILDS builds (default 24000) whose skips must be the truth
 	go test ./internal/sim -seeds $(or $(SEEDS),2000)
+	RAPID_CHECKS=$$(( $(or $(BUILDS),24000) / 24 )) go test ./internal/compat/ploomber/skips -count=1 -timeout 4h -v
 
 bench: build ## Run the benchmarks beside their peers and limits; ONLY=NAME,NAME runs some
 	go run ./bench -pawl ./$(BIN) $(if $(ONLY),-only $(ONLY)) $(if $(wildcard $(PEERS)),-temporal $(PEERS))
