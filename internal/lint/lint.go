@@ -32,6 +32,8 @@ type Linter struct {
 	// Runs, when set, tells of an action's full name whether it is to run. Nil
 	// means all.
 	Runs func(task string) bool
+	// Local is set when the workflows are to run without a server.
+	Local bool
 }
 
 // Report is what was found, each list sorted.

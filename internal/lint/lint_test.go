@@ -135,6 +135,24 @@ func check(t *testing.T, text string) lint.Report {
 	return l.Check(p.Workflows...)
 }
 
+func TestWhatNeedsAServerIsNoFaultWithOne(t *testing.T) {
+	t.Parallel()
+	project := fstest.MapFS{"w.dig": {Data: []byte("+a:\n  listen>: x\n")}}
+	p, err := dig.LoadProject(project, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := registry()
+	r.Register(operator.Spec{Name: "listen", Operator: operator.Func(nil), Served: true})
+	for _, local := range []bool{false, true} {
+		l := lint.Linter{Project: project, Workflows: p.Workflows, Operators: r, Local: local}
+		faults := l.Check(p.Workflows...).Faults
+		if local && (len(faults) != 1 || faults[0].Line != 2 || faults[0].Message != operator.ErrNotServed.Error()) || !local && len(faults) > 0 {
+			t.Errorf("local is %v: %v", local, faults)
+		}
+	}
+}
+
 func TestWhatIsNotToRunIsNoFault(t *testing.T) {
 	t.Parallel()
 	project := fstest.MapFS{"w.dig": {Data: []byte(

@@ -106,6 +106,9 @@ func (c *checker) operator(n *workflow.Node, workdir string) {
 		c.report.Unknown.Add(c.title().KeyErrorf("%s", message).Hint("%s", hint))
 		return
 	}
+	if c.linter.Local && spec.Served {
+		c.problem(n, operator.Problem{Err: operator.ErrNotServed})
+	}
 	c.unread(spec, n.Config)
 	if spec.Check == nil {
 		return
