@@ -13,74 +13,84 @@ type Action string
 
 // Actions.
 const (
-	ProjectGet      Action = "project.get"
-	ProjectList     Action = "project.list"
-	ProjectPut      Action = "project.put"     // make the project or add a revision
-	ProjectContent  Action = "project.content" // put the workflows of a revision
-	ProjectDelete   Action = "project.delete"
-	ArchiveGet      Action = "archive.get"
-	SecretList      Action = "secret.list"
-	SecretPut       Action = "secret.put"
-	SecretDelete    Action = "secret.delete"
-	SecretRotate    Action = "secret.rotate" // encrypt all anew
-	WorkflowGet     Action = "workflow.get"
-	WorkflowList    Action = "workflow.list"
-	SessionGet      Action = "session.get"
-	SessionList     Action = "session.list"
-	AttemptGet      Action = "attempt.get"
-	AttemptList     Action = "attempt.list"
-	AttemptRun      Action = "attempt.run" // start or retry
-	AttemptKill     Action = "attempt.kill"
-	TaskList        Action = "task.list"
-	LogGet          Action = "log.get"
-	LogList         Action = "log.list"
-	ScheduleGet     Action = "schedule.get"
-	ScheduleList    Action = "schedule.list"
-	ScheduleSkip    Action = "schedule.skip"
-	ScheduleFill    Action = "schedule.backfill"
-	ScheduleEnable  Action = "schedule.enable"
-	ScheduleDisable Action = "schedule.disable"
-	AuditList       Action = "audit.list"
-	TokenList       Action = "token.list"
-	TokenCreate     Action = "token.create"
-	TokenRevoke     Action = "token.revoke"
-	Administer      Action = "administer" // what only an administrator may do
+	ProjectGet       Action = "project.get"
+	ProjectList      Action = "project.list"
+	ProjectPut       Action = "project.put"     // make the project or add a revision
+	ProjectContent   Action = "project.content" // put the workflows of a revision
+	ProjectDelete    Action = "project.delete"
+	ArchiveGet       Action = "archive.get"
+	SecretList       Action = "secret.list"
+	SecretPut        Action = "secret.put"
+	SecretDelete     Action = "secret.delete"
+	SecretRotate     Action = "secret.rotate" // encrypt all anew
+	WorkflowGet      Action = "workflow.get"
+	WorkflowList     Action = "workflow.list"
+	SessionGet       Action = "session.get"
+	SessionList      Action = "session.list"
+	AttemptGet       Action = "attempt.get"
+	AttemptList      Action = "attempt.list"
+	AttemptRun       Action = "attempt.run" // start or retry
+	AttemptKill      Action = "attempt.kill"
+	TaskList         Action = "task.list"
+	LogGet           Action = "log.get"
+	LogList          Action = "log.list"
+	ScheduleGet      Action = "schedule.get"
+	ScheduleList     Action = "schedule.list"
+	ScheduleSkip     Action = "schedule.skip"
+	ScheduleFill     Action = "schedule.backfill"
+	ScheduleEnable   Action = "schedule.enable"
+	ScheduleDisable  Action = "schedule.disable"
+	SignalSend       Action = "signal.send"
+	SubscriptionList Action = "subscription.list"
+	LetterList       Action = "letter.list" // early messages and dead letters
+	LetterResend     Action = "letter.resend"
+	LetterDrop       Action = "letter.drop"
+	AuditList        Action = "audit.list"
+	TokenList        Action = "token.list"
+	TokenCreate      Action = "token.create"
+	TokenRevoke      Action = "token.revoke"
+	Administer       Action = "administer" // what only an administrator may do
 )
 
 // permits says which verbs allow an action; Admin allows each.
 var permits = map[Action][]Verb{
-	ProjectGet:      lookUp,
-	ProjectList:     lookUp,
-	ProjectPut:      {Push},
-	ProjectContent:  {Push},
-	ProjectDelete:   {Push},
-	ArchiveGet:      {Read, Push},
-	SecretList:      {Secrets},
-	SecretPut:       {Secrets},
-	SecretDelete:    {Secrets},
-	SecretRotate:    {},
-	WorkflowGet:     lookUp,
-	WorkflowList:    lookUp,
-	SessionGet:      lookUp,
-	SessionList:     lookUp,
-	AttemptGet:      lookUp,
-	AttemptList:     lookUp,
-	AttemptRun:      {Run},
-	AttemptKill:     {Run},
-	TaskList:        lookUp,
-	LogGet:          {Read, Run},
-	LogList:         {Read, Run},
-	ScheduleGet:     lookUp,
-	ScheduleList:    lookUp,
-	ScheduleSkip:    {Run},
-	ScheduleFill:    {Run},
-	ScheduleEnable:  {Run},
-	ScheduleDisable: {Run},
-	AuditList:       {},
-	TokenList:       {},
-	TokenCreate:     {},
-	TokenRevoke:     {},
-	Administer:      {},
+	ProjectGet:       lookUp,
+	ProjectList:      lookUp,
+	ProjectPut:       {Push},
+	ProjectContent:   {Push},
+	ProjectDelete:    {Push},
+	ArchiveGet:       {Read, Push},
+	SecretList:       {Secrets},
+	SecretPut:        {Secrets},
+	SecretDelete:     {Secrets},
+	SecretRotate:     {},
+	WorkflowGet:      lookUp,
+	WorkflowList:     lookUp,
+	SessionGet:       lookUp,
+	SessionList:      lookUp,
+	AttemptGet:       lookUp,
+	AttemptList:      lookUp,
+	AttemptRun:       {Run},
+	AttemptKill:      {Run},
+	TaskList:         lookUp,
+	LogGet:           {Read, Run},
+	LogList:          {Read, Run},
+	ScheduleGet:      lookUp,
+	ScheduleList:     lookUp,
+	ScheduleSkip:     {Run},
+	ScheduleFill:     {Run},
+	ScheduleEnable:   {Run},
+	ScheduleDisable:  {Run},
+	SignalSend:       {Run},
+	SubscriptionList: lookUp,
+	LetterList:       {Read, Run},
+	LetterResend:     {Run},
+	LetterDrop:       {Run},
+	AuditList:        {},
+	TokenList:        {},
+	TokenCreate:      {},
+	TokenRevoke:      {},
+	Administer:       {},
 }
 
 var lookUp = []Verb{Read, Run, Push, Secrets}

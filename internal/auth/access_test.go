@@ -62,11 +62,12 @@ func TestScopesAllowTheirActions(t *testing.T) {
 	t.Parallel()
 	look := []auth.Action{
 		auth.AttemptGet, auth.AttemptList, auth.ProjectGet, auth.ProjectList, auth.ScheduleGet, auth.ScheduleList,
-		auth.SessionGet, auth.SessionList, auth.TaskList, auth.WorkflowGet, auth.WorkflowList,
+		auth.SessionGet, auth.SessionList, auth.SubscriptionList, auth.TaskList, auth.WorkflowGet, auth.WorkflowList,
 	}
 	for text, more := range map[string][]auth.Action{
-		"read":    {auth.ArchiveGet, auth.LogGet, auth.LogList},
-		"run":     {auth.AttemptKill, auth.AttemptRun, auth.LogGet, auth.LogList, auth.ScheduleDisable, auth.ScheduleEnable, auth.ScheduleFill, auth.ScheduleSkip},
+		"read": {auth.ArchiveGet, auth.LetterList, auth.LogGet, auth.LogList},
+		"run": {auth.AttemptKill, auth.AttemptRun, auth.LetterDrop, auth.LetterList, auth.LetterResend, auth.LogGet, auth.LogList,
+			auth.ScheduleDisable, auth.ScheduleEnable, auth.ScheduleFill, auth.ScheduleSkip, auth.SignalSend},
 		"push":    {auth.ArchiveGet, auth.ProjectContent, auth.ProjectDelete, auth.ProjectPut},
 		"secrets": {auth.SecretDelete, auth.SecretList, auth.SecretPut},
 	} {
@@ -224,8 +225,8 @@ func TestAuditRecordsChangesAndRefusals(t *testing.T) {
 		}
 	}
 	want := []auth.Action{
-		auth.ArchiveGet, auth.AttemptGet, auth.AttemptList, auth.AuditList, auth.LogGet, auth.LogList, auth.ProjectGet, auth.ProjectList,
-		auth.ScheduleGet, auth.ScheduleList, auth.SecretList, auth.SessionGet, auth.SessionList, auth.TaskList, auth.TokenList,
+		auth.ArchiveGet, auth.AttemptGet, auth.AttemptList, auth.AuditList, auth.LetterList, auth.LogGet, auth.LogList, auth.ProjectGet, auth.ProjectList,
+		auth.ScheduleGet, auth.ScheduleList, auth.SecretList, auth.SessionGet, auth.SessionList, auth.SubscriptionList, auth.TaskList, auth.TokenList,
 		auth.WorkflowGet, auth.WorkflowList,
 	}
 	if diff := cmp.Diff(want, looks); diff != "" {

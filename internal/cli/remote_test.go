@@ -38,6 +38,9 @@ import (
 //	begin ATTEMPT                  begin to run it
 //	succeed ATTEMPT TASK [K=V...]  let a running task end well, storing values
 //	fail ATTEMPT TASK MESSAGE      let a running task fail
+//	await ATTEMPT TASK TOPIC PARAM VALUE
+//	                               let a running task wait for messages
+//	expire DURATION                let so much time pass for early messages
 //	print ATTEMPT TASK FILE        let the first try of a task print a file
 func TestServerScripts(t *testing.T) {
 	t.Parallel()
@@ -47,6 +50,7 @@ func TestServerScripts(t *testing.T) {
 		Setup:     serveScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "begin": beginAttempt, "succeed": succeedTask, "fail": failTask, "print": printLog,
+			"await": awaitMessage, "expire": expireLetters,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -147,6 +151,20 @@ func failTask(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(in.apply(id, report(args[1], engine.Command{Kind: engine.Fail, Failure: failure})))
 }
 
+func awaitMessage(ts *testscript.TestScript, _ bool, args []string) {
+	in, id := attemptOf(ts, args, 5)
+	key := engine.Key{Topic: args[2], Param: args[3], Value: args[4]}
+	ts.Check(in.apply(id, report(args[1], engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Keys: []engine.Key{key}}})))
+}
+
+func expireLetters(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	in := ts.Value("installation").(*installation)
+	_, err = in.store.ExpireLetters(context.Background(), model.InstantOf(noon.Add(d)), 10)
+	ts.Check(err)
+}
+
 // report makes a report of the running try of a task.
 func report(task string, c engine.Command) func(*engine.Attempt) (engine.Command, error) {
 	return func(a *engine.Attempt) (engine.Command, error) {
@@ -188,6 +206,7 @@ func (in *installation) apply(id model.AttemptID, next func(*engine.Attempt) (en
 		return err
 	}
 	batch.Attempts, batch.Tasks, batch.Grown, batch.Events = step.Attempts, step.Tasks, step.Grown, step.Events
+	batch.Listening, batch.Buried = step.Listening, step.Buried
 	return in.store.Commit(ctx, &batch)
 }
 

@@ -36,28 +36,37 @@ type AuditFilter struct {
 	Since, Until time.Time
 }
 
-// maxEntries is how many entries a page of the audit log has.
+// maxEntries is how many entries a page of pawl's own lists has.
 const maxEntries = 1000
 
 // Audit lists up to n entries of the audit log, the latest first. It is for
 // administrators.
 func (c *Client) Audit(ctx context.Context, f AuditFilter, n int) ([]AuditEntry, error) {
-	var all []AuditEntry
-	for cursor := ""; len(all) < n; {
+	return pages(n, func(count, cursor string) ([]AuditEntry, Text, error) {
 		var out struct {
 			Entries []AuditEntry `json:"entries"`
 			Next    Text         `json:"next"`
 		}
 		query := values("principal", f.Principal, "action", f.Action, "project", f.Project, "since", exact(f.Since),
-			"until", exact(f.Until), "count", strconv.Itoa(min(n-len(all), maxEntries)), "cursor", cursor)
-		if err := c.get(ctx, path("pawl", "v1", "audit"), query, &out); err != nil {
+			"until", exact(f.Until), "count", count, "cursor", cursor)
+		err := c.get(ctx, path("pawl", "v1", "audit"), query, &out)
+		return out.Entries, out.Next, err
+	})
+}
+
+// pages reads page after page until there are n entries.
+func pages[E any](n int, read func(count, cursor string) ([]E, Text, error)) ([]E, error) {
+	var all []E
+	for cursor := ""; len(all) < n; {
+		list, next, err := read(strconv.Itoa(min(n-len(all), maxEntries)), cursor)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, out.Entries...)
-		if out.Next == "" {
+		all = append(all, list...)
+		if next == "" {
 			break
 		}
-		cursor = string(out.Next)
+		cursor = string(next)
 	}
 	return all, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/operators/script"
 	"github.com/pawlhq/pawl/internal/operators/shell"
+	"github.com/pawlhq/pawl/internal/operators/signal"
 	"github.com/pawlhq/pawl/internal/operators/value"
 	"github.com/pawlhq/pawl/internal/python/pool"
 	"github.com/pawlhq/pawl/operator"
@@ -25,6 +26,7 @@ func All(pool *pool.Pool) (all *operator.Registry, end func() error) {
 	r.Register(httpop.Specs(dig.ReadConfig)...)
 	r.Register(value.Specs()...)
 	r.Register(notify.Specs()...)
+	r.Register(signal.Specs()...)
 	r.Register(pipeline.New(pool).Specs()...)
 	r.Expect(dig.Operators()...)
 	return &r, python.Close

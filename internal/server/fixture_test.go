@@ -239,6 +239,7 @@ func (w *world) apply(id model.AttemptID, commands ...func(*engine.Attempt) engi
 		must(w, a.Apply(now, c(a), &step))
 	}
 	batch.Attempts, batch.Tasks, batch.Grown, batch.Events = step.Attempts, step.Tasks, step.Grown, step.Events
+	batch.Listening, batch.Buried = step.Listening, step.Buried
 	must(w, w.store.Commit(w.Context(), &batch))
 	if w.committed != nil {
 		w.committed(&batch)
@@ -267,6 +268,13 @@ func (w *world) succeed(id model.AttemptID, task string, stored params.Map) {
 
 func (w *world) fail(id model.AttemptID, task, message string) {
 	w.apply(id, report(w, task, engine.Command{Kind: engine.Fail, Failure: &engine.Failure{Error: params.Of("message", message, "stacktrace", "")}}))
+}
+
+// await has a running task wait for messages: TOPIC PARAM VALUE.
+func (w *world) await(id model.AttemptID, task string, key []string) {
+	w.apply(id, report(w, task, engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{
+		Keys: []engine.Key{{Topic: key[0], Param: key[1], Value: key[2]}},
+	}}))
 }
 
 // lose tells that the runner of a try is gone.

@@ -12,7 +12,7 @@ func (s *Server) routes() []route {
 	var all []route
 	for _, group := range [][]route{
 		systemRoutes(), projectRoutes(), secretRoutes(), workflowRoutes(), scheduleRoutes(),
-		sessionRoutes(), attemptRoutes(), logRoutes(), oldRoutes(), ownRoutes(), tokenRoutes(), auditRoutes(),
+		sessionRoutes(), attemptRoutes(), logRoutes(), oldRoutes(), ownRoutes(), signalRoutes(), tokenRoutes(), auditRoutes(),
 	} {
 		all = append(all, group...)
 	}

@@ -148,7 +148,7 @@ func (d *description) valid(s *schema, v any, at string) error {
 		ok = s.Type == "boolean"
 	}
 	if n, is := v.(float64); is {
-		ok = s.Type == "integer" && n == math.Trunc(n)
+		ok = s.Type == "number" || s.Type == "integer" && n == math.Trunc(n)
 	}
 	if !ok {
 		return fmt.Errorf("%s is %v, not of type %q", at, v, s.Type)

@@ -96,9 +96,12 @@ func (p *player) play(line string) string {
 		d, err := time.ParseDuration(rest)
 		must(p, err)
 		p.clock.advance(d)
+	case "expire":
+		_, err := p.store.ExpireLetters(p.Context(), model.InstantOf(p.clock.Now()), 10)
+		must(p, err)
 	case "push":
 		return p.pushFolder(strings.Fields(rest))
-	case "begin", "apply", "succeed", "fail", "print":
+	case "begin", "apply", "succeed", "fail", "await", "print":
 		p.drive(word, strings.SplitN(rest, " ", 3))
 	case "audit":
 		return p.auditLog()
@@ -143,6 +146,8 @@ func (p *player) drive(what string, args []string) {
 		p.world.succeed(id, task, stored)
 	case "fail":
 		p.world.fail(id, task, args[2])
+	case "await":
+		p.world.await(id, task, strings.Fields(args[2]))
 	case "print":
 		p.world.print(id, task, 1, args[2]+"\n")
 	}
