@@ -97,7 +97,7 @@ func (f *family) signals(id model.TaskID) (keys []engine.Key) {
 // asked are the signals that a task's operator asked for.
 func (f *family) asked(id model.TaskID) (keys []engine.Key) {
 	for _, k := range f.detail(id).Keys {
-		if k.Param == "" {
+		if w := f.views[id].Node.Wait; w == nil || !slices.Contains(w.Signals, workflow.Signal{Topic: k.Topic, Param: k.Param, One: k.One}) {
 			keys = append(keys, k)
 		}
 	}

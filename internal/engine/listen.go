@@ -6,6 +6,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // audience is who listens in an attempt. Who does follows from the states of
@@ -296,7 +297,8 @@ func (a *Attempt) keys(id model.TaskID) []Key {
 		return ks
 	}
 	for _, k := range t.subscribed() {
-		if k.Param == "" {
+		own := func(s workflow.Signal) bool { return s.Topic == k.Topic && s.Param == k.Param }
+		if !slices.ContainsFunc(t.node.Wait.Signals, own) {
 			ks = append(ks, k)
 		}
 	}

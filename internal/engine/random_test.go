@@ -265,7 +265,7 @@ func randomReport(t *rapid.T, v engine.View) engine.Command {
 		c.Wait = &engine.Wait{Until: epoch.Add(pick(t, "until", 0, time.Second, time.Minute, time.Hour))}
 	case "keys":
 		c.Kind = engine.WaitFor
-		c.Wait = &engine.Wait{Keys: []engine.Key{{Topic: "t", Value: "1"}}, Records: randomRecords(t)}
+		c.Wait = &engine.Wait{Keys: []engine.Key{{Topic: "t", Param: pick(t, "param", "", "asked"), Value: "1"}}, Records: randomRecords(t)}
 	case "cancelled":
 		c.Kind = engine.TryCancelled
 	case "lost":
