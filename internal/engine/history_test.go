@@ -286,6 +286,8 @@ func (s *stimulus) waitFor() engine.Command {
 			wait.Until = epoch.Add(s.duration())
 		case "key":
 			wait.Keys = append(wait.Keys, engine.Key{Topic: s.next(), Value: s.next()})
+		case "param":
+			wait.Keys[len(wait.Keys)-1].Param = s.next()
 		case "state":
 			wait.State = s.object()
 		case "send":
