@@ -92,12 +92,13 @@ func NewFeeder(o FeederOptions) (*Feeder, error) {
 type running struct {
 	*Feeder
 	client *kgo.Client
+	opened chan struct{} // closed once there is a client, which may ask sooner
 	sink   feed.Sink
 }
 
 // Run implements feed.Feeder.
 func (f *Feeder) Run(ctx context.Context, sink feed.Sink) error {
-	r := &running{Feeder: f, sink: sink}
+	r := &running{Feeder: f, opened: make(chan struct{}), sink: sink}
 	names := slices.Sorted(maps.Keys(f.topics))
 	client, err := f.options.client(
 		kgo.ConsumerGroup(f.options.Group), kgo.ConsumeTopics(names...),
@@ -111,6 +112,7 @@ func (f *Feeder) Run(ctx context.Context, sink feed.Sink) error {
 		return err
 	}
 	r.client = client
+	close(r.opened)
 	f.lags.use(client)
 	defer func() {
 		f.lags.use(nil)

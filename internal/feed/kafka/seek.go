@@ -36,6 +36,7 @@ func positions(ctx context.Context, sink feed.Sink, group string) (map[partition
 // seek says where to begin in the partitions that this feeder has been given.
 // It takes as long as it needs: until then they have nobody who reads them.
 func (r *running) seek(ctx context.Context, given map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	<-r.opened
 	again := pauses{clock: r.options.Clock}
 	for {
 		starts, err := r.starts(ctx, given)
