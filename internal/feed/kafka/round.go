@@ -181,7 +181,10 @@ func (s *sending) produce(ctx context.Context, list []store.Outgoing) (n int, er
 		})
 	}
 	if err := s.client.Flush(ctx); err != nil {
-		cancel() // what is not sent by now is given up
+		// What is not sent by now is given up, and so is what waits for an answer:
+		// without a flush nobody would ask for it again.
+		cancel()
+		_ = s.client.AbortBufferedRecords(context.WithoutCancel(ctx)) // it waits, and can't fail
 	}
 	pending.Wait()
 	return n, errs
