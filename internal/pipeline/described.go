@@ -68,12 +68,8 @@ func settingsIn(description params.Map) []Setting {
 	settings := make([]Setting, len(list))
 	for i, v := range list {
 		m, _ := v.(params.Map)
+		settings[i].Path = pathIn(m)
 		settings[i].Value, _ = m.StringOr("value", "")
-		path, _ := m.ListOr("path", nil)
-		for _, key := range path {
-			text, _ := key.(string)
-			settings[i].Path = append(settings[i].Path, text)
-		}
 	}
 	return settings
 }

@@ -27,14 +27,20 @@ func typedIn(config params.Map) []Typed {
 	typed := make([]Typed, len(list))
 	for i, v := range list {
 		m, _ := v.(params.Map)
+		typed[i].Path = pathIn(m)
 		typed[i].Type, _ = m.StringOr("type", "")
-		path, _ := m.ListOr("path", nil)
-		for _, key := range path {
-			text, _ := key.(string)
-			typed[i].Path = append(typed[i].Path, text)
-		}
 	}
 	return typed
+}
+
+// pathIn reads the path of one of them, or of anything else that has one.
+func pathIn(m params.Map) (path []string) {
+	list, _ := m.ListOr("path", nil)
+	for _, key := range list {
+		text, _ := key.(string)
+		path = append(path, text)
+	}
+	return path
 }
 
 // TrackedIn returns Task.Tracked of a task, from its configuration.
