@@ -109,17 +109,21 @@ func (r *recording) replay(n, inFlight int) []transaction {
 	var all []transaction
 	for first := 1; first <= n; first += inFlight {
 		last := min(first+inFlight-1, n)
-		all = append(all, r.starts(first, last))
+		var ids []int64
+		for id := first; id <= last; id++ {
+			ids = append(ids, int64(id))
+		}
+		all = append(all, r.starts(ids))
 		for _, c := range r.commits {
-			all = append(all, commitOf(c, first, last))
+			all = append(all, commitOf(c, ids))
 		}
 	}
 	return all
 }
 
-func (r *recording) starts(first, last int) transaction {
+func (r *recording) starts(ids []int64) transaction {
 	sessions, attempts := rows{table: sessionsTable}, rows{table: attemptsTable}
-	for id := int64(first); id <= int64(last); id++ {
+	for _, id := range ids {
 		s := r.start
 		s.Session.Key = fmt.Sprint(id)
 		sessions.values = append(sessions.values, sessionRow(id, &s.Session))
@@ -128,10 +132,11 @@ func (r *recording) starts(first, last int) transaction {
 	return transaction{inserts: []rows{sessions, attempts}}
 }
 
-func commitOf(c *tables.Plan, first, last int) transaction {
+// commitOf is a commit in all attempts with these ids.
+func commitOf(c *tables.Plan, ids []int64) transaction {
 	tasks, events := rows{table: tasksTable}, rows{table: eventsTable}
 	var advance [][]driver.Value
-	for id := int64(first); id <= int64(last); id++ {
+	for _, id := range ids {
 		for _, r := range c.TaskRows {
 			tasks.values = append(tasks.values, []driver.Value{
 				id, int64(r.ID), int64(r.Parent), r.Name, int64(r.State), int64(r.Flags), int64(r.Try), int64(r.Retries),

@@ -55,9 +55,21 @@ func openBareSQLite(path, synchronous string) (*bareSQLite, error) {
 var bareRows = []int{100, 10, 1}
 
 func (b *bareSQLite) commit(t *transaction) error {
+	return b.within(func() error { return b.write(t) })
+}
+
+// within writes in one transaction.
+func (b *bareSQLite) within(write func() error) error {
 	if err := b.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
+	if err := write(); err != nil {
+		return err
+	}
+	return b.exec("COMMIT")
+}
+
+func (b *bareSQLite) write(t *transaction) error {
 	for _, r := range t.inserts {
 		for rest := r.values; len(rest) > 0; {
 			n := bareRows[0]
@@ -75,7 +87,7 @@ func (b *bareSQLite) commit(t *transaction) error {
 			return err
 		}
 	}
-	return b.exec("COMMIT")
+	return nil
 }
 
 // insert returns the statement that adds n rows.

@@ -19,6 +19,7 @@ import (
 	"github.com/pawlhq/pawl/internal/runners/local"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/operator"
 	"github.com/pawlhq/pawl/runner"
 )
 
@@ -50,7 +51,10 @@ func newMachine(s store.Store, as func(*conductor.Config)) (*machine, error) {
 	all, end := operators.All(nil)
 	x := &executor.Executor{Operators: all, Now: time.Now}
 	open := func(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
-		return x.Open(executor.AttemptInfo{ID: a.ID, Zone: time.UTC, Dialect: w.Dialect, ProjectDir: "/", Workdir: "/"}).Job
+		return x.Open(executor.AttemptInfo{
+			ID: a.ID, Zone: time.UTC, Dialect: w.Dialect, ProjectDir: "/", Workdir: "/",
+			Services: operator.Services{Messages: true},
+		}).Job
 	}
 	m := &machine{store: s, end: end, runner: local.New(local.Config{Slots: 2})}
 	cfg := conductor.Config{Store: s, Runner: m.runner, Open: open, Owner: uuid.NewString(), Clock: clock.System{}}

@@ -89,6 +89,9 @@ var benchmarks = []benchmark{
 	{"crash", "kill -9 of a server on PostgreSQL with 50 workflows in flight: s to the first steps of the next one", crash, []aim{
 		atMost("crash-first-step", 1), atMost("crash-takeover", 1), atMost("crash-lost", 0), atMost("crash-doubled", 0),
 	}},
+	{"correlate", "replies to a million instances that wait on SQLite (synchronous=FULL), each of which sends its next command: events per second", correlate, []aim{
+		atLeast("correlate", 0.5).of("bare-correlate"), atMost("correlate-half-load-p99", 10),
+	}},
 	{"expr", "expressions: evaluations per second", expressions, []aim{
 		atLeast("expr-path", 1e6), atLeast("expr-concat", 1e6), atLeast("expr-moment", 300_000), atLeast("expr-name", 1e6),
 	}},
