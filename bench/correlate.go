@@ -35,7 +35,7 @@ func correlate(h *harness) error {
 	if err != nil {
 		return err
 	}
-	path, err := h.parkedSQLite(waiting, func(i int) parked { return parked{w, params.Of("order", orderOf(i))} })
+	path, err := h.waitingSQLite(waiting, func(i int) waiter { return waiter{w, params.Of("order", orderOf(i))} })
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func correlate(h *harness) error {
 	if err != nil {
 		return err
 	}
-	c := correlation{h: h, filled: path, order: rand.New(rand.NewPCG(1, 1)).Perm(waiting)}
+	c := correlation{filled: path, order: rand.New(rand.NewPCG(1, 1)).Perm(waiting)}
 	n := h.size(50_000, 50)
 	if err := h.measure(
 		testCase{"correlate", "events/s", func() (float64, error) { return c.throughput(n) }},
@@ -66,7 +66,6 @@ func correlate(h *harness) error {
 // correlation has a store with instances that wait, and the order in which they
 // get their replies.
 type correlation struct {
-	h      *harness
 	filled string
 	order  []int
 }
@@ -173,6 +172,10 @@ type dispatched struct {
 	took []time.Duration
 	left int
 	all  chan struct{} // closed when all are there
+	// last is the latest that one was due that is there, and outOfOrder how many
+	// came after one that was due later.
+	last       time.Time
+	outOfOrder int
 }
 
 func newDispatched(n int) *dispatched {
@@ -200,6 +203,11 @@ func (d *dispatched) observe(b *store.Batch) {
 		}
 		delete(d.due, of)
 		d.took = append(d.took, now.Sub(due))
+		if due.Before(d.last) {
+			d.outOfOrder++
+		} else {
+			d.last = due
+		}
 		if d.left--; d.left == 0 {
 			close(d.all)
 		}
@@ -220,7 +228,7 @@ func recordReply() (*answer, error) {
 		return nil, err
 	}
 	s := memory.New()
-	if err := fillWaiting(s, 1, func(i int) parked { return parked{w, params.Of("order", orderOf(i))} }); err != nil {
+	if err := fillWaiting(s, 1, func(i int) waiter { return waiter{w, params.Of("order", orderOf(i))} }); err != nil {
 		return nil, err
 	}
 	a := &answer{}

@@ -17,10 +17,20 @@ import (
 // startServer measures a server on SQLite: from its start to the first answer,
 // and what it uses while it has nothing to do.
 func startServer(h *harness) error {
-	return h.measure(testCase{"start-server", "ms", h.startServer})
+	return h.measure(testCase{"start-server", "ms", func() (float64, error) {
+		took, err := h.serve(filepath.Join(h.dir, "server"), func(pid int) error {
+			memory, share, err := h.idle(pid)
+			h.note("idle-cpu", "% of a processor", share)
+			h.note("idle-memory", "MiB", memory)
+			return err
+		})
+		return inMilliseconds(took), err
+	}})
 }
 
-func (h *harness) startServer() (float64, error) {
+// serve starts a server on a folder, calls look once it answers, and ends it. It
+// returns how long the first answer took.
+func (h *harness) serve(dir string, look func(pid int) error) (took time.Duration, err error) {
 	pawl, err := filepath.Abs(h.pawl)
 	if err != nil {
 		return 0, err
@@ -29,7 +39,7 @@ func (h *harness) startServer() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.Command(pawl, "server", "-o", filepath.Join(h.dir, "server"), "-n", strconv.Itoa(port))
+	cmd := exec.Command(pawl, "server", "-o", dir, "-n", strconv.Itoa(port))
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	began := time.Now()
@@ -37,15 +47,15 @@ func (h *harness) startServer() (float64, error) {
 		return 0, err
 	}
 	err = answers(fmt.Sprintf("http://127.0.0.1:%d/api/version", port))
-	took := time.Since(began)
+	took = time.Since(began)
 	if err == nil {
-		err = h.noteIdle(cmd.Process.Pid)
+		err = look(cmd.Process.Pid)
 	}
 	err = errors.Join(err, cmd.Process.Signal(syscall.SIGTERM), cmd.Wait())
 	if err != nil {
 		return 0, fmt.Errorf("%w\n%s", err, said.Bytes())
 	}
-	return inMilliseconds(took), nil
+	return took, nil
 }
 
 // answers returns once a server answers.
@@ -65,9 +75,9 @@ func answers(url string) error {
 	}
 }
 
-// noteIdle notes the memory and the share of a processor that a process uses
-// while it is left alone.
-func (h *harness) noteIdle(pid int) error {
+// idle returns the memory in MiB and the share of a processor in percent that a
+// process uses while it is left alone.
+func (h *harness) idle(pid int) (memory, share float64, err error) {
 	settle, look := 2*time.Second, 10*time.Second
 	if h.quick {
 		settle, look = 0, 100*time.Millisecond
@@ -75,19 +85,18 @@ func (h *harness) noteIdle(pid int) error {
 	<-time.After(settle)
 	before, err := processorTicks(pid)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	<-time.After(look)
 	after, err := processorTicks(pid)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	h.note("idle-cpu", "% of a processor", 100*float64(after-before)/ticksPerSecond/look.Seconds())
-	resident, err := residentMemory(pid)
-	h.note("idle-memory", "MiB", resident)
-	return err
+	memory, err = residentMemory(pid)
+	return memory, 100 * float64(after-before) / ticksPerSecond / look.Seconds(), err
 }
 
+// residentMemory returns that of a process in MiB.
 // ticksPerSecond is the unit of times in /proc.
 const ticksPerSecond = 100
 

@@ -92,6 +92,12 @@ var benchmarks = []benchmark{
 	{"correlate", "replies to a million instances that wait on SQLite (synchronous=FULL), each of which sends its next command: events per second", correlate, []aim{
 		atLeast("correlate", 0.5).of("bare-correlate"), atMost("correlate-half-load-p99", 10),
 	}},
+	{"waiting-1M", "a million instances that wait on SQLite, a third each for a time, a reply and an approval", waitingMillion, []aim{
+		atMost("waiting-ready", 3_000), atMost("waiting-memory", 200), atMost("waiting-wake-p99", 10),
+	}},
+	{"timers", "100,000 timers on SQLite (synchronous=FULL) that are due within a second: ms", timers, []aim{
+		atMost("timers-last", 2_000), atMost("timers-out-of-order", 0),
+	}},
 	{"expr", "expressions: evaluations per second", expressions, []aim{
 		atLeast("expr-path", 1e6), atLeast("expr-concat", 1e6), atLeast("expr-moment", 300_000), atLeast("expr-name", 1e6),
 	}},

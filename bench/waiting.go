@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"path/filepath"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/sqlite"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -55,16 +58,16 @@ func messageFor(topic string, i int, now time.Time) store.Message {
 	}
 }
 
-// parked is an instance that is to wait: of which workflow, with which
+// waiter is an instance that is to wait: of which workflow, with which
 // parameters.
-type parked struct {
+type waiter struct {
 	of  *workflow.Workflow
 	own params.Map
 }
 
 // fillWaiting fills a store with n instances that wait, which nobody drives, by the
 // engine itself but without a conductor, for the sake of time.
-func fillWaiting(s store.Store, n int, instance func(i int) parked) error {
+func fillWaiting(s store.Store, n int, instance func(i int) waiter) error {
 	ctx := context.Background()
 	const owner, atOnce = "filler", 1_000
 	epoch, err := s.Lease(ctx, owner, 0, time.Hour)
@@ -105,8 +108,8 @@ func fillWaiting(s store.Store, n int, instance func(i int) parked) error {
 	return s.EndLease(ctx, owner, epoch)
 }
 
-// parkedSQLite returns the path of a store with n instances that wait.
-func (h *harness) parkedSQLite(n int, instance func(i int) parked) (string, error) {
+// waitingSQLite returns the path of a store with n instances that wait.
+func (h *harness) waitingSQLite(n int, instance func(i int) waiter) (string, error) {
 	path := h.newPath()
 	s, err := sqlite.Open(path)
 	if err != nil {
@@ -116,4 +119,116 @@ func (h *harness) parkedSQLite(n int, instance func(i int) parked) (string, erro
 		return "", err
 	}
 	return path, s.Close()
+}
+
+// waitingMillion measures what a million instances that wait cost a server that
+// is started again, and how late they wake. A third of them each waits for a
+// time, for a reply and for an approval.
+func waitingMillion(h *harness) error {
+	n := h.size(1_000_000, 99)
+	timer, err := waits("timer", &workflow.Wait{Until: "due"})
+	if err != nil {
+		return err
+	}
+	reply, err := waitsFor(replies)
+	if err != nil {
+		return err
+	}
+	approval, err := waitsFor("approvals")
+	if err != nil {
+		return err
+	}
+	far := schedule.FormatTime(time.Now().Add(24*time.Hour), time.UTC)
+	path, err := h.waitingSQLite(n, func(i int) waiter {
+		switch i % 3 {
+		case 0:
+			return waiter{reply, params.Of("order", orderOf(i))}
+		case 1:
+			return waiter{approval, params.Of("order", orderOf(i))}
+		}
+		return waiter{timer, params.Of("due", far)}
+	})
+	if err != nil {
+		return err
+	}
+	c := correlation{filled: path}
+	for i := 0; i < n; i += 3 {
+		c.order = append(c.order, i)
+	}
+	rand.New(rand.NewPCG(1, 1)).Shuffle(len(c.order), func(i, j int) { c.order[i], c.order[j] = c.order[j], c.order[i] })
+	empty := filepath.Join(h.dir, "empty")
+	return h.measure(
+		testCase{"waiting-ready", "ms", func() (float64, error) {
+			bare, err := h.memoryOf(empty)
+			if err != nil {
+				return 0, err
+			}
+			var full float64
+			took, err := h.serve(filepath.Dir(path), func(pid int) (err error) {
+				full, _, err = h.idle(pid)
+				return err
+			})
+			h.note("waiting-memory", "B/instance", (full-bare)*(1<<20)/float64(n))
+			return inMilliseconds(took), err
+		}},
+		testCase{"waiting-wake-p50", "ms", func() (float64, error) {
+			took, _, err := c.replyAll(h.size(1_000, 20), 100)
+			if err != nil {
+				return 0, err
+			}
+			h.note("waiting-wake-p99", "ms", percentile(took, 99))
+			return percentile(took, 50), nil
+		}},
+	)
+}
+
+// memoryOf returns the memory in MiB of an idle server on a folder.
+func (h *harness) memoryOf(dir string) (memory float64, err error) {
+	_, err = h.serve(dir, func(pid int) (err error) {
+		memory, _, err = h.idle(pid)
+		return err
+	})
+	return memory, err
+}
+
+// timers has many instances become due within a second, and measures how long
+// after it the last has sent its next command, and how many have done so after
+// one that was due later.
+func timers(h *harness) error {
+	n := h.size(100_000, 50)
+	w, err := waits("timer", &workflow.Wait{Until: "due"})
+	if err != nil {
+		return err
+	}
+	return h.measure(testCase{"timers-last", "ms", func() (float64, error) {
+		first := time.Now().Add(time.Duration(h.size(40_000, 300)) * time.Millisecond) // when all are there
+		due := func(i int) time.Time {
+			return first.Add(time.Second * time.Duration(i) / time.Duration(n)).Truncate(time.Millisecond)
+		}
+		path, err := h.waitingSQLite(n, func(i int) waiter {
+			return waiter{w, params.Of("due", due(i).UTC().Format("2006-01-02T15:04:05.000Z07:00"))}
+		})
+		if err != nil {
+			return 0, err
+		}
+		if late := time.Since(first); late > 0 {
+			return 0, fmt.Errorf("the timers were due %v before all were there", late)
+		}
+		s, err := sqlite.Open(path)
+		if err != nil {
+			return 0, err
+		}
+		sent := newDispatched(n)
+		for i := range n {
+			sent.expect(i, due(i))
+		}
+		m, err := newMachine(s, observed(sent.observe))
+		if err != nil {
+			return 0, err
+		}
+		<-sent.all
+		h.note("timers-p50", "ms", percentile(sent.took, 50))
+		h.note("timers-out-of-order", "timers", float64(sent.outOfOrder))
+		return inMilliseconds(time.Since(first) - time.Second), m.close()
+	}})
 }
