@@ -45,8 +45,8 @@ func (b *builder) fill(n *Node, t *table) {
 // entry adds what the mapping itself sets.
 func (b *builder) entry(t *table, key, value *yaml.Node) {
 	at := b.at(key)
-	text, ok := b.key(key)
-	e := Entry{place: at, Key: text, Value: b.node(value), own: true}
+	text, literal, ok := b.key(key)
+	e := Entry{place: at, Key: text, Value: b.node(value), Literal: literal, own: true}
 	if !ok {
 		return
 	}
@@ -59,18 +59,19 @@ func (b *builder) entry(t *table, key, value *yaml.Node) {
 }
 
 // key returns the text of a key: a number or boolean as its literal.
-func (b *builder) key(y *yaml.Node) (string, bool) {
+func (b *builder) key(y *yaml.Node) (text string, literal, ok bool) {
 	if y.Kind == yaml.ScalarNode && y.Anchor == "" {
 		if _, ok := b.scalar(y); !ok {
-			return y.Value, true // nearly all keys, without the cost of a node
+			return y.Value, false, true // nearly all keys, without the cost of a node
 		}
 	}
 	n := b.node(y)
 	if n.value == nil {
 		b.fail(b.at(y).Errorf("a key must be a text, not %s", n.What()))
-		return "", false
+		return "", false, false
 	}
-	return params.Literal(n.value), true
+	_, isText := n.value.(string)
+	return params.Literal(n.value), !isText, true
 }
 
 // merge adds the entries of a mapping, or of a list of mappings, that the

@@ -53,6 +53,9 @@ type Entry struct {
 	place
 	Key   string
 	Value *Node
+	// Literal tells that the key is no text but a number or boolean, of which Key
+	// is the literal.
+	Literal bool
 
 	own bool // written in the mapping itself, not merged or included
 }

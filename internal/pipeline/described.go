@@ -187,11 +187,7 @@ func (l *loader) filledIn(n *document.Node, t *Task, text string) (string, bool)
 			Hint("give it a path of its own, or a param"))
 		return "", false
 	}
-	vars := template.Map{}
-	for name, v := range t.Params.All() {
-		vars[name] = v
-	}
-	filled, err := made.Render(vars)
+	filled, err := made.Render(t.variables())
 	if err != nil {
 		l.fail(n.Errorf("the product of task %q: %v", t.Name, err))
 		return "", false

@@ -20,6 +20,7 @@ type env struct {
 	file     string // the env.yaml; "" if there is none
 	here     string
 	values   params.Map
+	typed    map[string][]Typed        // by the key of the value
 	keys     map[string]document.Entry // what users wrote, for positions
 	used     map[string]bool
 	built    map[string]func() (params.Value, bool) // defaults, by need
@@ -29,7 +30,7 @@ type env struct {
 // Get returns what a placeholder stands for.
 func (e *env) Get(name string) (any, bool) {
 	if v, ok := e.values.Get(name); ok {
-		return v, true
+		return inTemplate(v, e.typed[name]), true
 	}
 	if make, ok := e.built[name]; ok {
 		if v, ok := make(); ok {
@@ -74,6 +75,16 @@ func (e environment) Item(key any) (any, bool) {
 	}
 	value, ok := e(name)
 	return value, ok
+}
+
+// missing is the error of the first variable that is not set.
+func (e environment) missing(at *document.Node, text string, keys []template.Key) *document.Error {
+	for _, key := range keys {
+		if _, set := e(key.Name); !set {
+			return at.Part(max(strings.Index(text, key.Name), 0), key.Name).Errorf("the environment variable %s is not set", key.Name)
+		}
+	}
+	return nil
 }
 
 // defaults returns the placeholders that there always are.
@@ -129,7 +140,7 @@ func (l *loader) loadEnv(spec string) {
 func (l *loader) newEnv(file, here string) *env {
 	e := &env{
 		file: file, here: here, variable: l.lookup,
-		keys: map[string]document.Entry{}, used: map[string]bool{},
+		typed: map[string][]Typed{}, keys: map[string]document.Entry{}, used: map[string]bool{},
 	}
 	e.built = l.defaults(here)
 	e.built["version"] = func() (params.Value, bool) { return l.version(e) }
@@ -220,7 +231,9 @@ func (l *loader) expandEnv(e *env, entries []document.Entry) {
 	for _, entry := range defaultsFirst(entries) {
 		isPath := entry.Key == "path"
 		v := entry.Value.Replace(func(n *document.Node) (params.Value, bool) { return l.envValue(e, n, isPath) })
-		e.values = e.values.Set(entry.Key, v.Value())
+		value, typed := l.typedValue(v, nil)
+		e.values = e.values.Set(entry.Key, value)
+		e.typed[entry.Key] = typed
 		e.keys[entry.Key] = entry
 	}
 }
@@ -251,7 +264,7 @@ func (l *loader) envValue(e *env, n *document.Node, isPath bool) (params.Value, 
 	if isPath {
 		return l.pathValue(n, text), true
 	}
-	if v, ok := cast(text); ok {
+	if v, ok := l.read(n, text); ok {
 		return v, true
 	}
 	return text, true
@@ -334,6 +347,7 @@ func (l *loader) set(s Setting) {
 		v = s.Value
 	}
 	l.env.values = l.env.values.SetAt(v, s.Path...)
+	delete(l.env.typed, s.Path[0])
 }
 
 // leaves returns the dotted names of all values of a map.

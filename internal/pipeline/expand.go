@@ -13,20 +13,21 @@ import (
 )
 
 // cast reads a text as Python would: true, false, none and null in any case, and
-// literals, are what they say. It tells whether the text is such a thing.
-func cast(text string) (params.Value, bool) {
+// literals, are what they say. It tells whether the text is such a thing, and what
+// the value does not say.
+func cast(text string) (params.Value, []python.Mark, bool) {
 	if text == "" || !mayBeLiteral(text) {
-		return nil, false
+		return nil, nil, false
 	}
 	switch strings.ToLower(text) {
 	case "true":
-		return true, true
+		return true, nil, true
 	case "false":
-		return false, true
+		return false, nil, true
 	case "none", "null":
-		return nil, true
+		return nil, nil, true
 	}
-	return python.Literal(text)
+	return python.MarkedLiteral(text)
 }
 
 // mayBeLiteral tells from little whether a text is worth to be looked at: most
@@ -56,10 +57,10 @@ func (l *loader) expand(n *document.Node) *document.Node {
 			return nil, false
 		}
 		if !templated(text) {
-			return cast(text)
+			return l.read(scalar, text)
 		}
 		rendered := l.render(scalar, text)
-		if v, ok := cast(rendered); ok {
+		if v, ok := l.read(scalar, rendered); ok {
 			return v, true
 		}
 		return rendered, rendered != text
@@ -103,6 +104,11 @@ func (l *loader) missingKey(at *document.Node, text string, t *template.Template
 		value, _ := l.env.Get(name)
 		m, ok := value.(params.Map)
 		keys, bad := t.Keys(name)
+		if variables, ok := value.(environment); ok && bad == nil {
+			if e := variables.missing(at, text, keys); e != nil {
+				return e
+			}
+		}
 		if !ok || bad != nil {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/document"
-	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/template"
 )
 
@@ -142,17 +141,17 @@ func (g *gridder) task(axes []axis, chosen []*document.Node) {
 	b.resources = append(b.resources, g.constants.resources...)
 	b.finish(t)
 	if strings.Contains(g.name, "[[") && strings.Contains(g.name, "]]") {
-		t.Name = g.fillIn(g.draft.named, g.name, t.Params)
+		t.Name = g.fillIn(g.draft.named, g.name, t.variables())
 	} else {
 		t.Name = g.name + strconv.Itoa(g.index)
 	}
-	g.makeProducts(g.draft, t, func(n *document.Node, p *Product) bool { return g.product(n, p, t.Params) })
+	g.makeProducts(g.draft, t, func(n *document.Node, p *Product) bool { return g.product(n, p, t.variables()) })
 	g.draft.tasks = append(g.draft.tasks, t)
 }
 
 // fillIn renders a text with the params of a task. What is missing in a grid
 // reads as nothing.
-func (g *gridder) fillIn(at *document.Node, text string, vars params.Map) string {
+func (l *loader) fillIn(at *document.Node, text string, vars template.Vars) string {
 	if !strings.Contains(text, "[[") && !strings.Contains(text, "{%") {
 		return text
 	}
@@ -163,12 +162,12 @@ func (g *gridder) fillIn(at *document.Node, text string, vars params.Map) string
 			return rendered
 		}
 	}
-	g.fail(templateError(at, err))
+	l.fail(templateError(at, err))
 	return text
 }
 
 // product makes a product with the number of the task in its name.
-func (g *gridder) product(n *document.Node, p *Product, vars params.Map) bool {
+func (g *gridder) product(n *document.Node, p *Product, vars template.Vars) bool {
 	suffix := "-" + strconv.Itoa(g.index)
 	switch {
 	case p.Class == "GenericProduct":

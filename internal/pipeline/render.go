@@ -246,10 +246,7 @@ func (l *loader) code() {
 // error, and so is what it gets and does not need.
 func (l *loader) renderTask(d *draft, t *Task, tasks map[string]*Task) {
 	c := &d.code
-	vars := template.Map{}
-	for name, v := range t.Params.All() {
-		vars[name] = v
-	}
+	vars := t.variables()
 	up := newUpstreamValue(t, tasks)
 	if len(t.Upstream) > 0 {
 		vars["upstream"] = up

@@ -169,6 +169,10 @@ func (l *loader) withParameters(d *draft, nb *notebook.Notebook) (*notebook.Note
 	if !l.options.AddCells || path == "" {
 		return nb, true
 	}
+	if l.rereads {
+		l.volatile = true // Load rewrites it
+		return nb, true
+	}
 	content, err := nb.Write("")
 	if err == nil {
 		err = os.WriteFile(path, content, 0o666) // what exists keeps its permissions

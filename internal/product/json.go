@@ -57,8 +57,6 @@ func appendMap(dst []byte, m params.Map) []byte {
 	return append(dst, '}')
 }
 
-// appendFloat appends a float as Python's repr: with an exponent below 0.0001 and
-// from 1e16 on.
 func appendFloat(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
@@ -68,15 +66,7 @@ func appendFloat(dst []byte, f float64) []byte {
 	case math.IsInf(f, -1):
 		return append(dst, "-Infinity"...)
 	}
-	if abs := math.Abs(f); abs != 0 && (abs < 1e-4 || abs >= 1e16) {
-		return strconv.AppendFloat(dst, f, 'e', -1, 64)
-	}
-	start := len(dst)
-	dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
-	if strings.IndexByte(string(dst[start:]), '.') < 0 {
-		dst = append(dst, ".0"...)
-	}
-	return dst
+	return params.AppendPythonFloat(dst, f)
 }
 
 func appendString(dst []byte, s string) []byte {

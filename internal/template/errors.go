@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pawlhq/pawl/internal/template/value"
 )
 
 // Error is a fault in a template or in what it was given.
@@ -24,13 +26,6 @@ func (e *Error) Error() string {
 // Unwrap returns the cause, if there is one.
 func (e *Error) Unwrap() error { return e.Err }
 
-// said is an error in the words of Jinja2 or Python.
-type said string
-
-func (s said) Error() string { return string(s) }
-
-func saidf(format string, args ...any) error { return said(fmt.Sprintf(format, args...)) }
-
 // outsideError marks an error as that of a Func or of Load.
 type outsideError struct{ err error }
 
@@ -43,15 +38,15 @@ func (t *Template) locate(at int, err error) error {
 		return err
 	}
 	e := t.errorAt(at, err.Error())
-	var missing *undefinedError
+	var missing *value.UndefinedError
 	if errors.As(err, &missing) {
-		e.Undefined = missing.name
+		e.Undefined = missing.Name
 	}
 	var outside *outsideError
 	if errors.As(err, &outside) {
 		e.Err = outside.err
 	}
-	if errors.Is(err, errEffort) || errors.Is(err, errDepth) {
+	if errors.Is(err, value.ErrEffort) || errors.Is(err, value.ErrDepth) {
 		e.Err = err
 	}
 	return e

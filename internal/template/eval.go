@@ -3,91 +3,95 @@ package template
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pawlhq/pawl/internal/template/filter"
+	"github.com/pawlhq/pawl/internal/template/syntax"
+	"github.com/pawlhq/pawl/internal/template/value"
 )
 
 // eval returns the value of an expression. Its errors have a position.
-func (s *state) eval(f *frame, e expr) (any, error) {
-	if err := s.enter(); err != nil {
-		return nil, f.template.locate(e.at(), err)
+func (s *state) eval(f *frame, e syntax.Expr) (any, error) {
+	if err := s.Enter(); err != nil {
+		return nil, f.template.locate(e.At(), err)
 	}
-	defer s.leave()
-	if err := s.spend(evalEffort); err != nil {
-		return nil, f.template.locate(e.at(), err)
+	defer s.Leave()
+	if err := s.Spend(evalEffort); err != nil {
+		return nil, f.template.locate(e.At(), err)
 	}
 	v, err := s.value(f, e)
 	if err != nil {
-		return nil, f.template.locate(e.at(), err)
+		return nil, f.template.locate(e.At(), err)
 	}
 	return v, nil
 }
 
-func (s *state) value(f *frame, e expr) (any, error) {
+func (s *state) value(f *frame, e syntax.Expr) (any, error) {
 	switch e := e.(type) {
-	case *constExpr:
-		return e.value, nil
-	case *nameExpr:
-		return s.lookup(f, e.name)
-	case *attrExpr:
-		of, err := s.eval(f, e.of)
+	case *syntax.ConstExpr:
+		return e.Value, nil
+	case *syntax.NameExpr:
+		return s.lookup(f, e.Name)
+	case *syntax.AttrExpr:
+		of, err := s.eval(f, e.Of)
 		if err != nil {
 			return nil, err
 		}
-		return s.attribute(of, e.name)
-	case *itemExpr:
+		return s.Attribute(of, e.Name)
+	case *syntax.ItemExpr:
 		return s.evalItem(f, e)
-	case *callExpr:
+	case *syntax.CallExpr:
 		return s.call(f, e, nil)
-	case *filterExpr:
-		of, err := s.eval(f, e.of)
+	case *syntax.FilterExpr:
+		of, err := s.eval(f, e.Of)
 		if err != nil {
 			return nil, err
 		}
 		return s.filterOne(f, e, of)
-	case *testExpr:
+	case *syntax.TestExpr:
 		return s.evalTest(f, e)
-	case *notExpr:
-		ok, err := s.condition(f, e.of)
+	case *syntax.NotExpr:
+		ok, err := s.condition(f, e.Of)
 		return !ok && err == nil, err
-	case *signExpr:
-		v, err := s.eval(f, e.of)
+	case *syntax.SignExpr:
+		v, err := s.eval(f, e.Of)
 		if err != nil {
 			return nil, err
 		}
-		return signed(e.op, v)
-	case *binaryExpr:
-		items, err := s.evalAll(f, []expr{e.left, e.right})
+		return value.Signed(e.Op, v)
+	case *syntax.BinaryExpr:
+		items, err := s.evalAll(f, []syntax.Expr{e.Left, e.Right})
 		if err != nil {
 			return nil, err
 		}
-		return s.binary(e.op, items[0], items[1])
-	case *logicExpr:
-		v, err := s.eval(f, e.left)
+		return s.Binary(e.Op, items[0], items[1])
+	case *syntax.LogicExpr:
+		v, err := s.eval(f, e.Left)
 		if err != nil {
 			return nil, err
 		}
-		if ok, err := truth(v); err != nil || ok != e.and {
+		if ok, err := value.Truth(v); err != nil || ok != e.And {
 			return v, err
 		}
-		return s.eval(f, e.right)
-	case *condExpr:
+		return s.eval(f, e.Right)
+	case *syntax.CondExpr:
 		return s.evalCond(f, e)
-	case *concatExpr:
+	case *syntax.ConcatExpr:
 		return s.evalConcat(f, e)
-	case *compareExpr:
+	case *syntax.CompareExpr:
 		return s.evalCompare(f, e)
-	case *tupleExpr:
-		items, err := s.evalAll(f, e.items)
-		return Tuple(items), err
-	case *listExpr:
-		items, err := s.evalAll(f, e.items)
-		return newList(items), err
-	case *dictExpr:
+	case *syntax.TupleExpr:
+		items, err := s.evalAll(f, e.Items)
+		return value.Tuple(items), err
+	case *syntax.ListExpr:
+		items, err := s.evalAll(f, e.Items)
+		return value.NewList(items), err
+	case *syntax.DictExpr:
 		return s.evalDict(f, e)
 	}
 	return nil, fmt.Errorf("unknown expression %T", e)
 }
 
-func (s *state) evalAll(f *frame, list []expr) ([]any, error) {
+func (s *state) evalAll(f *frame, list []syntax.Expr) ([]any, error) {
 	items := make([]any, len(list))
 	for i, e := range list {
 		v, err := s.eval(f, e)
@@ -99,47 +103,47 @@ func (s *state) evalAll(f *frame, list []expr) ([]any, error) {
 	return items, nil
 }
 
-func (s *state) evalCond(f *frame, e *condExpr) (any, error) {
-	ok, err := s.condition(f, e.test)
+func (s *state) evalCond(f *frame, e *syntax.CondExpr) (any, error) {
+	ok, err := s.condition(f, e.Test)
 	switch {
 	case err != nil:
 		return nil, err
 	case ok:
-		return s.eval(f, e.yes)
-	case e.no != nil:
-		return s.eval(f, e.no)
+		return s.eval(f, e.Yes)
+	case e.No != nil:
+		return s.eval(f, e.No)
 	}
-	return undefined{message: fmt.Sprintf("the inline if-expression on line %d evaluated to false and no else section was defined.",
-		f.template.line(e.at()))}, nil // never strict
+	return value.Undefined{Message: fmt.Sprintf("the inline if-expression on line %d evaluated to false and no else section was defined.",
+		f.template.line(e.At()))}, nil // never strict
 }
 
-func (s *state) evalConcat(f *frame, e *concatExpr) (any, error) {
-	items, err := s.evalAll(f, e.parts)
+func (s *state) evalConcat(f *frame, e *syntax.ConcatExpr) (any, error) {
+	items, err := s.evalAll(f, e.Parts)
 	if err != nil {
 		return nil, err
 	}
 	var b strings.Builder
 	for i, v := range items {
-		text, err := s.str(v)
+		text, err := s.Str(v)
 		if err != nil {
-			return nil, f.template.locate(e.parts[i].at(), err)
+			return nil, f.template.locate(e.Parts[i].At(), err)
 		}
 		b.WriteString(text)
 	}
-	return b.String(), s.spend(b.Len())
+	return b.String(), s.Spend(b.Len())
 }
 
-func (s *state) evalCompare(f *frame, e *compareExpr) (any, error) {
-	left, err := s.eval(f, e.first)
+func (s *state) evalCompare(f *frame, e *syntax.CompareExpr) (any, error) {
+	left, err := s.eval(f, e.First)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range e.rest {
-		right, err := s.eval(f, c.with)
+	for _, c := range e.Rest {
+		right, err := s.eval(f, c.With)
 		if err != nil {
 			return nil, err
 		}
-		if ok, err := s.compareOp(c.op, left, right); !ok || err != nil {
+		if ok, err := s.CompareOp(c.Op, left, right); !ok || err != nil {
 			return false, err
 		}
 		left = right
@@ -147,28 +151,28 @@ func (s *state) evalCompare(f *frame, e *compareExpr) (any, error) {
 	return true, nil
 }
 
-func (s *state) evalDict(f *frame, e *dictExpr) (any, error) {
-	d := new(dict)
-	for i := range e.keys {
-		pair, err := s.evalAll(f, []expr{e.keys[i], e.values[i]})
+func (s *state) evalDict(f *frame, e *syntax.DictExpr) (any, error) {
+	d := new(value.Dict)
+	for i := range e.Keys {
+		pair, err := s.evalAll(f, []syntax.Expr{e.Keys[i], e.Values[i]})
 		if err != nil {
 			return nil, err
 		}
-		if err := s.put(d, pair[0], pair[1]); err != nil {
+		if err := s.Put(d, pair[0], pair[1]); err != nil {
 			return nil, err
 		}
 	}
 	return d, nil
 }
 
-func (s *state) evalItem(f *frame, e *itemExpr) (any, error) {
-	of, err := s.eval(f, e.of)
+func (s *state) evalItem(f *frame, e *syntax.ItemExpr) (any, error) {
+	of, err := s.eval(f, e.Of)
 	if err != nil {
 		return nil, err
 	}
-	if cut, ok := e.key.(*sliceExpr); ok {
+	if cut, ok := e.Key.(*syntax.SliceExpr); ok {
 		var bounds [3]any
-		for i, part := range []expr{cut.low, cut.high, cut.step} {
+		for i, part := range []syntax.Expr{cut.Low, cut.High, cut.Step} {
 			if part == nil {
 				continue
 			}
@@ -176,30 +180,30 @@ func (s *state) evalItem(f *frame, e *itemExpr) (any, error) {
 				return nil, err
 			}
 		}
-		return s.slice(of, bounds)
+		return s.Slice(of, bounds)
 	}
-	key, err := s.eval(f, e.key)
+	key, err := s.eval(f, e.Key)
 	if err != nil {
 		return nil, err
 	}
-	return s.item(of, key)
+	return s.Item(of, key)
 }
 
-func (s *state) evalTest(f *frame, e *testExpr) (any, error) {
-	of, err := s.eval(f, e.of)
+func (s *state) evalTest(f *frame, e *syntax.TestExpr) (any, error) {
+	of, err := s.eval(f, e.Of)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.arguments(f, e.name, &e.args)
+	a, err := s.arguments(f, e.Name, &e.Args)
 	if err != nil {
 		return nil, err
 	}
-	return s.test(e.name, of, a)
+	return filter.Test(&s.Work, e.Name, of, a)
 }
 
 // filtered applies a chain of filters to the content of a block.
-func (s *state) filtered(f *frame, e *filterExpr, text any) (any, error) {
-	if inner, ok := e.of.(*filterExpr); ok {
+func (s *state) filtered(f *frame, e *syntax.FilterExpr, text any) (any, error) {
+	if inner, ok := e.Of.(*syntax.FilterExpr); ok {
 		v, err := s.filtered(f, inner, text)
 		if err != nil {
 			return nil, err
@@ -208,83 +212,124 @@ func (s *state) filtered(f *frame, e *filterExpr, text any) (any, error) {
 	}
 	v, err := s.filterOne(f, e, text)
 	if err != nil {
-		return nil, f.template.locate(e.at(), err)
+		return nil, f.template.locate(e.At(), err)
 	}
 	return v, nil
 }
 
-func (s *state) filterOne(f *frame, e *filterExpr, of any) (any, error) {
-	a, err := s.arguments(f, e.name, &e.args)
+func (s *state) filterOne(f *frame, e *syntax.FilterExpr, of any) (any, error) {
+	a, err := s.arguments(f, e.Name, &e.Args)
 	if err != nil {
 		return nil, err
 	}
-	return s.filter(e.name, of, a)
+	return filter.Apply(&s.Work, e.Name, of, a)
 }
 
 // call calls what an expression gives, with a caller if there is one.
-func (s *state) call(f *frame, e *callExpr, caller *macro) (any, error) {
-	fn, err := s.eval(f, e.fn)
+func (s *state) call(f *frame, e *syntax.CallExpr, caller *macro) (any, error) {
+	fn, err := s.eval(f, e.Fn)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.arguments(f, "", &e.args)
+	a, err := s.arguments(f, "", &e.Args)
 	if err != nil {
 		return nil, err
 	}
 	if caller != nil {
-		a.named = append(a.named, namedValue{"caller", caller})
+		a.Named = append(a.Named, value.NamedValue{Name: "caller", Value: caller})
 	}
 	return s.callValue(fn, a)
 }
 
-// callValue calls a value.
-func (s *state) callValue(fn any, a *arguments) (any, error) {
-	switch fn := fn.(type) {
-	case *macro:
-		return s.callMacro(fn, a)
-	case *method:
-		a.fn = fn.name
-		return fn.call(s, a)
-	case builtin:
-		return fn(s, a)
-	case undefined:
-		return nil, fn.fail()
-	case *joiner:
-		return fn.call(), a.none()
-	case *loop:
-		over := a.need("iterable")
-		if err := a.done(); err != nil {
+// arguments evaluates what a call passes.
+func (s *state) arguments(f *frame, fn string, c *syntax.CallArgs) (*value.Arguments, error) {
+	a := &value.Arguments{Callee: fn}
+	var err error
+	if a.Positional, err = s.evalAll(f, c.Positional); err != nil {
+		return nil, err
+	}
+	if c.Star != nil {
+		v, err := s.eval(f, c.Star)
+		if err != nil {
 			return nil, err
 		}
-		if fn.recurse == nil {
-			return nil, said("The loop must have the 'recursive' marker to be called recursively.")
+		items, err := s.Elements(v)
+		if err != nil {
+			return nil, err
 		}
-		return fn.recurse(over)
-	case Func:
-		return s.callOutside(fn, a)
+		a.Positional = append(a.Positional, items...)
 	}
-	return nil, fmt.Errorf("'%s' object is not callable", kindName(fn))
+	for _, n := range c.Named {
+		v, err := s.eval(f, n.Value)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.AddNamed(n.Name, v); err != nil {
+			return nil, err
+		}
+	}
+	if c.Stars != nil {
+		return a, s.addStars(f, a, c.Stars)
+	}
+	return a, nil
 }
 
-func (s *state) callOutside(fn Func, a *arguments) (any, error) {
-	positional, err := s.exported(a.positional)
+func (s *state) addStars(f *frame, a *value.Arguments, stars syntax.Expr) error {
+	v, err := s.eval(f, stars)
+	if err != nil {
+		return err
+	}
+	if u, ok := v.(value.Undefined); ok {
+		return u.Fail()
+	}
+	d, ok := v.(*value.Dict)
+	if !ok {
+		return fmt.Errorf("argument after ** must be a mapping, not %s", value.KindName(v))
+	}
+	for i, k := range d.Keys {
+		name, ok := k.(string)
+		if !ok {
+			return fmt.Errorf("keywords must be strings")
+		}
+		if err := a.AddNamed(name, d.Values[i]); err != nil {
+			return err
+		}
+	}
+	return s.Spend(len(d.Keys))
+}
+
+// callValue calls a value.
+func (s *state) callValue(fn any, a *value.Arguments) (any, error) {
+	switch fn := fn.(type) {
+	case value.Callable:
+		return fn.Call(&s.Work, a)
+	case value.Undefined:
+		return nil, fn.Fail()
+	case value.Func:
+		return s.callOutside(fn, a)
+	}
+	return nil, fmt.Errorf("'%s' object is not callable", value.KindName(fn))
+}
+
+func (s *state) callOutside(fn value.Func, a *value.Arguments) (any, error) {
+	positional, err := s.OutgoingAll(a.Positional)
 	if err != nil {
 		return nil, err
 	}
-	args := Args{Positional: positional}
-	for _, n := range a.named {
-		v, err := s.outgoing(n.value)
+	args := value.Args{Positional: positional}
+	for _, n := range a.Named {
+		v, err := s.Outgoing(n.Value)
 		if err != nil {
 			return nil, err
 		}
 		if args.Named == nil {
-			args.Named = Map{}
+			args.Named = value.Map{}
 		}
-		args.Named[n.name] = v
+		args.Named[n.Name] = v
 	}
 	v, err := fn(args)
 	if err != nil {
 		return nil, &outsideError{err}
 	}
-	return s.incoming(v)
+	return s.Incoming(v)
 }

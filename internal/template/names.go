@@ -3,6 +3,9 @@ package template
 import (
 	"fmt"
 	"slices"
+
+	"github.com/pawlhq/pawl/internal/template/syntax"
+	"github.com/pawlhq/pawl/internal/template/value"
 )
 
 // Key is an attribute or item of a variable that a template uses.
@@ -16,9 +19,7 @@ type Key struct {
 // none, nor are Globals and the functions of Jinja2. Names that imported
 // templates use do not count.
 func (t *Template) Variables() []string {
-	a := &analysis{global: t.isGlobal, found: map[string]int{}}
-	a.frame(nil, nil, t.body)
-	return a.names()
+	return syntax.Variables(t.body, t.isGlobal)
 }
 
 func (t *Template) isGlobal(name string) bool {
@@ -37,21 +38,21 @@ func (t *Template) Keys(variable string) ([]Key, error) {
 	}
 	var uses []use
 	var failed error
-	walk(t.body, func(n syntax) {
+	syntax.Walk(t.body, func(n syntax.Part) {
 		switch n := n.(type) {
-		case *attrExpr:
-			if isVariable(n.of, variable) {
-				uses = append(uses, use{n.of.at(), n.name})
+		case *syntax.AttrExpr:
+			if isVariable(n.Of, variable) {
+				uses = append(uses, use{n.Of.At(), n.Name})
 			}
-		case *itemExpr:
-			if !isVariable(n.of, variable) {
+		case *syntax.ItemExpr:
+			if !isVariable(n.Of, variable) {
 				return
 			}
-			name, err := t.constantKey(variable, n.key)
+			name, err := t.constantKey(variable, n.Key)
 			if err != nil && failed == nil {
 				failed = err
 			}
-			uses = append(uses, use{n.of.at(), name})
+			uses = append(uses, use{n.Of.At(), name})
 		}
 	})
 	if failed != nil {
@@ -71,22 +72,22 @@ func (t *Template) Keys(variable string) ([]Key, error) {
 	return keys, nil
 }
 
-func isVariable(e expr, name string) bool {
-	n, ok := e.(*nameExpr)
-	return ok && n.name == name
+func isVariable(e syntax.Expr, name string) bool {
+	n, ok := e.(*syntax.NameExpr)
+	return ok && n.Name == name
 }
 
 // constantKey evaluates a key that no variable is needed for.
-func (t *Template) constantKey(variable string, key expr) (string, error) {
+func (t *Template) constantKey(variable string, key syntax.Expr) (string, error) {
 	constant := true
-	walkOne(key, func(n syntax) {
+	syntax.WalkOne(key, func(n syntax.Part) {
 		switch n.(type) {
-		case *nameExpr, *callExpr, *sliceExpr:
+		case *syntax.NameExpr, *syntax.CallExpr, *syntax.SliceExpr:
 			constant = false
 		}
 	})
 	if !constant {
-		return "", t.errorAt(key.at(), fmt.Sprintf("the key of %s is not a constant, such as %s['name']", repr(variable), variable))
+		return "", t.errorAt(key.At(), fmt.Sprintf("the key of %s is not a constant, such as %s['name']", value.Repr(variable), variable))
 	}
 	s := newState(&t.options)
 	v, err := s.eval(&frame{template: t, scope: new(scope)}, key)
@@ -95,7 +96,7 @@ func (t *Template) constantKey(variable string, key expr) (string, error) {
 	}
 	name, ok := v.(string)
 	if !ok {
-		return "", t.errorAt(key.at(), fmt.Sprintf("the key of %s is not a string: %s", repr(variable), repr(v)))
+		return "", t.errorAt(key.At(), fmt.Sprintf("the key of %s is not a string: %s", value.Repr(variable), value.Repr(v)))
 	}
 	return name, nil
 }
@@ -104,9 +105,9 @@ func (t *Template) constantKey(variable string, key expr) (string, error) {
 // Globals alone, so that a template can declare something about itself. The
 // value is as in Args; found tells whether there is such a statement.
 func (t *Template) Assigned(name string) (value any, found bool, err error) {
-	var last *setNode
-	walk(t.body, func(n syntax) {
-		if set, ok := n.(*setNode); ok && isVariable(set.target, name) {
+	var last *syntax.SetNode
+	syntax.Walk(t.body, func(n syntax.Part) {
+		if set, ok := n.(*syntax.SetNode); ok && isVariable(set.Target, name) {
 			last = set
 		}
 	})
@@ -114,12 +115,12 @@ func (t *Template) Assigned(name string) (value any, found bool, err error) {
 		return nil, false, nil
 	}
 	s := newState(&t.options)
-	v, err := s.eval(&frame{template: t, scope: new(scope)}, last.value)
+	v, err := s.eval(&frame{template: t, scope: new(scope)}, last.Value)
 	if err != nil {
 		return nil, true, err
 	}
-	if value, err = s.outgoing(v); err != nil {
-		return nil, true, t.locate(last.value.at(), err)
+	if value, err = s.Outgoing(v); err != nil {
+		return nil, true, t.locate(last.Value.At(), err)
 	}
 	return value, true, nil
 }

@@ -4,18 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/pawlhq/pawl/internal/template/syntax"
+	"github.com/pawlhq/pawl/internal/template/value"
 )
 
 type (
 	// macro is what {% macro %} defines, and what a {% call %} passes.
 	macro struct {
 		name string // empty for a caller
-		signature
-		body  []node
+		syntax.Signature
+		body  []syntax.Node
+		state *state
 		frame *frame // where it is defined
 	}
-
-	namespace struct{ dict }
 
 	// module is an imported template.
 	module struct {
@@ -44,15 +46,22 @@ type (
 	}
 )
 
-func (m *macro) shown() string {
-	if m.name == "" {
-		return "anonymous"
+// Kind implements value.Object.
+func (m *macro) Kind() string { return "Macro" }
+
+// Write implements value.Object.
+func (m *macro) Write(_ *value.Work, b *strings.Builder) error {
+	shown := "anonymous"
+	if m.name != "" {
+		shown = value.Repr(m.name)
 	}
-	return repr(m.name)
+	b.WriteString("<Macro " + shown + ">")
+	return nil
 }
 
-// callMacro runs a macro with its arguments.
-func (s *state) callMacro(m *macro, a *arguments) (any, error) {
+// Call implements value.Callable: it runs the macro with its arguments.
+func (m *macro) Call(_ *value.Work, a *value.Arguments) (any, error) {
+	s := m.state
 	if err := s.enterCall(); err != nil {
 		return nil, err
 	}
@@ -69,14 +78,14 @@ func (s *state) callMacro(m *macro, a *arguments) (any, error) {
 }
 
 // bind gives the parameters of a macro their values.
-func (s *state) bind(f *frame, m *macro, a *arguments) error {
-	first := len(m.params) - len(m.defaults)
+func (s *state) bind(f *frame, m *macro, a *value.Arguments) error {
+	first := len(m.Params) - len(m.Defaults)
 	var missing []int
 	foundCaller := false
-	for i, name := range m.params {
-		v, ok := a.positionalAt(i)
+	for i, name := range m.Params {
+		v, ok := a.PositionalAt(i)
 		if !ok {
-			v, ok = a.takeNamed(name)
+			v, ok = a.TakeNamed(name)
 			foundCaller = foundCaller || name == "caller"
 		}
 		if !ok {
@@ -86,47 +95,47 @@ func (s *state) bind(f *frame, m *macro, a *arguments) error {
 		f.scope.set(name, v)
 	}
 	for _, i := range missing {
-		var v any = s.undefined(fmt.Sprintf("parameter %s was not provided", repr(m.params[i])), m.params[i])
+		var v any = s.Undefined(fmt.Sprintf("parameter %s was not provided", value.Repr(m.Params[i])), m.Params[i])
 		if i >= first {
 			var err error
-			if v, err = s.eval(f, m.defaults[i-first]); err != nil {
+			if v, err = s.eval(f, m.Defaults[i-first]); err != nil {
 				return err
 			}
 		}
-		f.scope.set(m.params[i], v)
+		f.scope.set(m.Params[i], v)
 	}
 	return s.bindSpecial(f, m, a, foundCaller)
 }
 
 // bindSpecial binds caller, kwargs and varargs, and refuses what is too much.
-func (s *state) bindSpecial(f *frame, m *macro, a *arguments, foundCaller bool) error {
-	if m.callable && !foundCaller {
-		v, ok := a.takeNamed("caller")
+func (s *state) bindSpecial(f *frame, m *macro, a *value.Arguments, foundCaller bool) error {
+	if m.Callable && !foundCaller {
+		v, ok := a.TakeNamed("caller")
 		if !ok || v == nil {
-			v = s.undefined("No caller defined", "caller")
+			v = s.Undefined("No caller defined", "caller")
 		}
 		f.scope.set("caller", v)
 	}
 	switch {
-	case m.kwargs:
-		d := new(dict)
-		for _, n := range a.named {
-			d.set(n.name, n.name, n.value)
+	case m.Kwargs:
+		d := new(value.Dict)
+		for _, n := range a.Named {
+			d.Set(n.Name, n.Name, n.Value)
 		}
 		f.scope.set("kwargs", d)
-	case len(a.named) > 0:
-		for _, n := range a.named {
-			if n.name == "caller" {
-				return saidf("macro %s was invoked with two values for the special caller argument. This is most likely a bug.", macroName(m))
+	case len(a.Named) > 0:
+		for _, n := range a.Named {
+			if n.Name == "caller" {
+				return value.Saidf("macro %s was invoked with two values for the special caller argument. This is most likely a bug.", macroName(m))
 			}
 		}
-		return fmt.Errorf("macro %s takes no keyword argument %s", macroName(m), repr(a.named[0].name))
+		return fmt.Errorf("macro %s takes no keyword argument %s", macroName(m), value.Repr(a.Named[0].Name))
 	}
-	extra := a.positional[min(len(m.params), len(a.positional)):]
-	if m.varargs {
-		f.scope.set("varargs", Tuple(extra))
+	extra := a.Positional[min(len(m.Params), len(a.Positional)):]
+	if m.Varargs {
+		f.scope.set("varargs", value.Tuple(extra))
 	} else if len(extra) > 0 {
-		return fmt.Errorf("macro %s takes not more than %d argument(s)", macroName(m), len(m.params))
+		return fmt.Errorf("macro %s takes not more than %d argument(s)", macroName(m), len(m.Params))
 	}
 	return nil
 }
@@ -135,11 +144,11 @@ func macroName(m *macro) string {
 	if m.name == "" {
 		return "None"
 	}
-	return repr(m.name)
+	return value.Repr(m.name)
 }
 
-// macroItem returns an attribute of a macro.
-func macroItem(m *macro, name string) (any, bool) {
+// Member implements value.Object.
+func (m *macro) Member(_ *value.Work, name string) (any, bool) {
 	switch name {
 	case "name":
 		if m.name == "" {
@@ -147,23 +156,47 @@ func macroItem(m *macro, name string) (any, bool) {
 		}
 		return m.name, true
 	case "arguments":
-		names := make(Tuple, len(m.params))
-		for i, p := range m.params {
+		names := make(value.Tuple, len(m.Params))
+		for i, p := range m.Params {
 			names[i] = p
 		}
 		return names, true
 	case "catch_kwargs":
-		return m.kwargs, true
+		return m.Kwargs, true
 	case "catch_varargs":
-		return m.varargs, true
+		return m.Varargs, true
 	case "caller":
-		return m.callable, true
+		return m.Callable, true
 	}
 	return nil, false
 }
 
-// item returns an attribute of the loop.
-func (l *loop) item(s *state, name string) (any, bool) {
+// Kind implements value.Object.
+func (l *loop) Kind() string { return "LoopContext" }
+
+// Len implements value.Sized.
+func (l *loop) Len() int { return len(l.items) }
+
+// Write implements value.Object.
+func (l *loop) Write(_ *value.Work, b *strings.Builder) error {
+	fmt.Fprintf(b, "<LoopContext %d/%d>", l.at+1, len(l.items))
+	return nil
+}
+
+// Call implements value.Callable: it runs the loop again, over other items.
+func (l *loop) Call(_ *value.Work, a *value.Arguments) (any, error) {
+	over := a.Need("iterable")
+	if err := a.Done(); err != nil {
+		return nil, err
+	}
+	if l.recurse == nil {
+		return nil, value.Said("The loop must have the 'recursive' marker to be called recursively.")
+	}
+	return l.recurse(over)
+}
+
+// Member implements value.Object.
+func (l *loop) Member(w *value.Work, name string) (any, bool) {
 	n := len(l.items)
 	switch name {
 	case "index":
@@ -186,63 +219,96 @@ func (l *loop) item(s *state, name string) (any, bool) {
 		return int64(l.depth), true
 	case "previtem":
 		if l.at == 0 {
-			return s.undefined("there is no previous item", ""), true
+			return w.Undefined("there is no previous item", ""), true
 		}
 		return l.items[l.at-1], true
 	case "nextitem":
 		if l.at == n-1 {
-			return s.undefined("there is no next item", ""), true
+			return w.Undefined("there is no next item", ""), true
 		}
 		return l.items[l.at+1], true
 	case "cycle":
-		return &method{l, name, l.cycle}, true
+		return value.NewMethod(l, name, l.cycle), true
 	case "changed":
-		return &method{l, name, l.hasChanged}, true
+		return value.NewMethod(l, name, l.hasChanged), true
 	}
 	return nil, false
 }
 
-func (l *loop) cycle(_ *state, a *arguments) (any, error) {
-	if len(a.positional) == 0 {
+func (l *loop) cycle(_ *value.Work, a *value.Arguments) (any, error) {
+	if len(a.Positional) == 0 {
 		return nil, errors.New("no items for cycling given")
 	}
-	return a.positional[l.at%len(a.positional)], a.onlyPositional()
+	return a.Positional[l.at%len(a.Positional)], a.OnlyPositional()
 }
 
-func (l *loop) hasChanged(s *state, a *arguments) (any, error) {
+func (l *loop) hasChanged(w *value.Work, a *value.Arguments) (any, error) {
 	if l.called {
-		if ok, err := s.equalItems(l.changed, a.positional, true); ok || err != nil {
+		if ok, err := w.EqualItems(l.changed, a.Positional, true); ok || err != nil {
 			return false, err
 		}
 	}
-	l.called, l.changed = true, a.positional
-	return true, a.onlyPositional()
+	l.called, l.changed = true, a.Positional
+	return true, a.OnlyPositional()
 }
 
-func (c *cycler) item(name string) (any, bool) {
+// Kind implements value.Object.
+func (c *cycler) Kind() string { return "Cycler" }
+
+// Write implements value.Object.
+func (c *cycler) Write(*value.Work, *strings.Builder) error { return value.Unprintable(c) }
+
+// Member implements value.Object.
+func (c *cycler) Member(_ *value.Work, name string) (any, bool) {
 	switch name {
 	case "current":
 		return c.items[c.at], true
 	case "next":
-		return &method{c, name, func(_ *state, a *arguments) (any, error) {
+		return value.NewMethod(c, name, func(_ *value.Work, a *value.Arguments) (any, error) {
 			v := c.items[c.at]
 			c.at = (c.at + 1) % len(c.items)
-			return v, a.none()
-		}}, true
+			return v, a.None()
+		}), true
 	case "reset":
-		return &method{c, name, func(_ *state, a *arguments) (any, error) {
+		return value.NewMethod(c, name, func(_ *value.Work, a *value.Arguments) (any, error) {
 			c.at = 0
-			return nil, a.none()
-		}}, true
+			return nil, a.None()
+		}), true
 	}
 	return nil, false
 }
 
-// call returns the text of a joiner: nothing at first.
-func (j *joiner) call() string {
+// Kind implements value.Object.
+func (j *joiner) Kind() string { return "Joiner" }
+
+// Write implements value.Object.
+func (j *joiner) Write(*value.Work, *strings.Builder) error { return value.Unprintable(j) }
+
+// Member implements value.Object.
+func (j *joiner) Member(*value.Work, string) (any, bool) { return nil, false }
+
+// Call implements value.Callable: it returns the text of the joiner: nothing at first.
+func (j *joiner) Call(_ *value.Work, a *value.Arguments) (any, error) {
+	text := j.text
 	if !j.used {
-		j.used = true
-		return ""
+		j.used, text = true, ""
 	}
-	return j.text
+	return text, a.None()
+}
+
+// Kind implements value.Object.
+func (m *module) Kind() string { return "TemplateModule" }
+
+// Text is what the module prints.
+func (m *module) Text() string { return m.text }
+
+// Write implements value.Object.
+func (m *module) Write(*value.Work, *strings.Builder) error {
+	return errors.New("an imported template has no text inside other values")
+}
+
+// Member implements value.Object.
+func (m *module) Member(_ *value.Work, name string) (any, bool) {
+	a, ok := m.names[name]
+	return a, ok
 }

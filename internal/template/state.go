@@ -3,74 +3,31 @@ package template
 import (
 	"errors"
 	"strings"
+
+	"github.com/pawlhq/pawl/internal/template/value"
 )
 
-const (
-	// maxEffort bounds one rendering: so many bytes of text or elements of lists
-	// that it builds, in all, where each step counts by the time that it takes.
-	maxEffort = 1 << 26
-	// Efforts of an expression, a statement and one turn of a loop.
-	evalEffort, runEffort, turnEffort = 4, 8, 32
-	// maxDepth bounds how deep calls, expressions and values are nested.
-	maxDepth = 20000
-	// callDepth is what one call of a macro counts, with the statements in it.
-	callDepth = 50
-)
+// Efforts of an expression, a statement and one turn of a loop.
+const evalEffort, runEffort, turnEffort = 4, 8, 32
 
-var errDepth = errors.New("template calls itself too often, or a value is nested too deep")
+// callDepth is what one call of a macro counts, with the statements in it.
+const callDepth = 50
 
 // state is one rendering.
 type state struct {
+	value.Work
 	options *Options
-	effort  int64 // what is left
-	depth   int
 	loaded  map[string]*Template
 }
 
 func newState(o *Options) *state {
-	s := &state{options: o, effort: maxEffort, loaded: map[string]*Template{}}
-	if o.effort > 0 {
-		s.effort = o.effort
-	}
-	return s
+	return &state{value.NewWork(o.Strict, o.effort), o, map[string]*Template{}}
 }
-
-// spend takes n steps of the effort that is left.
-func (s *state) spend(n int) error {
-	if s.effort -= int64(n); s.effort < 0 {
-		s.effort = 0
-		return errEffort
-	}
-	return nil
-}
-
-// spendTimes is spend(size * times) without an overflow.
-func (s *state) spendTimes(size, times int) error {
-	if size > 0 && int64(times) > s.effort/int64(size) {
-		return errEffort
-	}
-	return s.spend(size * times)
-}
-
-func (s *state) enter() error { return s.deepen(1) }
-func (s *state) leave()       { s.depth-- }
 
 // enterCall is enter for a macro or another template.
-func (s *state) enterCall() error { return s.deepen(callDepth) }
-func (s *state) leaveCall()       { s.depth -= callDepth }
+func (s *state) enterCall() error { return s.Deepen(callDepth) }
 
-func (s *state) deepen(levels int) error {
-	s.depth += levels
-	if s.depth > maxDepth {
-		s.depth -= levels
-		return errDepth
-	}
-	return nil
-}
-
-func (s *state) undefined(message, name string) undefined {
-	return undefined{message, name, s.options.Strict}
-}
+func (s *state) leaveCall() { _ = s.Deepen(-callDepth) } // less is never too deep
 
 // scope holds the names that a block sets.
 type scope struct {
@@ -127,22 +84,22 @@ func (s *state) lookup(f *frame, name string) (any, error) {
 		}
 	}
 	if v, ok := s.options.Globals[name]; ok {
-		return s.incoming(v)
+		return s.Incoming(v)
 	}
 	if fn := globalNamed(name); fn != nil {
 		return fn, nil
 	}
-	return s.undefined(repr(name)+" is undefined", name), nil
+	return s.Undefined(value.Repr(name)+" is undefined", name), nil
 }
 
 // keep remembers a variable, so that what is done to a list in it lasts.
 func (s *state) keep(outermost *scope, name string, v any) (any, error) {
-	v, err := s.incoming(v)
+	v, err := s.Incoming(v)
 	if err != nil {
 		return nil, err
 	}
 	switch v.(type) {
-	case *list, *dict:
+	case *value.List, *value.Dict:
 		outermost.set(name, v)
 	}
 	return v, nil
@@ -160,7 +117,7 @@ func (s *state) load(name string) (*Template, error) {
 	if err != nil {
 		return nil, &outsideError{err}
 	}
-	if err := s.spend(len(text)); err != nil {
+	if err := s.Spend(len(text)); err != nil {
 		return nil, err
 	}
 	t, err := Parse(name, text, *s.options)

@@ -11,7 +11,11 @@
 // imports and values with a behaviour of their own come from the caller.
 package template
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/template/syntax"
+)
 
 // Options say how a template is read. The zero value is Jinja2's default.
 type Options struct {
@@ -43,7 +47,7 @@ type Template struct {
 	name    string
 	text    string // with line feeds alone, and without the last one
 	options Options
-	body    []node
+	body    []syntax.Node
 }
 
 // Name returns the name that Parse was given.
@@ -55,10 +59,10 @@ func Parse(name, text string, o Options) (*Template, error) {
 	if (o.Open == "") != (o.Close == "") {
 		return nil, &Error{Template: name, Line: 1, Column: 1, Message: "the marks of expressions need a begin and an end"}
 	}
-	t := &Template{name: name, text: normalize(text), options: o}
-	body, fault := parse(t.text, o)
+	t := &Template{name: name, text: syntax.Normalize(text), options: o}
+	body, fault := syntax.Parse(t.text, o.Open, o.Close)
 	if fault != nil {
-		return nil, t.errorAt(fault.pos, fault.message)
+		return nil, t.errorAt(fault.Pos, fault.Message)
 	}
 	t.body = body
 	return t, nil

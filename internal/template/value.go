@@ -1,8 +1,10 @@
 package template
 
+import "github.com/pawlhq/pawl/internal/template/value"
+
 // Vars are the variables of a template. A params.Map is one.
 //
-// A value may be whatever params.From takes, a Tuple, a Func, or any other Go
+// A value may be whatever params.From takes, a Tuple, Pairs, a Func, or any other Go
 // value, which templates can pass on and compare with itself. It may implement
 // fmt.Stringer (how it prints), Attributes, Sequence and Kind, and so be a thing
 // with a behaviour of its own. Lists and maps are copied: what a template does to
@@ -12,47 +14,22 @@ type Vars interface {
 	Get(name string) (value any, ok bool)
 }
 
-// Map is the simplest kind of Vars.
-type Map map[string]any
-
-// Get returns the value of a key.
-func (m Map) Get(name string) (any, bool) {
-	v, ok := m[name]
-	return v, ok
-}
-
-// Attributes is a value with attributes and items, which are the same: x.a is
-// x['a'].
-type Attributes interface {
-	// Item returns what x.key and x[key] are, and whether there is such a thing.
-	// The key is a string, an int64 or any other value that templates have. It
-	// is called for each use, so it can take note of what is used.
-	Item(key any) (value any, ok bool)
-}
-
-// Sequence is a value that loops, length and "in" work on.
-type Sequence interface {
-	// Elements returns what a loop over the value runs through.
-	Elements() []any
-}
-
-// Kind is a value that messages have a name for.
-type Kind interface {
-	// Kind returns what the value is, in a word for people, such as "Product".
-	Kind() string
-}
-
-// Tuple is a list that prints as (1, 2).
-type Tuple []any
-
-// Func is a value that templates can call. The error becomes the message of
-// the *Error that Render returns and can be unwrapped from it.
-type Func func(Args) (any, error)
-
-// Args are the arguments of a call: nil, bool, int64, float64, json.Number
-// (integers beyond int64), string, []any, Tuple, params.Map or a value that
-// came from outside.
-type Args struct {
-	Positional []any
-	Named      Map
-}
+// What values from outside can be, beside what params.From takes.
+type (
+	// Map is the simplest kind of Vars.
+	Map = value.Map
+	// Attributes is a value with attributes and items, which are the same.
+	Attributes = value.Attributes
+	// Sequence is a value that loops, length and "in" work on.
+	Sequence = value.Sequence
+	// Kind is a value that messages have a name for.
+	Kind = value.Kind
+	// Tuple is a list that prints as (1, 2).
+	Tuple = value.Tuple
+	// Pairs is a map, in order, whose keys need not be texts.
+	Pairs = value.Pairs
+	// Func is a value that templates can call.
+	Func = value.Func
+	// Args are the arguments of a call of a Func.
+	Args = value.Args
+)

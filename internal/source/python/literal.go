@@ -17,14 +17,29 @@ import (
 // that json.dumps would make of it. What has no place among them is refused:
 // bytes, complex and infinite numbers, an ellipsis.
 func Literal(text string) (v params.Value, ok bool) {
+	v, _, ok = MarkedLiteral(text)
+	return v, ok
+}
+
+// Mark says that a part of a literal is not what its JSON value says.
+type Mark struct {
+	// Path leads to it: keys of dicts, and numbers of items from 0.
+	Path []string
+	// Key tells that the last of them is no text, but what its JSON is. Else the
+	// value is a tuple.
+	Key bool
+}
+
+// MarkedLiteral is Literal with what the value does not say. Sets have no marks.
+func MarkedLiteral(text string) (v params.Value, marks []Mark, ok bool) {
 	text = strings.TrimLeft(text, " \t")
 	p := literals{reader: newReader(text)}
 	v, ok = p.sequence()
 	if !ok || p.tok.kind != kindNewline {
-		return nil, false
+		return nil, nil, false
 	}
 	p.advance()
-	return v, p.tok.kind == kindEnd && !p.bad
+	return v, p.marks, p.tok.kind == kindEnd && !p.bad
 }
 
 // literals parses literals from a reader.
@@ -32,16 +47,36 @@ type literals struct {
 	*reader
 	nested     int
 	unhashable int // lists, sets and dicts seen so far
+	path       []string
+	marks      []Mark
 }
+
+// tuple marks the value that the path leads to as one.
+func (p *literals) tuple() { p.marks = append(p.marks, Mark{Path: slices.Clone(p.path)}) }
+
+// below reads a value that is a part of the one that the path leads to.
+func (p *literals) below(key string) (params.Value, bool) {
+	p.path = append(p.path, key)
+	defer func() { p.path = p.path[:len(p.path)-1] }()
+	return p.value()
+}
+
+// item reads an item of a list or tuple, the one with that number.
+func (p *literals) item(n int) (params.Value, bool) { return p.below(strconv.Itoa(n)) }
 
 // maxDepth bounds the nesting of a literal; Python's own limit is near it.
 const maxDepth = 90
 
 // sequence reads a value, or several with commas between them as a tuple.
 func (p *literals) sequence() (params.Value, bool) {
+	from := len(p.marks)
 	v, ok := p.value()
 	if !ok || !p.is(",") {
 		return v, ok
+	}
+	for i := range p.marks[from:] { // they are in the first item of a tuple
+		m := &p.marks[from+i]
+		m.Path = slices.Insert(m.Path, len(p.path), "0")
 	}
 	list := []params.Value{v}
 	for p.is(",") {
@@ -49,11 +84,12 @@ func (p *literals) sequence() (params.Value, bool) {
 		if p.tok.kind == kindNewline || p.is(")") {
 			break
 		}
-		if v, ok = p.value(); !ok {
+		if v, ok = p.item(len(list)); !ok {
 			return nil, false
 		}
 		list = append(list, v)
 	}
+	p.tuple()
 	return list, true
 }
 
@@ -155,6 +191,7 @@ func (p *literals) group() (params.Value, bool) {
 	p.advance()
 	if p.is(")") {
 		p.advance()
+		p.tuple()
 		return []params.Value{}, true
 	}
 	v, ok := p.sequence()
@@ -171,7 +208,7 @@ func (p *literals) items(closing string, list []params.Value) (params.Value, boo
 		list = []params.Value{}
 	}
 	for !p.is(closing) {
-		v, ok := p.value()
+		v, ok := p.item(len(list))
 		if !ok {
 			return nil, false
 		}
@@ -196,21 +233,29 @@ func (p *literals) braces() (params.Value, bool) {
 		p.advance()
 		return params.Map{}, true
 	}
-	before := p.unhashable
+	before, from := p.unhashable, len(p.marks)
 	first, ok := p.value()
 	if !ok || p.unhashable > before {
 		return nil, false
 	}
 	if !p.is(":") {
-		return p.set(first)
+		v, ok := p.set(first)
+		p.marks = p.marks[:from]
+		return v, ok
 	}
 	var kv []any
 	for key := first; ; {
 		p.advance() // :
-		v, ok := p.value()
 		name, named := keyText(key)
-		if !ok || !named {
+		if !named {
 			return nil, false
+		}
+		v, ok := p.below(name)
+		if !ok {
+			return nil, false
+		}
+		if _, text := key.(string); !text {
+			p.marks = append(p.marks, Mark{append(slices.Clone(p.path), name), true})
 		}
 		kv = append(kv, name, v)
 		if p.is(",") {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/pawlhq/pawl/internal/params"
@@ -72,17 +71,7 @@ func floatRepr(f float64) string {
 
 // floatText writes a finite float as Python's repr does.
 func floatText(f float64) string {
-	s := strconv.FormatFloat(f, 'e', -1, 64)
-	at := strings.IndexByte(s, 'e')
-	exp, err := strconv.Atoi(s[at+1:])
-	if err != nil || exp < -4 || exp >= 16 {
-		return s
-	}
-	s = strconv.FormatFloat(f, 'f', -1, 64)
-	if strings.IndexByte(s, '.') < 0 {
-		s += ".0"
-	}
-	return s
+	return string(params.AppendPythonFloat(nil, f))
 }
 
 // Quote returns s as a string literal in double quotes with only ASCII in it.

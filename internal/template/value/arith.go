@@ -1,4 +1,4 @@
-package template
+package value
 
 import (
 	"errors"
@@ -9,48 +9,50 @@ import (
 	"strings"
 )
 
-// maxBits is how large integers can become.
-const maxBits = 1 << 16
+// MaxBits is how large integers can become.
+const MaxBits = 1 << 16
 
 var errTooLarge = errors.New("integer is too large")
 
-// number is a value as what it counts in arithmetic: an int (small, or large
+// Number is a value as what it counts in arithmetic: an int (small, or large
 // where it does not fit) or a float.
-type number struct {
+type Number struct {
 	small   int64
 	large   *big.Int
-	float   float64
-	isFloat bool
+	Float   float64
+	IsFloat bool
 }
 
-func toNumber(v any) (number, bool) {
+// ToNumber returns the number that a value is, or counts as.
+func ToNumber(v any) (Number, bool) {
 	switch v := v.(type) {
 	case bool:
 		if v {
-			return number{small: 1}, true
+			return Number{small: 1}, true
 		}
-		return number{}, true
+		return Number{}, true
 	case int64:
-		return number{small: v}, true
+		return Number{small: v}, true
 	case *big.Int:
-		return number{large: v}, true
+		return Number{large: v}, true
 	case float64:
-		return number{float: v, isFloat: true}, true
+		return Number{Float: v, IsFloat: true}, true
 	}
-	return number{}, false
+	return Number{}, false
 }
 
-func (n number) big() *big.Int {
+// Big returns the integer, of any size.
+func (n Number) Big() *big.Int {
 	if n.large != nil {
 		return n.large
 	}
 	return big.NewInt(n.small)
 }
 
-// asFloat fails where Python's float(int) does.
-func (n number) asFloat() (float64, error) {
-	if n.isFloat {
-		return n.float, nil
+// AsFloat fails where Python's float(int) does.
+func (n Number) AsFloat() (float64, error) {
+	if n.IsFloat {
+		return n.Float, nil
 	}
 	if n.large == nil {
 		return float64(n.small), nil
@@ -62,49 +64,49 @@ func (n number) asFloat() (float64, error) {
 	return f, nil
 }
 
-// toInt reads an int that a call needs, such as a width.
-func toInt(v any) (int, error) {
-	n, ok := toNumber(v)
-	if !ok || n.isFloat {
-		return 0, fmt.Errorf("'%s' object cannot be interpreted as an integer", kindName(v))
+// ToInt reads an int that a call needs, such as a width.
+func ToInt(v any) (int, error) {
+	n, ok := ToNumber(v)
+	if !ok || n.IsFloat {
+		return 0, fmt.Errorf("'%s' object cannot be interpreted as an integer", KindName(v))
 	}
 	if n.large != nil {
-		return 0, said("Python int too large to convert to C ssize_t")
+		return 0, Said("Python int too large to convert to C ssize_t")
 	}
 	return int(n.small), nil
 }
 
-// binary computes a op b.
-func (s *state) binary(op string, a, b any) (any, error) {
+// Binary computes a op b.
+func (w *Work) Binary(op string, a, b any) (any, error) {
 	for _, v := range []any{a, b} {
-		if u, ok := v.(undefined); ok {
+		if u, ok := v.(Undefined); ok {
 			if text, isText := a.(string); isText && op == "%" {
-				return s.percent(text, b)
+				return w.Percent(text, b)
 			}
-			return nil, u.fail()
+			return nil, u.Fail()
 		}
 	}
-	x, xok := toNumber(a)
-	y, yok := toNumber(b)
+	x, xok := ToNumber(a)
+	y, yok := ToNumber(b)
 	if xok && yok {
-		if x.isFloat || y.isFloat {
+		if x.IsFloat || y.IsFloat {
 			return floatBinary(op, x, y)
 		}
 		return intBinary(op, x, y)
 	}
 	switch op {
 	case "+":
-		return s.join(a, b)
+		return w.join(a, b)
 	case "*":
-		if yok && !y.isFloat {
-			return s.repeat(a, b)
+		if yok && !y.IsFloat {
+			return w.repeat(a, b)
 		}
-		if xok && !x.isFloat {
-			return s.repeat(b, a)
+		if xok && !x.IsFloat {
+			return w.repeat(b, a)
 		}
 	case "%":
 		if text, ok := a.(string); ok {
-			return s.percent(text, b)
+			return w.Percent(text, b)
 		}
 	}
 	return nil, operandError(op, a, b)
@@ -114,35 +116,35 @@ func operandError(op string, a, b any) error {
 	if op == "**" {
 		op = "** or pow()"
 	}
-	return fmt.Errorf("unsupported operand type(s) for %s: '%s' and '%s'", op, kindName(a), kindName(b))
+	return fmt.Errorf("unsupported operand type(s) for %s: '%s' and '%s'", op, KindName(a), KindName(b))
 }
 
 // join is + of what is no number.
-func (s *state) join(a, b any) (any, error) {
+func (w *Work) join(a, b any) (any, error) {
 	switch x := a.(type) {
 	case string:
 		if y, ok := b.(string); ok {
-			return x + y, s.spend(len(x) + len(y))
+			return x + y, w.Spend(len(x) + len(y))
 		}
-		return nil, fmt.Errorf("can only concatenate str (not \"%s\") to str", kindName(b))
-	case *list:
-		if y, ok := b.(*list); ok {
-			items := append(x.items[:len(x.items):len(x.items)], y.items...)
-			return newList(items), s.spend(len(items))
+		return nil, fmt.Errorf("can only concatenate str (not \"%s\") to str", KindName(b))
+	case *List:
+		if y, ok := b.(*List); ok {
+			items := append(x.Items[:len(x.Items):len(x.Items)], y.Items...)
+			return NewList(items), w.Spend(len(items))
 		}
-		return nil, fmt.Errorf("can only concatenate list (not \"%s\") to list", kindName(b))
+		return nil, fmt.Errorf("can only concatenate list (not \"%s\") to list", KindName(b))
 	case Tuple:
 		if y, ok := b.(Tuple); ok {
 			items := append(x[:len(x):len(x)], y...)
-			return items, s.spend(len(items))
+			return items, w.Spend(len(items))
 		}
-		return nil, fmt.Errorf("can only concatenate tuple (not \"%s\") to tuple", kindName(b))
+		return nil, fmt.Errorf("can only concatenate tuple (not \"%s\") to tuple", KindName(b))
 	}
 	return nil, operandError("+", a, b)
 }
 
-func (s *state) repeat(v, times any) (any, error) {
-	n, err := toInt(times)
+func (w *Work) repeat(v, times any) (any, error) {
+	n, err := ToInt(times)
 	if err != nil {
 		return nil, err
 	}
@@ -150,18 +152,18 @@ func (s *state) repeat(v, times any) (any, error) {
 	var items []any
 	switch v := v.(type) {
 	case string:
-		if err := s.spendTimes(len(v), n); err != nil || v == "" {
+		if err := w.SpendTimes(len(v), n); err != nil || v == "" {
 			return "", err
 		}
 		return strings.Repeat(v, n), nil
-	case *list:
-		items = v.items
+	case *List:
+		items = v.Items
 	case Tuple:
 		items = v
 	default:
 		return nil, operandError("*", v, times)
 	}
-	if err := s.spendTimes(len(items), n); err != nil {
+	if err := w.SpendTimes(len(items), n); err != nil {
 		return nil, err
 	}
 	var out []any
@@ -171,10 +173,10 @@ func (s *state) repeat(v, times any) (any, error) {
 	if _, ok := v.(Tuple); ok {
 		return Tuple(out), nil
 	}
-	return newList(out), nil
+	return NewList(out), nil
 }
 
-func intBinary(op string, x, y number) (any, error) {
+func intBinary(op string, x, y Number) (any, error) {
 	if op == "/" {
 		return trueDivide(x, y)
 	}
@@ -186,7 +188,7 @@ func intBinary(op string, x, y number) (any, error) {
 			return v, err
 		}
 	}
-	a, b, r := x.big(), y.big(), new(big.Int)
+	a, b, r := x.Big(), y.Big(), new(big.Int)
 	switch op {
 	case "+":
 		r.Add(a, b)
@@ -196,7 +198,7 @@ func intBinary(op string, x, y number) (any, error) {
 		r.Mul(a, b)
 	default:
 		if b.Sign() == 0 {
-			return nil, errDivision(op)
+			return nil, DivisionByZero(op)
 		}
 		m := new(big.Int)
 		r.DivMod(a, b, m) // Euclidean; Python's remainder has the sign of b
@@ -208,10 +210,10 @@ func intBinary(op string, x, y number) (any, error) {
 			r = m
 		}
 	}
-	if r.BitLen() > maxBits {
+	if r.BitLen() > MaxBits {
 		return nil, errTooLarge
 	}
-	return integer(r), nil
+	return Integer(r), nil
 }
 
 // smallBinary computes what neither overflows nor fails.
@@ -228,7 +230,7 @@ func smallBinary(op string, a, b int64) (v any, ok bool, err error) {
 		return a * b, hi == 0 && lo < 1<<63 && a != math.MinInt64 && b != math.MinInt64, nil
 	}
 	if b == 0 {
-		return nil, false, errDivision(op)
+		return nil, false, DivisionByZero(op)
 	}
 	if b == -1 {
 		return nil, false, nil
@@ -243,7 +245,8 @@ func smallBinary(op string, a, b int64) (v any, ok bool, err error) {
 	return q, true, nil
 }
 
-func errDivision(op string) error {
+// DivisionByZero is the error of a division.
+func DivisionByZero(op string) error {
 	switch op {
 	case "/":
 		return errors.New("division by zero")
@@ -255,23 +258,23 @@ func errDivision(op string) error {
 	return errors.New("integer division or modulo by zero")
 }
 
-func trueDivide(x, y number) (any, error) {
-	b := y.big()
+func trueDivide(x, y Number) (any, error) {
+	b := y.Big()
 	if b.Sign() == 0 {
-		return nil, errDivision("/")
+		return nil, DivisionByZero("/")
 	}
-	if x.big().Sign() == 0 && b.Sign() < 0 {
+	if x.Big().Sign() == 0 && b.Sign() < 0 {
 		return math.Copysign(0, -1), nil
 	}
-	f, _ := new(big.Rat).SetFrac(x.big(), b).Float64()
+	f, _ := new(big.Rat).SetFrac(x.Big(), b).Float64()
 	if math.IsInf(f, 0) {
 		return nil, errors.New("integer division result too large for a float")
 	}
 	return f, nil
 }
 
-func intPower(x, y number) (any, error) {
-	base, exponent := x.big(), y.big()
+func intPower(x, y Number) (any, error) {
+	base, exponent := x.Big(), y.Big()
 	if exponent.Sign() < 0 {
 		return floatBinary("**", x, y)
 	}
@@ -284,22 +287,22 @@ func intPower(x, y number) (any, error) {
 		}
 		return base.Int64(), nil
 	}
-	if !exponent.IsInt64() || exponent.Int64() > maxBits || exponent.Int64()*int64(base.BitLen()) > 2*maxBits {
+	if !exponent.IsInt64() || exponent.Int64() > MaxBits || exponent.Int64()*int64(base.BitLen()) > 2*MaxBits {
 		return nil, errTooLarge
 	}
 	r := new(big.Int).Exp(base, exponent, nil)
-	if r.BitLen() > maxBits {
+	if r.BitLen() > MaxBits {
 		return nil, errTooLarge
 	}
-	return integer(r), nil
+	return Integer(r), nil
 }
 
-func floatBinary(op string, x, y number) (any, error) {
-	a, err := x.asFloat()
+func floatBinary(op string, x, y Number) (any, error) {
+	a, err := x.AsFloat()
 	if err != nil {
 		return nil, err
 	}
-	b, err := y.asFloat()
+	b, err := y.AsFloat()
 	if err != nil {
 		return nil, err
 	}
@@ -350,33 +353,33 @@ func floatDivMod(a, b float64) (quotient, remainder float64) {
 
 func floatPower(a, b float64) (any, error) {
 	if a == 0 && b < 0 {
-		return nil, errDivision("**")
+		return nil, DivisionByZero("**")
 	}
 	if a < 0 && b != math.Trunc(b) && !math.IsInf(a, 0) && !math.IsInf(b, 0) {
 		return nil, errors.New("complex numbers are not supported")
 	}
 	r := math.Pow(a, b)
 	if math.IsInf(r, 0) && !math.IsInf(a, 0) && !math.IsInf(b, 0) {
-		return nil, said("Numerical result out of range")
+		return nil, Said("Numerical result out of range")
 	}
 	return r, nil
 }
 
-// signed computes +v and -v.
-func signed(op string, v any) (any, error) {
-	if u, ok := v.(undefined); ok {
-		return nil, u.fail()
+// Signed computes +v and -v.
+func Signed(op string, v any) (any, error) {
+	if u, ok := v.(Undefined); ok {
+		return nil, u.Fail()
 	}
-	n, ok := toNumber(v)
+	n, ok := ToNumber(v)
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("bad operand type for unary %s: '%s'", op, kindName(v))
-	case n.isFloat && op == "-":
-		return -n.float, nil
-	case n.isFloat:
-		return n.float, nil
+		return nil, fmt.Errorf("bad operand type for unary %s: '%s'", op, KindName(v))
+	case n.IsFloat && op == "-":
+		return -n.Float, nil
+	case n.IsFloat:
+		return n.Float, nil
 	case op == "-":
-		return integer(new(big.Int).Neg(n.big())), nil
+		return Integer(new(big.Int).Neg(n.Big())), nil
 	}
-	return integer(n.big()), nil
+	return Integer(n.Big()), nil
 }

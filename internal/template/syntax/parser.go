@@ -1,9 +1,11 @@
-package template
+package syntax
 
 import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pawlhq/pawl/internal/template/value"
 )
 
 const (
@@ -13,14 +15,14 @@ const (
 	maxChain = 2000
 )
 
-// fault is an error at an offset.
-type fault struct {
-	pos     int
-	message string
+// Fault is an error at an offset.
+type Fault struct {
+	Pos     int
+	Message string
 }
 
-func failf(pos int, format string, args ...any) *fault {
-	return &fault{pos, fmt.Sprintf(format, args...)}
+func failf(pos int, format string, args ...any) *Fault {
+	return &Fault{pos, fmt.Sprintf(format, args...)}
 }
 
 // parser reads tokens. After its first fault it is at the end, so that every
@@ -32,13 +34,15 @@ type parser struct {
 	soft   int // statements and expressions around that may not be executed
 	tags   []string
 	ends   [][]string // what ends the statements around
-	fault  *fault
-	broken *fault // why the tokens end too early
+	fault  *Fault
+	broken *Fault // why the tokens end too early
 }
 
-func parse(text string, o Options) ([]node, *fault) {
+// Parse reads a text that Normalize returned, with the marks around expressions; if
+// they are empty, {{ and }}.
+func Parse(text, open, shut string) ([]Node, *Fault) {
 	p := &parser{}
-	p.tokens, p.broken = tokens(text, o)
+	p.tokens, p.broken = tokens(text, open, shut)
 	body := p.nodes(nil)
 	if p.fault == nil {
 		p.fault = p.broken
@@ -125,10 +129,10 @@ func (p *parser) expectClose(kind tokenKind) {
 func (p *parser) unexpected(want string) {
 	t := p.current()
 	if t.kind == tokenEnd {
-		p.fail(t.pos, "unexpected end of template, expected %s.", repr(want))
+		p.fail(t.pos, "unexpected end of template, expected %s.", value.Repr(want))
 		return
 	}
-	p.fail(t.pos, "expected token %s, got %s", repr(want), repr(t.describe()))
+	p.fail(t.pos, "expected token %s, got %s", value.Repr(want), value.Repr(t.describe()))
 }
 
 func (t *token) describe() string {
@@ -166,21 +170,21 @@ func (p *parser) leave() { p.depth-- }
 
 // nodes reads text and statements up to a tag with one of the names, or to the
 // end if there are none. The current token is then the name.
-func (p *parser) nodes(ends []string) []node {
+func (p *parser) nodes(ends []string) []Node {
 	p.enter()
 	defer p.leave()
 	if ends != nil {
 		p.ends = append(p.ends, ends)
 		defer func() { p.ends = p.ends[:len(p.ends)-1] }()
 	}
-	var list []node
+	var list []Node
 	for !p.ended() {
 		t := p.next()
 		switch t.kind {
 		case tokenData:
-			list = append(list, &textNode{pos(t.pos), t.text})
+			list = append(list, &TextNode{Pos(t.pos), t.text})
 		case tokenOpen:
-			list = append(list, &printNode{pos(t.pos), []expr{p.tuple(tupleForm{})}})
+			list = append(list, &PrintNode{Pos(t.pos), []Expr{p.tuple(tupleForm{})}})
 			p.expectClose(tokenClose)
 		case tokenBlockOpen:
 			if p.isKind(tokenName) && slices.Contains(ends, p.current().text) {
@@ -197,7 +201,7 @@ func (p *parser) nodes(ends []string) []node {
 }
 
 // body reads the content of a statement and the name of the tag that ends it.
-func (p *parser) body(ends ...string) (list []node, end string) {
+func (p *parser) body(ends ...string) (list []Node, end string) {
 	p.skipOp(":")
 	p.expectClose(tokenBlockClose)
 	list = p.nodes(ends)
@@ -205,7 +209,7 @@ func (p *parser) body(ends ...string) (list []node, end string) {
 }
 
 // content reads the content of a statement that one tag can end.
-func (p *parser) content(end string) []node {
+func (p *parser) content(end string) []Node {
 	list, _ := p.body(end)
 	return list
 }
@@ -214,13 +218,13 @@ func (p *parser) content(end string) []node {
 func (p *parser) unknownTag(name string, at int) {
 	message := "Unexpected end of template."
 	if name != "" {
-		message = fmt.Sprintf("Encountered unknown tag %s.", repr(name))
+		message = fmt.Sprintf("Encountered unknown tag %s.", value.Repr(name))
 	}
 	if len(p.ends) > 0 {
 		message += p.lookingFor(name)
 	}
 	if len(p.tags) > 0 {
-		message += fmt.Sprintf(" The innermost block that needs to be closed is %s.", repr(p.tags[len(p.tags)-1]))
+		message += fmt.Sprintf(" The innermost block that needs to be closed is %s.", value.Repr(p.tags[len(p.tags)-1]))
 	}
 	p.fail(at, "%s", message)
 }
@@ -228,7 +232,7 @@ func (p *parser) unknownTag(name string, at int) {
 func (p *parser) lookingFor(name string) string {
 	var quoted []string
 	for _, end := range p.ends[len(p.ends)-1] {
-		quoted = append(quoted, repr(end))
+		quoted = append(quoted, value.Repr(end))
 	}
 	looking := strings.Join(quoted, " or ")
 	for _, ends := range p.ends {

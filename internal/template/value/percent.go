@@ -1,4 +1,4 @@
-package template
+package value
 
 import (
 	"errors"
@@ -27,7 +27,7 @@ type percentArgs struct {
 	items []any
 	next  int
 	spare bool // a value may be left over, as it has items
-	named *dict
+	named *Dict
 }
 
 func (p *percentArgs) take() (any, error) {
@@ -38,15 +38,15 @@ func (p *percentArgs) take() (any, error) {
 	return p.items[p.next-1], nil
 }
 
-// percent computes text % v.
-func (s *state) percent(text string, v any) (any, error) {
+// Percent computes text % v.
+func (w *Work) Percent(text string, v any) (any, error) {
 	p := &percentArgs{items: []any{v}}
 	switch v := v.(type) {
 	case Tuple:
 		p = &percentArgs{items: v}
-	case *dict:
+	case *Dict:
 		p.named, p.spare = v, true
-	case *list, interval, undefined:
+	case *List, Interval, Undefined:
 		p.spare = true
 	}
 	var b strings.Builder
@@ -56,7 +56,7 @@ func (s *state) percent(text string, v any) (any, error) {
 			break
 		}
 		b.WriteString(text[:i])
-		rest, err := s.directive(&b, text[i+1:], p)
+		rest, err := w.directive(&b, text[i+1:], p)
 		if err != nil {
 			return nil, err
 		}
@@ -66,11 +66,11 @@ func (s *state) percent(text string, v any) (any, error) {
 	if p.next < len(p.items) && !p.spare {
 		return nil, errors.New("not all arguments converted during string formatting")
 	}
-	return b.String(), s.spend(b.Len())
+	return b.String(), w.Spend(b.Len())
 }
 
 // directive formats what follows a %, and returns the rest.
-func (s *state) directive(b *strings.Builder, text string, p *percentArgs) (rest string, err error) {
+func (w *Work) directive(b *strings.Builder, text string, p *percentArgs) (rest string, err error) {
 	f := spec{fill: " ", align: '>', precision: -1}
 	var v any
 	named := strings.HasPrefix(text, "(")
@@ -107,12 +107,12 @@ func (s *state) directive(b *strings.Builder, text string, p *percentArgs) (rest
 			return "", err
 		}
 	}
-	out, err := s.percentValue(&f, v)
+	out, err := w.percentValue(&f, v)
 	if err != nil {
 		return "", err
 	}
 	b.WriteString(out)
-	return rest, s.spend(len(out))
+	return rest, w.Spend(len(out))
 }
 
 // takeNamed returns the operand that text begins with in parentheses.
@@ -131,7 +131,7 @@ func (p *percentArgs) takeNamed(text string) (v any, rest string, err error) {
 		if depth == 0 {
 			v, ok := p.named.get(text[1:i])
 			if !ok {
-				return nil, "", saidf("KeyError: %s", repr(text[1:i]))
+				return nil, "", Saidf("KeyError: %s", Repr(text[1:i]))
 			}
 			return v, text[i+1:], nil
 		}
@@ -168,7 +168,7 @@ func (f *spec) number(text string, p *percentArgs) (n int, rest string, err erro
 		if err != nil {
 			return 0, "", err
 		}
-		n, err := toInt(v)
+		n, err := ToInt(v)
 		if err != nil || n > maxWidth || n < -maxWidth {
 			return 0, "", errors.New("* wants int")
 		}
@@ -190,65 +190,65 @@ func leadingNumber(text string) (n int, rest string, err error) {
 	return n, text[i:], nil
 }
 
-func (s *state) percentValue(f *spec, v any) (string, error) {
+func (w *Work) percentValue(f *spec, v any) (string, error) {
 	switch f.verb {
 	case 's', 'r', 'a':
-		text, err := s.str(v)
+		text, err := w.Str(v)
 		if f.verb != 's' {
 			var b strings.Builder
-			err = s.writeRepr(&b, v)
+			err = w.writeRepr(&b, v)
 			text = b.String()
 		}
 		if err != nil {
 			return "", err
 		}
 		f.zero = false
-		return s.padText(f, text)
+		return w.padText(f, text)
 	case 'c':
 		text, ok := v.(string)
-		if n, isNumber := toNumber(v); isNumber && !n.isFloat && n.small >= 0 && n.small < 0x110000 && n.large == nil {
+		if n, isNumber := ToNumber(v); isNumber && !n.IsFloat && n.small >= 0 && n.small < 0x110000 && n.large == nil {
 			text, ok = string(rune(n.small)), true
 		}
-		if !ok || runeCount(text) != 1 {
+		if !ok || RuneCount(text) != 1 {
 			return "", errors.New("%c requires int or char")
 		}
-		return s.padText(f, text)
+		return w.padText(f, text)
 	}
-	if u, ok := v.(undefined); ok {
-		return "", u.fail()
+	if u, ok := v.(Undefined); ok {
+		return "", u.Fail()
 	}
-	n, ok := toNumber(v)
+	n, ok := ToNumber(v)
 	switch f.verb {
 	case 'd', 'i', 'u':
 		if !ok {
-			return "", fmt.Errorf("%%%c format: a real number is required, not %s", f.verb, kindName(v))
+			return "", fmt.Errorf("%%%c format: a real number is required, not %s", f.verb, KindName(v))
 		}
-		return s.percentInt(f, n)
+		return w.percentInt(f, n)
 	case 'x', 'X', 'o':
-		if !ok || n.isFloat {
-			return "", fmt.Errorf("%%%c format: an integer is required, not %s", f.verb, kindName(v))
+		if !ok || n.IsFloat {
+			return "", fmt.Errorf("%%%c format: an integer is required, not %s", f.verb, KindName(v))
 		}
-		return s.percentInt(f, n)
+		return w.percentInt(f, n)
 	case 'e', 'E', 'f', 'F', 'g', 'G':
 		if !ok {
-			return "", fmt.Errorf("must be real number, not %s", kindName(v))
+			return "", fmt.Errorf("must be real number, not %s", KindName(v))
 		}
-		x, err := n.asFloat()
+		x, err := n.AsFloat()
 		if err != nil {
 			return "", err
 		}
-		return s.formatFloat(f, x)
+		return w.formatFloat(f, x)
 	}
 	return "", fmt.Errorf("unsupported format character '%c' (0x%x)", f.verb, f.verb)
 }
 
-func (s *state) percentInt(f *spec, n number) (string, error) {
-	if n.isFloat {
-		if math.IsInf(n.float, 0) || math.IsNaN(n.float) {
+func (w *Work) percentInt(f *spec, n Number) (string, error) {
+	if n.IsFloat {
+		if math.IsInf(n.Float, 0) || math.IsNaN(n.Float) {
 			return "", errors.New("cannot convert float to integer")
 		}
-		i, _ := big.NewFloat(n.float).Int(nil)
-		n = number{large: i}
+		i, _ := big.NewFloat(n.Float).Int(nil)
+		n = Number{large: i}
 	}
 	base, prefix := 10, ""
 	switch f.verb {
@@ -257,7 +257,7 @@ func (s *state) percentInt(f *spec, n number) (string, error) {
 	case 'o':
 		base, prefix = 8, "0o"
 	}
-	digits := new(big.Int).Abs(n.big()).Text(base)
+	digits := new(big.Int).Abs(n.Big()).Text(base)
 	if len(digits) < f.precision {
 		digits = strings.Repeat("0", f.precision-len(digits)) + digits
 	}
@@ -267,16 +267,16 @@ func (s *state) percentInt(f *spec, n number) (string, error) {
 	if f.verb == 'X' {
 		digits = strings.ToUpper(digits)
 	}
-	return s.padNumber(f, n.big().Sign() < 0, digits)
+	return w.padNumber(f, n.Big().Sign() < 0, digits)
 }
 
 // formatFloat formats with one of the verbs e, f, g and their upper case.
-func (s *state) formatFloat(f *spec, x float64) (string, error) {
+func (w *Work) formatFloat(f *spec, x float64) (string, error) {
 	precision := f.precision
 	if precision < 0 {
 		precision = 6
 	}
-	if err := s.spend(precision); err != nil {
+	if err := w.Spend(precision); err != nil {
 		return "", err
 	}
 	negative := math.Signbit(x) && !math.IsNaN(x)
@@ -298,7 +298,7 @@ func (s *state) formatFloat(f *spec, x float64) (string, error) {
 	if f.verb&0x20 == 0 {
 		text = strings.ToUpper(text)
 	}
-	return s.padNumber(f, negative, text)
+	return w.padNumber(f, negative, text)
 }
 
 // generalFloat formats with so many significant digits.
@@ -319,20 +319,20 @@ func generalFloat(x float64, digits int, alternate bool) string {
 }
 
 // padText cuts text to the precision and widens it to the width.
-func (s *state) padText(f *spec, text string) (string, error) {
-	if f.precision >= 0 && f.precision < runeCount(text) {
+func (w *Work) padText(f *spec, text string) (string, error) {
+	if f.precision >= 0 && f.precision < RuneCount(text) {
 		text = string([]rune(text)[:f.precision])
 	}
-	return s.align(f, text)
+	return w.align(f, text)
 }
 
 // align puts text in a field.
-func (s *state) align(f *spec, text string) (string, error) {
-	n := f.width - runeCount(text)
+func (w *Work) align(f *spec, text string) (string, error) {
+	n := f.width - RuneCount(text)
 	if n <= 0 {
 		return text, nil
 	}
-	if err := s.spendTimes(len(f.fill), n); err != nil {
+	if err := w.SpendTimes(len(f.fill), n); err != nil {
 		return "", err
 	}
 	before := 0
@@ -346,7 +346,7 @@ func (s *state) align(f *spec, text string) (string, error) {
 }
 
 // padNumber adds the sign, and zeros or blanks.
-func (s *state) padNumber(f *spec, negative bool, digits string) (string, error) {
+func (w *Work) padNumber(f *spec, negative bool, digits string) (string, error) {
 	sign := ""
 	if negative {
 		sign = "-"
@@ -359,12 +359,12 @@ func (s *state) padNumber(f *spec, negative bool, digits string) (string, error)
 			prefix, digits = digits[:2], digits[2:]
 		}
 		if n := f.width - len(sign) - len(prefix) - len(digits); n > 0 {
-			if err := s.spend(n); err != nil {
+			if err := w.Spend(n); err != nil {
 				return "", err
 			}
 			digits = strings.Repeat("0", n) + digits
 		}
 		digits = prefix + digits
 	}
-	return s.align(f, sign+digits)
+	return w.align(f, sign+digits)
 }

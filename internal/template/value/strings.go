@@ -1,4 +1,4 @@
-package template
+package value
 
 import (
 	"errors"
@@ -8,65 +8,65 @@ import (
 )
 
 // textMethod returns a method of str, or nil.
-func textMethod(name string) func(s *state, text string, a *arguments) (any, error) {
+func textMethod(name string) func(w *Work, text string, a *Arguments) (any, error) {
 	if change := changingMethod(name); change != nil {
-		return func(s *state, text string, _ *arguments) (any, error) { return change(text), s.spend(len(text)) }
+		return func(w *Work, text string, _ *Arguments) (any, error) { return change(text), w.Spend(len(text)) }
 	}
 	if is := textPredicate(name); is != nil {
-		return func(_ *state, text string, _ *arguments) (any, error) { return is(text), nil }
+		return func(_ *Work, text string, _ *Arguments) (any, error) { return is(text), nil }
 	}
 	if m := searchMethod(name); m != nil {
 		return m
 	}
 	switch name {
 	case "format":
-		return func(s *state, text string, a *arguments) (any, error) { return s.format(text, a) }
+		return func(w *Work, text string, a *Arguments) (any, error) { return w.format(text, a) }
 	case "join":
 		return joinMethod
 	case "replace":
-		return func(s *state, text string, a *arguments) (any, error) {
-			old, replacement := a.text("old"), a.text("new")
-			n := a.optInt("count", -1)
-			if a.err != nil {
-				return nil, a.err
+		return func(w *Work, text string, a *Arguments) (any, error) {
+			old, replacement := a.Text("old"), a.Text("new")
+			n := a.OptInt("count", -1)
+			if a.Err != nil {
+				return nil, a.Err
 			}
-			return s.replace(text, old, replacement, n)
+			return w.replace(text, old, replacement, n)
 		}
 	case "split":
 		return splitMethod(false)
 	case "rsplit":
 		return splitMethod(true)
 	case "splitlines":
-		return func(s *state, text string, a *arguments) (any, error) {
-			return textList(splitLines(text, a.flag("keepends"))), s.spend(len(text))
+		return func(w *Work, text string, a *Arguments) (any, error) {
+			return textList(SplitLines(text, a.Flag("keepends"))), w.Spend(len(text))
 		}
 	case "strip", "lstrip", "rstrip":
-		return func(_ *state, text string, a *arguments) (any, error) {
-			return trim(text, a.opt("chars", nil), name != "rstrip", name != "lstrip")
+		return func(_ *Work, text string, a *Arguments) (any, error) {
+			return Trim(text, a.Opt("chars", nil), name != "rstrip", name != "lstrip")
 		}
 	case "center", "ljust", "rjust":
-		side := map[string]side{"center": center, "ljust": left, "rjust": right}[name]
-		return func(s *state, text string, a *arguments) (any, error) {
-			width, fill := a.int("width"), a.optText("fillchar", " ")
-			if a.err == nil && runeCount(fill) != 1 {
-				a.fail(said("The fill character must be exactly one character long"))
+		side := map[string]side{"center": Center, "ljust": left, "rjust": right}[name]
+		return func(w *Work, text string, a *Arguments) (any, error) {
+			width, fill := a.Int("width"), a.OptText("fillchar", " ")
+			if a.Err == nil && RuneCount(fill) != 1 {
+				a.Fail(Said("The fill character must be exactly one character long"))
 			}
-			if a.err != nil {
-				return nil, a.err
+			if a.Err != nil {
+				return nil, a.Err
 			}
-			return s.pad(text, width, fill, side)
+			return w.Pad(text, width, fill, side)
 		}
 	case "zfill":
-		return func(s *state, text string, a *arguments) (any, error) {
+		return func(w *Work, text string, a *Arguments) (any, error) {
 			sign := ""
 			if text != "" && (text[0] == '-' || text[0] == '+') {
 				sign, text = text[:1], text[1:]
 			}
-			padded, err := s.pad(text, a.int("width")-len(sign), "0", right)
+			padded, err := w.Pad(text, a.Int("width")-len(sign), "0", right)
 			return sign + padded, err
 		}
 	case "expandtabs", "encode", "translate", "maketrans", "format_map", "casefold":
-		return func(*state, string, *arguments) (any, error) {
+		return func(*Work, string, *Arguments) (any, error) {
 			return nil, fmt.Errorf("method '%s' of str is not supported", name)
 		}
 	}
@@ -77,11 +77,11 @@ func textMethod(name string) func(s *state, text string, a *arguments) (any, err
 func changingMethod(name string) func(string) string {
 	switch name {
 	case "upper":
-		return upper
+		return Upper
 	case "lower":
 		return strings.ToLower
 	case "capitalize":
-		return capitalize
+		return Capitalize
 	case "title":
 		return titleMethod
 	case "swapcase":
@@ -121,17 +121,17 @@ func textPredicate(name string) func(string) bool {
 	case "isalnum":
 		return all(func(c rune) bool { return unicode.IsLetter(c) || unicode.IsNumber(c) })
 	case "isspace":
-		return all(isSpace)
+		return all(IsSpace)
 	case "isascii":
 		return func(text string) bool { return text == "" || all(func(c rune) bool { return c < 0x80 })(text) }
 	case "isidentifier":
 		return func(text string) bool {
-			return all(isWord)(text) && !unicode.IsNumber([]rune(text)[0])
+			return all(IsWord)(text) && !unicode.IsNumber([]rune(text)[0])
 		}
 	case "islower":
-		return isLower
+		return IsLower
 	case "isupper":
-		return isUpper
+		return IsUpper
 	case "istitle":
 		return func(text string) bool {
 			return titleMethod(text) == text && strings.IndexFunc(text, unicode.IsLetter) >= 0
@@ -146,33 +146,35 @@ func all(is func(rune) bool) func(string) bool {
 	}
 }
 
-func isLower(text string) bool {
+// IsLower is what islower() tells.
+func IsLower(text string) bool {
 	return strings.IndexFunc(text, unicode.IsLower) >= 0 && strings.IndexFunc(text, unicode.IsUpper) < 0
 }
 
-func isUpper(text string) bool {
+// IsUpper is what isupper() tells.
+func IsUpper(text string) bool {
 	return strings.IndexFunc(text, unicode.IsUpper) >= 0 && strings.IndexFunc(text, unicode.IsLower) < 0
 }
 
 // searchMethod returns a method that looks for a part, or nil.
-func searchMethod(name string) func(s *state, text string, a *arguments) (any, error) {
+func searchMethod(name string) func(w *Work, text string, a *Arguments) (any, error) {
 	switch name {
 	case "startswith":
 		return affixMethod(strings.HasPrefix)
 	case "endswith":
 		return affixMethod(strings.HasSuffix)
 	case "removeprefix":
-		return func(_ *state, text string, a *arguments) (any, error) {
-			return strings.TrimPrefix(text, a.text("prefix")), nil
+		return func(_ *Work, text string, a *Arguments) (any, error) {
+			return strings.TrimPrefix(text, a.Text("prefix")), nil
 		}
 	case "removesuffix":
-		return func(_ *state, text string, a *arguments) (any, error) {
-			return strings.TrimSuffix(text, a.text("suffix")), nil
+		return func(_ *Work, text string, a *Arguments) (any, error) {
+			return strings.TrimSuffix(text, a.Text("suffix")), nil
 		}
 	case "count":
-		return func(s *state, text string, a *arguments) (any, error) {
-			part := a.text("sub")
-			text, _, err := s.section(text, a)
+		return func(w *Work, text string, a *Arguments) (any, error) {
+			part := a.Text("sub")
+			text, _, err := w.section(text, a)
 			return int64(strings.Count(text, part)), err
 		}
 	case "find", "index":
@@ -185,18 +187,18 @@ func searchMethod(name string) func(s *state, text string, a *arguments) (any, e
 	return nil
 }
 
-func affixMethod(has func(text, part string) bool) func(s *state, text string, a *arguments) (any, error) {
-	return func(s *state, text string, a *arguments) (any, error) {
-		parts := []any{a.need("affix")}
+func affixMethod(has func(text, part string) bool) func(w *Work, text string, a *Arguments) (any, error) {
+	return func(w *Work, text string, a *Arguments) (any, error) {
+		parts := []any{a.Need("affix")}
 		if t, ok := parts[0].(Tuple); ok {
 			parts = t
 		}
-		text, _, err := s.section(text, a)
+		text, _, err := w.section(text, a)
 		if err != nil {
 			return nil, err
 		}
 		for _, part := range parts {
-			if has(text, a.asText(part)) && a.err == nil {
+			if has(text, a.asText(part)) && a.Err == nil {
 				return true, nil
 			}
 		}
@@ -205,33 +207,33 @@ func affixMethod(has func(text, part string) bool) func(s *state, text string, a
 }
 
 // section cuts text as start and end of a search say.
-func (s *state) section(text string, a *arguments) (cut string, start int, err error) {
-	low, high := a.opt("start", nil), a.opt("end", nil)
+func (w *Work) section(text string, a *Arguments) (cut string, start int, err error) {
+	low, high := a.Opt("start", nil), a.Opt("end", nil)
 	if low == nil && high == nil {
 		return text, 0, nil
 	}
-	start, _, _, err = sliceBounds(runeCount(text), [3]any{low, high, nil})
+	start, _, _, err = sliceBounds(RuneCount(text), [3]any{low, high, nil})
 	if err != nil {
 		return "", 0, err
 	}
-	part, err := s.slice(text, [3]any{low, high, nil})
+	part, err := w.Slice(text, [3]any{low, high, nil})
 	if err != nil {
 		return "", 0, err
 	}
 	return part.(string), start, nil
 }
 
-func findMethod(find func(text, part string) int, must bool) func(s *state, text string, a *arguments) (any, error) {
-	return func(s *state, text string, a *arguments) (any, error) {
-		part := a.text("sub")
-		text, start, err := s.section(text, a)
+func findMethod(find func(text, part string) int, must bool) func(w *Work, text string, a *Arguments) (any, error) {
+	return func(w *Work, text string, a *Arguments) (any, error) {
+		part := a.Text("sub")
+		text, start, err := w.section(text, a)
 		if err != nil {
 			return nil, err
 		}
 		i := find(text, part)
 		switch {
 		case i >= 0:
-			return int64(start + runeCount(text[:i])), nil
+			return int64(start + RuneCount(text[:i])), nil
 		case must:
 			return nil, errors.New("substring not found")
 		}
@@ -239,10 +241,10 @@ func findMethod(find func(text, part string) int, must bool) func(s *state, text
 	}
 }
 
-func partitionMethod(last bool) func(s *state, text string, a *arguments) (any, error) {
-	return func(s *state, text string, a *arguments) (any, error) {
-		part := a.text("sep")
-		if part == "" && a.err == nil {
+func partitionMethod(last bool) func(w *Work, text string, a *Arguments) (any, error) {
+	return func(w *Work, text string, a *Arguments) (any, error) {
+		part := a.Text("sep")
+		if part == "" && a.Err == nil {
 			return nil, errors.New("empty separator")
 		}
 		i := strings.Index(text, part)
@@ -259,9 +261,9 @@ func partitionMethod(last bool) func(s *state, text string, a *arguments) (any, 
 	}
 }
 
-func joinMethod(s *state, text string, a *arguments) (any, error) {
-	items, err := s.elements(a.need("iterable"))
-	if err := errors.Join(a.err, err); err != nil {
+func joinMethod(w *Work, text string, a *Arguments) (any, error) {
+	items, err := w.Elements(a.Need("iterable"))
+	if err := errors.Join(a.Err, err); err != nil {
 		return nil, err
 	}
 	parts := make([]string, len(items))
@@ -269,65 +271,65 @@ func joinMethod(s *state, text string, a *arguments) (any, error) {
 	for i, item := range items {
 		part, ok := item.(string)
 		if !ok {
-			return nil, fmt.Errorf("sequence item %d: expected str instance, %s found", i, kindName(item))
+			return nil, fmt.Errorf("sequence item %d: expected str instance, %s found", i, KindName(item))
 		}
 		parts[i] = part
 		size += len(part) + len(text)
-		if err := s.spend(len(part) + len(text)); err != nil {
+		if err := w.Spend(len(part) + len(text)); err != nil {
 			return nil, err
 		}
 	}
 	return strings.Join(parts, text), nil
 }
 
-// replaceStr is replace with what the values print.
-func (s *state) replaceStr(text string, old, replacement any, n int) (any, error) {
-	from, err := s.str(old)
+// ReplaceStr is replace with what the values print.
+func (w *Work) ReplaceStr(text string, old, replacement any, n int) (any, error) {
+	from, err := w.Str(old)
 	if err != nil {
 		return nil, err
 	}
-	to, err := s.str(replacement)
+	to, err := w.Str(replacement)
 	if err != nil {
 		return nil, err
 	}
-	return s.replace(text, from, to, n)
+	return w.replace(text, from, to, n)
 }
 
 // replace replaces up to n occurrences; a negative n is no limit.
-func (s *state) replace(text, old, replacement string, n int) (string, error) {
+func (w *Work) replace(text, old, replacement string, n int) (string, error) {
 	times := strings.Count(text, old)
 	if n >= 0 {
 		times = min(times, n)
 	}
-	if err := s.spendTimes(len(replacement), times); err != nil {
+	if err := w.SpendTimes(len(replacement), times); err != nil {
 		return "", err
 	}
-	return strings.Replace(text, old, replacement, n), s.spend(len(text))
+	return strings.Replace(text, old, replacement, n), w.Spend(len(text))
 }
 
-func textList(parts []string) *list {
+func textList(parts []string) *List {
 	items := make([]any, len(parts))
 	for i, p := range parts {
 		items[i] = p
 	}
-	return newList(items)
+	return NewList(items)
 }
 
-func splitMethod(fromRight bool) func(s *state, text string, a *arguments) (any, error) {
-	return func(s *state, text string, a *arguments) (any, error) {
-		separator, n := a.opt("sep", nil), a.optInt("maxsplit", -1)
-		if a.err != nil {
-			return nil, a.err
+func splitMethod(fromRight bool) func(w *Work, text string, a *Arguments) (any, error) {
+	return func(w *Work, text string, a *Arguments) (any, error) {
+		separator, n := a.Opt("sep", nil), a.OptInt("maxsplit", -1)
+		if a.Err != nil {
+			return nil, a.Err
 		}
-		if err := s.spend(len(text)); err != nil {
+		if err := w.Spend(len(text)); err != nil {
 			return nil, err
 		}
 		if separator == nil {
 			return textList(splitBlanks(text, n, fromRight)), nil
 		}
 		sep := a.asText(separator)
-		if a.err != nil {
-			return nil, a.err
+		if a.Err != nil {
+			return nil, a.Err
 		}
 		if sep == "" {
 			return nil, errors.New("empty separator")
@@ -351,36 +353,36 @@ func splitAt(text, sep string, n int, fromRight bool) []string {
 
 // splitBlanks splits at runs of white space.
 func splitBlanks(text string, n int, fromRight bool) []string {
-	words := strings.FieldsFunc(text, isSpace)
+	words := strings.FieldsFunc(text, IsSpace)
 	if n < 0 || len(words) <= n {
 		return words
 	}
 	if fromRight {
 		rest := text
 		for i := range n {
-			rest = strings.TrimRightFunc(rest, isSpace)
+			rest = strings.TrimRightFunc(rest, IsSpace)
 			rest = strings.TrimSuffix(rest, words[len(words)-1-i])
 		}
 		tail := words[len(words)-n:]
-		if rest = strings.TrimRightFunc(rest, isSpace); rest == "" {
+		if rest = strings.TrimRightFunc(rest, IsSpace); rest == "" {
 			return tail
 		}
 		return append([]string{rest}, tail...)
 	}
 	rest := text
 	for i := range n {
-		rest = strings.TrimLeftFunc(rest, isSpace)
+		rest = strings.TrimLeftFunc(rest, IsSpace)
 		rest = strings.TrimPrefix(rest, words[i])
 	}
 	head := words[:n:n]
-	if rest = strings.TrimLeftFunc(rest, isSpace); rest == "" {
+	if rest = strings.TrimLeftFunc(rest, IsSpace); rest == "" {
 		return head
 	}
 	return append(head, rest)
 }
 
-// splitLines splits as Python's str.splitlines.
-func splitLines(text string, keep bool) []string {
+// SplitLines splits as Python's str.splitlines.
+func SplitLines(text string, keep bool) []string {
 	var lines []string
 	for text != "" {
 		i := strings.IndexFunc(text, isLineEnd)
@@ -409,13 +411,13 @@ func isLineEnd(c rune) bool {
 	return c >= '\n' && c <= '\r' || c >= 0x1c && c <= 0x1e || c == 0x85 || c == 0x2028 || c == 0x2029
 }
 
-// trim takes characters, or white space, off the ends.
-func trim(text string, chars any, atLeft, atRight bool) (any, error) {
-	cut := isSpace
+// Trim takes characters, or white space, off the ends.
+func Trim(text string, chars any, atLeft, atRight bool) (any, error) {
+	cut := IsSpace
 	if chars != nil {
 		set, ok := chars.(string)
 		if !ok {
-			return nil, fmt.Errorf("strip arg must be None or str, not %s", kindName(chars))
+			return nil, fmt.Errorf("strip arg must be None or str, not %s", KindName(chars))
 		}
 		cut = func(c rune) bool { return strings.ContainsRune(set, c) }
 	}
@@ -431,24 +433,25 @@ func trim(text string, chars any, atLeft, atRight bool) (any, error) {
 // side says where the text is in a wider field.
 type side int
 
+// Sides on which a text stands within its width.
 const (
 	left side = iota
-	center
+	Center
 	right
 )
 
-// pad widens text to so many characters.
-func (s *state) pad(text string, width int, fill string, at side) (string, error) {
-	n := width - runeCount(text)
+// Pad widens text to so many characters.
+func (w *Work) Pad(text string, width int, fill string, at side) (string, error) {
+	n := width - RuneCount(text)
 	if n <= 0 {
 		return text, nil
 	}
-	if err := s.spendTimes(len(fill), n); err != nil {
+	if err := w.SpendTimes(len(fill), n); err != nil {
 		return "", err
 	}
 	before := 0
 	switch at {
-	case center:
+	case Center:
 		before = n/2 + n&width&1
 	case right:
 		before = n

@@ -1,11 +1,12 @@
-package template
+package filter
 
-import (
-	"math/big"
-)
+import "github.com/pawlhq/pawl/internal/template/value"
 
 // testFunc is a test of a value.
-type testFunc func(s *state, v any, a *arguments) (bool, error)
+type testFunc func(w *value.Work, v any, a *value.Arguments) (bool, error)
+
+// IsTest tells whether Jinja2 has a test.
+func IsTest(name string) bool { return testNamed(name) != nil }
 
 // testNamed returns a test of Jinja2, or nil.
 func testNamed(name string) testFunc {
@@ -25,31 +26,33 @@ func testNamed(name string) testFunc {
 	case "in":
 		return comparing("in")
 	case "sameas":
-		return func(_ *state, v any, a *arguments) (bool, error) {
-			other := a.need("other")
-			return same(v, other), a.done()
+		return func(_ *value.Work, v any, a *value.Arguments) (bool, error) {
+			other := a.Need("other")
+			return value.Same(v, other), a.Done()
 		}
 	case "divisibleby":
-		return func(s *state, v any, a *arguments) (bool, error) { return s.remainderIs(v, a.need("num"), 0, a) }
+		return func(w *value.Work, v any, a *value.Arguments) (bool, error) {
+			return remainderIs(w, v, a.Need("num"), 0, a)
+		}
 	case "even":
-		return func(s *state, v any, a *arguments) (bool, error) { return s.remainderIs(v, int64(2), 0, a) }
+		return func(w *value.Work, v any, a *value.Arguments) (bool, error) { return remainderIs(w, v, int64(2), 0, a) }
 	case "odd":
-		return func(s *state, v any, a *arguments) (bool, error) { return s.remainderIs(v, int64(2), 1, a) }
+		return func(w *value.Work, v any, a *value.Arguments) (bool, error) { return remainderIs(w, v, int64(2), 1, a) }
 	case "filter":
 		return naming(func(name string) bool { return filterNamed(name) != nil })
 	case "test":
-		return naming(func(name string) bool { return testNamed(name) != nil })
+		return naming(IsTest)
 	case "lower":
-		return textTest(isLower)
+		return textTest(value.IsLower)
 	case "upper":
-		return textTest(isUpper)
+		return textTest(value.IsUpper)
 	}
 	if kind := kindTest(name); kind != nil {
-		return func(_ *state, v any, a *arguments) (bool, error) {
-			if u, ok := v.(undefined); ok && u.strict && name == "iterable" {
-				return false, u.fail()
+		return func(_ *value.Work, v any, a *value.Arguments) (bool, error) {
+			if u, ok := v.(value.Undefined); ok && u.Strict && name == "iterable" {
+				return false, u.Fail()
 			}
-			return kind(v), a.done()
+			return kind(v), a.Done()
 		}
 	}
 	return nil
@@ -72,8 +75,8 @@ func kindTest(name string) func(v any) bool {
 		return func(v any) bool { return v == false }
 	case "integer":
 		return func(v any) bool {
-			n, ok := toNumber(v)
-			return ok && !n.isFloat && !isBool(v)
+			n, ok := value.ToNumber(v)
+			return ok && !n.IsFloat && !isBool(v)
 		}
 	case "float":
 		return func(v any) bool {
@@ -82,7 +85,7 @@ func kindTest(name string) func(v any) bool {
 		}
 	case "number":
 		return func(v any) bool {
-			_, ok := toNumber(v)
+			_, ok := value.ToNumber(v)
 			return ok
 		}
 	case "string":
@@ -104,55 +107,56 @@ func kindTest(name string) func(v any) bool {
 	return nil
 }
 
-func (s *state) test(name string, v any, a *arguments) (bool, error) {
+// Test tells whether a value passes a test.
+func Test(w *value.Work, name string, v any, a *value.Arguments) (bool, error) {
 	fn := testNamed(name)
 	if fn == nil {
-		return false, saidf("No test named %s.", repr(name))
+		return false, value.Saidf("No test named %s.", value.Repr(name))
 	}
-	a.fn = name
-	return fn(s, v, a)
+	a.Callee = name
+	return fn(w, v, a)
 }
 
 func comparing(op string) testFunc {
-	return func(s *state, v any, a *arguments) (bool, error) {
-		other := a.need("other")
-		if err := a.done(); err != nil {
+	return func(w *value.Work, v any, a *value.Arguments) (bool, error) {
+		other := a.Need("other")
+		if err := a.Done(); err != nil {
 			return false, err
 		}
-		return s.compareOp(op, v, other)
+		return w.CompareOp(op, v, other)
 	}
 }
 
-func (s *state) remainderIs(v, divisor any, want int64, a *arguments) (bool, error) {
-	if err := a.done(); err != nil {
+func remainderIs(w *value.Work, v, divisor any, want int64, a *value.Arguments) (bool, error) {
+	if err := a.Done(); err != nil {
 		return false, err
 	}
-	r, err := s.binary("%", v, divisor)
+	r, err := w.Binary("%", v, divisor)
 	if err != nil {
 		return false, err
 	}
-	return s.equal(r, want)
+	return w.Equal(r, want)
 }
 
 func naming(known func(string) bool) testFunc {
-	return func(_ *state, v any, a *arguments) (bool, error) {
+	return func(_ *value.Work, v any, a *value.Arguments) (bool, error) {
 		name, ok := v.(string)
-		return ok && known(name), a.done()
+		return ok && known(name), a.Done()
 	}
 }
 
 func textTest(is func(string) bool) testFunc {
-	return func(s *state, v any, a *arguments) (bool, error) {
-		text, err := s.str(v)
+	return func(w *value.Work, v any, a *value.Arguments) (bool, error) {
+		text, err := w.Str(v)
 		if err != nil {
 			return false, err
 		}
-		return is(text), a.done()
+		return is(text), a.Done()
 	}
 }
 
 func isUndefined(v any) bool {
-	_, ok := v.(undefined)
+	_, ok := v.(value.Undefined)
 	return ok
 }
 
@@ -163,7 +167,7 @@ func isBool(v any) bool {
 
 func isMapping(v any) bool {
 	switch v.(type) {
-	case *dict:
+	case *value.Dict:
 		return true
 	}
 	return false
@@ -171,12 +175,12 @@ func isMapping(v any) bool {
 
 func isSequence(v any) bool {
 	switch v := v.(type) {
-	case string, *list, Tuple, group, *dict, interval:
+	case string, *value.List, value.Tuple, value.Group, *value.Dict, value.Interval:
 		return true
-	case undefined:
-		return !v.strict
-	case Sequence:
-		_, ok := v.(Attributes)
+	case value.Undefined:
+		return !v.Strict
+	case value.Sequence:
+		_, ok := v.(value.Attributes)
 		return ok
 	}
 	return false
@@ -184,11 +188,11 @@ func isSequence(v any) bool {
 
 func isIterable(v any) bool {
 	switch v := v.(type) {
-	case string, *list, Tuple, group, *dict, *view, interval, *iterator, *loop:
+	case string, *value.List, value.Tuple, value.Group, *value.Dict, *value.View, value.Interval, *value.Iterator, value.Sized:
 		return true
-	case undefined:
-		return !v.strict
-	case Sequence:
+	case value.Undefined:
+		return !v.Strict
+	case value.Sequence:
 		return true
 	}
 	return false
@@ -196,12 +200,10 @@ func isIterable(v any) bool {
 
 func isCallable(v any) bool {
 	switch v.(type) {
-	case *macro, *method, builtin, Func, *joiner, *loop:
+	case value.Callable, value.Func:
 		return true
-	case undefined:
+	case value.Undefined:
 		return true // it has a method for that, which fails
-	case nil, bool, int64, *big.Int, float64, string:
-		return false
 	}
 	return false
 }

@@ -1,4 +1,4 @@
-package template
+package syntax
 
 import (
 	"math/big"
@@ -8,6 +8,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pawlhq/pawl/internal/template/value"
 )
 
 type tokenKind uint8
@@ -68,8 +70,8 @@ type lexer struct {
 	tokens      []token
 }
 
-// normalize makes all line breaks line feeds and drops the last one.
-func normalize(text string) string {
+// Normalize makes all line breaks line feeds and drops the last one.
+func Normalize(text string) string {
 	if strings.Contains(text, "\r") {
 		text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	}
@@ -77,12 +79,12 @@ func normalize(text string) string {
 }
 
 // tokens cuts a normalized text, up to the first fault.
-func tokens(text string, o Options) ([]token, *fault) {
+func tokens(text, open, shut string) ([]token, *Fault) {
 	l := &lexer{text: text, open: "{{", close: "}}", ahead: [3]int{-1, -1, -1}}
-	if o.Open != "" {
-		l.open, l.close = o.Open, o.Close
+	if open != "" {
+		l.open, l.close = open, shut
 	}
-	var first *fault
+	var first *Fault
 	for l.pos < len(l.text) && first == nil {
 		first = l.root()
 	}
@@ -97,7 +99,7 @@ func (l *lexer) add(kind tokenKind, pos int, text string, value any) {
 func (l *lexer) rest() string { return l.text[l.pos:] }
 
 // root reads data and the tag behind it.
-func (l *lexer) root() *fault {
+func (l *lexer) root() *Fault {
 	at, mark := l.nextTag()
 	if at < 0 {
 		l.data(len(l.text), "")
@@ -150,7 +152,7 @@ func (l *lexer) nextTag() (at int, mark string) {
 func (l *lexer) data(end int, sign string) {
 	text := l.text[l.pos:end]
 	if sign == "-" {
-		text = strings.TrimRightFunc(text, isSpace)
+		text = strings.TrimRightFunc(text, value.IsSpace)
 	}
 	if text != "" {
 		l.add(tokenData, l.pos, text, nil)
@@ -158,10 +160,10 @@ func (l *lexer) data(end int, sign string) {
 }
 
 func (l *lexer) skipSpace() {
-	l.pos = len(l.text) - len(strings.TrimLeftFunc(l.rest(), isSpace))
+	l.pos = len(l.text) - len(strings.TrimLeftFunc(l.rest(), value.IsSpace))
 }
 
-func (l *lexer) comment(at int) *fault {
+func (l *lexer) comment(at int) *Fault {
 	i := strings.Index(l.rest(), commentClose)
 	if i < 0 && l.rest() == "" {
 		return nil // Jinja2 looks at what follows only
@@ -177,7 +179,7 @@ func (l *lexer) comment(at int) *fault {
 	return nil
 }
 
-func (l *lexer) raw(at int) *fault {
+func (l *lexer) raw(at int) *Fault {
 	m := rawEnd().FindStringSubmatchIndex(l.rest())
 	if m == nil && l.rest() == "" {
 		return nil
@@ -192,7 +194,7 @@ func (l *lexer) raw(at int) *fault {
 }
 
 // tag reads the tokens of a statement or expression with its end.
-func (l *lexer) tag(end string, endKind tokenKind) *fault {
+func (l *lexer) tag(end string, endKind tokenKind) *Fault {
 	var nesting []byte
 	for l.pos < len(l.text) {
 		if len(nesting) == 0 && l.tagEnd(end, endKind) {
@@ -227,10 +229,10 @@ func (l *lexer) tagEnd(end string, kind tokenKind) bool {
 }
 
 // inside reads one token within a tag.
-func (l *lexer) inside(nesting *[]byte) *fault {
+func (l *lexer) inside(nesting *[]byte) *Fault {
 	c, size := utf8.DecodeRuneInString(l.rest())
 	switch {
-	case isSpace(c):
+	case value.IsSpace(c):
 		l.pos += size
 		return nil
 	case c >= '0' && c <= '9':
@@ -245,10 +247,10 @@ func (l *lexer) inside(nesting *[]byte) *fault {
 			return l.operator(op, nesting)
 		}
 	}
-	return failf(l.pos, "unexpected char %s at %d", repr(string(c)), utf8.RuneCountInString(l.text[:l.pos]))
+	return failf(l.pos, "unexpected char %s at %d", value.Repr(string(c)), utf8.RuneCountInString(l.text[:l.pos]))
 }
 
-func (l *lexer) operator(op string, nesting *[]byte) *fault {
+func (l *lexer) operator(op string, nesting *[]byte) *Fault {
 	switch op {
 	case "{":
 		*nesting = append(*nesting, '}')
@@ -271,9 +273,9 @@ func (l *lexer) operator(op string, nesting *[]byte) *fault {
 	return nil
 }
 
-func (l *lexer) name() *fault {
+func (l *lexer) name() *Fault {
 	rest := l.rest()
-	end := strings.IndexFunc(rest, func(c rune) bool { return !isWord(c) })
+	end := strings.IndexFunc(rest, func(c rune) bool { return !value.IsWord(c) })
 	if end < 0 {
 		end = len(rest)
 	}
@@ -288,7 +290,7 @@ func (l *lexer) name() *fault {
 	return nil
 }
 
-func (l *lexer) number() *fault {
+func (l *lexer) number() *Fault {
 	rest := l.rest()
 	if m := floatLiteral().FindString(rest); m != "" && (l.pos == 0 || l.text[l.pos-1] != '.') {
 		f, _ := strconv.ParseFloat(strings.ReplaceAll(m, "_", ""), 64) // beyond the range is infinite, as in Python
@@ -301,15 +303,15 @@ func (l *lexer) number() *fault {
 	if strings.Trim(m, "0_") == "" {
 		i, ok = new(big.Int), true
 	}
-	if !ok || i.BitLen() > maxBits {
+	if !ok || i.BitLen() > value.MaxBits {
 		return failf(l.pos, "integer is too large")
 	}
-	l.add(tokenInteger, l.pos, m, integer(i))
+	l.add(tokenInteger, l.pos, m, value.Integer(i))
 	l.pos += len(m)
 	return nil
 }
 
-func (l *lexer) string(quote byte) *fault {
+func (l *lexer) string(quote byte) *Fault {
 	rest := l.rest()
 	for i := 1; i < len(rest); i++ {
 		switch rest[i] {
@@ -325,5 +327,5 @@ func (l *lexer) string(quote byte) *fault {
 			return nil
 		}
 	}
-	return failf(l.pos, "unexpected char %s at %d", repr(rest[:1]), utf8.RuneCountInString(l.text[:l.pos]))
+	return failf(l.pos, "unexpected char %s at %d", value.Repr(rest[:1]), utf8.RuneCountInString(l.text[:l.pos]))
 }

@@ -1,6 +1,11 @@
-package template
+package syntax
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/template/filter"
+	"github.com/pawlhq/pawl/internal/template/value"
+)
 
 // tupleForm says what a list of expressions without brackets may hold.
 type tupleForm struct {
@@ -11,14 +16,14 @@ type tupleForm struct {
 }
 
 // tuple reads an expression, or several as a tuple.
-func (p *parser) tuple(form tupleForm) expr {
-	start := pos(p.current().pos)
-	var items []expr
+func (p *parser) tuple(form tupleForm) Expr {
+	start := Pos(p.current().pos)
+	var items []Expr
 	for isTuple := false; ; isTuple = true {
 		if p.tupleEnd() {
 			if !isTuple && !form.parens {
-				p.fail(p.current().pos, "Expected an expression, got %s", repr(p.current().describe()))
-				return &constExpr{pos: start}
+				p.fail(p.current().pos, "Expected an expression, got %s", value.Repr(p.current().describe()))
+				return &ConstExpr{Pos: start}
 			}
 			break
 		}
@@ -30,19 +35,19 @@ func (p *parser) tuple(form tupleForm) expr {
 			break
 		}
 	}
-	return &tupleExpr{start, items}
+	return &TupleExpr{start, items}
 }
 
 func (p *parser) tupleEnd() bool {
 	return p.isKind(tokenClose) || p.isKind(tokenBlockClose) || p.isOp(")")
 }
 
-func (p *parser) tupleItem(form tupleForm) expr {
+func (p *parser) tupleItem(form tupleForm) Expr {
 	switch {
 	case form.members && p.isKind(tokenName) && p.follows(tokenOperator, "."):
 		t := p.next()
 		p.next()
-		return &memberTarget{pos(t.pos), t.text, p.expectName().text}
+		return &MemberTarget{Pos(t.pos), t.text, p.expectName().text}
 	case form.simple:
 		p.enter()
 		defer p.leave()
@@ -53,20 +58,20 @@ func (p *parser) tupleItem(form tupleForm) expr {
 	return p.expression()
 }
 
-func (p *parser) expression() expr {
+func (p *parser) expression() Expr {
 	p.enter()
 	defer p.leave()
-	at := pos(p.current().pos)
+	at := Pos(p.current().pos)
 	e := p.or()
 	for n := 0; p.chain(n, p.skipName("if")); n++ {
 		p.soft++
 		test := p.or()
-		var no expr
+		var no Expr
 		if p.skipName("else") {
 			no = p.expression()
 		}
 		p.soft--
-		e = &condExpr{at, test, e, no}
+		e = &CondExpr{at, test, e, no}
 	}
 	return e
 }
@@ -80,40 +85,40 @@ func (p *parser) chain(n int, more bool) bool {
 	return more
 }
 
-func (p *parser) or() expr {
-	at := pos(p.current().pos)
+func (p *parser) or() Expr {
+	at := Pos(p.current().pos)
 	e := p.and()
 	for n := 0; p.chain(n, p.skipName("or")); n++ {
-		e = &logicExpr{at, false, e, p.and()}
+		e = &LogicExpr{at, false, e, p.and()}
 	}
 	return e
 }
 
-func (p *parser) and() expr {
-	at := pos(p.current().pos)
+func (p *parser) and() Expr {
+	at := Pos(p.current().pos)
 	e := p.not()
 	for n := 0; p.chain(n, p.skipName("and")); n++ {
-		e = &logicExpr{at, true, e, p.not()}
+		e = &LogicExpr{at, true, e, p.not()}
 	}
 	return e
 }
 
-func (p *parser) not() expr {
+func (p *parser) not() Expr {
 	t := p.current()
 	if !p.skipName("not") {
 		return p.comparison()
 	}
 	p.enter()
 	defer p.leave()
-	return &notExpr{pos(t.pos), p.not()}
+	return &NotExpr{Pos(t.pos), p.not()}
 }
 
 var comparisons = []string{"==", "!=", "<", "<=", ">", ">="}
 
-func (p *parser) comparison() expr {
-	at := pos(p.current().pos)
+func (p *parser) comparison() Expr {
+	at := Pos(p.current().pos)
 	first := p.sum()
-	var rest []comparison
+	var rest []Comparison
 	for {
 		op := ""
 		switch {
@@ -128,48 +133,48 @@ func (p *parser) comparison() expr {
 		if op == "" {
 			break
 		}
-		rest = append(rest, comparison{op, p.sum()})
+		rest = append(rest, Comparison{op, p.sum()})
 	}
 	if rest == nil {
 		return first
 	}
-	return &compareExpr{at, first, rest}
+	return &CompareExpr{at, first, rest}
 }
 
-func (p *parser) sum() expr     { return p.binary([]string{"+", "-"}, p.concat) }
-func (p *parser) product() expr { return p.binary([]string{"*", "/", "//", "%"}, p.power) }
-func (p *parser) power() expr   { return p.binary([]string{"**"}, func() expr { return p.unary(true) }) }
+func (p *parser) sum() Expr     { return p.binary([]string{"+", "-"}, p.concat) }
+func (p *parser) product() Expr { return p.binary([]string{"*", "/", "//", "%"}, p.power) }
+func (p *parser) power() Expr   { return p.binary([]string{"**"}, func() Expr { return p.unary(true) }) }
 
 // binary reads operators that bind equally, from left to right.
-func (p *parser) binary(ops []string, operand func() expr) expr {
-	at := pos(p.current().pos)
+func (p *parser) binary(ops []string, operand func() Expr) Expr {
+	at := Pos(p.current().pos)
 	e := operand()
 	for n := 0; p.chain(n, p.isOneOf(ops)); n++ {
 		op := p.next().text
-		e = &binaryExpr{at, op, e, operand()}
+		e = &BinaryExpr{at, op, e, operand()}
 	}
 	return e
 }
 
-func (p *parser) concat() expr {
-	at := pos(p.current().pos)
-	parts := []expr{p.product()}
+func (p *parser) concat() Expr {
+	at := Pos(p.current().pos)
+	parts := []Expr{p.product()}
 	for p.skipOp("~") {
 		parts = append(parts, p.product())
 	}
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	return &concatExpr{at, parts}
+	return &ConcatExpr{at, parts}
 }
 
-func (p *parser) unary(filtered bool) expr {
+func (p *parser) unary(filtered bool) Expr {
 	p.enter()
 	defer p.leave()
-	var e expr
+	var e Expr
 	if t := p.current(); p.isOp("-") || p.isOp("+") {
 		p.next()
-		e = &signExpr{pos(t.pos), t.text, p.unary(false)}
+		e = &SignExpr{Pos(t.pos), t.text, p.unary(false)}
 	} else {
 		e = p.primary()
 	}
@@ -180,9 +185,9 @@ func (p *parser) unary(filtered bool) expr {
 	return e
 }
 
-func (p *parser) primary() expr {
+func (p *parser) primary() Expr {
 	t := p.current()
-	at := pos(t.pos)
+	at := Pos(t.pos)
 	switch t.kind {
 	case tokenName:
 		p.next()
@@ -192,9 +197,9 @@ func (p *parser) primary() expr {
 		for p.isKind(tokenString) {
 			b.WriteString(p.next().text)
 		}
-		return &constExpr{at, b.String()}
+		return &ConstExpr{at, b.String()}
 	case tokenInteger, tokenFloat:
-		return &constExpr{at, p.next().value}
+		return &ConstExpr{at, p.next().value}
 	case tokenOperator:
 		switch t.text {
 		case "(":
@@ -208,34 +213,34 @@ func (p *parser) primary() expr {
 			return p.dict()
 		}
 	}
-	p.fail(t.pos, "unexpected %s", repr(t.describe()))
-	return &constExpr{pos: at}
+	p.fail(t.pos, "unexpected %s", value.Repr(t.describe()))
+	return &ConstExpr{Pos: at}
 }
 
-func nameOrConst(at pos, name string) expr {
+func nameOrConst(at Pos, name string) Expr {
 	switch name {
 	case "true", "True":
-		return &constExpr{at, true}
+		return &ConstExpr{at, true}
 	case "false", "False":
-		return &constExpr{at, false}
+		return &ConstExpr{at, false}
 	case "none", "None":
-		return &constExpr{at, nil}
+		return &ConstExpr{at, nil}
 	}
-	return &nameExpr{at, name}
+	return &NameExpr{at, name}
 }
 
-func (p *parser) list() expr {
-	e := &listExpr{pos: pos(p.next().pos)}
-	p.items("]", func() { e.items = append(e.items, p.expression()) })
+func (p *parser) list() Expr {
+	e := &ListExpr{Pos: Pos(p.next().pos)}
+	p.items("]", func() { e.Items = append(e.Items, p.expression()) })
 	return e
 }
 
-func (p *parser) dict() expr {
-	e := &dictExpr{pos: pos(p.next().pos)}
+func (p *parser) dict() Expr {
+	e := &DictExpr{Pos: Pos(p.next().pos)}
 	p.items("}", func() {
-		e.keys = append(e.keys, p.expression())
+		e.Keys = append(e.Keys, p.expression())
 		p.expectOp(":")
-		e.values = append(e.values, p.expression())
+		e.Values = append(e.Values, p.expression())
 	})
 	return e
 }
@@ -254,7 +259,7 @@ func (p *parser) items(end string, read func()) {
 	p.expectOp(end)
 }
 
-func (p *parser) postfix(e expr) expr {
+func (p *parser) postfix(e Expr) Expr {
 	for n := 0; p.chain(n, p.isOp(".") || p.isOp("[") || p.isOp("(")); n++ {
 		if p.isOp("(") {
 			e = p.call(e)
@@ -265,7 +270,7 @@ func (p *parser) postfix(e expr) expr {
 	return e
 }
 
-func (p *parser) filtered(e expr) expr {
+func (p *parser) filtered(e Expr) Expr {
 	for n := 0; p.chain(n, p.isOp("|") || p.isName("is") || p.isOp("(")); n++ {
 		switch {
 		case p.isOp("|"):
@@ -279,20 +284,20 @@ func (p *parser) filtered(e expr) expr {
 	return e
 }
 
-func (p *parser) subscript(of expr) expr {
+func (p *parser) subscript(of Expr) Expr {
 	t := p.next()
 	if t.text == "." {
 		name := p.next()
 		switch name.kind {
 		case tokenName:
-			return &attrExpr{pos(t.pos), of, name.text}
+			return &AttrExpr{Pos(t.pos), of, name.text}
 		case tokenInteger:
-			return &itemExpr{pos(t.pos), of, &constExpr{pos(name.pos), name.value}}
+			return &ItemExpr{Pos(t.pos), of, &ConstExpr{Pos(name.pos), name.value}}
 		}
 		p.fail(name.pos, "expected name or number")
 		return of
 	}
-	var keys []expr
+	var keys []Expr
 	for !p.isOp("]") && !p.ended() {
 		if keys != nil {
 			p.expectOp(",")
@@ -301,15 +306,15 @@ func (p *parser) subscript(of expr) expr {
 	}
 	p.expectOp("]")
 	if len(keys) == 1 {
-		return &itemExpr{pos(t.pos), of, keys[0]}
+		return &ItemExpr{Pos(t.pos), of, keys[0]}
 	}
-	return &itemExpr{pos(t.pos), of, &tupleExpr{pos(t.pos), keys}}
+	return &ItemExpr{Pos(t.pos), of, &TupleExpr{Pos(t.pos), keys}}
 }
 
 // key reads what is in [], which may be a slice.
-func (p *parser) key() expr {
-	at := pos(p.current().pos)
-	part := func() expr {
+func (p *parser) key() Expr {
+	at := Pos(p.current().pos)
+	part := func() Expr {
 		if p.isOp(":") || p.isOp("]") || p.isOp(",") {
 			return nil
 		}
@@ -318,23 +323,23 @@ func (p *parser) key() expr {
 	low := part()
 	if !p.skipOp(":") {
 		if low == nil {
-			p.fail(int(at), "unexpected %s", repr(p.current().describe()))
+			p.fail(int(at), "unexpected %s", value.Repr(p.current().describe()))
 		}
 		return low
 	}
-	s := &sliceExpr{pos: at, low: low, high: part()}
+	s := &SliceExpr{Pos: at, Low: low, High: part()}
 	if p.skipOp(":") {
-		s.step = part()
+		s.Step = part()
 	}
 	return s
 }
 
-func (p *parser) call(fn expr) expr {
-	return &callExpr{pos(fn.at()), fn, p.args()}
+func (p *parser) call(fn Expr) Expr {
+	return &CallExpr{Pos(fn.At()), fn, p.args()}
 }
 
-func (p *parser) args() callArgs {
-	var a callArgs
+func (p *parser) args() CallArgs {
+	var a CallArgs
 	start := p.expectOp("(").pos
 	ensure := func(ok bool) {
 		if !ok {
@@ -350,19 +355,19 @@ func (p *parser) args() callArgs {
 		}
 		switch {
 		case p.skipOp("*"):
-			ensure(a.star == nil && a.stars == nil)
-			a.star = p.expression()
+			ensure(a.Star == nil && a.Stars == nil)
+			a.Star = p.expression()
 		case p.skipOp("**"):
-			ensure(a.stars == nil)
-			a.stars = p.expression()
+			ensure(a.Stars == nil)
+			a.Stars = p.expression()
 		case p.isKind(tokenName) && p.follows(tokenOperator, "="):
-			ensure(a.stars == nil)
+			ensure(a.Stars == nil)
 			name := p.next().text
 			p.next()
-			a.named = append(a.named, namedArg{name, p.expression()})
+			a.Named = append(a.Named, NamedArg{name, p.expression()})
 		default:
-			ensure(a.star == nil && a.stars == nil && a.named == nil)
-			a.positional = append(a.positional, p.expression())
+			ensure(a.Star == nil && a.Stars == nil && a.Named == nil)
+			a.Positional = append(a.Positional, p.expression())
 		}
 	}
 	p.expectOp(")")
@@ -370,57 +375,57 @@ func (p *parser) args() callArgs {
 }
 
 // filters reads the filters that follow an operand.
-func (p *parser) filters(of expr) expr {
+func (p *parser) filters(of Expr) Expr {
 	for n := 0; p.chain(n, p.skipOp("|")); n++ {
 		of = p.filter(of)
 	}
 	return of
 }
 
-func (p *parser) filter(of expr) expr {
+func (p *parser) filter(of Expr) Expr {
 	at, name := p.dotted()
-	e := &filterExpr{pos: at, of: of, name: name}
+	e := &FilterExpr{Pos: at, Of: of, Name: name}
 	if p.fault == nil {
-		if problem := filterProblem(name); problem != "" && p.soft == 0 {
+		if problem := filter.Problem(name); problem != "" && p.soft == 0 {
 			p.fail(int(at), "%s", problem)
 		}
 	}
 	if p.isOp("(") {
-		e.args = p.args()
+		e.Args = p.args()
 	}
 	return e
 }
 
-func (p *parser) dotted() (at pos, name string) {
+func (p *parser) dotted() (at Pos, name string) {
 	t := p.expectName()
 	name = t.text
 	for p.skipOp(".") {
 		name += "." + p.expectName().text
 	}
-	return pos(t.pos), name
+	return Pos(t.pos), name
 }
 
-func (p *parser) test(of expr) expr {
-	start := pos(p.next().pos)
+func (p *parser) test(of Expr) Expr {
+	start := Pos(p.next().pos)
 	negated := p.skipName("not")
 	at, name := p.dotted()
-	e := &testExpr{pos: at, of: of, name: name}
-	if p.fault == nil && p.soft == 0 && testNamed(name) == nil {
-		p.fail(int(at), "No test named %s.", repr(name))
+	e := &TestExpr{Pos: at, Of: of, Name: name}
+	if p.fault == nil && p.soft == 0 && !filter.IsTest(name) {
+		p.fail(int(at), "No test named %s.", value.Repr(name))
 	}
 	switch {
 	case p.isOp("("):
-		e.args = p.args()
+		e.Args = p.args()
 	case p.argFollows():
 		if p.isName("is") {
 			p.fail(p.current().pos, "You cannot chain multiple tests with is")
 		}
 		p.enter()
-		e.args.positional = []expr{p.postfix(p.primary())}
+		e.Args.Positional = []Expr{p.postfix(p.primary())}
 		p.leave()
 	}
 	if negated {
-		return &notExpr{start, e}
+		return &NotExpr{start, e}
 	}
 	return e
 }

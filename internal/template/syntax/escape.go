@@ -1,4 +1,4 @@
-package template
+package syntax
 
 import (
 	"fmt"
@@ -89,14 +89,4 @@ func escapedRune(b *strings.Builder, s string) (n int, message string) {
 	}
 	b.WriteRune(rune(r))
 	return 1 + digits, ""
-}
-
-// isSpace tells what Python's str.isspace does.
-func isSpace(c rune) bool {
-	return unicode.IsSpace(c) || c >= 0x1c && c <= 0x1f
-}
-
-// isWord tells what \w matches.
-func isWord(c rune) bool {
-	return c == '_' || unicode.IsLetter(c) || unicode.IsNumber(c)
 }

@@ -1,8 +1,10 @@
-package template
+package syntax
 
 import (
 	"slices"
 	"strings"
+
+	"github.com/pawlhq/pawl/internal/template/value"
 )
 
 // unsupportedTag tells what to do instead of a tag that Jinja2 has and the
@@ -20,14 +22,14 @@ func unsupportedTag(name string) string {
 }
 
 // statement reads what is between {% and %}.
-func (p *parser) statement() node {
+func (p *parser) statement() Node {
 	t := *p.current()
 	if t.kind != tokenName {
 		p.fail(t.pos, "tag name expected")
 		return nil
 	}
 	if instead := unsupportedTag(t.text); instead != "" {
-		p.fail(t.pos, "tag %s is not supported: %s", repr(t.text), instead)
+		p.fail(t.pos, "tag %s is not supported: %s", value.Repr(t.text), instead)
 		return nil
 	}
 	read := statementReader(t.text)
@@ -38,11 +40,11 @@ func (p *parser) statement() node {
 	p.tags = append(p.tags, t.text)
 	defer func() { p.tags = p.tags[:len(p.tags)-1] }()
 	p.next()
-	return read(p, pos(t.pos))
+	return read(p, Pos(t.pos))
 }
 
 // statementReader returns what reads the rest of a statement, or nil.
-func statementReader(name string) func(*parser, pos) node {
+func statementReader(name string) func(*parser, Pos) Node {
 	switch name {
 	case "print":
 		return (*parser).printStatement
@@ -72,48 +74,48 @@ func statementReader(name string) func(*parser, pos) node {
 	return nil
 }
 
-func (p *parser) printStatement(at pos) node {
-	n := &printNode{pos: at}
+func (p *parser) printStatement(at Pos) Node {
+	n := &PrintNode{Pos: at}
 	for !p.isKind(tokenBlockClose) && !p.ended() {
-		if n.values != nil {
+		if n.Values != nil {
 			p.expectOp(",")
 		}
-		n.values = append(n.values, p.expression())
+		n.Values = append(n.Values, p.expression())
 	}
 	return n
 }
 
-func (p *parser) ifStatement(at pos) node {
+func (p *parser) ifStatement(at Pos) Node {
 	p.soft++
 	defer func() { p.soft-- }()
-	n := &ifNode{pos: at}
+	n := &IfNode{Pos: at}
 	for {
 		test := p.tuple(tupleForm{noCond: true})
 		body, end := p.body("elif", "else", "endif")
-		n.branches = append(n.branches, branch{test, body})
+		n.Branches = append(n.Branches, Branch{test, body})
 		switch end {
 		case "elif":
 			continue
 		case "else":
-			n.otherwise = p.content("endif")
+			n.Otherwise = p.content("endif")
 		}
 		return n
 	}
 }
 
-func (p *parser) forStatement(at pos) node {
-	n := &forNode{pos: at, target: p.target()}
+func (p *parser) forStatement(at Pos) Node {
+	n := &ForNode{Pos: at, Target: p.target()}
 	p.expectWord("in")
-	n.over = p.tuple(tupleForm{noCond: true})
+	n.Over = p.tuple(tupleForm{noCond: true})
 	if p.skipName("if") {
-		n.test = p.expression()
+		n.Test = p.expression()
 	}
-	n.recursive = p.skipName("recursive")
+	n.Recursive = p.skipName("recursive")
 	var end string
-	if n.body, end = p.body("endfor", "else"); end == "else" {
-		n.otherwise = p.content("endfor")
+	if n.Body, end = p.body("endfor", "else"); end == "else" {
+		n.Otherwise = p.content("endfor")
 	}
-	for _, name := range targetNames(n.target, nil) {
+	for _, name := range targetNames(n.Target, nil) {
 		if name == "loop" {
 			p.fail(int(at), "Can't assign to special loop variable in for-loop target")
 		}
@@ -121,96 +123,96 @@ func (p *parser) forStatement(at pos) node {
 	return n
 }
 
-func (p *parser) setStatement(at pos) node {
+func (p *parser) setStatement(at Pos) Node {
 	target := p.memberOrTarget()
 	if p.skipOp("=") {
-		return &setNode{at, target, p.tuple(tupleForm{})}
+		return &SetNode{at, target, p.tuple(tupleForm{})}
 	}
-	var filter expr
+	var filter Expr
 	if p.isOp("|") {
 		filter = p.filters(nil)
 	}
-	return &setBlock{at, target, filter, p.content("endset")}
+	return &SetBlock{at, target, filter, p.content("endset")}
 }
 
 // memberOrTarget reads what a set assigns to.
-func (p *parser) memberOrTarget() expr {
+func (p *parser) memberOrTarget() Expr {
 	return p.assignable(p.tuple(tupleForm{simple: true, members: true}))
 }
 
 // target reads names to assign to.
-func (p *parser) target() expr {
+func (p *parser) target() Expr {
 	return p.assignable(p.tuple(tupleForm{simple: true}))
 }
 
-func (p *parser) assignable(e expr) expr {
+func (p *parser) assignable(e Expr) Expr {
 	switch t := e.(type) {
-	case *nameExpr, *memberTarget:
+	case *NameExpr, *MemberTarget:
 		return e
-	case *tupleExpr:
-		for _, item := range t.items {
+	case *TupleExpr:
+		for _, item := range t.Items {
 			p.assignable(item)
 		}
 		return e
 	}
 	if p.fault == nil {
-		p.fail(e.at(), "can't assign to %s", repr(kindOf(e)))
+		p.fail(e.At(), "can't assign to %s", value.Repr(kindOf(e)))
 	}
 	return e
 }
 
 // kindOf names a literal in messages.
-func kindOf(e expr) string {
+func kindOf(e Expr) string {
 	switch e.(type) {
-	case *constExpr:
+	case *ConstExpr:
 		return "const"
-	case *listExpr:
+	case *ListExpr:
 		return "list"
-	case *dictExpr:
+	case *DictExpr:
 		return "dict"
 	}
 	return "expression"
 }
 
 // targetNames appends the names that a target gives values to.
-func targetNames(target expr, names []string) []string {
+func targetNames(target Expr, names []string) []string {
 	switch t := target.(type) {
-	case *nameExpr:
-		names = append(names, t.name)
-	case *tupleExpr:
-		for _, item := range t.items {
+	case *NameExpr:
+		names = append(names, t.Name)
+	case *TupleExpr:
+		for _, item := range t.Items {
 			names = targetNames(item, names)
 		}
 	}
 	return names
 }
 
-func (p *parser) withStatement(at pos) node {
-	n := &withNode{pos: at}
+func (p *parser) withStatement(at Pos) Node {
+	n := &WithNode{Pos: at}
 	for !p.isKind(tokenBlockClose) && !p.ended() {
-		if n.targets != nil {
+		if n.Targets != nil {
 			p.expectOp(",")
 		}
-		n.targets = append(n.targets, p.target())
+		n.Targets = append(n.Targets, p.target())
 		p.expectOp("=")
-		n.values = append(n.values, p.expression())
+		n.Values = append(n.Values, p.expression())
 	}
-	n.body = p.content("endwith")
+	n.Body = p.content("endwith")
 	return n
 }
 
-func (p *parser) signature() signature {
-	var s signature
+func (p *parser) signature() Signature {
+	var s Signature
 	p.expectOp("(")
 	for !p.isOp(")") && !p.ended() {
-		if s.params != nil {
+		if s.Params != nil {
 			p.expectOp(",")
 		}
 		name := p.expectName()
-		s.params = append(s.params, name.text)
+		s.Params = append(s.Params, name.text)
 		if p.skipOp("=") {
-			s.defaults = append(s.defaults, p.expression())
-		} else if s.defaults != nil {
+			s.Defaults = append(s.Defaults, p.expression())
+		} else if s.Defaults != nil {
 			p.fail(p.current().pos, "non-default argument follows default argument")
 		}
 	}
@@ -219,58 +221,58 @@ func (p *parser) signature() signature {
 }
 
 // complete notes which special names the body of a macro uses.
-func (s *signature) complete(p *parser, at pos, body []node) {
+func (s *Signature) complete(p *parser, at Pos, body []Node) {
 	if p.fault != nil {
 		return // the body may lack parts
 	}
-	has := func(name string) bool { return slices.Contains(s.params, name) }
+	has := func(name string) bool { return slices.Contains(s.Params, name) }
 	used := usedNames(body)
-	s.varargs = used["varargs"] && !has("varargs")
-	s.kwargs = used["kwargs"] && !has("kwargs")
-	s.callable = used["caller"]
-	for i, param := range s.params {
-		if param == "caller" && s.callable && i < len(s.params)-len(s.defaults) {
+	s.Varargs = used["varargs"] && !has("varargs")
+	s.Kwargs = used["kwargs"] && !has("kwargs")
+	s.Callable = used["caller"]
+	for i, param := range s.Params {
+		if param == "caller" && s.Callable && i < len(s.Params)-len(s.Defaults) {
 			p.fail(int(at), `When defining macros or call blocks the special "caller" argument must be omitted or be given a default.`)
 		}
 	}
 }
 
-func (p *parser) macroStatement(at pos) node {
-	n := &macroNode{pos: at, name: p.expectName().text, signature: p.signature()}
-	n.body = p.content("endmacro")
-	n.complete(p, at, n.body)
+func (p *parser) macroStatement(at Pos) Node {
+	n := &MacroNode{Pos: at, Name: p.expectName().text, Signature: p.signature()}
+	n.Body = p.content("endmacro")
+	n.complete(p, at, n.Body)
 	return n
 }
 
-func (p *parser) callStatement(at pos) node {
-	n := &callNode{pos: at}
+func (p *parser) callStatement(at Pos) Node {
+	n := &CallNode{Pos: at}
 	if p.isOp("(") {
-		n.signature = p.signature()
+		n.Signature = p.signature()
 	}
-	call, ok := p.expression().(*callExpr)
+	call, ok := p.expression().(*CallExpr)
 	if !ok {
 		p.fail(int(at), "expected call")
 		return n
 	}
-	n.call = call
-	n.body = p.content("endcall")
-	n.complete(p, at, n.body)
+	n.Call = call
+	n.Body = p.content("endcall")
+	n.complete(p, at, n.Body)
 	return n
 }
 
-func (p *parser) filterStatement(at pos) node {
-	n := &filterNode{pos: at, filter: p.filters(p.filter(nil))}
-	n.body = p.content("endfilter")
+func (p *parser) filterStatement(at Pos) Node {
+	n := &FilterNode{Pos: at, Filter: p.filters(p.filter(nil))}
+	n.Body = p.content("endfilter")
 	return n
 }
 
-func (p *parser) includeStatement(at pos) node {
-	n := &includeNode{pos: at, name: p.expression()}
+func (p *parser) includeStatement(at Pos) Node {
+	n := &IncludeNode{Pos: at, Name: p.expression()}
 	if p.isName("ignore") && p.follows(tokenName, "missing") {
 		p.at += 2
-		n.ignoreMissing = true
+		n.IgnoreMissing = true
 	}
-	n.withContext = p.context(true)
+	n.WithContext = p.context(true)
 	return n
 }
 
@@ -288,16 +290,16 @@ func (p *parser) context(missing bool) bool {
 	return missing
 }
 
-func (p *parser) importStatement(at pos) node {
-	n := &importNode{pos: at, name: p.expression()}
+func (p *parser) importStatement(at Pos) Node {
+	n := &ImportNode{Pos: at, Name: p.expression()}
 	p.expectWord("as")
-	n.target = p.expectName().text
-	n.withContext = p.context(false)
+	n.Target = p.expectName().text
+	n.WithContext = p.context(false)
 	return n
 }
 
-func (p *parser) fromStatement(at pos) node {
-	n := &fromNode{pos: at, name: p.expression()}
+func (p *parser) fromStatement(at Pos) Node {
+	n := &FromNode{Pos: at, Name: p.expression()}
 	p.expectWord("import")
 	for !p.contextFollows() {
 		name := p.expectName()
@@ -308,15 +310,15 @@ func (p *parser) fromStatement(at pos) node {
 		if p.skipName("as") {
 			as = p.expectName()
 		}
-		n.names = append(n.names, importedName{name.text, as.text})
+		n.Names = append(n.Names, ImportedName{name.text, as.text})
 		if !p.skipOp(",") {
 			break
 		}
 	}
-	n.withContext = p.context(false)
+	n.WithContext = p.context(false)
 	return n
 }
 
-func (p *parser) raiseStatement(at pos) node {
-	return &raiseNode{at, p.expression()}
+func (p *parser) raiseStatement(at Pos) Node {
+	return &RaiseNode{at, p.expression()}
 }

@@ -1,4 +1,4 @@
-package template
+package value
 
 import (
 	"errors"
@@ -7,82 +7,76 @@ import (
 	"strings"
 )
 
-// attribute returns v.name: an attribute, or else an item.
-func (s *state) attribute(v any, name string) (any, error) {
-	if u, ok := v.(undefined); ok {
-		return nil, u.fail()
+// Attribute returns v.name: an attribute, or else an item.
+func (w *Work) Attribute(v any, name string) (any, error) {
+	if u, ok := v.(Undefined); ok {
+		return nil, u.Fail()
 	}
-	if a, ok := s.member(v, name); ok {
+	if a, ok := w.Member(v, name); ok {
 		return a, nil
 	}
-	item, ok, err := s.find(v, name)
+	item, ok, err := w.Find(v, name)
 	if err != nil || ok {
 		return item, err
 	}
-	return s.undefined(fmt.Sprintf("%s has no attribute %s", repr(objectName(v)), repr(name)), ""), nil
+	return w.Undefined(fmt.Sprintf("%s has no attribute %s", Repr(ObjectName(v)), Repr(name)), ""), nil
 }
 
-// item returns v[key]: an item, or else an attribute.
-func (s *state) item(v, key any) (any, error) {
-	if u, ok := v.(undefined); ok {
-		return nil, u.fail()
+// Item returns v[key]: an item, or else an attribute.
+func (w *Work) Item(v, key any) (any, error) {
+	if u, ok := v.(Undefined); ok {
+		return nil, u.Fail()
 	}
-	item, ok, err := s.find(v, key)
+	item, ok, err := w.Find(v, key)
 	if err != nil || ok {
 		return item, err
 	}
 	name, isText := key.(string)
 	if !isText {
 		var b strings.Builder
-		err := s.writeRepr(&b, key)
-		return s.undefined(objectName(v)+" has no element "+b.String(), ""), err
+		err := w.writeRepr(&b, key)
+		return w.Undefined(ObjectName(v)+" has no element "+b.String(), ""), err
 	}
-	if a, ok := s.member(v, name); ok {
+	if a, ok := w.Member(v, name); ok {
 		return a, nil
 	}
-	return s.undefined(fmt.Sprintf("%s has no attribute %s", repr(objectName(v)), repr(name)), ""), nil
+	return w.Undefined(fmt.Sprintf("%s has no attribute %s", Repr(ObjectName(v)), Repr(name)), ""), nil
 }
 
-func objectName(v any) string {
+// ObjectName names a value in messages about what it lacks.
+func ObjectName(v any) string {
 	if v == nil {
 		return "None"
 	}
-	return kindName(v) + " object"
+	return KindName(v) + " object"
 }
 
-// member returns an attribute that the type of the value gives it.
-func (s *state) member(v any, name string) (any, bool) {
+// Member returns an attribute that the type of the value gives it.
+func (w *Work) Member(v any, name string) (any, bool) {
 	switch v := v.(type) {
-	case *macro:
-		return macroItem(v, name)
-	case *loop:
-		return v.item(s, name)
-	case *cycler:
-		return v.item(name)
-	case *module:
-		a, ok := v.names[name]
-		return a, ok
-	case group:
+	case Object:
+		return v.Member(w, name)
+	case Group:
 		switch name {
 		case "grouper":
-			return v.key, true
+			return v.Key, true
 		case "list":
-			return v.list, true
+			return v.List, true
 		}
 	}
 	call := methodNamed(v, name)
 	if call == nil {
 		return nil, false
 	}
-	return &method{v, name, call}, true
+	return NewMethod(v, name, call), true
 }
 
-// find returns the item of a key and whether there is one.
-func (s *state) find(v, key any) (item any, ok bool, err error) {
+// Find returns the item of a key and whether there is one.
+func (w *Work) Find(v, key any) (item any, ok bool, err error) {
 	switch v := v.(type) {
-	case *dict:
-		hash, err := s.hash(key)
-		if u, isUndefined := key.(undefined); isUndefined && u.strict {
+	case *Dict:
+		hash, err := w.Hash(key)
+		if u, isUndefined := key.(Undefined); isUndefined && u.Strict {
 			return nil, false, err
 		}
 		if err != nil {
@@ -90,24 +84,24 @@ func (s *state) find(v, key any) (item any, ok bool, err error) {
 		}
 		item, ok = v.get(hash)
 		return item, ok, nil
-	case *namespace:
+	case *Namespace:
 		if name, isText := key.(string); isText {
 			item, ok = v.get(name)
 		}
 		return item, ok, nil
 	case Attributes:
-		if _, isMacro := key.(*macro); isMacro {
+		if _, isObject := key.(Object); isObject {
 			return nil, false, nil
 		}
 		if item, ok = v.Item(key); !ok {
 			return nil, false, nil
 		}
-		item, err = s.incoming(item)
+		item, err = w.Incoming(item)
 		return item, err == nil, err
 	}
-	n, ok := toNumber(key)
+	n, ok := ToNumber(key)
 	size, sized := lengthOf(v)
-	if !ok || n.isFloat || n.large != nil || !sized {
+	if !ok || n.IsFloat || n.large != nil || !sized {
 		return nil, false, nil
 	}
 	i := n.small
@@ -117,33 +111,33 @@ func (s *state) find(v, key any) (item any, ok bool, err error) {
 	if i < 0 || i >= int64(size) {
 		return nil, false, nil
 	}
-	return s.at(v, int(i))
+	return w.at(v, int(i))
 }
 
 // at returns the i-th item of what has items in a row.
-func (s *state) at(v any, i int) (any, bool, error) {
+func (w *Work) at(v any, i int) (any, bool, error) {
 	switch v := v.(type) {
 	case string:
-		if len(v) == runeCount(v) {
+		if len(v) == RuneCount(v) {
 			return v[i : i+1], true, nil
 		}
-		return string([]rune(v)[i]), true, s.spend(len(v))
-	case *list:
-		return v.items[i], true, nil
+		return string([]rune(v)[i]), true, w.Spend(len(v))
+	case *List:
+		return v.Items[i], true, nil
 	case Tuple:
 		return v[i], true, nil
-	case group:
-		return []any{v.key, v.list}[i], true, nil
-	case interval:
-		return v.at(i), true, nil
+	case Group:
+		return []any{v.Key, v.List}[i], true, nil
+	case Interval:
+		return v.At(i), true, nil
 	}
 	return nil, false, nil
 }
 
-// slice returns v[low:high:step], where any of them may be nil.
-func (s *state) slice(v any, bounds [3]any) (any, error) {
-	if u, ok := v.(undefined); ok {
-		return nil, u.fail()
+// Slice returns v[low:high:step], where any of them may be nil.
+func (w *Work) Slice(v any, bounds [3]any) (any, error) {
+	if u, ok := v.(Undefined); ok {
+		return nil, u.Fail()
 	}
 	size, _ := lengthOf(v)
 	start, step, count, err := sliceBounds(size, bounds)
@@ -153,36 +147,36 @@ func (s *state) slice(v any, bounds [3]any) (any, error) {
 	var items []any
 	switch v := v.(type) {
 	case string:
-		return s.sliceText(v, start, step, count)
-	case *list:
-		items = v.items
+		return w.sliceText(v, start, step, count)
+	case *List:
+		items = v.Items
 	case Tuple:
 		items = v
-	case group:
-		items = []any{v.key, v.list}
-	case interval:
-		return interval{v.start + int64(start)*v.step, v.start + int64(start+count*step)*v.step, v.step * int64(step)}, nil
+	case Group:
+		items = []any{v.Key, v.List}
+	case Interval:
+		return Interval{v.Start + int64(start)*v.Step, v.Start + int64(start+count*step)*v.Step, v.Step * int64(step)}, nil
 	default:
-		return s.undefined(fmt.Sprintf("%s has no element slice(%s, %s, %s)", objectName(v), repr(bounds[0]), repr(bounds[1]), repr(bounds[2])), ""), nil
+		return w.Undefined(fmt.Sprintf("%s has no element slice(%s, %s, %s)", ObjectName(v), Repr(bounds[0]), Repr(bounds[1]), Repr(bounds[2])), ""), nil
 	}
-	if err := s.spend(count); err != nil {
+	if err := w.Spend(count); err != nil {
 		return nil, err
 	}
 	out := make([]any, count)
 	for i := range out {
 		out[i] = items[start+i*step]
 	}
-	if _, ok := v.(*list); ok {
-		return newList(out), nil
+	if _, ok := v.(*List); ok {
+		return NewList(out), nil
 	}
 	return Tuple(out), nil
 }
 
-func (s *state) sliceText(text string, start, step, count int) (any, error) {
-	if err := s.spend(len(text)); err != nil {
+func (w *Work) sliceText(text string, start, step, count int) (any, error) {
+	if err := w.Spend(len(text)); err != nil {
 		return nil, err
 	}
-	if step == 1 && len(text) == runeCount(text) {
+	if step == 1 && len(text) == RuneCount(text) {
 		return text[start : start+count], nil
 	}
 	all := []rune(text)
@@ -201,11 +195,11 @@ func sliceBounds(size int, bounds [3]any) (start, step, count int, err error) {
 		if v == nil {
 			continue
 		}
-		n, ok := toNumber(v)
-		if u, isUndefined := v.(undefined); isUndefined {
-			return 0, 0, 0, u.fail()
+		n, ok := ToNumber(v)
+		if u, isUndefined := v.(Undefined); isUndefined {
+			return 0, 0, 0, u.Fail()
 		}
-		if !ok || n.isFloat {
+		if !ok || n.IsFloat {
 			return 0, 0, 0, errors.New("slice indices must be integers or None or have an __index__ method")
 		}
 		limit := int64(math.MaxInt32)

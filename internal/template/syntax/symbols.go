@@ -1,4 +1,4 @@
-package template
+package syntax
 
 import (
 	"cmp"
@@ -94,6 +94,14 @@ type analysis struct {
 	found  map[string]int // name to the offset of the first use
 }
 
+// Variables returns the names that statements take from outside, but for global
+// ones, in the order of their first use.
+func Variables(body []Node, global func(name string) bool) []string {
+	a := &analysis{global: global, found: map[string]int{}}
+	a.frame(nil, nil, body)
+	return a.names()
+}
+
 func (a *analysis) names() []string {
 	names := slices.Collect(maps.Keys(a.found))
 	slices.SortFunc(names, func(x, y string) int {
@@ -104,7 +112,7 @@ func (a *analysis) names() []string {
 
 // frame reads the statements of a frame with what comes before them, and then
 // the frames in it.
-func (a *analysis) frame(parent *symbols, before func(*symbols), body []node) {
+func (a *analysis) frame(parent *symbols, before func(*symbols), body []Node) {
 	y := newSymbols(parent)
 	if before != nil {
 		before(y)
@@ -122,35 +130,35 @@ func (a *analysis) frame(parent *symbols, before func(*symbols), body []node) {
 }
 
 // inner reads the frames of the statements.
-func (a *analysis) inner(y *symbols, body []node) {
+func (a *analysis) inner(y *symbols, body []Node) {
 	for _, n := range body {
 		switch n := n.(type) {
-		case *ifNode:
-			for _, b := range n.branches {
-				a.inner(y, b.body)
+		case *IfNode:
+			for _, b := range n.Branches {
+				a.inner(y, b.Body)
 			}
-			a.inner(y, n.otherwise)
-		case *forNode:
-			target := func(y *symbols) { y.params(targetNames(n.target, nil)) }
-			a.frame(y, func(y *symbols) { target(y); y.param("loop") }, n.body)
-			a.frame(y, nil, n.otherwise)
-			if n.test != nil {
-				a.frame(y, func(y *symbols) { target(y); y.expr(n.test) }, nil)
+			a.inner(y, n.Otherwise)
+		case *ForNode:
+			target := func(y *symbols) { y.params(targetNames(n.Target, nil)) }
+			a.frame(y, func(y *symbols) { target(y); y.param("loop") }, n.Body)
+			a.frame(y, nil, n.Otherwise)
+			if n.Test != nil {
+				a.frame(y, func(y *symbols) { target(y); y.expr(n.Test) }, nil)
 			}
-		case *setBlock:
-			a.frame(y, func(y *symbols) { y.expr(n.filter) }, n.body)
-		case *filterNode:
-			a.frame(y, nil, n.body)
-		case *withNode:
+		case *SetBlock:
+			a.frame(y, func(y *symbols) { y.expr(n.Filter) }, n.Body)
+		case *FilterNode:
+			a.frame(y, nil, n.Body)
+		case *WithNode:
 			a.frame(y, func(y *symbols) {
-				for _, target := range n.targets {
+				for _, target := range n.Targets {
 					y.params(targetNames(target, nil))
 				}
-			}, n.body)
-		case *macroNode:
-			a.frame(y, n.bind, n.body)
-		case *callNode:
-			a.frame(y, n.bind, n.body)
+			}, n.Body)
+		case *MacroNode:
+			a.frame(y, n.bind, n.Body)
+		case *CallNode:
+			a.frame(y, n.bind, n.Body)
 		}
 	}
 }
@@ -162,97 +170,97 @@ func (y *symbols) params(names []string) {
 }
 
 // bind declares the parameters of a macro.
-func (s *signature) bind(y *symbols) {
-	y.params(s.params)
-	for name, used := range map[string]bool{"caller": s.callable, "kwargs": s.kwargs, "varargs": s.varargs} {
+func (s *Signature) bind(y *symbols) {
+	y.params(s.Params)
+	for name, used := range map[string]bool{"caller": s.Callable, "kwargs": s.Kwargs, "varargs": s.Varargs} {
 		if used {
 			y.param(name)
 		}
 	}
-	for _, e := range s.defaults {
+	for _, e := range s.Defaults {
 		y.expr(e)
 	}
 }
 
 // expr reads the names in an expression, which may be nil.
-func (y *symbols) expr(e expr) {
+func (y *symbols) expr(e Expr) {
 	if e == nil {
 		return
 	}
-	walkOne(e, func(n syntax) {
-		if name, ok := n.(*nameExpr); ok {
-			y.load(name.name, name.at())
+	WalkOne(e, func(n Part) {
+		if name, ok := n.(*NameExpr); ok {
+			y.load(name.Name, name.At())
 		}
 	})
 }
 
-func (y *symbols) target(e expr) {
+func (y *symbols) target(e Expr) {
 	switch e := e.(type) {
-	case *nameExpr:
-		y.store(e.name)
-	case *memberTarget:
-		y.load(e.object, e.at())
-	case *tupleExpr:
-		for _, item := range e.items {
+	case *NameExpr:
+		y.store(e.Name)
+	case *MemberTarget:
+		y.load(e.Object, e.At())
+	case *TupleExpr:
+		for _, item := range e.Items {
 			y.target(item)
 		}
 	}
 }
 
-func (y *symbols) nodes(body []node) {
+func (y *symbols) nodes(body []Node) {
 	for _, n := range body {
 		y.node(n)
 	}
 }
 
-func (y *symbols) node(n node) {
+func (y *symbols) node(n Node) {
 	switch n := n.(type) {
-	case *printNode:
-		for _, e := range n.values {
+	case *PrintNode:
+		for _, e := range n.Values {
 			y.expr(e)
 		}
-	case *ifNode:
+	case *IfNode:
 		y.conditions(n)
-	case *forNode:
-		y.expr(n.over)
-	case *setNode:
-		y.expr(n.value)
-		y.target(n.target)
-	case *setBlock:
-		y.target(n.target)
-	case *filterNode:
-		y.expr(n.filter)
-	case *withNode:
-		for _, e := range n.values {
+	case *ForNode:
+		y.expr(n.Over)
+	case *SetNode:
+		y.expr(n.Value)
+		y.target(n.Target)
+	case *SetBlock:
+		y.target(n.Target)
+	case *FilterNode:
+		y.expr(n.Filter)
+	case *WithNode:
+		for _, e := range n.Values {
 			y.expr(e)
 		}
-	case *macroNode:
-		y.store(n.name)
-	case *callNode:
-		y.expr(n.call)
-	case *includeNode:
-		y.expr(n.name)
-	case *importNode:
-		y.expr(n.name)
-		y.store(n.target)
-	case *fromNode:
-		y.expr(n.name)
-		for _, name := range n.names {
-			y.store(name.as)
+	case *MacroNode:
+		y.store(n.Name)
+	case *CallNode:
+		y.expr(n.Call)
+	case *IncludeNode:
+		y.expr(n.Name)
+	case *ImportNode:
+		y.expr(n.Name)
+		y.store(n.Target)
+	case *FromNode:
+		y.expr(n.Name)
+		for _, name := range n.Names {
+			y.store(name.As)
 		}
-	case *raiseNode:
-		y.expr(n.message)
+	case *RaiseNode:
+		y.expr(n.Message)
 	}
 }
 
 // conditions reads an if: what follows elif is a branch of its own.
-func (y *symbols) conditions(n *ifNode) {
-	y.expr(n.branches[0].test)
+func (y *symbols) conditions(n *IfNode) {
+	y.expr(n.Branches[0].Test)
 	first, others, otherwise := y.branch(), y.branch(), y.branch()
-	first.nodes(n.branches[0].body)
-	for _, b := range n.branches[1:] {
-		others.conditions(&ifNode{branches: []branch{b}})
+	first.nodes(n.Branches[0].Body)
+	for _, b := range n.Branches[1:] {
+		others.conditions(&IfNode{Branches: []Branch{b}})
 	}
-	otherwise.nodes(n.otherwise)
+	otherwise.nodes(n.Otherwise)
 	y.merge([]*symbols{first, others, otherwise})
 }

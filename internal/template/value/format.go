@@ -1,4 +1,4 @@
-package template
+package value
 
 import (
 	"errors"
@@ -10,26 +10,26 @@ import (
 
 // formatArgs gives out the arguments of str.format.
 type formatArgs struct {
-	*arguments
+	*Arguments
 	auto   int
 	manual bool
 }
 
 // format computes text.format(...).
-func (s *state) format(text string, a *arguments) (any, error) {
-	args := &formatArgs{arguments: a}
-	out, err := s.formatText(text, args, 2)
+func (w *Work) format(text string, a *Arguments) (any, error) {
+	args := &formatArgs{Arguments: a}
+	out, err := w.formatText(text, args, 2)
 	if err != nil {
 		return nil, err
 	}
-	a.next, a.named = len(a.positional), nil // arguments may be left over
+	a.next, a.Named = len(a.Positional), nil // arguments may be left over
 	return out, nil
 }
 
 // formatText replaces the fields of a text, which may nest so many levels.
-func (s *state) formatText(text string, args *formatArgs, levels int) (string, error) {
+func (w *Work) formatText(text string, args *formatArgs, levels int) (string, error) {
 	if levels == 0 {
-		return "", said("Max string recursion exceeded")
+		return "", Said("Max string recursion exceeded")
 	}
 	var b strings.Builder
 	for text != "" {
@@ -46,13 +46,13 @@ func (s *state) formatText(text string, args *formatArgs, levels int) (string, e
 			continue
 		}
 		if brace == '}' {
-			return "", said("Single '}' encountered in format string")
+			return "", Said("Single '}' encountered in format string")
 		}
 		end := fieldEnd(text)
 		if end < 0 {
-			return "", said("Single '{' encountered in format string")
+			return "", Said("Single '{' encountered in format string")
 		}
-		out, err := s.formatField(text[:end], args, levels)
+		out, err := w.formatField(text[:end], args, levels)
 		if err != nil {
 			return "", err
 		}
@@ -60,7 +60,7 @@ func (s *state) formatText(text string, args *formatArgs, levels int) (string, e
 		text = text[end+1:]
 	}
 	b.WriteString(text)
-	return b.String(), s.spend(b.Len())
+	return b.String(), w.Spend(b.Len())
 }
 
 func fieldEnd(text string) int {
@@ -92,9 +92,9 @@ func cutField(field string) (name, format string) {
 	return field, ""
 }
 
-func (s *state) formatField(field string, args *formatArgs, levels int) (string, error) {
+func (w *Work) formatField(field string, args *formatArgs, levels int) (string, error) {
 	name, format := cutField(field)
-	v, err := s.fieldValue(name, args)
+	v, err := w.fieldValue(name, args)
 	if err != nil {
 		return "", err
 	}
@@ -102,33 +102,33 @@ func (s *state) formatField(field string, args *formatArgs, levels int) (string,
 		if len(format) < 2 || len(format) > 2 && format[2] != ':' {
 			return "", errors.New("expected ':' after conversion specifier")
 		}
-		if v, err = s.convert(format[1], v); err != nil {
+		if v, err = w.convert(format[1], v); err != nil {
 			return "", err
 		}
 		format = format[2:]
 	}
 	if format = strings.TrimPrefix(format, ":"); strings.Contains(format, "{") {
-		if format, err = s.formatText(format, args, levels-1); err != nil {
+		if format, err = w.formatText(format, args, levels-1); err != nil {
 			return "", err
 		}
 	}
-	return s.formatValue(v, format)
+	return w.formatValue(v, format)
 }
 
-func (s *state) convert(how byte, v any) (any, error) {
+func (w *Work) convert(how byte, v any) (any, error) {
 	switch how {
 	case 's':
-		return s.str(v)
+		return w.Str(v)
 	case 'r', 'a':
 		var b strings.Builder
-		err := s.writeRepr(&b, v)
+		err := w.writeRepr(&b, v)
 		return b.String(), err
 	}
-	return nil, saidf("Unknown conversion specifier '%c'", how)
+	return nil, Saidf("Unknown conversion specifier '%c'", how)
 }
 
 // fieldValue looks up "0", "name", "a.b" or "a[0]".
-func (s *state) fieldValue(name string, args *formatArgs) (any, error) {
+func (w *Work) fieldValue(name string, args *formatArgs) (any, error) {
 	end := strings.IndexAny(name, ".[")
 	if end < 0 {
 		end = len(name)
@@ -143,7 +143,7 @@ func (s *state) fieldValue(name string, args *formatArgs) (any, error) {
 		if bracket {
 			i := strings.IndexByte(rest, ']')
 			if i < 0 {
-				return nil, said("Missing ']' in format string")
+				return nil, Said("Missing ']' in format string")
 			}
 			key, rest = rest[1:i], rest[i+1:]
 		} else {
@@ -154,7 +154,7 @@ func (s *state) fieldValue(name string, args *formatArgs) (any, error) {
 				rest = ""
 			}
 		}
-		if v, err = s.fieldPart(v, key, bracket); err != nil {
+		if v, err = w.fieldPart(v, key, bracket); err != nil {
 			return nil, err
 		}
 	}
@@ -162,7 +162,7 @@ func (s *state) fieldValue(name string, args *formatArgs) (any, error) {
 }
 
 // fieldPart returns an item or attribute, which must exist.
-func (s *state) fieldPart(v any, key string, item bool) (any, error) {
+func (w *Work) fieldPart(v any, key string, item bool) (any, error) {
 	var k any = key
 	if n, err := strconv.ParseInt(key, 10, 64); err == nil && item {
 		k = n
@@ -171,15 +171,15 @@ func (s *state) fieldPart(v any, key string, item bool) (any, error) {
 	ok := false
 	var err error
 	if item {
-		out, ok, err = s.find(v, k)
+		out, ok, err = w.Find(v, k)
 	} else {
-		out, ok = s.member(v, key)
+		out, ok = w.Member(v, key)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return nil, fmt.Errorf("%s has no %s", objectName(v), repr(k))
+		return nil, fmt.Errorf("%s has no %s", ObjectName(v), Repr(k))
 	}
 	return out, nil
 }
@@ -199,26 +199,26 @@ func (f *formatArgs) argument(name string) (any, error) {
 		}
 		f.manual = true
 	default:
-		for _, n := range f.named {
-			if n.name == name {
-				return n.value, nil
+		for _, n := range f.Named {
+			if n.Name == name {
+				return n.Value, nil
 			}
 		}
-		return nil, saidf("KeyError: %s", repr(name))
+		return nil, Saidf("KeyError: %s", Repr(name))
 	}
-	if i < 0 || i >= len(f.positional) {
-		return nil, saidf("Replacement index %d out of range for positional args tuple", i)
+	if i < 0 || i >= len(f.Positional) {
+		return nil, Saidf("Replacement index %d out of range for positional args tuple", i)
 	}
-	return f.positional[i], nil
+	return f.Positional[i], nil
 }
 
 // formatValue computes format(v, text).
-func (s *state) formatValue(v any, text string) (string, error) {
+func (w *Work) formatValue(v any, text string) (string, error) {
 	if text == "" {
-		return s.str(v)
+		return w.Str(v)
 	}
-	if u, ok := v.(undefined); ok && u.strict {
-		return "", u.fail()
+	if u, ok := v.(Undefined); ok && u.Strict {
+		return "", u.Fail()
 	}
 	f, err := parseSpec(text)
 	if err != nil {
@@ -227,7 +227,7 @@ func (s *state) formatValue(v any, text string) (string, error) {
 	switch v := v.(type) {
 	case string:
 		if f.verb != 0 && f.verb != 's' {
-			return "", saidf("Unknown format code '%c' for object of type 'str'", f.verb)
+			return "", Saidf("Unknown format code '%c' for object of type 'str'", f.verb)
 		}
 		if f.sign != 0 || f.grouping != 0 || f.align == '=' || f.alternate {
 			return "", errors.New("format is not allowed in string format specifier")
@@ -236,14 +236,14 @@ func (s *state) formatValue(v any, text string) (string, error) {
 			f.fill = "0"
 		}
 		f.defaults('<', " ")
-		return s.padText(f, v)
+		return w.padText(f, v)
 	case bool, int64, *big.Int:
-		n, _ := toNumber(v)
-		return s.formatInt(f, n)
+		n, _ := ToNumber(v)
+		return w.formatInt(f, n)
 	case float64:
-		return s.formatReal(f, v)
+		return w.formatReal(f, v)
 	}
-	return "", fmt.Errorf("unsupported format string passed to %s.__format__", kindName(v))
+	return "", fmt.Errorf("unsupported format string passed to %s.__format__", KindName(v))
 }
 
 func (f *spec) defaults(align byte, fill string) {
@@ -258,7 +258,7 @@ func (f *spec) defaults(align byte, fill string) {
 // parseSpec reads [[fill]align][sign][#][0][width][grouping][.precision][type].
 func parseSpec(text string) (*spec, error) {
 	f := &spec{precision: -1}
-	invalid := saidf("Invalid format specifier")
+	invalid := Saidf("Invalid format specifier")
 	isAlign := func(i int) bool { return i < len(text) && strings.IndexByte("<>^=", text[i]) >= 0 }
 	for i := range text {
 		if i > 0 && isAlign(i) {
@@ -292,7 +292,7 @@ func parseSpec(text string) (*spec, error) {
 	if flag(".") != 0 {
 		before := text
 		if f.precision, text, err = leadingNumber(text); err != nil || before == text {
-			return nil, said("Format specifier missing precision")
+			return nil, Said("Format specifier missing precision")
 		}
 	}
 	if len(text) > 1 {
@@ -304,7 +304,7 @@ func parseSpec(text string) (*spec, error) {
 	return f, nil
 }
 
-func (s *state) formatInt(f *spec, n number) (string, error) {
+func (w *Work) formatInt(f *spec, n Number) (string, error) {
 	base, prefix := 10, ""
 	switch f.verb {
 	case 0, 'd', 'n':
@@ -316,30 +316,30 @@ func (s *state) formatInt(f *spec, n number) (string, error) {
 		base, prefix = 2, "0b"
 	case 'c':
 		f.defaults('<', " ")
-		return s.align(f, string(rune(n.small)))
+		return w.align(f, string(rune(n.small)))
 	case 'e', 'E', 'f', 'F', 'g', 'G', '%':
-		x, err := n.asFloat()
+		x, err := n.AsFloat()
 		if err != nil {
 			return "", err
 		}
-		return s.formatReal(f, x)
+		return w.formatReal(f, x)
 	default:
-		return "", saidf("Unknown format code '%c' for object of type 'int'", f.verb)
+		return "", Saidf("Unknown format code '%c' for object of type 'int'", f.verb)
 	}
 	if f.precision >= 0 {
-		return "", said("Precision not allowed in integer format specifier")
+		return "", Said("Precision not allowed in integer format specifier")
 	}
-	digits := new(big.Int).Abs(n.big()).Text(base)
+	digits := new(big.Int).Abs(n.Big()).Text(base)
 	if f.verb == 'X' {
 		digits = strings.ToUpper(digits)
 	}
 	if !f.alternate {
 		prefix = ""
 	}
-	return s.grouped(f, n.big().Sign() < 0, prefix, digits, "")
+	return w.grouped(f, n.Big().Sign() < 0, prefix, digits, "")
 }
 
-func (s *state) formatReal(f *spec, x float64) (string, error) {
+func (w *Work) formatReal(f *spec, x float64) (string, error) {
 	plain := &spec{precision: f.precision, verb: f.verb, alternate: f.alternate}
 	suffix := ""
 	switch f.verb {
@@ -348,41 +348,41 @@ func (s *state) formatReal(f *spec, x float64) (string, error) {
 		x *= 100
 	case 0:
 		if f.precision < 0 {
-			text := floatText(x)
-			return s.groupedReal(f, strings.HasPrefix(text, "-"), strings.TrimPrefix(text, "-"), "")
+			text := FloatText(x)
+			return w.groupedReal(f, strings.HasPrefix(text, "-"), strings.TrimPrefix(text, "-"), "")
 		}
 		plain.verb = 'g'
-		text, err := s.formatFloat(plain, x)
+		text, err := w.formatFloat(plain, x)
 		if err == nil && strings.Trim(text, "-0123456789") == "" && len(strings.TrimPrefix(text, "-")) < max(f.precision, 1) {
 			text += ".0" // without a type, a float stays one
 		}
 		if err != nil {
 			return "", err
 		}
-		return s.groupedReal(f, strings.HasPrefix(text, "-"), strings.TrimPrefix(text, "-"), "")
+		return w.groupedReal(f, strings.HasPrefix(text, "-"), strings.TrimPrefix(text, "-"), "")
 	case 'e', 'E', 'f', 'F', 'g', 'G':
 	case 'n':
 		plain.verb = 'g'
 	default:
-		return "", saidf("Unknown format code '%c' for object of type 'float'", f.verb)
+		return "", Saidf("Unknown format code '%c' for object of type 'float'", f.verb)
 	}
-	text, err := s.formatFloat(plain, x)
+	text, err := w.formatFloat(plain, x)
 	if err != nil {
 		return "", err
 	}
-	return s.groupedReal(f, strings.HasPrefix(text, "-"), strings.TrimPrefix(text, "-"), suffix)
+	return w.groupedReal(f, strings.HasPrefix(text, "-"), strings.TrimPrefix(text, "-"), suffix)
 }
 
-func (s *state) groupedReal(f *spec, negative bool, text, suffix string) (string, error) {
+func (w *Work) groupedReal(f *spec, negative bool, text, suffix string) (string, error) {
 	i := strings.IndexFunc(text, func(c rune) bool { return c < '0' || c > '9' })
 	if i < 0 {
 		i = len(text)
 	}
-	return s.grouped(f, negative, "", text[:i], text[i:]+suffix)
+	return w.grouped(f, negative, "", text[:i], text[i:]+suffix)
 }
 
 // grouped puts separators between digits and the number in its field.
-func (s *state) grouped(f *spec, negative bool, prefix, digits, tail string) (string, error) {
+func (w *Work) grouped(f *spec, negative bool, prefix, digits, tail string) (string, error) {
 	sign := ""
 	if negative {
 		sign = "-"
@@ -403,7 +403,7 @@ func (s *state) grouped(f *spec, negative bool, prefix, digits, tail string) (st
 	}
 	if f.align == '=' {
 		width := f.width - len(head) - len(tail)
-		if err := s.spend(max(width, 0)); err != nil {
+		if err := w.Spend(max(width, 0)); err != nil {
 			return "", err
 		}
 		if f.fill == "0" {
@@ -412,7 +412,7 @@ func (s *state) grouped(f *spec, negative bool, prefix, digits, tail string) (st
 		digits = groupDigits(digits, f.grouping, size, 0)
 		return head + strings.Repeat(f.fill, max(0, width-len(digits))) + digits + tail, nil
 	}
-	return s.align(f, head+groupDigits(digits, f.grouping, size, 0)+tail)
+	return w.align(f, head+groupDigits(digits, f.grouping, size, 0)+tail)
 }
 
 // groupDigits separates groups of digits, with zeros up to a width.
