@@ -45,6 +45,8 @@ const (
 	LetterList       Action = "letter.list" // early messages and dead letters
 	LetterResend     Action = "letter.resend"
 	LetterDrop       Action = "letter.drop"
+	RecordList       Action = "record.list" // of the outbox
+	RecordDrop       Action = "record.drop"
 	AuditList        Action = "audit.list"
 	TokenList        Action = "token.list"
 	TokenCreate      Action = "token.create"
@@ -86,6 +88,8 @@ var permits = map[Action][]Verb{
 	LetterList:       {Read, Run},
 	LetterResend:     {Run},
 	LetterDrop:       {Run},
+	RecordList:       {Read, Run},
+	RecordDrop:       {Run},
 	AuditList:        {},
 	TokenList:        {},
 	TokenCreate:      {},

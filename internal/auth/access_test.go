@@ -65,8 +65,8 @@ func TestScopesAllowTheirActions(t *testing.T) {
 		auth.SessionGet, auth.SessionList, auth.SubscriptionList, auth.TaskList, auth.WorkflowGet, auth.WorkflowList,
 	}
 	for text, more := range map[string][]auth.Action{
-		"read": {auth.ArchiveGet, auth.LetterList, auth.LogGet, auth.LogList},
-		"run": {auth.AttemptKill, auth.AttemptRun, auth.LetterDrop, auth.LetterList, auth.LetterResend, auth.LogGet, auth.LogList,
+		"read": {auth.ArchiveGet, auth.LetterList, auth.LogGet, auth.LogList, auth.RecordList},
+		"run": {auth.AttemptKill, auth.AttemptRun, auth.LetterDrop, auth.LetterList, auth.LetterResend, auth.LogGet, auth.LogList, auth.RecordDrop, auth.RecordList,
 			auth.ScheduleDisable, auth.ScheduleEnable, auth.ScheduleFill, auth.ScheduleSkip, auth.SignalSend},
 		"push":    {auth.ArchiveGet, auth.ProjectContent, auth.ProjectDelete, auth.ProjectPut},
 		"secrets": {auth.SecretDelete, auth.SecretList, auth.SecretPut},
@@ -225,8 +225,8 @@ func TestAuditRecordsChangesAndRefusals(t *testing.T) {
 		}
 	}
 	want := []auth.Action{
-		auth.ArchiveGet, auth.AttemptGet, auth.AttemptList, auth.AuditList, auth.LetterList, auth.LogGet, auth.LogList, auth.ProjectGet, auth.ProjectList,
-		auth.ScheduleGet, auth.ScheduleList, auth.SecretList, auth.SessionGet, auth.SessionList, auth.SubscriptionList, auth.TaskList, auth.TokenList,
+		auth.ArchiveGet, auth.AttemptGet, auth.AttemptList, auth.AuditList, auth.LetterList, auth.LogGet, auth.LogList, auth.ProjectGet, auth.ProjectList, auth.RecordList,
+		auth.ScheduleGet, auth.ScheduleList, auth.SecretList, auth.SessionGet, auth.SessionList, auth.SignalSend, auth.SubscriptionList, auth.TaskList, auth.TokenList,
 		auth.WorkflowGet, auth.WorkflowList,
 	}
 	if diff := cmp.Diff(want, looks); diff != "" {

@@ -68,8 +68,9 @@ func OutcomeOf(err error) Outcome {
 }
 
 // Recorded reports whether an action that ended like this belongs into the
-// audit log: whatever was refused, and whatever can change something.
-func Recorded(a Action, o Outcome) bool { return o == Refused || a.changes() }
+// audit log: whatever was refused, and whatever can change something. Signals
+// are what workflows work with, and no orders to them: they are not recorded.
+func Recorded(a Action, o Outcome) bool { return o == Refused || a.changes() && a != SignalSend }
 
 // changes reports whether a is more than a look.
 func (a Action) changes() bool {

@@ -148,14 +148,46 @@ func (c *Client) ResendLetters(ctx context.Context, ids []ID, keep string) ([]Re
 
 // DropLetters forgets messages that are kept. Those that are not there are
 // passed over.
-func (c *Client) DropLetters(ctx context.Context, ids []ID) error {
+func (c *Client) DropLetters(ctx context.Context, ids []ID) error { return c.drop(ctx, "letters", ids) }
+
+func (c *Client) drop(ctx context.Context, what string, ids []ID) error {
 	query := url.Values{}
 	for _, id := range ids {
 		query.Add("id", string(id))
 	}
-	res, err := c.do(ctx, http.MethodDelete, path("pawl", "v1", "letters"), query, nil)
+	res, err := c.do(ctx, http.MethodDelete, path("pawl", "v1", what), query, nil)
 	if err != nil {
 		return err
 	}
 	return c.decode(res, new(struct{}))
 }
+
+// Record is one that a task has sent, and that is not on its way yet.
+type Record struct {
+	ID    ID     `json:"id"`
+	Topic string `json:"topic"`
+	// Key is what the topic is ordered by, or empty.
+	Key       Text            `json:"key"`
+	Value     json.RawMessage `json:"value"`
+	Headers   json.RawMessage `json:"headers"`
+	AttemptID ID              `json:"attemptId"`
+	TaskID    ID              `json:"taskId"`
+	Try       int32           `json:"try"`
+	StoredAt  Moment          `json:"storedAt"`
+}
+
+// Outbox lists up to n records that are not sent yet, the oldest first.
+func (c *Client) Outbox(ctx context.Context, n int) ([]Record, error) {
+	return pages(n, func(count, cursor string) ([]Record, Text, error) {
+		var out struct {
+			Records []Record `json:"records"`
+			Next    Text     `json:"next"`
+		}
+		err := c.get(ctx, path("pawl", "v1", "outbox"), KeyFilter{}.values("count", count, "cursor", cursor), &out)
+		return out.Records, out.Next, err
+	})
+}
+
+// DropRecords forgets records that are not sent yet. Those that are not there
+// are passed over.
+func (c *Client) DropRecords(ctx context.Context, ids []ID) error { return c.drop(ctx, "outbox", ids) }

@@ -83,3 +83,21 @@ func TestLettersAreSentAgainAndDropped(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestRecordsAreListedAndDropped(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t,
+		answer(http.StatusOK, `{"records":[{"id":"3","topic":"t","key":null,"value":[1],"headers":{},"attemptId":"1","taskId":"2","try":1,"storedAt":"2026-03-09T12:00:00.000001Z"}],"next":null}`),
+		answer(http.StatusOK, `{"dropped":["3"]}`))
+	c := to(t, p.URL, client.Config{})
+	list, err := c.Outbox(t.Context(), 5)
+	if err != nil || len(list) != 1 || list[0].ID != "3" || list[0].Key != "" || string(list[0].Value) != "[1]" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if err := c.DropRecords(t.Context(), []client.ID{"3"}); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"GET /api/pawl/v1/outbox?count=5", "DELETE /api/pawl/v1/outbox?id=3"}, p.requests()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -3,6 +3,7 @@ package conductor
 import (
 	"context"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/runner"
@@ -36,8 +37,9 @@ func (c *Core) had(ctx context.Context, attempts []model.AttemptID) (tries, erro
 func (c *Core) awaited(s *store.Snapshot, had tries) func(model.TaskID, int32) bool {
 	posted := make(tries)
 	for i := range s.Inbox {
-		p := &s.Inbox[i]
-		posted[model.TryID{Attempt: p.Attempt, Task: p.Command.Task, Try: p.Command.Try}] = true
+		if p := &s.Inbox[i]; p.Command.Kind != engine.Judge { // after which a try goes on
+			posted[model.TryID{Attempt: p.Attempt, Task: p.Command.Task, Try: p.Command.Try}] = true
+		}
 	}
 	out := c.driven[s.Attempt.ID].out
 	return func(task model.TaskID, try int32) bool {

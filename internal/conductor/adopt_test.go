@@ -82,6 +82,40 @@ func TestTriesWhoseReportsAreInTheInboxAreNotLost(t *testing.T) {
 	r.expect("submit 1/2/1")
 }
 
+// Why a try works is told while it does: that is no report.
+func TestATryThatHasToldWhyItWorksMayBeLost(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	id := r.begin("1", chain(t, action("+a")))
+	r.desk.did()
+	r.post(id, judged)
+	r.Core = r.heir(&keeper{desk: r.desk})
+	r.step()
+	r.expect("submit 1/1/2")
+}
+
+func TestAnAttemptWhoseTryTellsWhyItWorksIsNotLetGoOf(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.Core = serving(r, "server", nil)
+	id := r.leave("1")
+	r.pass(time.Second)
+	r.post(id, judged)
+	r.pass(time.Second)
+	if a, err := r.store.Attempt(ctx, id); err != nil || a.Owner != "server" {
+		t.Errorf("it is driven by %q, error %v", a.Owner, err)
+	}
+	events, err := r.store.Events(ctx, id, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := events[len(events)-1]; last.Kind != engine.TaskJudged {
+		t.Errorf("the last event is %v", last.Kind)
+	}
+}
+
+var judged = engine.Command{Kind: engine.Judge, Task: 1, Try: 1, Verdict: &engine.Verdict{Reason: "never built"}}
+
 func TestNothingIsLostWhileTheRunnerDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

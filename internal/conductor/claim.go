@@ -36,7 +36,7 @@ func (c *Core) Claim(ctx context.Context, n int, only ...model.AttemptID) ([]mod
 
 // claim asks the store for attempts that nobody drives.
 func (c *Core) claim(ctx context.Context, n int, only ...model.AttemptID) ([]model.AttemptID, error) {
-	ids, err := c.cfg.Store.Claim(ctx, c.cfg.Owner, c.epoch, c.now(), n, only...)
+	ids, err := c.cfg.Store.Claim(ctx, c.cfg.Pool, c.cfg.Owner, c.epoch, c.now(), n, only...)
 	c.strays = c.strays || unanswered(err)
 	return ids, err
 }
@@ -225,23 +225,18 @@ func (c *Core) finish(s *store.Snapshot) {
 	c.doomed[row.ID] = true
 }
 
-// buryMail buries the messages that a doomed attempt has.
+// buryMail buries, or returns, the messages that tasks of a doomed attempt keep.
+// The store does so with what is posted to it.
 func (c *Core) buryMail(s *store.Snapshot, now model.Instant) {
-	bury := func(task model.TaskID, m engine.Message) {
-		c.step.Buried = append(c.step.Buried, engine.Buried{
-			Attempt: s.Attempt.ID, Task: task, Message: m, Reason: "the attempt was ended without running on", At: now,
-		})
-	}
 	for i := range s.Tasks {
-		if d := s.Tasks[i].Detail; d != nil {
-			for _, m := range d.Inbox {
-				bury(s.Tasks[i].ID, m)
-			}
+		d := s.Tasks[i].Detail
+		if d == nil {
+			continue
 		}
-	}
-	for i := range s.Inbox {
-		if m := s.Inbox[i].Command.Message; m != nil {
-			bury(s.Inbox[i].Command.Task, *m)
+		for _, m := range d.Inbox {
+			c.step.Buried = append(c.step.Buried, engine.Buried{
+				Attempt: s.Attempt.ID, Task: s.Tasks[i].ID, Message: m, Reason: "the attempt was ended without running on", At: now,
+			})
 		}
 	}
 }

@@ -38,6 +38,8 @@ type Config struct {
 	// Owner names the conductor; unique among those that share the store.
 	// Required.
 	Owner string
+	// Pool has the attempts that it takes up.
+	Pool store.Pool
 	// Clock tells the time. Defaults to the machine's.
 	Clock clock.Clock
 	// Observe, when set, is called with each batch after it is committed, in
@@ -135,7 +137,7 @@ func (c *Conductor) Start(ctx context.Context) error {
 		return err
 	}
 	if err := c.cfg.Runner.Start(c.report); err != nil {
-		return errors.Join(err, c.cfg.Store.EndLease(ctx, c.cfg.Owner, c.core.epoch))
+		return errors.Join(err, c.core.Leave(ctx))
 	}
 	loop, quit := context.WithCancelCause(context.WithoutCancel(ctx))
 	c.quit, c.epoch = quit, c.core.epoch
@@ -306,7 +308,7 @@ func (c *Conductor) leave(ctx context.Context, why error) error {
 	if err := c.core.Step(ctx, c.take(nil)); err != nil {
 		return err
 	}
-	if err := c.cfg.Store.EndLease(ctx, c.cfg.Owner, c.core.epoch); err != nil {
+	if err := c.core.Leave(ctx); err != nil {
 		return err
 	}
 	return why

@@ -165,6 +165,12 @@ func (c *Core) NextDue() model.Instant {
 // Idle reports whether the core drives nothing and owes the store nothing.
 func (c *Core) Idle() bool { return len(c.driven) == 0 && !c.unsure }
 
+// Leave gives the lease up, so that others can drive on what the core drives. It
+// is the last thing that is done with a core.
+func (c *Core) Leave(ctx context.Context) error {
+	return c.cfg.Store.EndLease(ctx, c.cfg.Owner, c.epoch)
+}
+
 func (c *Core) now() model.Instant { return model.InstantOf(c.cfg.Clock.Now()) }
 
 // due reports whether the next instant has come at which something is done
@@ -179,7 +185,7 @@ func (c *Core) apply(now model.Instant, id model.AttemptID, cmd engine.Command) 
 		return model.Errorf(model.NotFound, "attempt %d is not driven here", id)
 	}
 	c.touched = append(c.touched, id)
-	if cmd.Try != 0 && d.out[cmd.Task] == cmd.Try {
+	if cmd.Try != 0 && cmd.Kind != engine.Judge && d.out[cmd.Task] == cmd.Try {
 		delete(d.out, cmd.Task)
 	}
 	return d.attempt.Apply(now, cmd, &c.step)

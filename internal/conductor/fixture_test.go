@@ -105,10 +105,10 @@ func (s *shaky) LoadAll(ctx context.Context, ids []model.AttemptID) (list []stor
 	return list, err
 }
 
-func (s *shaky) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
+func (s *shaky) Claim(ctx context.Context, pool store.Pool, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
 	s.claims++
 	err = through(s.claim, func() (err error) {
-		ids, err = s.Store.Claim(ctx, owner, epoch, now, n, only...)
+		ids, err = s.Store.Claim(ctx, pool, owner, epoch, now, n, only...)
 		return err
 	})
 	if err != nil {

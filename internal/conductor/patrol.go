@@ -41,7 +41,7 @@ func (c *Core) patrol(ctx context.Context, now model.Instant) error {
 		return nil
 	}
 	if !regular {
-		if found, err := c.cfg.Store.AnyDue(ctx, now); err != nil || !found {
+		if found, err := c.cfg.Store.AnyDue(ctx, c.cfg.Pool, now); err != nil || !found {
 			return err
 		}
 	}

@@ -132,6 +132,44 @@ func TestAMessageWhoseTaskHasGoneOnIsBuried(t *testing.T) {
 	r.same("early messages", r.letters(false), []string{"m3"})
 }
 
+// Both messages go to the one that has waited for longest, which needs one.
+func TestWhatAListenerLeavesGoesToTheNextThatShares(t *testing.T) {
+	t.Parallel()
+	for name, hook := range map[string]func(func() error) error{"answered": nil, "request lost": refuse, "reply lost": lose} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shared := func(w *workflow.Wait) { w.Signals[0].One = true }
+			r, id := listening(t, listener(shared))
+			second := start("2", chain(t, listener(shared)))
+			second.Params = params.Of("id", 7)
+			if _, _, err := r.store.StartAttempt(ctx, second); err != nil {
+				t.Fatal(err)
+			}
+			r.pass(time.Second)
+			r.deliver("m1")
+			r.deliver("m2")
+			r.pass(time.Second)
+			r.expect("submit 1/1/1")
+			if r.store.commit = hook; hook != nil {
+				if err := r.Step(ctx, []conductor.Stimulus{succeed(id, 1, 1)}); err == nil {
+					t.Fatal("the step is said to be committed")
+				}
+				r.store.commit = nil
+				r.step()
+			} else {
+				r.step(succeed(id, 1, 1))
+			}
+			r.pass(time.Second)
+			r.expect("submit 2/1/1")
+			r.step(succeed(2, 1, 1))
+			r.pass(time.Second)
+			r.same("letters", append(r.letters(false), r.letters(true)...), []string(nil))
+			r.deliver("m3")
+			r.same("early messages", r.letters(false), []string{"m3"})
+		})
+	}
+}
+
 func TestMessagesOfAnAttemptThatIsAbandonedAreBuried(t *testing.T) {
 	t.Parallel()
 	r, id := listening(t, &workflow.Node{Name: "+a", Operator: "do"}, listener(func(w *workflow.Wait) { w.Early = workflow.KeepEarly }))

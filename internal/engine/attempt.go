@@ -148,7 +148,7 @@ func (a *Attempt) Apply(now model.Instant, c Command, step *Step) error {
 
 // report tells whether a command comes from a runner or a timer, which may
 // speak of what is over already.
-func (k CommandKind) report() bool { return k >= Succeed && k <= Expire }
+func (k CommandKind) report() bool { return k >= Succeed && k <= Expire || k == Judge }
 
 // inside tells whether a command is about a task of an attempt that runs.
 func (k CommandKind) inside() bool {
@@ -189,6 +189,8 @@ func (a *Attempt) apply(c Command) error {
 		a.edit(c.Params)
 	case SkipTo:
 		return a.skipTo(c.Task)
+	case Judge:
+		a.judge(c.Task, c.Try, c.Verdict)
 	default:
 		return model.Errorf(model.Invalid, "unknown command %d", c.Kind)
 	}

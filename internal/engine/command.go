@@ -17,8 +17,8 @@ type Command struct {
 	Try  int32
 	// Result is that of Succeed.
 	Result *Result
-	// Verdict is that of Succeed and Fail: what was found about the task's
-	// products. Nil where nobody looked.
+	// Verdict is that of Succeed, Fail and Judge: what was found about the
+	// task's products. Nil where nobody looked.
 	Verdict *Verdict
 	// Failure is that of Fail.
 	Failure *Failure
@@ -70,6 +70,9 @@ const (
 	// SkipTo makes a task that is not reached yet start at once and passes
 	// over what it would have come after.
 	SkipTo
+	// Judge tells why a try works, while it does. Its report may tell it, too;
+	// what comes first counts.
+	Judge
 )
 
 // Result is what a try gives when it ends well.
@@ -121,6 +124,13 @@ type Wait struct {
 	Reason string
 	// Records are as those of Result.
 	Records []Record
+	// Store and Reset are as those of Result and count at once. Only where all
+	// tasks share their parameters can a task change them while it waits.
+	Store params.Map
+	Reset []string
+	// Postpone says that the try could do nothing: the next one, at Until, has the
+	// same state and handles the same message. Only Until and Reason count then.
+	Postpone bool
 }
 
 // Key is a subscription: a message on Topic whose keys include Value matches.
@@ -138,6 +148,44 @@ type Message struct {
 	Source string
 	Topic  string
 	Body   params.Value
+	// Trace is the trace context that it came with, in the form of a W3C
+	// traceparent, or empty.
+	Trace string
+	// Share is set on a message that the task got in the stead of others, until
+	// it is given to a try: if the task ends before that, they get it. What is
+	// buried with it is to be returned.
+	Share *Share
+}
+
+// Share says how to give a message to others. The engine only carries it.
+type Share struct {
+	// Keys are those under which nobody else has got the message.
+	Keys []MessageKey
+	// Whole is set when nobody at all has got it: then those without One get it,
+	// too.
+	Whole bool
+	// Early says how it is kept if nobody waits for it.
+	Early Early
+}
+
+// MessageKey is what a message is about: keys of tasks with the same param and
+// value, of its topic, match.
+type MessageKey struct {
+	Param string
+	// Value is the key's canonical text.
+	Value string
+	// Drop has the message not be kept early under this key.
+	Drop bool
+}
+
+// Early says how a message is kept that nobody waits for yet.
+type Early struct {
+	// Expires is when it becomes a dead letter. At zero it is dropped instead of
+	// kept.
+	Expires model.Instant
+	// Most is how many there may be under each of its keys; one more is a dead
+	// letter. 0 is for the default of the store.
+	Most int
 }
 
 // Effect is something to be carried out after the changes are stored. An
@@ -191,7 +239,8 @@ type Step struct {
 	Listening []Listening
 	// Records are what tasks send.
 	Records []Record
-	// Buried are the messages that nobody could handle.
+	// Buried are the messages that their tasks could not handle, or did not begin
+	// with before they ended: others get those that have a Share.
 	Buried  []Buried
 	Effects []Owned
 }
@@ -218,9 +267,12 @@ type Record struct {
 	Key     string
 	Value   params.Value
 	Headers params.Map
+	// At is when the try ended.
+	At model.Instant
 }
 
-// Buried is a message that its task could not handle.
+// Buried is a message that its task could not handle. With a Share it is none
+// yet: it is returned, to whoever waits for it.
 type Buried struct {
 	Attempt model.AttemptID
 	Task    model.TaskID

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -207,5 +208,29 @@ func TestListenersThatWereNeverToldOfAreWhenTheAttemptIsDriven(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, a.Listening()); diff != "" {
 		t.Errorf("who listens (-want +got):\n%s", diff)
+	}
+}
+
+// It would come back at once, for ever.
+func TestAMessageIsNotReturnedByATaskThatListens(t *testing.T) {
+	t.Parallel()
+	w := &workflow.Wait{Signals: []workflow.Signal{{Topic: "t", Param: "id", One: true}}}
+	def := &workflow.Workflow{Root: &workflow.Node{Name: "+w", Children: []*workflow.Node{{Name: "+a", Operator: "do", Wait: w}}}}
+	if err := def.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	a := engine.New(1, def, params.Of("id", 7))
+	var step engine.Step
+	if err := a.Apply(1, engine.Command{Kind: engine.Begin}, &step); err != nil {
+		t.Fatal(err)
+	}
+	message := *messageFrom(sole, "t")
+	a.Bury(2, 1, message, errors.New("no way"), &step)
+	if err := a.Apply(3, engine.Command{Kind: engine.Kill}, &step); err != nil {
+		t.Fatal(err)
+	}
+	a.Bury(4, 1, message, errors.New("no way"), &step)
+	if len(step.Buried) != 2 || step.Buried[0].Message.Share != nil || step.Buried[1].Message.Share == nil {
+		t.Errorf("buried are %+v", step.Buried)
 	}
 }

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -102,6 +103,61 @@ func (f *family) asked(id model.TaskID) (keys []engine.Key) {
 		}
 	}
 	return keys
+}
+
+// sole is what the sources of messages begin with that one task gets in the
+// stead of others.
+const sole = "sole"
+
+func messageFrom(source, topic string) *engine.Message {
+	m := &engine.Message{Source: source, Topic: topic}
+	if strings.HasPrefix(source, sole) {
+		m.Share = &engine.Share{Keys: []engine.MessageKey{{Param: "id", Value: "7"}}}
+	}
+	return m
+}
+
+// returnsMail checks that others get what a task alone got and did not begin
+// with, and nothing else, and that who returns it does not listen.
+func returnsMail(before, after []engine.View, told map[model.TaskID]engine.Listening, step *engine.Step) error {
+	shared := func(m engine.Message) bool { return m.Share != nil }
+	held, kept := 0, 0
+	for _, v := range before {
+		if v.Flags&engine.Handling != 0 && shared(inbox(v)[0]) {
+			return fmt.Errorf("%s has begun with message %s, which others may get", v.Name, inbox(v)[0].Source)
+		}
+		held += count(inbox(v), shared)
+	}
+	for _, v := range after {
+		kept += count(inbox(v), shared)
+	}
+	for _, b := range step.Buried {
+		if !shared(b.Message) {
+			continue
+		}
+		kept++
+		if len(told[b.Task].Keys) > 0 {
+			return fmt.Errorf("task %d returns message %s, and listens to %v", b.Task, b.Message.Source, told[b.Task].Keys)
+		}
+	}
+	for _, e := range step.Effects {
+		if e.Kind == engine.Dispatch && e.Message != nil && strings.HasPrefix(e.Message.Source, sole) {
+			kept++
+		}
+	}
+	if kept < held {
+		return fmt.Errorf("%d messages are kept or returned that others may get, there were %d", kept, held)
+	}
+	return nil
+}
+
+func count(list []engine.Message, is func(engine.Message) bool) (n int) {
+	for _, m := range list {
+		if is(m) {
+			n++
+		}
+	}
+	return n
 }
 
 // keepsMail checks that each message is kept until it is handled or buried.

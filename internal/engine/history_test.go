@@ -160,9 +160,14 @@ var verbs = map[string]func(*stimulus) engine.Command{
 	"wait":      (*stimulus).waitFor,
 	"cancelled": func(s *stimulus) engine.Command { return s.report(engine.TryCancelled) },
 	"lose":      func(s *stimulus) engine.Command { return s.report(engine.Lose) },
-	"wake":      func(s *stimulus) engine.Command { return s.about(engine.Wake) },
-	"expire":    func(s *stimulus) engine.Command { return s.about(engine.Expire) },
-	"deliver":   (*stimulus).deliver,
+	"judge": func(s *stimulus) engine.Command {
+		c := s.report(engine.Judge)
+		c.Verdict = &engine.Verdict{Reason: s.next()}
+		return c
+	},
+	"wake":    func(s *stimulus) engine.Command { return s.about(engine.Wake) },
+	"expire":  func(s *stimulus) engine.Command { return s.about(engine.Expire) },
+	"deliver": (*stimulus).deliver,
 	"append": func(s *stimulus) engine.Command {
 		c := s.about(engine.Append)
 		c.Node = s.tree()
@@ -290,6 +295,12 @@ func (s *stimulus) waitFor() engine.Command {
 			wait.Keys[len(wait.Keys)-1].Param = s.next()
 		case "state":
 			wait.State = s.object()
+		case "store":
+			wait.Store = s.object()
+		case "reset":
+			wait.Reset = append(wait.Reset, s.next())
+		case "postponed":
+			wait.Postpone = true
 		case "send":
 			wait.Records = append(wait.Records, engine.Record{Topic: s.next(), Key: s.next()})
 		default:
@@ -302,7 +313,7 @@ func (s *stimulus) waitFor() engine.Command {
 
 func (s *stimulus) deliver() engine.Command {
 	c := s.about(engine.Deliver)
-	c.Message = &engine.Message{Source: strings.TrimPrefix(s.next(), "-"), Topic: s.next()}
+	c.Message = messageFrom(strings.TrimPrefix(s.next(), "-"), s.next())
 	if s.more() {
 		c.Message.Body = s.value()
 	}

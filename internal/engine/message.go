@@ -68,6 +68,7 @@ func (t *task) hasMail() bool { return t.detail != nil && len(t.detail.Inbox) > 
 func (a *Attempt) dispatchNext(id model.TaskID) {
 	t := &a.tasks[id]
 	if t.hasMail() {
+		a.claim(id)
 		t.flags |= Handling
 		if t.buries() && t.wake != 0 {
 			h := t.hearing()
@@ -76,6 +77,17 @@ func (a *Attempt) dispatchNext(id model.TaskID) {
 		}
 	}
 	a.dispatch(id)
+}
+
+// claim makes the first message of the inbox the task's own: nobody else is to
+// get what a try may have done something with.
+func (a *Attempt) claim(id model.TaskID) {
+	if a.tasks[id].detail.Inbox[0].Share == nil {
+		return
+	}
+	d := a.change(id)
+	d.Inbox = slices.Clone(d.Inbox)
+	d.Inbox[0].Share = nil
 }
 
 // handled takes the message that a try handled off the inbox.
@@ -113,11 +125,14 @@ func (t *task) buries() bool {
 // more of them: each has a round of its own.
 func (t *task) over(until model.Instant) bool { return t.flags&Late != 0 && until == 0 && t.listens() }
 
-// Bury puts a message among the dead letters that was on its way to a task when
-// that ceased to take any, as err says, and appends that to step. It changes
-// nothing else, and may be called when the attempt is done.
+// Bury returns a message, or puts it among the dead letters, that was on its way
+// to a task when that ceased to take any, as err says, and appends that to step.
+// It changes nothing else, and may be called when the attempt is done.
 func (a *Attempt) Bury(now model.Instant, id model.TaskID, m Message, err error, step *Step) {
 	a.now, a.step = now, step
+	if a.isTold(id) {
+		m.Share = nil // it would come back
+	}
 	if a.row.State.Done() || id < 0 || int(id) >= len(a.tasks) {
 		step.Buried = append(step.Buried, Buried{Attempt: a.row.ID, Task: id, Message: m, Reason: err.Error(), At: now})
 	} else {
@@ -127,13 +142,17 @@ func (a *Attempt) Bury(now model.Instant, id model.TaskID, m Message, err error,
 }
 
 func (a *Attempt) bury(id model.TaskID, m Message, reason string) {
-	a.event(SignalBuried, id, params.Of("topic", m.Topic, "source", m.Source, "reason", reason))
+	kind := SignalBuried
+	if m.Share != nil {
+		kind = SignalReturned
+	}
+	a.event(kind, id, params.Of("topic", m.Topic, "source", m.Source, "reason", reason))
 	a.step.Buried = append(a.step.Buried, Buried{
 		Attempt: a.row.ID, Task: id, Message: m, Reason: reason, At: a.now,
 	})
 }
 
-// buryAll buries what a task has kept that handles no more.
+// buryAll returns or buries what a task has kept that handles no more.
 func (a *Attempt) buryAll(id model.TaskID, rest []Message) {
 	reason := "task " + a.name(id) + " was not reached"
 	if s := a.tasks[id].state; s.Final() && s != model.NotReached {
@@ -172,7 +191,7 @@ func (a *Attempt) leaveMail(id model.TaskID, rest []Message) {
 // send gives out what a try sends that has ended well.
 func (a *Attempt) send(id model.TaskID, records []Record) {
 	for i, r := range records {
-		r.Attempt, r.Task, r.Try, r.Index = a.row.ID, id, a.tasks[id].try, int32(i)
+		r.Attempt, r.Task, r.Try, r.Index, r.At = a.row.ID, id, a.tasks[id].try, int32(i), a.now
 		a.step.Records = append(a.step.Records, r)
 	}
 }

@@ -111,6 +111,7 @@ func (a *Attempt) arrive(id model.TaskID) {
 func (a *Attempt) dispatch(id model.TaskID) {
 	t := &a.tasks[id]
 	t.state = model.Running
+	t.flags &^= Judged
 	t.wake = 0
 	t.try++
 	a.start(id)

@@ -140,7 +140,8 @@ func arrived(v engine.View) bool { return v.Started != 0 || v.State == model.Wai
 func (p *trial) holds(c engine.Command, before []engine.View, step *engine.Step, refused bool) {
 	family := newFamily(p.driver.attempt, p.driver.ledger.growths)
 	mail := keepsMail(c, before, family.views, step, refused)
-	if err := errors.Join(family.check(), family.hears(p.driver.ledger.told), mail); err != nil {
+	returns := returnsMail(before, family.views, p.driver.ledger.told, step)
+	if err := errors.Join(family.check(), family.hears(p.driver.ledger.told), mail, returns); err != nil {
 		p.Fatalf("after %+v: %v", c, err)
 	}
 	forced := forcedStarts(family, step)

@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -240,16 +239,18 @@ func listenersIn(a *engine.Attempt) []model.TaskID {
 }
 
 func randomDelivery(t *rapid.T, id model.TaskID) engine.Command {
-	source := fmt.Sprint("t/0/", pick(t, "source", 0, 1, 2, 3, 4))
-	return engine.Command{Kind: engine.Deliver, Task: id, Message: &engine.Message{Source: source, Topic: "t"}}
+	source := pick(t, "source", "m0", "m1", "m2", sole+"0", sole+"1", sole+"2")
+	return engine.Command{Kind: engine.Deliver, Task: id, Message: messageFrom(source, "t")}
 }
 
 // randomReport draws what a runner says of a task's newest try.
 func randomReport(t *rapid.T, v engine.View) engine.Command {
 	c := engine.Command{Task: v.ID, Try: v.Try}
-	switch pick(t, "outcome", "ok", "ok", "ok", "ok", "fail", "fail", "retry", "wait", "keys", "cancelled", "lost") {
+	switch pick(t, "outcome", "ok", "ok", "ok", "ok", "fail", "fail", "retry", "wait", "keys", "cancelled", "lost", "judged") {
 	case "ok":
 		c.Kind, c.Result = engine.Succeed, randomResult(t, v.Node)
+	case "judged":
+		c.Kind, c.Verdict = engine.Judge, &engine.Verdict{Reason: "changed"}
 	case "fail":
 		c.Kind = engine.Fail
 		c.Failure = &engine.Failure{Error: params.Of("message", v.Name, "task", int64(v.ID))}

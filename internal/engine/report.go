@@ -36,6 +36,11 @@ func (a *Attempt) judge(id model.TaskID, try int32, v *Verdict) {
 		t.flags |= SkipAsked
 		a.touch(id)
 	}
+	if t.flags&Judged != 0 {
+		return
+	}
+	t.flags |= Judged
+	a.touch(id)
 	a.event(TaskJudged, id, VerdictData(*v))
 }
 

@@ -121,6 +121,7 @@ var flagNames = []struct {
 	{engine.Closed, "closed"}, {engine.Handling, "handling"},
 	{engine.Checking, "checking"}, {engine.StopAsked, "stop-asked"},
 	{engine.RoundAsked, "round-asked"}, {engine.Late, "late"}, {engine.Onward, "onward"},
+	{engine.Judged, "judged"},
 }
 
 func row(t engine.TaskRow) string {

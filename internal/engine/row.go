@@ -103,6 +103,9 @@ const (
 	Late
 	// Onward means that when the round ends well, what comes after it runs again.
 	Onward
+	// Judged means that it is told already what the running try has found about
+	// the task's products.
+	Judged
 )
 
 // Growth records that tasks were added to an attempt after it began.
@@ -225,6 +228,8 @@ const (
 	SkippedTo    // a command jumped to it
 	TaskJudged   // its products told whether there was anything to do
 	SignalBuried // a message was put among the dead letters
+	// SignalReturned: a message that the task did not begin with is others'.
+	SignalReturned
 
 	numEventKinds
 )
@@ -233,7 +238,7 @@ var eventNames = [numEventKinds]string{
 	"attempt_started", "attempt_ended", "task_started", "task_ended", "task_waits",
 	"task_retries", "task_opened", "tasks_added", "signal_kept", "try_lost",
 	"limit_passed", "cancel_wanted", "params_edited", "skipped_to",
-	"task_judged", "signal_buried",
+	"task_judged", "signal_buried", "signal_returned",
 }
 
 // String returns the name of k as it stands in stores and output.

@@ -22,12 +22,18 @@ func (a *Attempt) waitFor(id model.TaskID, try int32, w *Wait) {
 		return
 	case w == nil:
 		w = &Wait{}
+	case w.Postpone:
+		a.postpone(id, w)
+		return
 	}
 	if t.flags&Handling != 0 {
 		a.handled(id)
 		a.forgive(id)
 	}
 	a.send(id, w.Records)
+	if !a.storeNow(id, w) {
+		return
+	}
 	if w.Until == 0 && len(w.Keys) == 0 && !t.listens() {
 		a.failForGood(id, params.Of("message", "the task waits, but for no time and no signal"))
 		return
@@ -42,17 +48,49 @@ func (a *Attempt) waitFor(id model.TaskID, try int32, w *Wait) {
 	a.sleep(id, w.Until, w.Reason)
 }
 
+// postpone has a task whose try could do nothing run again later, as if it had
+// not: the message that it handles stays, and no other wakes it.
+func (a *Attempt) postpone(id model.TaskID, w *Wait) {
+	if w.Until == 0 {
+		a.failForGood(id, params.Of("message", "the task is to run again, but at no time"))
+		return
+	}
+	a.rest(id, w.Until)
+	a.waits(id, w.Reason)
+}
+
+// storeNow takes over what a task stores that waits on. It reports false where
+// that has failed the task.
+func (a *Attempt) storeNow(id model.TaskID, w *Wait) bool {
+	switch {
+	case w.Store.Len() == 0 && len(w.Reset) == 0:
+	case a.def.Scope != workflow.Shared:
+		a.failForGood(id, params.Of("message", "the task stores parameters while it waits, but not all tasks share them"))
+		return false
+	default:
+		a.row.Shared = give(a.row.Shared, &Detail{Store: w.Store, Reset: w.Reset})
+		a.rowDirty = true
+		a.shift(0, w.Store, w.Reset)
+	}
+	return true
+}
+
+// waits tells that a task waits, and what for.
+func (a *Attempt) waits(id model.TaskID, reason string) {
+	var data params.Map
+	if reason != "" {
+		data = params.Of("reason", reason)
+	}
+	a.event(TaskWaits, id, data)
+}
+
 // sleep arms what wakes a waiting task, and wakes it at once for a message
 // that is there already.
 func (a *Attempt) sleep(id model.TaskID, until model.Instant, reason string) {
 	t := &a.tasks[id]
 	t.wake = until
 	a.touch(id)
-	var data params.Map
-	if reason != "" {
-		data = params.Of("reason", reason)
-	}
-	a.event(TaskWaits, id, data)
+	a.waits(id, reason)
 	if until != 0 {
 		a.effect(Effect{Kind: Arm, Task: id, At: until})
 	}

@@ -55,7 +55,7 @@ type Raw struct {
 // wrong with it makes it unreadable; the error is Unavailable, if what reads it
 // can't be reached now.
 func (t *Topic) Message(ctx context.Context, raw Raw, now model.Instant) (store.Message, error) {
-	m := store.Message{Topic: t.Name, Source: raw.Place}
+	m := store.Message{Topic: t.Name, Source: raw.Place, Trace: traceOf(raw.Headers)}
 	err := t.read(ctx, &m, raw, now)
 	switch {
 	case err == nil:
@@ -92,8 +92,25 @@ func (t *Topic) read(ctx context.Context, m *store.Message, raw Raw, now model.I
 	if t.Keys == nil {
 		return nil
 	}
-	m.Keys, err = t.Keys(parts)
-	return err
+	if m.Keys, err = t.Keys(parts); err != nil {
+		return err
+	}
+	for _, k := range m.Keys {
+		if err := model.CheckKey(k.Param, k.Value); err != nil {
+			return err
+		}
+	}
+	return model.CheckKeys(len(m.Keys))
+}
+
+// traceOf returns the trace context that a message comes with, or "".
+func traceOf(headers []Header) string {
+	for _, h := range headers {
+		if strings.EqualFold(h.Name, "traceparent") {
+			return model.Traceparent(h.Value)
+		}
+	}
+	return ""
 }
 
 // name gives a message the id that its header says, if it has one.
@@ -102,17 +119,14 @@ func (t *Topic) name(m *store.Message, headers []Header, now model.Instant) erro
 		if h.Name != t.ID || h.Value == "" {
 			continue
 		}
-		if len(h.Value) > maxID || !utf8.ValidString(h.Value) || strings.ContainsRune(h.Value, 0) {
-			return model.Errorf(model.Invalid, "the header %s is no id: it must be a text of at most %d bytes", t.ID, maxID)
+		if len(h.Value) > model.MaxMessageID || !utf8.ValidString(h.Value) || strings.ContainsRune(h.Value, 0) {
+			return model.Errorf(model.Invalid, "the header %s is no id: it must be a text of at most %d bytes", t.ID, model.MaxMessageID)
 		}
 		m.Source, m.Remember = h.Value, now.Add(cmp.Or(t.Remember, DefaultRemember))
 		return nil
 	}
 	return nil
 }
-
-// maxID is how long an id may be.
-const maxID = 1024
 
 // Encode returns the key and the value that are sent for a record of the topic.
 func (t *Topic) Encode(ctx context.Context, key string, v params.Value) (rawKey, value []byte, err error) {

@@ -2,6 +2,7 @@ package feed_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -135,5 +136,30 @@ func TestCodecsWriteWhatTheyRead(t *testing.T) {
 	}
 	if b, _ := (feed.Text{}).Encode(t.Context(), "t", params.Of("a", int64(1))); string(b) != `{"a":1}` {
 		t.Errorf("a map was written as %q", b)
+	}
+}
+
+func TestAMessageWithTooLongAKeyIsUnreadable(t *testing.T) {
+	t.Parallel()
+	keys, err := feed.Find("id", "body.id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	topic := feed.Topic{Name: "t", Keys: keys}
+	m, err := topic.Message(t.Context(), feed.Raw{Place: "0/1", Value: fmt.Appendf(nil, `{"id":"%5000d"}`, 1)}, 1)
+	if err != nil || !strings.HasPrefix(m.Unreadable, "the value of the key id may have up to 4096 bytes") || len(m.Keys) > 0 {
+		t.Errorf("it is %+v, %v", m.Unreadable, err)
+	}
+}
+
+func TestAMessageKeepsItsTrace(t *testing.T) {
+	t.Parallel()
+	const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	topic := feed.Topic{Name: "t"}
+	for name, want := range map[string]string{"traceparent": trace, "Traceparent": trace, "trace": ""} {
+		m, err := topic.Message(t.Context(), feed.Raw{Value: []byte("1"), Headers: []feed.Header{{Name: name, Value: trace}}}, 1)
+		if err != nil || m.Trace != want {
+			t.Errorf("%s: %q, %v", name, m.Trace, err)
+		}
 	}
 }

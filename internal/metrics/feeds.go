@@ -17,7 +17,7 @@ type feeds struct {
 // Feeds counts what feeders and relays do. It is called once.
 func (m *Metrics) Feeds() feed.Meter {
 	f := &feeds{
-		delivered: m.counters("messages_total", "Messages that feeders delivered, by what became of them.", "topic", "outcome"),
+		delivered: m.messages,
 		failed:    m.counters("feed_failures_total", "Deliveries of messages that were to be tried again, by reason.", "reason"),
 		relayed:   m.counters("records_sent_total", "Records of the outbox that arrived.", "topic"),
 		refused:   m.counters("records_refused_total", "Records of the outbox that did not arrive, each time.", "topic"),
@@ -59,5 +59,25 @@ func (m *Metrics) WatchLag(lag func(context.Context) ([]feed.Lag, error)) {
 			dst = appendLine(dst, h.name, labels, float64(l.Behind))
 		}
 		return dst
+	})
+}
+
+// WatchOutbox shows how much is to be sent, which is asked whenever somebody
+// looks. What it can't say within two seconds is left out.
+func (m *Metrics) WatchOutbox(pending func(context.Context) (store.Pending, error)) {
+	depth := head{prefix + "outbox_records", "Records of tasks that are not sent yet, up to 100,000.", "gauge"}
+	age := head{prefix + "outbox_age_seconds", "How long the oldest of them has waited.", "gauge"}
+	m.show(func(ctx context.Context, dst []byte) []byte {
+		ctx, cancel := context.WithTimeout(ctx, loadWithin)
+		defer cancel()
+		p, err := pending(ctx)
+		if err != nil {
+			return dst
+		}
+		waited := 0.0
+		if p.Records > 0 {
+			waited = max(0, m.clock.Now().Sub(p.Oldest.Time()).Seconds())
+		}
+		return age.alone(depth.alone(dst, float64(p.Records)), waited)
 	})
 }

@@ -43,6 +43,9 @@ type Metrics struct {
 	slotsLate *histogram
 	pruned    *family[*number]
 
+	messages *family[*number]
+	topics   topics
+
 	requests     *family[*number]
 	requestsTook *family[*histogram]
 }
@@ -67,6 +70,7 @@ func New(version string, c clock.Clock) *Metrics {
 	m.slots = m.counters("schedule_slots_total", "Slots of schedules that were due, by what became of them.", "outcome")
 	m.slotsLate = m.histogram("schedule_lateness_seconds", "How late sessions of schedules were started.", delays)
 	m.pruned = m.counters("retention_deleted_total", "Records that retention deleted.", "kind")
+	m.messages = m.counters("messages_total", "Messages that were delivered, by what became of them.", "topic", "outcome")
 	m.requests = m.counters("http_requests_total", "Requests that were answered.", "code", "method", "route")
 	m.requestsTook = m.histograms("http_request_duration_seconds", "How long requests took.", moments, "route")
 	return m

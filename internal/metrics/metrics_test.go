@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -128,6 +129,43 @@ func TestMessagesAndRecordsAreCountedByTopic(t *testing.T) {
 	}
 }
 
+func TestMessagesOfRequestsAreCountedByTheFirstTopics(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	s := m.Store(memory.New())
+	send := func(feeder string, topics ...string) {
+		d := store.Delivery{Feeder: feeder}
+		for _, topic := range topics {
+			d.Messages = append(d.Messages, store.Message{Topic: topic, Keys: []store.MessageKey{{Param: "p"}}})
+		}
+		if _, err := s.Deliver(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send("kafka", "orders")
+	send("", "orders", "orders", "\xff")
+	for i := range 300 {
+		send("", fmt.Sprint("t", i))
+	}
+	expect(t, m, `pawl_messages_total{topic="orders",outcome="dropped"} 2`, `pawl_messages_total{topic="t198",outcome="dropped"} 1`,
+		`pawl_messages_total{topic="(others)",outcome="dropped"} 102`)
+}
+
+func TestTheOutboxIsWatched(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	p, err := store.Pending{}, error(nil)
+	m.WatchOutbox(func(context.Context) (store.Pending, error) { return p, err })
+	expect(t, m, "pawl_outbox_records 0", "pawl_outbox_age_seconds 0")
+	p = store.Pending{Records: 3, Oldest: model.InstantOf(time.Time{}.Add(-time.Hour))}
+	if text := show(t, m); !strings.Contains(text, "pawl_outbox_records 3") || !strings.Contains(text, "pawl_outbox_age_seconds 36") {
+		t.Error(text)
+	}
+	if err = errors.New("away"); strings.Contains(show(t, m), "pawl_outbox") {
+		t.Error("what nobody knows is shown")
+	}
+}
+
 func TestRequestsAreCountedByRouteAndNotByPath(t *testing.T) {
 	t.Parallel()
 	m := newMetrics()
@@ -200,7 +238,7 @@ func TestAStoreWithMetricsIsTheSameStore(t *testing.T) {
 	if again, err := s.Lease(t.Context(), "o", epoch, time.Minute); again != epoch || err != nil {
 		t.Errorf("renewed as %d, %v", again, err)
 	}
-	if ids, err := s.Claim(t.Context(), "o", epoch, 3, 10); len(ids) != 0 || err != nil {
+	if ids, err := s.Claim(t.Context(), 0, "o", epoch, 3, 10); len(ids) != 0 || err != nil {
 		t.Errorf("claimed %v, %v", ids, err)
 	}
 	if err := s.Close(); err != nil {

@@ -36,6 +36,18 @@ func (s *measured) Commit(ctx context.Context, b *store.Batch) error {
 	return err
 }
 
+// Deliver implements store.Feeding. What feeders deliver, they count themselves.
+func (s *measured) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered, error) {
+	outcomes, err := s.Store.Deliver(ctx, d)
+	if d.Feeder == "" {
+		for i, o := range outcomes {
+			s.m.messages.with(s.m.topics.label(d.Messages[i].Topic), o.Outcome.String()).Add(1)
+		}
+	}
+	s.failed("deliver", err)
+	return outcomes, err
+}
+
 // Lease implements store.Owners.
 func (s *measured) Lease(ctx context.Context, owner string, epoch int64, d time.Duration) (int64, error) {
 	got, err := s.Store.Lease(ctx, owner, epoch, d)
@@ -54,8 +66,8 @@ func (s *measured) Lease(ctx context.Context, owner string, epoch int64, d time.
 }
 
 // Claim implements store.Owners.
-func (s *measured) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error) {
-	ids, err := s.Store.Claim(ctx, owner, epoch, now, n, only...)
+func (s *measured) Claim(ctx context.Context, pool store.Pool, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error) {
+	ids, err := s.Store.Claim(ctx, pool, owner, epoch, now, n, only...)
 	s.failed("claim", err)
 	return ids, err
 }
@@ -85,8 +97,8 @@ func (s *measured) LoadAll(ctx context.Context, ids []model.AttemptID) ([]store.
 }
 
 // AnyDue implements store.Owners.
-func (s *measured) AnyDue(ctx context.Context, now model.Instant) (bool, error) {
-	found, err := s.Store.AnyDue(ctx, now)
+func (s *measured) AnyDue(ctx context.Context, pool store.Pool, now model.Instant) (bool, error) {
+	found, err := s.Store.AnyDue(ctx, pool, now)
 	s.failed("claim", err)
 	return found, err
 }

@@ -239,7 +239,7 @@ func (w *world) apply(id model.AttemptID, commands ...func(*engine.Attempt) engi
 		must(w, a.Apply(now, c(a), &step))
 	}
 	batch.Attempts, batch.Tasks, batch.Grown, batch.Events = step.Attempts, step.Tasks, step.Grown, step.Events
-	batch.Listening, batch.Buried = step.Listening, step.Buried
+	batch.Listening, batch.Buried, batch.Records = step.Listening, step.Buried, step.Records
 	must(w, w.store.Commit(w.Context(), &batch))
 	if w.committed != nil {
 		w.committed(&batch)
@@ -275,6 +275,11 @@ func (w *world) await(id model.AttemptID, task string, key []string) {
 	w.apply(id, report(w, task, engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{
 		Keys: []engine.Key{{Topic: key[0], Param: key[1], Value: key[2]}},
 	}}))
+}
+
+// send has a running task end with a record that it sends.
+func (w *world) send(id model.AttemptID, task string, r engine.Record) {
+	w.apply(id, report(w, task, engine.Command{Kind: engine.Succeed, Result: &engine.Result{Records: []engine.Record{r}}}))
 }
 
 // lose tells that the runner of a try is gone.

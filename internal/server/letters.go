@@ -106,13 +106,13 @@ func resendLetters(c *call) (any, error) {
 	for i, id := range in.IDs {
 		ids[i] = store.LetterID(id)
 	}
-	if err := c.allow("", lettersNamed(ids)); err != nil {
+	if err := c.allow("", namedBy("letters", ids)); err != nil {
 		return nil, err
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLetters(ids); err != nil {
+	if err := checkNamed("letters", len(ids)); err != nil {
 		return nil, err
 	}
 	wait, err := keepIn(in.Keep)
@@ -137,46 +137,56 @@ func resendLetters(c *call) (any, error) {
 }
 
 func dropLetters(c *call) (any, error) {
-	texts := c.values["id"]
-	var wrong error
-	ids := make([]store.LetterID, len(texts))
-	for i, text := range texts {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil && wrong == nil {
-			wrong = model.Errorf(model.Invalid, "id %q is not a number", text)
-		}
-		ids[i] = store.LetterID(n)
-	}
-	if err := c.allow("", lettersNamed(ids)); err != nil {
+	ids, wrong := idsIn[store.LetterID](c.values["id"])
+	if err := c.allow("", namedBy("letters", ids)); err != nil {
 		return nil, err
 	}
 	if wrong != nil {
 		return nil, wrong
 	}
-	if err := checkLetters(ids); err != nil {
+	if err := checkNamed("letters", len(ids)); err != nil {
 		return nil, err
 	}
 	if err := c.store.DropLetters(c.r.Context(), ids); err != nil {
 		return nil, err
 	}
-	return struct {
-		Dropped []number `json:"dropped"`
-	}{outs(ids, func(id *store.LetterID) number { return number(*id) })}, nil
+	return droppedOut(ids), nil
 }
 
-// checkLetters bounds what one request may be about.
-func checkLetters(ids []store.LetterID) error {
-	if len(ids) == 0 || len(ids) > store.MaxLimit {
-		return model.Errorf(model.Invalid, "name from 1 to %d letters, not %d", store.MaxLimit, len(ids))
+// idsIn reads numbers, and returns the first error besides all of them.
+func idsIn[ID ~int64](texts []string) (ids []ID, wrong error) {
+	ids = make([]ID, len(texts))
+	for i, text := range texts {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil && wrong == nil {
+			wrong = model.Errorf(model.Invalid, "id %q is not a number", text)
+		}
+		ids[i] = ID(n)
+	}
+	return ids, wrong
+}
+
+// checkNamed bounds what one request may be about.
+func checkNamed(what string, n int) error {
+	if n == 0 || n > store.MaxLimit {
+		return model.Errorf(model.Invalid, "name from 1 to %d %s, not %d", store.MaxLimit, what, n)
 	}
 	return nil
 }
 
-// lettersNamed are letters in the words of the audit log.
-func lettersNamed(ids []store.LetterID) string {
+// namedBy are things in the words of the audit log.
+func namedBy[ID ~int64](what string, ids []ID) string {
 	words := make([]string, len(ids))
 	for i, id := range ids {
 		words[i] = strconv.FormatInt(int64(id), 10)
 	}
-	return "letters " + strings.Join(words, ", ")
+	return what + " " + strings.Join(words, ", ")
+}
+
+type restDropped struct {
+	Dropped []number `json:"dropped"`
+}
+
+func droppedOut[ID ~int64](ids []ID) restDropped {
+	return restDropped{outs(ids, func(id *ID) number { return number(*id) })}
 }

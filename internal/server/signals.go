@@ -32,6 +32,9 @@ func signalRoutes() []route {
 		{get, "/api/pawl/v1/messages", auth.LetterList, listMessages, doc{tag: "signal", summary: "Messages that nobody waits for yet, the oldest first", answer: "MessageList", query: filter}},
 		{get, "/api/pawl/v1/letters", auth.LetterList, listLetters, doc{tag: "signal", summary: "Dead letters, which nobody has taken or could handle, the oldest first", answer: "LetterList", query: filter}},
 		{post, "/api/pawl/v1/letters/resend", auth.LetterResend, resendLetters, doc{tag: "signal", summary: "Give dead letters to the tasks that wait for them now, or to those that buried them", body: "Resend", answer: "ResentList"}},
+		{get, "/api/pawl/v1/outbox", auth.RecordList, listOutbox, doc{tag: "signal", summary: "Records that are not sent yet, the oldest first", answer: "RecordList", query: []param{rowsQuery, pageQuery}}},
+		{del, "/api/pawl/v1/outbox", auth.RecordDrop, dropRecords, doc{tag: "signal", summary: "Forget records that are not sent yet", answer: "DroppedList",
+			query: []param{{"id", "array", "ids of the records; those that are not there are passed over", true}}}},
 		{del, "/api/pawl/v1/letters", auth.LetterDrop, dropLetters, doc{tag: "signal", summary: "Forget messages that are kept, dead or not", answer: "DroppedList",
 			query: []param{{"id", "array", "ids of the messages; those that are not there are passed over", true}}}},
 	}
@@ -52,7 +55,7 @@ func sendSignal(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := service.Signal{Topic: in.Topic, ID: in.ID}
+	s := service.Signal{Topic: in.Topic, ID: in.ID, Trace: c.r.Header.Get("Traceparent")}
 	if in.Topic == "" {
 		return nil, required("topic")
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
@@ -101,7 +102,7 @@ func (p *player) play(line string) string {
 		must(p, err)
 	case "push":
 		return p.pushFolder(strings.Fields(rest))
-	case "begin", "apply", "succeed", "fail", "await", "print":
+	case "begin", "apply", "succeed", "fail", "await", "send", "print":
 		p.drive(word, strings.SplitN(rest, " ", 3))
 	case "audit":
 		return p.auditLog()
@@ -146,6 +147,11 @@ func (p *player) drive(what string, args []string) {
 		p.world.succeed(id, task, stored)
 	case "fail":
 		p.world.fail(id, task, args[2])
+	case "send":
+		topic, value, _ := strings.Cut(args[2], " ")
+		body, err := params.ParseJSON([]byte(value))
+		must(p, err)
+		p.world.send(id, task, engine.Record{Topic: topic, Key: "k", Value: body, Headers: params.Of("h", "x")})
 	case "await":
 		p.world.await(id, task, strings.Fields(args[2]))
 	case "print":

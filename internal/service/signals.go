@@ -20,6 +20,8 @@ type Signal struct {
 	// of them. At least one is required.
 	Keys params.Map
 	Body params.Value
+	// Trace is the trace context that it comes with, if it is one.
+	Trace string
 	// Keep is how long it is kept while nobody waits for it; 0 is not at all.
 	Keep time.Duration
 }
@@ -35,12 +37,15 @@ const (
 // of it.
 func (s *Service) Signal(ctx context.Context, r Signal) (store.Delivered, error) {
 	now := model.InstantOf(s.now())
-	m := store.Message{Topic: r.Topic, Source: r.ID, Body: r.Body, Early: keep(now, r.Keep)}
-	if r.Topic == "" {
-		return store.Delivered{}, model.Errorf(model.Invalid, "a signal needs a topic")
+	m := store.Message{Topic: r.Topic, Source: r.ID, Body: r.Body, Trace: model.Traceparent(r.Trace), Early: keep(now, r.Keep)}
+	err := model.CheckTopic(r.Topic)
+	if err == nil {
+		err = model.CheckMessageID(r.ID)
 	}
-	var err error
-	if m.Keys, err = messageKeys(r.Keys); err != nil {
+	if err == nil {
+		m.Keys, err = messageKeys(r.Keys)
+	}
+	if err != nil {
 		return store.Delivered{}, err
 	}
 	if r.ID == "" {
@@ -82,11 +87,15 @@ func messageKeys(m params.Map) ([]store.MessageKey, error) {
 				return nil, model.Errorf(model.Invalid, "key %q must be a text, a number or a boolean, or a list of them, not %s",
 					param, params.AppendJSON(nil, v))
 			}
-			keys = append(keys, store.MessageKey{Param: param, Value: engine.Canonical(v)})
+			k := store.MessageKey{Param: param, Value: engine.Canonical(v)}
+			if err := model.CheckKey(k.Param, k.Value); err != nil {
+				return nil, err
+			}
+			keys = append(keys, k)
 		}
 	}
 	if len(keys) == 0 {
 		return nil, model.Errorf(model.Invalid, "a signal needs a key: nobody could wait for it")
 	}
-	return keys, nil
+	return keys, model.CheckKeys(len(keys))
 }

@@ -1,6 +1,8 @@
 package service_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +22,8 @@ func (f *fixture) kept() []store.Letter {
 	return list
 }
 
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 func TestSignalsAreKeptForThoseWhoWillWait(t *testing.T) {
 	t.Parallel()
 	f := open(t, nil)
@@ -33,6 +37,7 @@ func TestSignalsAreKeptForThoseWhoWillWait(t *testing.T) {
 		{service.Signal{Keep: time.Hour}, store.KeptEarly},
 		{service.Signal{ID: "b"}, store.Dropped},
 	} {
+		tt.signal.Trace = trace
 		tt.signal.Topic, tt.signal.Keys, tt.signal.Body = "t", params.Of("n", 17, "list", []any{"x", true}), params.Of("k", 1)
 		done, err := f.Signal(t.Context(), tt.signal)
 		if err != nil || done.Outcome != tt.want {
@@ -46,6 +51,9 @@ func TestSignalsAreKeptForThoseWhoWillWait(t *testing.T) {
 	want := []store.MessageKey{{Param: "list", Value: `"x"`}, {Param: "list", Value: "true"}, {Param: "n", Value: "17"}}
 	if diff := cmp.Diff(want, letters[0].Keys); diff != "" || letters[0].Source != "a" {
 		t.Errorf("%s: %s", letters[0].Source, diff)
+	}
+	if letters[0].Trace != trace {
+		t.Errorf("the trace is %q", letters[0].Trace)
 	}
 	if letters[1].Source == letters[2].Source {
 		t.Errorf("two signals without an id are both %q", letters[1].Source)
@@ -103,5 +111,22 @@ func TestLettersThatAreSentAgainAreKept(t *testing.T) {
 	}
 	if at := model.InstantOf(f.clock.now.Add(time.Minute)); len(f.kept()) != 1 || f.kept()[0].Expires != at {
 		t.Errorf("kept %+v, want it until %v", f.kept(), at)
+	}
+}
+
+func TestSignalsThatAreTooLongAreRefused(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	long := strings.Repeat("x", 5000)
+	for name, s := range map[string]service.Signal{
+		"topic":           {Topic: long, Keys: params.Of("n", 1)},
+		"id":              {Topic: "t", ID: long, Keys: params.Of("n", 1)},
+		"name of the key": {Topic: "t", Keys: params.Of(long, 1)},
+		"value":           {Topic: "t", Keys: params.Of("n", long)},
+		"many values":     {Topic: "t", Keys: params.Of("n", slices.Repeat([]any{1}, model.MaxKeys+1))},
+	} {
+		if _, err := f.Signal(t.Context(), s); model.CodeOf(err) != model.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

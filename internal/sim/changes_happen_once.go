@@ -98,6 +98,7 @@ func (c *checks) task(r *engine.TaskRow, again map[model.AttemptID]bool) {
 	}
 	c.sim.log.note(c.sim.now, "  a%d/%s", r.Attempt, text)
 	w.rows[r.ID], w.texts[r.ID] = *r, text
+	c.beginsWith(r)
 	c.accepted(r)
 }
 

@@ -2,88 +2,120 @@ package sim
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
-	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
-// feeder brings messages that are for nobody by name, as a consumer of a broker
-// does: some match tasks that wait, one or many, some come too early for any, and
-// some come twice.
+// feeder brings the messages of some partitions of a broker to the store. It goes
+// on where the store says, and reads some ahead of what is delivered.
 type feeder struct {
-	sim  *simulation
-	dice dice
-	// next is the offset to go on with, and count how many messages were made.
-	next  int64
-	count int
-	under bool
+	sim    *simulation
+	broker *broker
+	dice   dice
+	number int
+	// owns are the partitions that it believes to have, known those of which it
+	// knows where to go on, at next.
+	owns, known [partitions]bool
+	next        [partitions]int64
+	under       bool
 }
 
-// feed is what the feeder is called, and what its messages' sources begin with.
-const feed = "feed"
-
-// fed reports whether a message came from the feeder.
+// fed reports whether a message came from a feeder.
 func fed(source string) bool { return strings.HasPrefix(source, feed) }
 
-func newFeeder(s *simulation) *feeder {
-	return &feeder{sim: s, dice: newDice(s.seed, feed)}
+func newFeeder(s *simulation, b *broker, number int) *feeder {
+	return &feeder{sim: s, broker: b, dice: newDice(s.seed, feed+string(rune('1'+number))), number: number}
 }
 
+// look reads what there is, and brings it, until there is no more.
 func (f *feeder) look() {
-	if f.sim.now >= f.sim.peace {
+	if f.broker.drained() {
 		return
 	}
 	f.sim.after(f.dice.between(200*time.Millisecond, 3*time.Second), f.look)
-	if f.under {
-		return
+	switch {
+	case f.under:
+	case f.lost():
+		f.find()
+	default:
+		f.bring()
 	}
-	d := store.Delivery{Feeder: feed, Now: f.sim.now}
-	for range 1 + f.dice.IntN(3) {
-		d.Messages = append(d.Messages, f.message())
-	}
-	d.Offsets = []store.Offset{{Topic: topic, From: f.next, Next: f.next + int64(len(d.Messages))}}
-	f.bring(d)
 }
 
-// message makes a message up. One in five says that it is one that came before.
-func (f *feeder) message() store.Message {
-	n := f.count
-	if f.count > 0 && f.dice.chance(0.2) {
-		n = f.dice.IntN(f.count)
-	} else {
-		f.count++
-	}
-	m := store.Message{
-		Topic: topic, Source: fmt.Sprint(feed, n), Body: int64(n), Remember: f.sim.now.Add(maxTime),
-		Early: store.Early{Expires: f.sim.now.Add(f.dice.between(time.Second, time.Hour)), Most: 2 + f.dice.IntN(10)},
-	}
-	for range 1 + f.dice.IntN(2) {
-		value := any(fmt.Sprint("order-", f.dice.IntN(3)))
-		if f.dice.chance(0.3) {
-			value = int64(f.dice.IntN(30)) // as somebody who meddles may set it
+// lost reports whether it does not know where to go on.
+func (f *feeder) lost() bool {
+	for p := range f.owns {
+		if f.owns[p] && !f.known[p] {
+			return true
 		}
-		m.Keys = append(m.Keys, store.MessageKey{
-			Param: pick(f.dice, "order", "order", "later"), Value: engine.Canonical(value), Drop: f.dice.chance(0.1),
-		})
 	}
-	return m
+	return false
 }
 
-// bring delivers, again and again until there is an answer. Where the first answer
-// was lost, the next one is that somebody has gone on from there.
-func (f *feeder) bring(d store.Delivery) {
+// find asks the store where to go on.
+func (f *feeder) find() {
 	f.under = true
-	f.sim.call(f.dice, func(p *process) error {
-		_, err := p.link.Deliver(context.Background(), d)
+	var list []store.Offset
+	f.sim.call(f.dice, func(p *process) (err error) {
+		list, err = p.link.Offsets(context.Background(), feed)
 		return err
 	}, func(err error) {
-		if err != nil && model.CodeOf(err) != model.Conflict {
-			f.sim.fail("deliver: %v", err)
+		f.under = false
+		if err != nil {
+			f.sim.fail("offsets: %v", err)
 		}
-		f.under, f.next = false, d.Offsets[0].Next
+		f.next = [partitions]int64{}
+		for _, o := range list {
+			f.next[o.Partition] = o.Next
+		}
+		f.known = f.owns
 	})
+}
+
+// bring delivers some messages of each partition, again and again until there is
+// an answer. Where the first answer was lost, or another has gone on from there,
+// the next one is a conflict.
+func (f *feeder) bring() {
+	d := store.Delivery{Feeder: feed, Now: f.sim.now}
+	for p, owned := range f.owns {
+		if !owned {
+			continue
+		}
+		list := f.broker.read(p, f.next[p], 1+f.dice.IntN(4))
+		if len(list) == 0 {
+			continue
+		}
+		d.Messages = append(d.Messages, list...)
+		d.Offsets = append(d.Offsets, store.Offset{Topic: topic, Partition: int32(p), From: f.next[p], Next: f.next[p] + int64(len(list))})
+	}
+	if len(d.Messages) == 0 {
+		return
+	}
+	f.under = true
+	deliver := func() {
+		f.sim.call(f.dice, func(p *process) error {
+			_, err := p.link.Deliver(context.Background(), d)
+			return err
+		}, func(err error) { f.delivered(&d, err) })
+	}
+	if f.dice.chance(0.2) { // it stands still, with what it has read
+		f.sim.after(f.dice.between(time.Second, 10*time.Second), deliver)
+		return
+	}
+	deliver()
+}
+
+func (f *feeder) delivered(d *store.Delivery, err error) {
+	f.under = false
+	if err != nil && model.CodeOf(err) != model.Conflict {
+		f.sim.fail("deliver: %v", err)
+	}
+	for _, o := range d.Offsets {
+		if f.next[o.Partition] = o.Next; err != nil {
+			f.known[o.Partition] = false
+		}
+	}
 }

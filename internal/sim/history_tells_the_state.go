@@ -51,6 +51,8 @@ var plot = map[engine.EventKind]struct{ from, to phase }{
 	engine.SkippedTo:    {blocked, 0},
 	engine.TaskJudged:   {running, 0},
 	engine.SignalBuried: {blocked | started | final, 0},
+
+	engine.SignalReturned: {blocked | started | final, 0},
 }
 
 func (w *witness) tale(id model.TaskID) *tale {
@@ -93,6 +95,9 @@ func (c *checks) told(w *witness, e *engine.Event) {
 			c.sim.fail("promise 1: event %s comes twice", eventText(e))
 		}
 		t.messages[source] = true
+	case engine.SignalReturned:
+		source, _ := e.Data.String("source")
+		delete(t.messages, source) // it may come back
 	}
 	if e.Try != t.try {
 		c.sim.fail("promise 2: event %s speaks of try %d, not of try %d", eventText(e), e.Try, t.try)

@@ -167,8 +167,8 @@ func (l *link) LoadAll(ctx context.Context, ids []model.AttemptID) ([]store.Load
 }
 
 // AnyDue implements store.Owners.
-func (l *link) AnyDue(ctx context.Context, now model.Instant) (bool, error) {
-	return get(l, func() (bool, error) { return l.Store.AnyDue(ctx, now) })
+func (l *link) AnyDue(ctx context.Context, pool store.Pool, now model.Instant) (bool, error) {
+	return get(l, func() (bool, error) { return l.Store.AnyDue(ctx, pool, now) })
 }
 
 // Post implements store.Inbox.
@@ -236,10 +236,10 @@ func (l *link) EndLease(ctx context.Context, owner string, epoch int64) error {
 }
 
 // Claim implements store.Owners.
-func (l *link) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error) {
+func (l *link) Claim(ctx context.Context, pool store.Pool, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error) {
 	var ids []model.AttemptID
 	err := l.write("claim", func() (err error) {
-		ids, err = l.Store.Claim(ctx, owner, epoch, now, n, only...)
+		ids, err = l.Store.Claim(ctx, pool, owner, epoch, now, n, only...)
 		if len(ids) > 0 {
 			l.host.claimed(ids)
 		}

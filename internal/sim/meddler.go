@@ -102,7 +102,8 @@ func (m *meddler) command(a *witness) engine.Command {
 		c.Node = m.sim.subtasks(m.dice.Uint64())
 		c.Node.Name = fmt.Sprintf("%s-%d", c.Node.Name, m.count)
 	case 10:
-		c.Kind = pick(m.dice, engine.Succeed, engine.Fail, engine.WaitFor, engine.TryCancelled, engine.Lose)
+		c.Kind = pick(m.dice, engine.Succeed, engine.Fail, engine.WaitFor, engine.TryCancelled, engine.Lose, engine.Judge)
+		c.Verdict = &engine.Verdict{Reason: "meddled with"}
 	case 11:
 		c.Kind = pick(m.dice, engine.Wake, engine.Expire)
 	case 12:

@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -11,9 +12,11 @@ import (
 )
 
 // A message that the store took is handled by each task that was to get it, once,
-// or is told of as dead: whoever it was for, and whenever it came. The store's
-// subscriptions are those of the tasks that live. What a try sends is sent if its
-// result counts, and once.
+// or is told of as dead: whoever it was for, and whenever it came. Of those who
+// share a key one begins with it, and none of them waits while it is there. Each
+// message of a partition is taken once, and those of one partition in order. The
+// store's subscriptions are those of the tasks that live. What a try sends is sent
+// if its result counts, and once.
 
 // mailroom is what the checks know of messages and records.
 type mailroom struct {
@@ -22,6 +25,24 @@ type mailroom struct {
 	came  map[string]int
 	early map[string]bool
 	sent  map[recordName]bool
+	// offsets are up to where each partition was taken.
+	offsets map[int32]int64
+	// begun has who was given a try for each message, by source, and shares who
+	// was to get it alone, by source and key.
+	begun  map[string]map[holder]bool
+	shares map[share]map[holder]bool
+}
+
+// holder is a task with all its rounds.
+type holder struct {
+	attempt model.AttemptID
+	name    string
+}
+
+// share is a key of a message.
+type share struct {
+	source string
+	key    store.MessageKey
 }
 
 // recordName tells a record from all others.
@@ -32,11 +53,20 @@ type recordName struct {
 }
 
 func newMailroom() mailroom {
-	return mailroom{came: make(map[string]int), early: make(map[string]bool), sent: make(map[recordName]bool)}
+	return mailroom{
+		came: make(map[string]int), early: make(map[string]bool), sent: make(map[recordName]bool), offsets: make(map[int32]int64),
+		begun: make(map[string]map[holder]bool), shares: make(map[share]map[holder]bool),
+	}
 }
 
 // delivered is called when the store has routed messages.
 func (c *checks) delivered(who string, d *store.Delivery, outcomes []store.Delivered) {
+	for _, o := range d.Offsets {
+		if at := c.mail.offsets[o.Partition]; o.From != at {
+			c.sim.fail("promise 1: partition %d was taken from %d on, and up to %d before", o.Partition, o.From, at)
+		}
+		c.mail.offsets[o.Partition] = o.Next
+	}
 	for i, o := range outcomes {
 		m := &d.Messages[i]
 		_, known := c.mail.came[m.Source]
@@ -65,7 +95,7 @@ func (c *checks) heard(b *store.Batch) {
 	for _, r := range b.Records {
 		c.mail.sent[recordName{r.Attempt, r.Task, r.Try, r.Index}] = true
 	}
-	if len(b.Listening) > 0 {
+	if len(b.Listening)+len(b.Buried)+len(b.Attempts) > 0 {
 		c.findPosts()
 	}
 }
@@ -82,12 +112,46 @@ func (c *checks) findPosts() {
 			if c.posts[p.ID] != nil || p.Command.Message == nil || !fed(p.Command.Message.Source) {
 				continue
 			}
+			c.shared(w, &p.Command)
 			one := &post{id: p.ID, attempt: w.row.ID, command: p.Command}
 			c.posts[p.ID] = one
 			w.posts = append(w.posts, one)
 			c.sim.log.note(c.sim.now, "the store posts %d to a%d: %s", p.ID, w.row.ID, p.Command.Message.Source)
 		}
 	}
+}
+
+// shared notes who is to get a message alone.
+func (c *checks) shared(w *witness, command *engine.Command) {
+	s := command.Message.Share
+	if s == nil {
+		return
+	}
+	for _, k := range s.Keys {
+		put(c.mail.shares, share{command.Message.Source, k}, holder{w.row.ID, w.nameOf(command.Task)})
+	}
+}
+
+// nameOf returns the name of a task that has a row, or one of its own.
+func (w *witness) nameOf(id model.TaskID) string {
+	if r, ok := w.rows[id]; ok {
+		return r.Name
+	}
+	return fmt.Sprint("task ", id)
+}
+
+// beginsWith notes that a task was given a try for a message.
+func (c *checks) beginsWith(r *engine.TaskRow) {
+	if r.Flags&engine.Handling != 0 && r.State == model.Running {
+		put(c.mail.begun, r.Detail.Inbox[0].Source, holder{r.Attempt, r.Name})
+	}
+}
+
+func put[K comparable](m map[K]map[holder]bool, k K, h holder) {
+	if m[k] == nil {
+		m[k] = make(map[holder]bool)
+	}
+	m[k][h] = true
 }
 
 // takes reports whether the definition of a task has it wait for signals.
@@ -137,45 +201,88 @@ func compareSubscriptions(a, b store.Subscription) int {
 }
 
 // noMessageIsLost checks at the end where each message is that was taken in: with
-// as many tasks as were to get it, or among those that are kept.
+// a task that began with it, on its way to one, or among those that are kept.
 func (c *checks) noMessageIsLost() {
-	found := make(map[string]int)
-	for _, w := range c.order {
-		of := make(map[string]bool) // a message that is late goes from one round to the next
-		for _, t := range w.tales {
-			for source := range t.messages {
-				of[source] = true
-			}
-		}
-		for _, p := range w.posts { // it ended first, and what was in its inbox with it
+	found := make(map[string]bool)
+	for source := range c.mail.begun {
+		found[source] = true
+	}
+	for _, w := range c.running() {
+		for _, p := range w.posts {
 			if m := p.command.Message; m != nil {
-				of[m.Source] = true
+				found[m.Source] = true
 			}
 		}
-		for source := range of {
-			found[source]++
+		for _, r := range w.rows {
+			if r.Detail != nil {
+				for _, m := range r.Detail.Inbox {
+					found[m.Source] = true
+				}
+			}
 		}
 	}
 	for _, dead := range []bool{false, true} {
-		for page := (store.Page{Limit: store.MaxLimit}); ; {
-			letters, next, err := c.sim.store.ListLetters(context.Background(), store.LetterFilter{Dead: dead}, page)
-			if err != nil {
-				c.sim.fail("list letters: %v", err)
-				return
+		for _, l := range c.letters(dead) {
+			found[l.Source] = true
+			if !dead {
+				c.nobodyWaitsFor(&l)
 			}
-			for _, l := range letters {
-				found[l.Source]++
-			}
-			if next == "" {
-				break
-			}
-			page.Cursor = next
 		}
 	}
 	for source, tasks := range c.mail.came {
-		if tasks > 0 && found[source] == 0 {
+		if tasks > 0 && !found[source] {
 			c.sim.fail("promise 1: message %s was taken for %d tasks, and is nowhere", source, tasks)
 		}
+	}
+	for s, holders := range c.mail.shares {
+		c.oneBegins(s, holders)
+	}
+}
+
+// letters returns the messages that are kept.
+func (c *checks) letters(dead bool) (all []store.Letter) {
+	for page := (store.Page{Limit: store.MaxLimit}); ; {
+		list, next, err := c.sim.store.ListLetters(context.Background(), store.LetterFilter{Dead: dead}, page)
+		if err != nil {
+			c.sim.fail("list letters: %v", err)
+			return nil
+		}
+		all = append(all, list...)
+		if next == "" {
+			return all
+		}
+		page.Cursor = next
+	}
+}
+
+// nobodyWaitsFor checks that no task waits for an early message that it alone is
+// to get. Those who are not alone may have had it.
+func (c *checks) nobodyWaitsFor(l *store.Letter) {
+	for _, k := range l.Keys {
+		f := store.SubscriptionFilter{Topic: l.Topic, Param: k.Param, Value: k.Value}
+		list, _, err := c.sim.store.ListSubscriptions(context.Background(), f, store.Page{Limit: store.MaxLimit})
+		if err != nil {
+			c.sim.fail("list subscriptions: %v", err)
+		}
+		for _, s := range list {
+			if s.Key.One {
+				c.sim.fail("promise 5: a%d/%d waits for message %s, which is there", s.Attempt, s.Task, l.Source)
+			}
+		}
+	}
+}
+
+// oneBegins checks that of those who were to get a message alone under a key, one
+// began with it at most.
+func (c *checks) oneBegins(s share, holders map[holder]bool) {
+	n := 0
+	for h := range holders {
+		if c.mail.begun[s.source][h] {
+			n++
+		}
+	}
+	if n > 1 {
+		c.sim.fail("promise 2: %d tasks began with message %s, which was for one of them as %s %s", n, s.source, s.key.Param, s.key.Value)
 	}
 }
 

@@ -95,6 +95,8 @@ type simulation struct {
 	// workshop is where servers have their tries run; nil where they run them
 	// themselves.
 	workshop *workshop
+	// broker has messages for nobody by name; nil where there are none.
+	broker *broker
 	// outage is until when the store answers nobody, disturbed when something
 	// last went wrong.
 	outage, disturbed model.Instant
@@ -144,7 +146,11 @@ func newSimulation(seed uint64, o Options) *simulation {
 		s.office.open()
 	}
 	if s.office != nil && !s.steady {
-		s.after(time.Second, newFeeder(s).look)
+		s.broker = newBroker(s)
+		s.after(time.Second, s.broker.look)
+		for _, f := range s.broker.feeders {
+			s.after(time.Second, f.look)
+		}
 	}
 	return s
 }

@@ -42,7 +42,7 @@ func (s *simulation) atRest() bool {
 			return false
 		}
 	}
-	if s.office != nil && !s.office.closed {
+	if s.office != nil && !s.office.closed || s.broker != nil && !s.broker.drained() {
 		return false
 	}
 	for _, w := range s.checks.running() {

@@ -19,6 +19,12 @@ import (
 // that task, and it is gone from all its keys. An early message whose time is
 // over, of which there are too many, or that can't be read or handled, is a
 // dead letter.
+//
+// A message that a task alone has got, because of One or because it was early,
+// and did not begin with before it took no more, is returned: the commit that
+// says so gives it to the next that waits, as if it had just come. So it does
+// with what was posted to an attempt that ends. Others have copies of their own,
+// which end as dead letters.
 type Signals interface {
 	Feeding
 	Letters
@@ -27,6 +33,8 @@ type Signals interface {
 	// those without One first, and then the longest waiting. An attempt that has
 	// ended has no subscriptions.
 	ListSubscriptions(ctx context.Context, f SubscriptionFilter, page Page) ([]Subscription, string, error)
+	// Pending tells how much is in the outbox.
+	Pending(ctx context.Context) (Pending, error)
 }
 
 // Feeding takes messages in.
@@ -74,6 +82,8 @@ type Message struct {
 	// Keys are what it is about. One without keys is dropped.
 	Keys []MessageKey
 	Body params.Value
+	// Trace is the trace context that it came with, as in engine.Message.
+	Trace string
 	// Early says how it is kept if nobody waits for it.
 	Early Early
 	// Unreadable, if not empty, is why there are no keys and no body: Raw is what
@@ -82,25 +92,12 @@ type Message struct {
 	Raw        []byte
 }
 
-// MessageKey is what a message is about: subscriptions to the same param and
-// value of its topic match.
-type MessageKey struct {
-	Param string
-	// Value is the key's canonical text.
-	Value string
-	// Drop has the message not be kept early under this key.
-	Drop bool
-}
+// MessageKey is what a message is about.
+type MessageKey = engine.MessageKey
 
-// Early says how a message is kept that nobody waits for yet.
-type Early struct {
-	// Expires is when it becomes a dead letter. At zero it is dropped instead of
-	// kept.
-	Expires model.Instant
-	// Most is how many there may be under each of its keys; one more is a dead
-	// letter. 0 means DefaultEarly.
-	Most int
-}
+// Early says how a message is kept that nobody waits for yet. Of a Most of zero
+// it is DefaultEarly.
+type Early = engine.Early
 
 // ReasonExpired is why an early message became a dead letter when its time was
 // over.
@@ -167,6 +164,8 @@ type Letter struct {
 	// listened to.
 	Keys []MessageKey
 	Body params.Value
+	// Trace is the trace context that it came with, or empty.
+	Trace string
 	// Raw, if not nil, is what could not be read: there is no Body.
 	Raw []byte
 	// Came is when the message was delivered, or buried.
@@ -250,3 +249,15 @@ type Outbox interface {
 	// Sent forgets records. Those that are not there are passed over.
 	Sent(ctx context.Context, ids []OutboxID) error
 }
+
+// Pending is what is in an outbox.
+type Pending struct {
+	// Records is how many there are, of which no more than MostPending are
+	// counted.
+	Records int
+	// Oldest is when the first of them was stored, or zero.
+	Oldest model.Instant
+}
+
+// MostPending is how many records are counted.
+const MostPending = 100_000

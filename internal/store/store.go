@@ -114,7 +114,8 @@ type Start struct {
 	AfterFormer bool
 	// MaxRunning, if not zero, makes the start Exhausted where it would leave
 	// more than that many attempts of stored projects unfinished, those that
-	// are held back included.
+	// are held back included. Those of programs, in pools of their own, don't
+	// count.
 	MaxRunning int
 	Created    model.Instant
 	// Due is when the attempt is to be started by, as Attempt.Due.
@@ -323,13 +324,27 @@ type Owners interface {
 	// one whose lease has run out or whose process is known to be dead: those
 	// whose Wake is not after now, the longest due first and then the oldest.
 	// With ids given, only those are considered, whatever their Wake. No
-	// attempt is given twice. The other leases that have run out end by it,
+	// attempt is given twice. Without ids, they are those of the pool. The other
+	// leases that have run out end by it,
 	// and what they owned is to be woken at once; when owner's own does not
 	// stand at that epoch or has run out, it is a Conflict.
-	Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error)
-	// AnyDue reports whether there is a running attempt without owner whose Wake
-	// is not after now. It costs next to nothing, and does not look at leases.
-	AnyDue(ctx context.Context, now model.Instant) (bool, error)
+	Claim(ctx context.Context, pool Pool, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error)
+	// AnyDue reports whether there is a running attempt of the pool without owner
+	// whose Wake is not after now. It costs next to nothing, and does not look at
+	// leases.
+	AnyDue(ctx context.Context, pool Pool, now model.Instant) (bool, error)
+}
+
+// Pool says who can drive an attempt: everybody, in pool 0, or only the program
+// that has the functions of its tasks, in the pool with the number of the project.
+type Pool model.ProjectID
+
+// Pool returns the pool of the attempt that is to be made.
+func (s *Start) Pool() Pool {
+	if s.Definition.Dialect == workflow.Program {
+		return Pool(s.Session.Project)
+	}
+	return 0
 }
 
 // ValueTTL is how long a shared value lives when nothing else is said.

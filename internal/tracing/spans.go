@@ -52,13 +52,19 @@ func (s *AttemptSpan) End(at time.Time, state string, failed bool) {
 	s.span.End(trace.WithTimestamp(at))
 }
 
-// Try begins the span of a try of a task. It returns the variables that tell
+// Try begins the span of a try of a task, with a link to the span of a traceparent
+// that led to it, if there is one. It returns the variables that tell
 // the programs of the try where they belong, and what ends the span: with how
 // the try ended, and the message of an error, or "".
-func (s *AttemptSpan) Try(task, operator string, number int) (env []string, end func(outcome, failure string)) {
-	ctx, span := s.tracer.tracer.Start(s.ctx, task, trace.WithAttributes(
+func (s *AttemptSpan) Try(task, operator string, number int, cause string) (env []string, end func(outcome, failure string)) {
+	options := []trace.SpanStartOption{trace.WithAttributes(
 		attribute.String("pawl.task", task), attribute.String("pawl.operator", operator), attribute.Int("pawl.try", number),
-	))
+	)}
+	from := s.tracer.headers.Extract(context.Background(), propagation.MapCarrier{"traceparent": cause})
+	if link := trace.LinkFromContext(from); link.SpanContext.IsValid() {
+		options = append(options, trace.WithLinks(link))
+	}
+	ctx, span := s.tracer.tracer.Start(s.ctx, task, options...)
 	carrier := propagation.MapCarrier{}
 	s.tracer.headers.Inject(ctx, carrier)
 	for _, name := range []struct{ header, variable string }{{"traceparent", "TRACEPARENT"}, {"tracestate", "TRACESTATE"}} {

@@ -37,7 +37,7 @@ func TestAnAttemptIsTheRootOfItsTries(t *testing.T) {
 	t.Parallel()
 	tracer, to := newTest(t)
 	a := tracer.Attempt(Attempt{ID: 3, Session: session, Workflow: "etl", Created: made})
-	env, end := a.Try("+etl+a", "sh", 1)
+	env, end := a.Try("+etl+a", "sh", 1, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	end("failure", "it broke")
 	a.End(made.Add(time.Minute), "error", true)
 	spans := to.GetSpans()
@@ -53,6 +53,9 @@ func TestAnAttemptIsTheRootOfItsTries(t *testing.T) {
 	}
 	if try.Parent.SpanID() != root.SpanContext.SpanID() || try.Name != "+etl+a" || try.Status.Description != "it broke" {
 		t.Errorf("try: %+v", try)
+	}
+	if len(try.Links) != 1 || try.Links[0].SpanContext.SpanID().String() != "b7ad6b7169203331" {
+		t.Errorf("the try is linked to %+v", try.Links)
 	}
 	want := "TRACEPARENT=00-" + try.SpanContext.TraceID().String() + "-" + try.SpanContext.SpanID().String() + "-01"
 	if len(env) != 1 || env[0] != want {
@@ -81,7 +84,7 @@ func TestWhatIsNotSampledIsNotTold(t *testing.T) {
 	t.Parallel()
 	tracer, to := newTest(t, sdk.WithSampler(sdk.NeverSample()))
 	a := tracer.Attempt(Attempt{ID: 1, Session: session, Workflow: "etl", Created: made})
-	env, end := a.Try("+etl+a", "sh", 1)
+	env, end := a.Try("+etl+a", "sh", 1, "no trace")
 	end("success", "")
 	a.End(made, "success", false)
 	if len(to.GetSpans()) != 0 || len(env) != 1 || !strings.HasSuffix(env[0], "-00") {

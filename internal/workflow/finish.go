@@ -3,6 +3,8 @@ package workflow
 import (
 	"errors"
 	"fmt"
+
+	"github.com/pawlhq/pawl/internal/model"
 )
 
 // Link is an edge seen from its source: the sibling that waits for it.
@@ -139,6 +141,9 @@ func (f *finisher) wait(n *Node, w *Wait) {
 	for i, s := range w.Signals {
 		if s.Topic == "" || s.Param == "" {
 			f.fail(n, "signal %d needs a topic and a parameter", i+1)
+		}
+		if len(s.Topic) > model.MaxTopic || len(s.Param) > model.MaxParam {
+			f.fail(n, "signal %d has a topic or a parameter of more than %d bytes", i+1, model.MaxTopic)
 		}
 	}
 }

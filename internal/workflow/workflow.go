@@ -27,6 +27,10 @@ type Workflow struct {
 	Root *Node
 }
 
+// Program is the dialect of workflows whose tasks are functions of a program:
+// nobody else can run them.
+const Program = "go"
+
 // Scope says which parameters a task sees.
 type Scope uint8
 

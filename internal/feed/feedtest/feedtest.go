@@ -37,6 +37,11 @@ const within = 120 * time.Second
 // Run tests a kind of feeder. For each test, open returns a source that nobody
 // has used.
 func Run(t *testing.T, open func(t *testing.T) Source) {
+	RunInto(t, open, func(*testing.T) *Sink { return NewSink() })
+}
+
+// RunInto tests a kind of feeder with sinks of a kind.
+func RunInto(t *testing.T, open func(t *testing.T) Source, sink func(t *testing.T) *Sink) {
 	for _, tt := range []struct {
 		name string
 		run  func(f *fixture)
@@ -56,7 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) Source) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), within)
 			defer cancel()
-			tt.run(&fixture{T: t, ctx: ctx, Source: open(t), sink: NewSink()})
+			tt.run(&fixture{T: t, ctx: ctx, Source: open(t), sink: sink(t)})
 		})
 	}
 }

@@ -13,6 +13,8 @@ import (
 
 // Sink keeps what is delivered, as a store would, and fails as it is told.
 type Sink struct {
+	// store, if there is one, has the offsets.
+	store    feed.Sink
 	mu       sync.Mutex
 	offsets  map[store.Offset]int64 // by topic and partition
 	messages []store.Message
@@ -39,6 +41,13 @@ func NewSink() *Sink {
 	return &Sink{offsets: make(map[store.Offset]int64), changed: make(chan struct{})}
 }
 
+// NewSinkOf returns a sink that gives to a store what is delivered.
+func NewSinkOf(s feed.Sink) *Sink {
+	sink := NewSink()
+	sink.store = s
+	return sink
+}
+
 // Next has the next deliveries with messages go as these say.
 func (s *Sink) Next(faults ...Fault) {
 	s.mu.Lock()
@@ -58,7 +67,7 @@ func (s *Sink) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	done, err := s.Write(d)
+	done, err := s.write(ctx, d)
 	if err == nil && fault.After != nil {
 		err = fault.After(ctx, d)
 	}
@@ -85,20 +94,38 @@ func (s *Sink) leave() {
 
 // Write delivers at once, without faults, as another feeder would.
 func (s *Sink) Write(d store.Delivery) ([]store.Delivered, error) {
+	return s.write(context.Background(), d)
+}
+
+func (s *Sink) write(ctx context.Context, d store.Delivery) (done []store.Delivered, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.store == nil {
+		done, err = s.keep(d)
+	} else {
+		done, err = s.store.Deliver(ctx, d)
+	}
+	switch {
+	case model.CodeOf(err) == model.Conflict:
+		s.Conflicts++
+	case err == nil:
+		s.messages = append(s.messages, d.Messages...)
+		close(s.changed)
+		s.changed = make(chan struct{})
+	}
+	return done, err
+}
+
+// keep takes a delivery in as a store does to which nobody listens.
+func (s *Sink) keep(d store.Delivery) ([]store.Delivered, error) {
 	for _, o := range d.Offsets {
 		if at := s.offsets[store.Offset{Topic: d.Feeder + "\n" + o.Topic, Partition: o.Partition}]; at > o.From {
-			s.Conflicts++
 			return nil, model.Errorf(model.Conflict, "%s/%d is at %d, not at %d", o.Topic, o.Partition, at, o.From)
 		}
 	}
 	for _, o := range d.Offsets {
 		s.offsets[store.Offset{Topic: d.Feeder + "\n" + o.Topic, Partition: o.Partition}] = o.Next
 	}
-	s.messages = append(s.messages, d.Messages...)
-	close(s.changed)
-	s.changed = make(chan struct{})
 	done := make([]store.Delivered, len(d.Messages))
 	for i := range done {
 		done[i] = store.Delivered{Outcome: store.KeptEarly}
@@ -113,6 +140,9 @@ func (s *Sink) Write(d store.Delivery) ([]store.Delivered, error) {
 func (s *Sink) Offsets(ctx context.Context, feeder string) (list []store.Offset, err error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
+	}
+	if s.store != nil {
+		return s.store.Offsets(ctx, feeder)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -154,9 +154,7 @@ func TestKafkaIsToldThePositions(t *testing.T) {
 	s, sink := newSource(t, fake(t, kfake.SeedTopics(2, "topic")), "topic"), feedtest.NewSink()
 	s.Send(t, 0, "1", "2", "3")
 	o := s.options(t)
-	stop := run(t, newFeeder(t, o), sink)
-	await(t, sink, 3)
-	stop()
+	feedOnce(t, newFeeder(t, o), sink, 3)
 	client, err := kgo.NewClient(kgo.SeedBrokers(s.addresses...))
 	if err != nil {
 		t.Fatal(err)
@@ -201,15 +199,11 @@ func TestPositionsAreThoseOfTheStore(t *testing.T) {
 	s, first := newSource(t, fake(t, kfake.SeedTopics(2, "topic")), "topic"), feedtest.NewSink()
 	s.Send(t, 0, "0", "1", "2")
 	o := s.options(t)
-	stop := run(t, newFeeder(t, o), first)
-	await(t, first, 3)
-	stop() // Kafka has the position 3 now
+	feedOnce(t, newFeeder(t, o), first, 3) // Kafka has the position 3 now
 	for _, at := range []int64{0, 2} {
 		sink := feedtest.NewSink()
 		sink.Set(o.Group, storeOffset("topic", 0, at))
-		stop := run(t, newFeeder(t, o), sink)
-		await(t, sink, 3-int(at))
-		stop()
+		feedOnce(t, newFeeder(t, o), sink, 3-int(at))
 		if got := sink.Messages(); got[0].Body != at {
 			t.Errorf("from %d on, %v was read first", at, got[0].Body)
 		}

@@ -110,9 +110,7 @@ func TestATopicThatIsShorterThanItWasIsNotRead(t *testing.T) {
 	var said strings.Builder
 	o.Log = logTo(&said)
 	sink.Set(o.Group, storeOffset(topic, 0, 1000))
-	stop := run(t, newFeeder(t, o), sink)
-	await(t, sink, 1)
-	stop()
+	feedOnce(t, newFeeder(t, o), sink, 1)
 	if got := sink.Messages(); len(got) != 1 || !params.Equal(got[0].Body, int64(3)) {
 		t.Errorf("read %v", got)
 	}

@@ -34,6 +34,14 @@ func run(t testing.TB, f feed.Feeder, sink feed.Sink) (stop func()) {
 	return stop
 }
 
+// feedOnce runs a feeder until the sink has n messages.
+func feedOnce(t testing.TB, f feed.Feeder, sink *feedtest.Sink, n int) {
+	t.Helper()
+	stop := run(t, f, sink)
+	await(t, sink, n)
+	stop()
+}
+
 func await(t testing.TB, sink *feedtest.Sink, n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)

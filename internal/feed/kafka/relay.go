@@ -55,8 +55,8 @@ type RelayStore interface {
 
 // Relay sends the records of an outbox to Kafka, those of one topic and key in
 // their order, and removes them once all replicas that are in sync have them. A
-// topic that refuses a record keeps what comes after it in that topic waiting,
-// and nothing else.
+// topic that refuses a record, or does not answer, keeps what comes after it in that
+// topic waiting, and nothing else: each topic has a client of its own.
 //
 // Of all relays of a store, one works at a time: the one whose lease with the
 // name RelayOwner stands. If it stood still for longer than its lease lasts, it
@@ -171,19 +171,19 @@ func (r *Relay) renew(ctx context.Context, epoch int64) error {
 
 // work sends records until ctx ends or the store fails.
 func (r *Relay) work(ctx context.Context) error {
-	client, err := r.options.client(
-		kgo.RequiredAcks(kgo.AllISRAcks()), kgo.AllowIdempotentProduceCancellation(),
-		kgo.ManualFlushing(), kgo.MaxBufferedRecords(2*roundRecords), kgo.UnknownTopicRetries(2),
-		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)),
-	)
+	client, err := r.options.client()
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	if err := r.options.reach(ctx, client); err != nil {
+	err = r.options.reach(ctx, client)
+	client.Close()
+	if err != nil {
 		return err
 	}
-	s := sending{Relay: r, client: client, held: make(map[string]*held)}
+	s := sending{Relay: r, clients: make(map[string]*kgo.Client), held: make(map[string]*held)}
+	ctx, cancel := context.WithCancel(ctx)
+	defer s.close()
+	defer cancel()
 	for ctx.Err() == nil {
 		more, err := s.round(ctx)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/feed"
@@ -297,6 +298,39 @@ func (m meter) Refused(string, int) {
 	case m.refused <- struct{}{}:
 	default: // nobody counts
 	}
+}
+
+// A topic that does not answer keeps back no other, and loses nothing.
+func TestATopicThatIsSilentHoldsBackOnlyItsOwn(t *testing.T) {
+	t.Parallel()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "silent", "orders"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	silent := cluster.TopicInfo("silent").TopicID
+	speak := make(chan struct{})
+	cluster.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		if slices.ContainsFunc(r.(*kmsg.ProduceRequest).Topics, func(t kmsg.ProduceRequestTopic) bool { return t.Topic == "silent" || t.TopicID == silent }) {
+			cluster.SleepControl(func() { <-speak })
+		}
+		return nil, nil, false
+	})
+	addresses := cluster.ListenAddrs()
+	box := newOutbox()
+	o := relayOptions(t, addresses)
+	o.Patience = time.Hour
+	for range 300 {
+		box.put(engine.Record{Topic: "silent", Key: "k", Value: "x"}, engine.Record{Topic: "orders", Key: "k", Value: "x"})
+	}
+	relay(t, o, box)
+	box.left(t, 300)
+	box.put(engine.Record{Topic: "orders", Key: "k", Value: "later"})
+	box.left(t, 300)
+	close(speak)
+	box.left(t, 0)
+	inOrder(t, read(t, addresses, "silent", 300))
 }
 
 // Of two relays, one sends; when it is gone, the other does.

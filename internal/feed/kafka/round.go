@@ -18,29 +18,41 @@ import (
 // sending is a relay whose turn it is.
 type sending struct {
 	*Relay
-	client *kgo.Client
+	// clients has one for each topic, so that none waits for another's brokers.
+	clients map[string]*kgo.Client
+	flights sync.WaitGroup
 	// seen is the record up to which all were sent, but those of held topics.
 	seen store.OutboxID
 	held map[string]*held
 }
 
-// held is a topic that refused a record.
+// held is a topic whose records after one wait, as it refused the next or has not
+// answered yet.
 type held struct {
-	// before is the id below that of the record.
 	before store.OutboxID
 	until  time.Time
 	pause  time.Duration
+	// most is how many records are sent at first when it goes on.
+	most int
+	// out is what it has not answered yet, or nil.
+	out *flight
 }
 
 const (
 	firstHold = time.Second
 	longHold  = time.Minute
+	// together is how long the topics of a round are waited for: one that takes
+	// longer goes on by itself.
+	together = time.Second
 )
 
 // round sends some records, and reports whether there may be more to send now.
 func (s *sending) round(ctx context.Context) (more bool, err error) {
 	for _, topic := range slices.Sorted(maps.Keys(s.held)) {
-		if s.options.Clock.Now().Before(s.held[topic].until) {
+		if err := s.land(ctx, topic); err != nil {
+			return false, err
+		}
+		if h := s.held[topic]; h == nil || h.out != nil || s.options.Clock.Now().Before(h.until) {
 			continue
 		}
 		if err := s.retry(ctx, topic); err != nil {
@@ -64,7 +76,7 @@ func (s *sending) round(ctx context.Context) (more bool, err error) {
 // again where they are refused together.
 func (s *sending) retry(ctx context.Context, topic string) error {
 	h := s.held[topic]
-	most := 1
+	most := h.most
 	for after := h.before; after < s.seen; {
 		list, last, err := s.left(ctx, topic, after, most)
 		if err == nil {
@@ -78,6 +90,8 @@ func (s *sending) retry(ctx context.Context, topic string) error {
 		switch again := s.held[topic]; {
 		case again == nil:
 			after, most = last, min(2*most, roundRecords)
+		case again.out != nil:
+			return nil
 		case most > 1:
 			after, most = again.before, most/2
 		default:
@@ -113,20 +127,64 @@ func (s *sending) left(ctx context.Context, topic string, after store.OutboxID, 
 }
 
 // send sends records, and removes those that arrived. Topics of others are held
-// from the first on that did not.
+// from the first on that did not, and those that do not answer for now after what
+// they got.
 func (s *sending) send(ctx context.Context, list []store.Outgoing) error {
-	for len(list) > 0 {
-		n, errs := s.produce(ctx, list)
-		arrived := s.settle(ctx, list[:n], errs)
-		if err := s.remove(ctx, arrived); err != nil {
+	var all []*flight
+	for _, topic := range topicsOf(list) {
+		f, err := s.launch(ctx, topic, slices.DeleteFunc(slices.Clone(list), func(o store.Outgoing) bool { return o.Topic != topic }))
+		if err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
+		all = append(all, f)
+	}
+	enough, stop := s.options.Clock.After(together)
+	defer stop()
+	for i, late := 0, false; i < len(all) && !late; i++ {
+		select {
+		case <-all[i].landed:
+		case <-enough:
+			late = true
+		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		list = slices.DeleteFunc(list[n:], func(o store.Outgoing) bool { return s.held[o.Topic] != nil })
 	}
-	return nil
+	var arrived []store.Outgoing
+	for _, f := range all {
+		if f.isOut() {
+			s.held[f.topic] = &held{before: f.list[len(f.list)-1].ID, pause: firstHold, most: roundRecords, out: f}
+		} else {
+			arrived = append(arrived, s.settle(ctx, f)...)
+		}
+	}
+	if err := s.remove(ctx, arrived); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// topicsOf returns the topics of records, in the order in which they first come.
+func topicsOf(list []store.Outgoing) (topics []string) {
+	for _, o := range list {
+		if !slices.Contains(topics, o.Topic) {
+			topics = append(topics, o.Topic)
+		}
+	}
+	return topics
+}
+
+// land takes in what a topic has answered at last, if it has. Its records go on.
+func (s *sending) land(ctx context.Context, topic string) error {
+	h := s.held[topic]
+	if h.out == nil || h.out.isOut() {
+		return nil
+	}
+	delete(s.held, topic)
+	arrived := s.settle(ctx, h.out)
+	if s.held[topic] == nil {
+		s.held[topic] = &held{before: h.before, pause: firstHold, most: roundRecords}
+	}
+	return s.remove(ctx, arrived)
 }
 
 // remove forgets records that arrived. Where the store can't, they are sent
@@ -152,67 +210,31 @@ func (s *sending) remove(ctx context.Context, arrived []store.Outgoing) error {
 	return nil
 }
 
-// produce sends the first n of some records, and returns why each did not arrive,
-// or nil. All are handed to the client before it sends the first: it fails those
-// of a partition from the first on that is refused.
-func (s *sending) produce(ctx context.Context, list []store.Outgoing) (n int, errs []error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.options.Patience, fmt.Errorf("no answer within %v", s.options.Patience))
-	defer cancel()
-	errs = make([]error, len(list))
-	refused := make(map[string]bool)
-	var pending sync.WaitGroup
-	for size := 0; n < len(list) && size < roundBytes; n++ {
-		o := list[n]
-		if refused[o.Topic] {
-			errs[n] = errBehind
-			continue
+// settle holds a topic that refused a record, and returns what arrived.
+func (s *sending) settle(ctx context.Context, f *flight) (arrived []store.Outgoing) {
+	refused := 0
+	hold := func(before store.OutboxID, h held) {
+		if h.before = before; s.held[f.topic] == nil {
+			s.held[f.topic] = &h
 		}
-		record, err := s.record(ctx, o)
-		if err != nil {
-			errs[n], refused[o.Topic] = err, true
-			continue
-		}
-		size += len(record.Key) + len(record.Value)
-		pending.Add(1)
-		at := n
-		s.client.Produce(ctx, record, func(_ *kgo.Record, err error) {
-			errs[at] = err
-			pending.Done()
-		})
 	}
-	if err := s.client.Flush(ctx); err != nil {
-		// What is not sent by now is given up, and so is what waits for an answer:
-		// without a flush nobody would ask for it again.
-		cancel()
-		_ = s.client.AbortBufferedRecords(context.WithoutCancel(ctx)) // it waits, and can't fail
-	}
-	pending.Wait()
-	return n, errs
-}
-
-// errBehind is of records that were not sent as one before was refused.
-var errBehind = fmt.Errorf("a record before it was refused")
-
-// settle holds topics that refused a record, and returns what arrived.
-func (s *sending) settle(ctx context.Context, list []store.Outgoing, errs []error) (arrived []store.Outgoing) {
-	refused := make(map[string]int)
-	for i, o := range list {
-		if errs[i] == nil {
+	for i, err := range f.errs {
+		o := f.list[i]
+		switch {
+		case err == nil:
 			arrived = append(arrived, o)
-			continue
+		case ctx.Err() == nil: // else it is not the topic's fault
+			if refused++; refused == 1 {
+				s.options.Log.Warn("a topic of Kafka refuses a record: what comes after it waits", "topic", o.Topic, "record", s.name(o), "error", err)
+			}
+			hold(o.ID-1, held{pause: firstHold, most: 1, until: s.options.Clock.Now().Add(firstHold)})
 		}
-		if ctx.Err() != nil {
-			continue // it is not the topic's fault
-		}
-		refused[o.Topic]++
-		if s.held[o.Topic] != nil {
-			continue
-		}
-		s.held[o.Topic] = &held{before: o.ID - 1, pause: firstHold, until: s.options.Clock.Now().Add(firstHold)}
-		s.options.Log.Warn("a topic of Kafka refuses a record: what comes after it waits", "topic", o.Topic, "record", s.name(o), "error", errs[i])
 	}
-	for topic, n := range refused {
-		s.options.Meter.Refused(topic, n)
+	if n := len(f.errs); n < len(f.list) {
+		hold(f.list[n].ID-1, held{pause: firstHold, most: roundRecords})
+	}
+	if refused > 0 {
+		s.options.Meter.Refused(f.topic, refused)
 	}
 	return arrived
 }

@@ -21,8 +21,8 @@ func Specs() []operator.Spec {
 // readTopic reads the command.
 func readTopic(own params.Map) (string, error) {
 	topic, err := own.String("_command")
-	if err == nil && topic == "" {
-		err = model.Errorf(model.Invalid, "a topic needs a name")
+	if err == nil {
+		err = model.CheckTopic(topic)
 	}
 	return topic, err
 }

@@ -135,6 +135,9 @@ func readKeys(topic string, own params.Map) ([]operator.Key, error) {
 		}
 		for _, v := range values {
 			text, err := canonical(param, v, typed)
+			if err == nil {
+				err = model.CheckKey(param, text)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -144,7 +147,7 @@ func readKeys(topic string, own params.Map) ([]operator.Key, error) {
 	if len(keys) == 0 {
 		return nil, model.Errorf(model.Invalid, "key names nothing to wait for").WithHint("write as in key: {order_id: 17}")
 	}
-	return keys, nil
+	return keys, model.CheckKeys(len(keys))
 }
 
 // canonical returns the text by which a key is compared. Expressions make texts

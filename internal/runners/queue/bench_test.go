@@ -83,11 +83,7 @@ func (bare) Kind() string { return "bare" }
 // BenchmarkRiver is what the same jobs cost with River alone.
 func BenchmarkRiver(b *testing.B) {
 	h := newHall(b)
-	pool, err := h.store.Jobs(b.Context(), 6)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer pool.Close()
+	pool := h.jobs(6)
 	var ended atomic.Int64
 	all := make(chan struct{}, 1)
 	workers := river.NewWorkers()

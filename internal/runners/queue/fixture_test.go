@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/goleak"
 
 	"github.com/pawlhq/pawl/internal/runners/queue"
@@ -79,6 +80,29 @@ func (h *hall) empty(schema string) {
 		h.Fatal(err)
 	}
 	emptied <- schema
+}
+
+// jobs opens n connections to the tables of jobs.
+func (h *hall) jobs(n int) *pgxpool.Pool {
+	h.Helper()
+	pool, err := h.store.Jobs(h.Context(), n)
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.Cleanup(pool.Close)
+	return pool
+}
+
+// change executes a statement until it finds a row.
+func (h *hall) change(pool *pgxpool.Pool, text string) {
+	h.Helper()
+	for n := int64(0); n == 0; {
+		done, err := pool.Exec(h.Context(), text)
+		if err != nil {
+			h.Fatal(err)
+		}
+		n = done.RowsAffected()
+	}
 }
 
 // deliver is queue.Deliver.

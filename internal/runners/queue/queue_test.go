@@ -123,11 +123,7 @@ func TestJobsOfAConsumerThatLostItsLeaseAreLost(t *testing.T) {
 func TestAJobThatDoesNotArriveIsLost(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	pool, err := h.store.Jobs(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := h.jobs(1)
 	r, told := h.serving()
 	h.working(func(c *queue.ConsumerConfig) { c.Owner = "victim" })
 	began, end := make(chan struct{}), make(chan struct{})
@@ -141,13 +137,7 @@ func TestAJobThatDoesNotArriveIsLost(t *testing.T) {
 	const gone = `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = now() - interval '1 minute',
 		attempted_by = (SELECT attempted_by FROM river_job WHERE state = 'running') WHERE queue = 'elsewhere'`
 	const older = `UPDATE river_job SET attempted_at = now() - interval '1 minute' WHERE state = 'running'`
-	for n := int64(0); n == 0; {
-		done, err := pool.Exec(t.Context(), gone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n = done.RowsAffected()
-	}
+	h.change(pool, gone)
 	if _, err := pool.Exec(t.Context(), older); err != nil {
 		t.Fatal(err)
 	}
@@ -164,22 +154,12 @@ func TestAJobThatDoesNotArriveIsLost(t *testing.T) {
 func TestAJobThatWasCalledOffIsReportedByAnyServer(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
-	pool, err := h.store.Jobs(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	pool := h.jobs(1)
 	r, told := h.serving()
 	never := work(func(context.Context) runner.Outcome { return "it ran" })
 	r.Submit([]runner.Job{{ID: id(1), Work: never}})
 	const died = `UPDATE river_job SET state = 'cancelled', finalized_at = now() - interval '1 minute' WHERE state = 'available'`
-	for n := int64(0); n == 0; {
-		done, err := pool.Exec(t.Context(), died)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n = done.RowsAffected()
-	}
+	h.change(pool, died)
 	if got := told.next(t); got != (runner.Report{ID: id(1), Outcome: runner.ErrCancelled}) {
 		t.Errorf("reported %+v", got)
 	}

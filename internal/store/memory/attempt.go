@@ -13,6 +13,7 @@ import (
 type attempt struct {
 	store.Attempt
 	of         *session
+	pool       store.Pool
 	definition *workflow.Workflow
 	// tasks holds the row of the task with id n at n. A row that was never
 	// written has no attempt.

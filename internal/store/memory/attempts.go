@@ -23,11 +23,8 @@ func (s *Store) Attempt(ctx context.Context, id model.AttemptID) (store.Attempt,
 
 // ListAttempts implements store.Attempts.
 func (s *Store) ListAttempts(ctx context.Context, f store.Filter, p store.Page) ([]store.Attempt, string, error) {
-	limit, past, err := p.Bounds()
+	limit, past, err := s.enterPage(ctx, p)
 	if err != nil {
-		return nil, "", err
-	}
-	if err := s.enter(ctx); err != nil {
 		return nil, "", err
 	}
 	defer s.mu.Unlock()

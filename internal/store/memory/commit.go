@@ -2,10 +2,12 @@ package memory
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/routing"
 )
 
 // Commit implements store.Attempts.
@@ -61,7 +63,8 @@ func notOwned(id model.AttemptID, b *store.Batch) error {
 // apply writes a batch. It reports whether that leaves others something to do.
 func (s *Store) apply(b *store.Batch) (call bool) {
 	s.consume(b.Consumed)
-	s.bury(b.Buried)
+	buried, returned := routing.Part(slices.Concat(b.Buried, s.takeLeft(b.Attempts)))
+	s.bury(buried)
 	for i := range b.Attempts {
 		call = s.update(&b.Attempts[i]) || call
 	}
@@ -79,6 +82,7 @@ func (s *Store) apply(b *store.Batch) (call bool) {
 	}
 	call = s.listen(b.Listening) || len(b.Records) > 0 || call
 	s.send(b.Records)
+	call = s.takeBack(returned) || call
 	for _, r := range b.Release {
 		a := s.attempts[r.Attempt-1]
 		a.release(r.Wake)
@@ -103,7 +107,6 @@ func (s *Store) update(r *engine.AttemptRow) (woke bool) {
 		return false
 	}
 	s.count(a, -1)
-	s.dropInbox(a.ID)
 	s.silence(a.ID)
 	return a.of.unfinished == 0 && a.of.wakeFollowers()
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"slices"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/routing"
 )
 
 // Post implements store.Inbox.
@@ -82,7 +84,17 @@ func (s *Store) consume(ids []store.PostID) {
 	}
 }
 
-// dropInbox removes what was posted to an attempt.
-func (s *Store) dropInbox(id model.AttemptID) {
-	s.posts = slices.DeleteFunc(s.posts, func(p store.Post) bool { return p.Attempt == id })
+// takeLeft removes what is posted to attempts that end, and returns the messages
+// among it.
+func (s *Store) takeLeft(rows []engine.AttemptRow) []engine.Buried {
+	var left []store.Post
+	for i := range rows {
+		if r := &rows[i]; r.State.Done() && !s.attempts[r.ID-1].State.Done() {
+			left = append(left, s.inbox(s.attempts[r.ID-1])...)
+		}
+	}
+	for i := range left {
+		s.consume([]store.PostID{left[i].ID})
+	}
+	return routing.Left(left, rows)
 }

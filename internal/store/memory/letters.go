@@ -11,19 +11,16 @@ import (
 	"github.com/pawlhq/pawl/internal/store/routing"
 )
 
-// letter is a message that is kept, with what stands for its keys.
-type letter struct {
-	store.Letter
-	marks []routing.Key
-}
+// letter is a message that is kept.
+type letter struct{ routing.Letter }
 
 // putLetter keeps a message that has the next id.
-func (s *Store) putLetter(of store.Letter, marks []routing.Key) {
+func (s *Store) putLetter(of routing.Letter) {
 	s.letterID = of.ID
-	l := &letter{of, marks}
+	l := &letter{of}
 	s.letters = append(s.letters, l)
 	if l.Died == 0 {
-		for _, k := range marks {
+		for _, k := range of.Marks {
 			s.early[k] = append(s.early[k], l)
 		}
 	}
@@ -49,7 +46,7 @@ func (s *Store) leaveKeys(l *letter) {
 	if l.Died != 0 {
 		return
 	}
-	for _, k := range l.marks {
+	for _, k := range l.Marks {
 		list := slices.DeleteFunc(s.early[k], func(o *letter) bool { return o == l })
 		if s.early[k] = list; len(list) == 0 {
 			delete(s.early, k)
@@ -65,7 +62,7 @@ func (s *Store) bury(list []engine.Buried) {
 			continue
 		}
 		l := store.Letter{
-			ID: s.letterID + 1, Topic: b.Message.Topic, Source: b.Message.Source, Body: b.Message.Body,
+			ID: s.letterID + 1, Topic: b.Message.Topic, Source: b.Message.Source, Body: b.Message.Body, Trace: b.Message.Trace,
 			Came: b.At, Died: b.At, Reason: b.Reason, Attempt: b.Attempt, Task: b.Task,
 		}
 		for _, sub := range s.listening[routing.Listener{Attempt: b.Attempt, Task: b.Task}] {
@@ -76,7 +73,7 @@ func (s *Store) bury(list []engine.Buried) {
 		slices.SortFunc(l.Keys, func(a, b store.MessageKey) int {
 			return cmp.Or(cmp.Compare(a.Param, b.Param), cmp.Compare(a.Value, b.Value))
 		})
-		s.putLetter(l, nil)
+		s.putLetter(routing.Letter{Letter: l})
 	}
 }
 
@@ -103,7 +100,7 @@ func (s *Store) ListLetters(ctx context.Context, f store.LetterFilter, p store.P
 		if len(list) > limit {
 			break
 		}
-		if selects(f, &l.Letter) {
+		if selects(f, &l.Letter.Letter) {
 			list = append(list, copyOf(l))
 		}
 	}
@@ -119,7 +116,7 @@ func selects(f store.LetterFilter, l *store.Letter) bool {
 }
 
 func copyOf(l *letter) store.Letter {
-	c := l.Letter
+	c := l.Letter.Letter
 	c.Keys, c.Raw = slices.Clone(c.Keys), slices.Clone(c.Raw)
 	return c
 }

@@ -34,7 +34,7 @@ type Store struct {
 	schedules  []*store.Schedule
 	scheduleID model.ScheduleID
 	keys       map[sessionKey]*session
-	// running counts the unfinished attempts of stored projects.
+	// running counts the unfinished attempts that are bounded.
 	running int
 	// posts are in order of id; postID is that of the newest.
 	posts  []store.Post
@@ -94,6 +94,14 @@ func (s *Store) enter(ctx context.Context) error {
 		return model.Errorf(model.Unavailable, "the store is closed")
 	}
 	return nil
+}
+
+// enterPage is enter for a call that lists: it returns the limits of the page.
+func (s *Store) enterPage(ctx context.Context, p store.Page) (limit int, past int64, err error) {
+	if limit, past, err = p.Bounds(); err == nil {
+		err = s.enter(ctx)
+	}
+	return limit, past, err
 }
 
 // write makes a call that changes the store and may leave others something to

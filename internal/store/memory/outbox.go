@@ -57,3 +57,15 @@ func (s *Store) Sent(ctx context.Context, ids []store.OutboxID) error {
 	}
 	return nil
 }
+
+// Pending implements store.Signals.
+func (s *Store) Pending(ctx context.Context) (p store.Pending, err error) {
+	if err := s.enter(ctx); err != nil {
+		return p, err
+	}
+	defer s.mu.Unlock()
+	if len(s.outbox) > 0 {
+		p = store.Pending{Records: min(len(s.outbox), store.MostPending), Oldest: s.outbox[0].At}
+	}
+	return p, nil
+}

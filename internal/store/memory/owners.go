@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 type lease struct {
@@ -47,7 +48,7 @@ func (s *Store) EndLease(ctx context.Context, owner string, epoch int64) error {
 }
 
 // Claim implements store.Owners.
-func (s *Store) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
+func (s *Store) Claim(ctx context.Context, pool store.Pool, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
 	err = s.write(ctx, func() (call bool, err error) {
 		if s.checkLease(owner, epoch) != nil || !s.lasts(s.leases[owner]) {
 			return false, lost(owner, epoch)
@@ -57,7 +58,7 @@ func (s *Store) Claim(ctx context.Context, owner string, epoch int64, now model.
 				call = s.end(other) || call
 			}
 		}
-		for _, a := range s.candidates(now, only) {
+		for _, a := range s.candidates(pool, now, only) {
 			if len(ids) >= n {
 				break
 			}
@@ -70,8 +71,8 @@ func (s *Store) Claim(ctx context.Context, owner string, epoch int64, now model.
 }
 
 // candidates returns the attempts that can be claimed: those of only or, with
-// none, all that are to be driven on by now.
-func (s *Store) candidates(now model.Instant, only []model.AttemptID) (list []*attempt) {
+// none, all of the pool that are to be driven on by now.
+func (s *Store) candidates(pool store.Pool, now model.Instant, only []model.AttemptID) (list []*attempt) {
 	if len(only) > 0 {
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(only))) {
 			if a, err := s.attempt(id); err == nil && a.claimable() {
@@ -81,7 +82,7 @@ func (s *Store) candidates(now model.Instant, only []model.AttemptID) (list []*a
 		return list
 	}
 	for a := range all(s.attempts) {
-		if a.claimable() && a.Wake <= now {
+		if a.pool == pool && a.claimable() && a.Wake <= now {
 			list = append(list, a)
 		}
 	}
@@ -90,13 +91,13 @@ func (s *Store) candidates(now model.Instant, only []model.AttemptID) (list []*a
 }
 
 // AnyDue implements store.Owners.
-func (s *Store) AnyDue(ctx context.Context, now model.Instant) (bool, error) {
+func (s *Store) AnyDue(ctx context.Context, pool store.Pool, now model.Instant) (bool, error) {
 	if err := s.enter(ctx); err != nil {
 		return false, err
 	}
 	defer s.mu.Unlock()
 	for a := range all(s.attempts) {
-		if a.claimable() && a.Wake <= now {
+		if a.pool == pool && a.claimable() && a.Wake <= now {
 			return true, nil
 		}
 	}

@@ -92,11 +92,8 @@ func (s *Store) ProjectNamed(ctx context.Context, name string) (store.Project, e
 
 // ListProjects implements store.Projects.
 func (s *Store) ListProjects(ctx context.Context, f store.ProjectFilter, p store.Page) ([]store.Project, string, error) {
-	limit, past, err := p.Bounds()
+	limit, past, err := s.enterPage(ctx, p)
 	if err != nil {
-		return nil, "", err
-	}
-	if err := s.enter(ctx); err != nil {
 		return nil, "", err
 	}
 	defer s.mu.Unlock()
@@ -154,11 +151,8 @@ func (s *Store) revisionNamed(project model.ProjectID, name string) (store.Revis
 
 // ListRevisions implements store.Projects.
 func (s *Store) ListRevisions(ctx context.Context, project model.ProjectID, p store.Page) ([]store.Revision, string, error) {
-	limit, past, err := p.Bounds()
+	limit, past, err := s.enterPage(ctx, p)
 	if err != nil {
-		return nil, "", err
-	}
-	if err := s.enter(ctx); err != nil {
 		return nil, "", err
 	}
 	defer s.mu.Unlock()

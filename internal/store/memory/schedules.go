@@ -91,11 +91,8 @@ func (s *Store) Schedule(ctx context.Context, id model.ScheduleID) (store.Schedu
 
 // ListSchedules implements store.Schedules.
 func (s *Store) ListSchedules(ctx context.Context, f store.ScheduleFilter, p store.Page) ([]store.Schedule, string, error) {
-	limit, past, err := p.Bounds()
+	limit, past, err := s.enterPage(ctx, p)
 	if err != nil {
-		return nil, "", err
-	}
-	if err := s.enter(ctx); err != nil {
 		return nil, "", err
 	}
 	defer s.mu.Unlock()

@@ -94,11 +94,8 @@ func (s *Store) LastSessionTime(ctx context.Context, project model.ProjectID, wo
 
 // ListSessions implements store.Attempts.
 func (s *Store) ListSessions(ctx context.Context, f store.SessionFilter, p store.Page) ([]store.SessionEntry, string, error) {
-	limit, past, err := p.Bounds()
+	limit, past, err := s.enterPage(ctx, p)
 	if err != nil {
-		return nil, "", err
-	}
-	if err := s.enter(ctx); err != nil {
 		return nil, "", err
 	}
 	defer s.mu.Unlock()

@@ -78,7 +78,7 @@ func (s *Store) ledger(m *routing.Mail) *routing.Ledger {
 	for _, k := range m.Keys {
 		l.Early[k] = len(s.early[k])
 		if _, found := l.Listeners[k]; !found {
-			l.Listeners[k] = s.getters(k)
+			s.readListeners(l, k)
 		}
 	}
 	for _, id := range m.Letters {
@@ -92,15 +92,15 @@ func (s *Store) ledger(m *routing.Mail) *routing.Ledger {
 	return l
 }
 
-// getters returns who gets a message with a key.
-func (s *Store) getters(k routing.Key) (list []routing.Listener) {
+// readListeners finds who gets a message with a key.
+func (s *Store) readListeners(l *routing.Ledger, k routing.Key) {
+	l.Listeners[k] = nil
 	for _, sub := range s.waiting[k] {
-		list = append(list, routing.Listener{Attempt: sub.Attempt, Task: sub.Task})
+		l.Found(k, routing.Listener{Attempt: sub.Attempt, Task: sub.Task}, sub.Key.One)
 		if sub.Key.One {
-			break
+			return
 		}
 	}
-	return list
 }
 
 // book writes what was decided.
@@ -112,17 +112,29 @@ func (s *Store) book(l *routing.Ledger) {
 		s.remembered[k] = l.Remembered[k]
 	}
 	for _, p := range l.Posts {
-		s.hand(p.Listener, &engine.Message{Source: p.Message.Source, Topic: p.Message.Topic, Body: p.Message.Body})
+		s.hand(p.Listener, p.Message)
 	}
 	s.dropLetters(l.Gone)
 	for i := range l.Kept {
-		s.putLetter(l.Kept[i].Letter, l.Kept[i].Marks)
+		s.putLetter(l.Kept[i])
 	}
 }
 
 // hand posts a message to a task.
 func (s *Store) hand(to routing.Listener, m *engine.Message) {
 	s.deposit(store.Post{Attempt: to.Attempt, Command: engine.Command{Kind: engine.Deliver, Task: to.Task, Message: m}})
+}
+
+// takeBack routes messages that tasks return. It reports whether others got some.
+func (s *Store) takeBack(returned []engine.Buried) bool {
+	if len(returned) == 0 {
+		return false
+	}
+	m := routing.Return(returned)
+	l := s.ledger(m)
+	_ = m.Decide(l) // which refuses none
+	s.book(l)
+	return m.Wakes()
 }
 
 // Offsets implements store.Feeding.

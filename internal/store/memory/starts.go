@@ -90,7 +90,7 @@ func (s *Store) admitStart(start *store.Start) error {
 		}
 	}
 	running := s.running
-	if start.Session.Project != 0 {
+	if start.Session.Project != 0 && start.Pool() == 0 {
 		running++
 	}
 	if start.MaxRunning != 0 && running > start.MaxRunning {
@@ -118,6 +118,7 @@ func (s *Store) newAttempt(of *session, start *store.Start) *attempt {
 			After:    start.After,
 		},
 		of:         of,
+		pool:       start.Pool(),
 		definition: start.Definition,
 	}
 	if start.Owner != "" {
@@ -156,7 +157,7 @@ func (s *Store) unmake(before int) {
 // count adds to the number of unfinished attempts where a counts.
 func (s *Store) count(a *attempt, n int) {
 	a.of.unfinished += n
-	if a.Session.Project != 0 {
+	if a.Session.Project != 0 && a.pool == 0 {
 		s.running += n
 	}
 }

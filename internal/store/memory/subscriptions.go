@@ -110,8 +110,7 @@ func (s *Store) handEarly(opened []*routing.Subscription) (posted bool) {
 	ids := slices.Sorted(maps.Keys(takers))
 	for _, id := range ids {
 		i, _ := s.findLetter(id)
-		l := s.letters[i]
-		s.hand(takers[id], &engine.Message{Source: l.Source, Topic: l.Topic, Body: l.Body})
+		s.hand(takers[id], s.letters[i].Message)
 	}
 	s.dropLetters(ids)
 	return len(ids) > 0

@@ -38,11 +38,8 @@ func (s *Store) WorkflowNamed(ctx context.Context, revision model.RevisionID, na
 
 // ListWorkflows implements store.Projects.
 func (s *Store) ListWorkflows(ctx context.Context, f store.WorkflowFilter, p store.Page) ([]store.Workflow, string, error) {
-	limit, past, err := p.Bounds()
+	limit, past, err := s.enterPage(ctx, p)
 	if err != nil {
-		return nil, "", err
-	}
-	if err := s.enter(ctx); err != nil {
 		return nil, "", err
 	}
 	defer s.mu.Unlock()

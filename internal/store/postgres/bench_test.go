@@ -10,87 +10,19 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/storetest"
 	"github.com/pawlhq/pawl/internal/store/tables"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
-// BenchmarkCommit commits batches in which each task has a row and two
-// events, and in turn has a bare program write the same rows to tables of the
-// same kind: in one transaction and one round trip, with arguments that are
-// ready. x-bare is the rate of the store as a share of the bare one's.
+// BenchmarkCommit compares a store with tables of the same kind, written in one
+// transaction and one round trip, with arguments that are ready.
 func BenchmarkCommit(b *testing.B) {
-	for _, shape := range []struct {
-		name string
-		// perAttempt is how many tasks of a batch are of one attempt.
-		perAttempt func(batch int) int
-	}{
-		{"one-attempt", func(batch int) int { return batch }},
-		{"many-attempts", func(int) int { return 1 }},
-	} {
-		for _, size := range []int{1, 10, 100, 500} {
-			b.Run(fmt.Sprintf("%s/%d", shape.name, size), func(b *testing.B) {
-				benchmarkCommit(b, size, shape.perAttempt(size))
-			})
-		}
-	}
-}
-
-// tasksOfAttempt is how many tasks an attempt has at most in the benchmark.
-// Then a new one takes its place.
-const tasksOfAttempt = 1000
-
-func benchmarkCommit(b *testing.B, size, perAttempt int) {
-	cfg := tempConfig(b)
-	s := openAndClose(b, cfg)
-	bare := newBareProgram(b)
-	epoch := benchLease(b, s)
-	var ids []model.AttemptID
-	var taken, bareTaken time.Duration
-	var rows, commits int
-	for b.Loop() {
-		number := commits % max(4, tasksOfAttempt/size)
-		if number == 0 {
-			ids = startOwned(b, s, size/perAttempt, epoch)
-		}
-		batch := benchmarkBatch(ids, perAttempt, number)
-		batch.Owner, batch.Epoch = benchOwner, epoch
-		bare.prepare(batch)
-		// Who goes first changes, so that neither always finds the disk idle.
-		for _, turn := range []bool{commits%2 == 0, commits%2 != 0} {
-			began := time.Now()
-			if turn {
-				if err := s.Commit(ctx, batch); err != nil {
-					b.Fatal(err)
-				}
-				taken += time.Since(began)
-			} else {
-				bare.commit(b)
-				bareTaken += time.Since(began)
-			}
-		}
-		rows += len(batch.Tasks) + bare.chunks
-		commits++
-	}
-	tasks := float64(commits * size)
-	b.ReportMetric(taken.Seconds()*1e6/tasks, "µs/task")
-	b.ReportMetric(float64(rows)/taken.Seconds(), "rows/s")
-	b.ReportMetric(taken.Seconds()*1e6/float64(commits), "µs/commit")
-	b.ReportMetric(bareTaken.Seconds()/taken.Seconds(), "x-bare")
-	b.ReportMetric(0, "ns/op")
-}
-
-const benchOwner = "bench"
-
-func benchLease(b *testing.B, s *Store) int64 {
-	b.Helper()
-	epoch, err := s.Lease(ctx, benchOwner, 0, time.Hour)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return epoch
+	storetest.BenchmarkCommit(b, []int{1, 10, 100, 500}, func(b *testing.B) (store.Store, storetest.Bare) {
+		return openTemp(b), newBareProgram(b)
+	})
 }
 
 func benchStart(definition *workflow.Workflow) store.Start {
@@ -98,22 +30,6 @@ func benchStart(definition *workflow.Workflow) store.Start {
 		Session:    store.Session{UUID: uuid.NewString(), Project: 1, Workflow: "w", Key: uuid.NewString()},
 		Definition: definition, Created: now,
 	}
-}
-
-// startOwned makes n attempts at once.
-func startOwned(b *testing.B, s *Store, n int, epoch int64) []model.AttemptID {
-	b.Helper()
-	def := definition("w")
-	starts := make([]store.Start, n)
-	for i := range starts {
-		starts[i] = benchStart(def)
-		starts[i].Owner, starts[i].Epoch = benchOwner, epoch
-	}
-	list, err := s.StartAll(ctx, starts)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return column(list, func(a *store.Attempt) model.AttemptID { return a.ID })
 }
 
 func definition(name string) *workflow.Workflow {
@@ -233,31 +149,10 @@ func BenchmarkFire(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// benchmarkBatch returns the commit with a number: the next tasks of each
-// attempt, that ran.
-func benchmarkBatch(ids []model.AttemptID, perAttempt, number int) *store.Batch {
-	var batch store.Batch
-	for _, id := range ids {
-		for i := range perAttempt {
-			task := number*perAttempt + i
-			at := now + model.Instant(task*50)
-			name := fmt.Sprintf("+daily+load+table_%06d", task)
-			batch.Tasks = append(batch.Tasks, engine.TaskRow{
-				Attempt: id, ID: model.TaskID(task), Parent: 1, Name: name, State: model.Success, Try: 1, Started: at, Ended: at + 40,
-			})
-			batch.Events = append(batch.Events,
-				engine.Event{Attempt: id, Seq: int64(2*task + 1), At: at, Kind: engine.TaskStarted, Task: model.TaskID(task), Name: name, Try: 1, State: model.Running},
-				engine.Event{Attempt: id, Seq: int64(2*task + 2), At: at + 40, Kind: engine.TaskEnded, Task: model.TaskID(task), Name: name, Try: 1, State: model.Success})
-		}
-	}
-	return &batch
-}
-
 // bareProgram writes the rows of batches and does nothing else.
 type bareProgram struct {
 	conn          *pgx.Conn
 	tasks, events []any
-	chunks        int
 	// last are the ids that were given out, known those of definitions.
 	last  tables.IDs
 	known map[[sha256.Size]byte]int64
@@ -293,14 +188,16 @@ func newBareProgram(b *testing.B) *bareProgram {
 	return &bareProgram{conn: c, known: make(map[[sha256.Size]byte]int64)}
 }
 
-func (p *bareProgram) prepare(batch *store.Batch) {
+// Prepare implements storetest.Bare.
+func (p *bareProgram) Prepare(batch *store.Batch) (chunks int) {
 	plan := tables.NewPlan(batch)
-	p.chunks = len(plan.Chunks)
 	args := commitArgs(0, plan)
 	p.tasks, p.events = args[14:27], args[32:35]
+	return len(plan.Chunks)
 }
 
-func (p *bareProgram) commit(b *testing.B) {
+// Commit implements storetest.Bare.
+func (p *bareProgram) Commit(b *testing.B) {
 	b.Helper()
 	var batch pgx.Batch
 	batch.Queue("begin")

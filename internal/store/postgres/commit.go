@@ -19,14 +19,19 @@ import (
 // Commit implements store.Attempts.
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 	args := commitArgs(s.space^commitSpace, tables.NewPlan(b))
-	signals := tables.NewSignalPlan(b)
+	signals := tables.NewSignalPlan(b, nil)
 	var woke bool
 	err := s.withConn(ctx, func(ctx context.Context, c *pgx.Conn) (err error) {
-		if signals != nil {
+		switch {
+		case signals == nil:
+			err = c.QueryRow(ctx, commitText, args...).Scan(&woke)
+		case len(signals.Returned) == 0:
 			woke, err = s.commitSignals(ctx, c, args, signals)
-			return err
 		}
-		return c.QueryRow(ctx, commitText, args...).Scan(&woke)
+		if signals != nil && len(signals.Returned) > 0 || hasState(err, stateLeft) {
+			woke, err = s.commitReturns(ctx, c, args, b)
+		}
+		return err
 	})
 	if refused := refusal(err); refused != nil {
 		return refused

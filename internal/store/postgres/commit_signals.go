@@ -17,16 +17,22 @@ func (s *Store) commitSignals(ctx context.Context, c *pgx.Conn, args []any, p *t
 	if p.Numbers() {
 		b.Queue(awaitOrder, s.space, orderLock)
 	}
-	tell := func(row pgx.Row) error {
-		var more bool
-		err := row.Scan(&more)
-		woke = woke || more
-		return err
-	}
+	tell := tellIf(&woke)
 	b.Queue(commitText, args...).QueryRow(tell)
 	b.Queue(signalsText, signalArgs(p)...).QueryRow(tell)
 	err = c.SendBatch(ctx, &b).Close()
 	return woke, err
+}
+
+// tellIf reads the answers of functions that report whether something is so, and
+// sets what is given if one of them says so.
+func tellIf(so *bool) func(pgx.Row) error {
+	return func(row pgx.Row) error {
+		var is bool
+		err := row.Scan(&is)
+		*so = *so || is
+		return err
+	}
 }
 
 var signalsText = calling("commit_signals", len(signalArgs(&tables.SignalPlan{})))
@@ -64,5 +70,6 @@ func signalArgs(p *tables.SignalPlan) []any {
 		column(r, func(r *tables.RecordRow) []byte { return tables.Stored(r.Key) }),
 		column(r, func(r *tables.RecordRow) []byte { return r.Stored }),
 		column(r, func(r *tables.RecordRow) []byte { return r.Headed }),
+		column(r, func(r *tables.RecordRow) int64 { return int64(r.At) }),
 	}
 }

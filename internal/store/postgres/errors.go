@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // errLost marks what failed because its connection broke.
@@ -25,25 +26,18 @@ func lost(c *pgx.Conn, err error) error {
 const (
 	stateConflict = "PW409"
 	stateNotFound = "PW404"
+	// stateLeft says that something is posted to attempts that end.
+	stateLeft = "PW412"
 )
 
-// explain says what failed, with a code and where possible the next step. An
-// error that has a code passes as it is.
-func explain(what string, err error) error {
-	var coded *model.Error
-	if err == nil || errors.As(err, &coded) {
-		return err
-	}
-	code, reason, hint := diagnose(err)
-	if reason == "" {
-		return model.Errorf(code, "%s: %w", what, err)
-	}
-	e := model.Errorf(code, "%s: %s: %w", what, reason, err)
-	if hint != "" {
-		return e.WithHint("%s", hint)
-	}
-	return e
+// hasState reports whether the database has answered with a state.
+func hasState(err error, state string) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == state
 }
+
+// explain says what failed.
+func explain(what string, err error) error { return tables.Explain(what, err, diagnose) }
 
 // refusal returns the error of a statement that was refused, or nil.
 func refusal(err error) error {

@@ -27,7 +27,7 @@ const (
 	selectStartable = `
 		SELECT w.id FROM workflows w JOIN projects p ON p.id = w.project
 		WHERE w.id = ANY ($1) AND p.deleted = 0`
-	countRunning   = `SELECT count(*) FROM (SELECT FROM attempts WHERE state = 0 AND project <> 0 LIMIT $1) AS counted`
+	countRunning   = `SELECT count(*) FROM (SELECT FROM attempts WHERE state = 0 AND pool = 0 AND project <> 0 LIMIT $1) AS counted`
 	selectVersions = `SELECT id, version FROM schedules WHERE id = ANY ($1)`
 
 	// Who ends an attempt waits for those who come after it, and the other way

@@ -17,10 +17,10 @@ const (
 		FROM unnest($1::bigint[], $2::integer[], $3::bigint[]) AS u (id, attempts, last) WHERE s.id = u.id`
 	insertAttempts = `
 		INSERT INTO attempts (id, session, number, name, project, workflow, stored, zone, created, definition,
-			resume_attempt, resume_from, after, due, wake, epoch, params, state, cancel_asked, tasks, started, ended)
+			resume_attempt, resume_from, after, due, wake, epoch, pool, params, state, cancel_asked, tasks, started, ended)
 		SELECT *, 0, false, 0, 0, 0
 		FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::text[],
-			$9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bytea[])`
+			$9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bytea[])`
 	updateSchedules = `
 		UPDATE schedules s
 		SET next_run = u.next_run, next_time = u.next_time, last_time = u.last_time, disabled = u.disabled,
@@ -102,5 +102,6 @@ func (l ledger) writeAttempts(b *pgx.Batch) {
 		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Due) }),
 		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Wake) }),
 		column(m, func(m *tables.AttemptRow) int64 { return m.Epoch }),
+		column(m, func(m *tables.AttemptRow) int64 { return int64(m.Pool) }),
 		column(m, func(m *tables.AttemptRow) []byte { return m.Stored }))
 }

@@ -32,12 +32,8 @@ func (s *Store) runMail(mail []*routing.Mail) []error {
 			l = mailLedger{Ledger: routing.NewLedger(), ended: new(bool)}
 			l.read(b, &asked)
 		}, func(ctx context.Context, c *pgx.Conn, b *pgx.Batch) error {
-			for *l.ended {
-				var again pgx.Batch
-				l.readListeners(&again, asked.Keys)
-				if err := c.SendBatch(ctx, &again).Close(); err != nil {
-					return err
-				}
+			if err := l.settle(ctx, c, asked.Keys); err != nil {
+				return err
 			}
 			for i, m := range mail {
 				errs[i] = m.Decide(l.Ledger)
@@ -60,13 +56,13 @@ type mailLedger struct {
 // release them; their states are those that they have then.
 const (
 	selectListeners = `
-		SELECT m.mark, m.attempt, m.task, a.state
+		SELECT m.mark, m.attempt, m.task, m.one, a.state
 		FROM (
-			SELECT u.mark, s.attempt, s.task FROM unnest($1::bytea[]) AS u (mark) JOIN subscriptions s ON s.mark = u.mark AND s.one = 0
+			SELECT u.mark, s.attempt, s.task, s.one FROM unnest($1::bytea[]) AS u (mark) JOIN subscriptions s ON s.mark = u.mark AND s.one = 0
 			JOIN attempts r ON r.id = s.attempt AND r.state + 0 = 0
 			UNION ALL
-			SELECT u.mark, s.attempt, s.task FROM unnest($1::bytea[]) AS u (mark), LATERAL (
-				SELECT o.attempt, o.task FROM subscriptions o JOIN attempts r ON r.id = o.attempt AND r.state + 0 = 0
+			SELECT u.mark, s.attempt, s.task, s.one FROM unnest($1::bytea[]) AS u (mark), LATERAL (
+				SELECT o.attempt, o.task, o.one FROM subscriptions o JOIN attempts r ON r.id = o.attempt AND r.state + 0 = 0
 				WHERE o.mark = u.mark AND o.one = 1 ORDER BY o.since, o.attempt, o.task LIMIT 1) s
 		) AS m JOIN attempts a ON a.id = m.attempt
 		ORDER BY a.id FOR KEY SHARE OF a`
@@ -105,16 +101,29 @@ func (l mailLedger) read(b *pgx.Batch, q *routing.Mail) {
 	}
 }
 
+// settle looks for listeners again until none of those that are found has ended.
+func (l mailLedger) settle(ctx context.Context, c *pgx.Conn, keys []routing.Key) error {
+	for *l.ended {
+		var again pgx.Batch
+		l.readListeners(&again, keys)
+		if err := c.SendBatch(ctx, &again).Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l mailLedger) readListeners(b *pgx.Batch, keys []routing.Key) {
 	clear(l.Listeners)
+	clear(l.First)
 	*l.ended = false
 	b.Queue(selectListeners, marks(keys)).Query(func(rows pgx.Rows) error {
 		var mark []byte
 		var to routing.Listener
-		var state int16
-		_, err := pgx.ForEachRow(rows, []any{&mark, &to.Attempt, &to.Task, &state}, func() error {
+		var one, state int16
+		_, err := pgx.ForEachRow(rows, []any{&mark, &to.Attempt, &to.Task, &one, &state}, func() error {
 			*l.ended = *l.ended || state != 0
-			l.Listeners[routing.Key(mark)] = append(l.Listeners[routing.Key(mark)], to)
+			l.Found(routing.Key(mark), to, one != 0)
 			return nil
 		})
 		return err
@@ -179,7 +188,7 @@ func (l mailLedger) keep(b *pgx.Batch) {
 		column(k, func(k *routing.Letter) []byte { return tables.Stored(k.Topic) }),
 		column(k, func(k *routing.Letter) []byte { return tables.Stored(k.Source) }),
 		column(k, func(k *routing.Letter) []byte { m := routing.SourceOf(k.Topic, k.Source); return m[:] }),
-		column(k, func(k *routing.Letter) []byte { return tables.BodyOfLetter(&k.Letter) }),
+		column(k, func(k *routing.Letter) []byte { return tables.BodyOfLetter(k) }),
 		column(k, func(k *routing.Letter) []byte { return k.Raw }),
 		column(k, func(k *routing.Letter) int64 { return int64(k.Came) }),
 		column(k, func(k *routing.Letter) int64 { return int64(k.Expires) }),

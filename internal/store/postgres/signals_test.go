@@ -115,7 +115,7 @@ func TestWhoDeliversWaitsForAnOpening(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = tx.Rollback(ctx) }) // where it was not committed
 	b := listen(id, key)
-	if _, err := s.commitSignals(ctx, tx.Conn(), commitArgs(s.space^commitSpace, tables.NewPlan(b)), tables.NewSignalPlan(b)); err != nil {
+	if _, err := s.commitSignals(ctx, tx.Conn(), commitArgs(s.space^commitSpace, tables.NewPlan(b)), tables.NewSignalPlan(b, nil)); err != nil {
 		t.Fatal(err)
 	}
 	if err := waitBehind(t, s, tx, func() error { return deliver(s, store.Delivery{Messages: []store.Message{m}}) }); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/postgres/postgrestest"
+	"github.com/pawlhq/pawl/internal/store/storetest"
 )
 
 // These tests are about several stores on one database, as those of several
@@ -230,7 +231,7 @@ func TestNobodyWaitsForeverAndNoWakeIsLost(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if _, err := s.Claim(run, owner, epoch, now-model.Instant(n), 0); err != nil {
+				if _, err := s.Claim(run, 0, owner, epoch, now-model.Instant(n), 0); err != nil {
 					return err
 				}
 				if err := s.EndLease(run, owner, epoch); err != nil {
@@ -352,7 +353,7 @@ func TestARestartOfTheServerLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, id := range ids {
-		checkWhole(t, s, id, acknowledged[i])
+		storetest.CheckWhole(t, s, id, acknowledged[i])
 		if acknowledged[i] == 0 {
 			t.Error("nothing was acknowledged")
 		}

@@ -23,6 +23,7 @@ const (
 	commandNode                // length and bytes of the node's own form
 	commandParams              // map
 	commandVerdict             // 1 or 0 for Skip, reason
+	commandTerms               // those of the message
 
 	commandEnd
 )
@@ -51,11 +52,14 @@ const (
 )
 
 const (
-	waitUntil   = 1 << iota // varint
-	waitKeys                // for each key: topic, param, value, 1 or 0 for One
-	waitState               // map
-	waitReason              // string
-	waitRecords             // as in a result
+	waitUntil    = 1 << iota // varint
+	waitKeys                 // for each key: topic, param, value, 1 or 0 for One
+	waitState                // map
+	waitReason               // string
+	waitRecords              // as in a result
+	waitStore                // map
+	waitReset                // list of strings
+	waitPostpone             // nothing more
 
 	waitEnd
 )
@@ -65,6 +69,7 @@ func Command(c *engine.Command) []byte {
 	dst := binary.AppendUvarint([]byte{version, byte(c.Kind)}, parts(
 		c.Task != 0, c.Try != 0, c.Result != nil, c.Failure != nil, c.Wait != nil,
 		c.Message != nil, c.Node != nil, c.Params.Len() > 0, c.Verdict != nil,
+		c.Message != nil && hasTerms(*c.Message),
 	))
 	dst = appendInt(dst, c.Task)
 	dst = appendInt(dst, c.Try)
@@ -84,6 +89,9 @@ func Command(c *engine.Command) []byte {
 	dst = appendPart(dst, c.Params)
 	if c.Verdict != nil {
 		dst = appendString(appendBool(dst, c.Verdict.Skip), c.Verdict.Reason)
+	}
+	if c.Message != nil && hasTerms(*c.Message) {
+		dst = appendTerms(dst, c.Message)
 	}
 	return dst
 }
@@ -138,7 +146,10 @@ func appendFailure(dst []byte, f *engine.Failure) []byte {
 }
 
 func appendWait(dst []byte, w *engine.Wait) []byte {
-	dst = binary.AppendUvarint(dst, parts(w.Until != 0, len(w.Keys) > 0, w.State.Len() > 0, w.Reason != "", len(w.Records) > 0))
+	dst = binary.AppendUvarint(dst, parts(
+		w.Until != 0, len(w.Keys) > 0, w.State.Len() > 0, w.Reason != "", len(w.Records) > 0,
+		w.Store.Len() > 0, len(w.Reset) > 0, w.Postpone,
+	))
 	dst = appendInt(dst, w.Until)
 	if len(w.Keys) > 0 {
 		dst = appendKeys(dst, w.Keys)
@@ -147,7 +158,11 @@ func appendWait(dst []byte, w *engine.Wait) []byte {
 	if w.Reason != "" {
 		dst = appendString(dst, w.Reason)
 	}
-	return appendRecords(dst, w.Records)
+	dst = appendPart(appendRecords(dst, w.Records), w.Store)
+	if len(w.Reset) > 0 {
+		dst = appendStrings(dst, w.Reset)
+	}
+	return dst
 }
 
 // DecodeCommand reads what Command returned. Trees in it are finished.
@@ -182,6 +197,9 @@ func DecodeCommand(b []byte) (engine.Command, error) {
 	}
 	if set&commandVerdict != 0 {
 		c.Verdict = &engine.Verdict{Skip: r.byte() != 0, Reason: r.string()}
+	}
+	if set&commandTerms != 0 && c.Message != nil {
+		r.terms(c.Message)
 	}
 	return c, r.finish("command to an attempt")
 }
@@ -244,7 +262,7 @@ func (r *reader) failure() *engine.Failure {
 
 func (r *reader) wait() *engine.Wait {
 	set := r.parts(waitEnd)
-	w := &engine.Wait{}
+	w := &engine.Wait{Postpone: set&waitPostpone != 0}
 	if set&waitUntil != 0 {
 		w.Until = model.Instant(r.int())
 	}
@@ -259,6 +277,12 @@ func (r *reader) wait() *engine.Wait {
 	}
 	if set&waitRecords != 0 {
 		w.Records = r.records()
+	}
+	if set&waitStore != 0 {
+		w.Store = r.mapping()
+	}
+	if set&waitReset != 0 {
+		w.Reset = r.strings()
 	}
 	return w
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -21,6 +22,7 @@ const (
 	detailKeys    // for each key: topic, param, value, 1 or 0 for One
 	detailInbox   // for each message: source, topic, body
 	detailHearing // since, forgiven and due as varints, kept as a map
+	detailTerms   // those of each message of the inbox
 
 	detailEnd
 )
@@ -34,6 +36,7 @@ func Detail(d *engine.Detail) []byte {
 	dst := binary.AppendUvarint([]byte{version}, parts(
 		d.Export.Len() > 0, d.Store.Len() > 0, len(d.Reset) > 0, len(d.Outputs) > 0,
 		d.Subtasks.Len() > 0, d.Error.Len() > 0, d.State.Len() > 0, len(d.Keys) > 0, len(d.Inbox) > 0, d.Hearing != nil,
+		slices.ContainsFunc(d.Inbox, hasTerms),
 	))
 	for _, m := range []params.Map{d.Export, d.Store} {
 		dst = appendPart(dst, m)
@@ -57,6 +60,11 @@ func Detail(d *engine.Detail) []byte {
 		dst = binary.AppendVarint(dst, int64(h.Forgiven))
 		dst = binary.AppendVarint(dst, int64(h.Due))
 		dst = params.AppendBinary(dst, h.Kept)
+	}
+	if slices.ContainsFunc(d.Inbox, hasTerms) {
+		for i := range d.Inbox {
+			dst = appendTerms(dst, &d.Inbox[i])
+		}
 	}
 	return dst
 }
@@ -134,6 +142,11 @@ func DecodeDetail(b []byte) (*engine.Detail, error) {
 	if set&detailHearing != 0 {
 		d.Hearing = &engine.Hearing{
 			Since: model.Instant(r.int()), Forgiven: int32(r.int()), Due: model.Instant(r.int()), Kept: r.mapping(),
+		}
+	}
+	if set&detailTerms != 0 {
+		for i := range d.Inbox {
+			r.terms(&d.Inbox[i])
 		}
 	}
 	return d, r.finish("detail of a task")

@@ -18,6 +18,7 @@ const (
 	dispatchScope               // map
 	dispatchState               // map
 	dispatchMessage             // source, topic, body
+	dispatchTerms               // those of the message
 
 	dispatchEnd
 )
@@ -28,6 +29,7 @@ func Dispatch(e *engine.Effect) []byte {
 	dst := binary.AppendUvarint([]byte{version}, parts(
 		e.Task != 0, e.Try != 0, e.Retries != 0, e.Name != "", e.Node != nil,
 		e.Scope.Len() > 0, e.State.Len() > 0, e.Message != nil,
+		e.Message != nil && hasTerms(*e.Message),
 	))
 	dst = appendInt(dst, e.Task)
 	dst = appendInt(dst, e.Try)
@@ -40,6 +42,9 @@ func Dispatch(e *engine.Effect) []byte {
 	dst = appendPart(dst, e.State)
 	if e.Message != nil {
 		dst = appendMessage(dst, e.Message)
+	}
+	if e.Message != nil && hasTerms(*e.Message) {
+		dst = appendTerms(dst, e.Message)
 	}
 	return dst
 }
@@ -73,6 +78,9 @@ func DecodeDispatch(b []byte) (engine.Effect, error) {
 	if set&dispatchMessage != 0 {
 		m := r.message()
 		e.Message = &m
+	}
+	if set&dispatchTerms != 0 && e.Message != nil {
+		r.terms(e.Message)
 	}
 	return e, r.finish("try of a task")
 }

@@ -85,7 +85,11 @@ var (
 		Inbox: []engine.Message{{Source: "s", Topic: "t", Body: []params.Value{true, "x"}}, {}},
 	}
 	hearingDetail = &engine.Detail{Hearing: &engine.Hearing{Since: 1_790_000_000_000_000, Forgiven: 2, Due: 7, Kept: params.Of("n", 1)}}
-	fullGrowth    = engine.Growth{
+	traced        = engine.Message{Source: "s", Topic: "t", Trace: "00-1"}
+	shared        = engine.Message{Trace: "00-2", Share: &engine.Share{
+		Keys: []engine.MessageKey{{Param: "p", Value: "v", Drop: true}, {}}, Whole: true, Early: engine.Early{Expires: 300, Most: 7},
+	}}
+	fullGrowth = engine.Growth{
 		Export: params.Of("a", 1), Items: []params.Value{int64(1), "b", nil}, Replaces: 300,
 	}
 	fullCommand = engine.Command{
@@ -109,6 +113,7 @@ var (
 	reasonedWait = engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Until: 7, Reason: "é"}}
 	sent         = []engine.Record{{Topic: "t", Key: "k", Value: params.Of("a", 1), Headers: params.Of("h", "é")}, {}}
 	sending      = engine.Command{Kind: engine.Succeed, Task: 1, Try: 1, Result: &engine.Result{Records: sent}}
+	storingWait  = engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Until: 7, Store: params.Of("a", 1), Reset: []string{"b"}, Postpone: true}}
 	sendingWait  = engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Until: 7, Records: sent}}
 	fullDispatch = engine.Effect{
 		Kind: engine.Dispatch, Task: 300, Try: 2, Retries: 1, Name: "+w+a", Scope: params.Of("a", 1), State: params.Of("b", nil),
@@ -133,8 +138,12 @@ var written = []struct {
 	{detailForm("empty detail", &engine.Detail{}), "0100"},
 	{detailForm("full detail", fullDetail), "01ff0308010161030208010162000203782e790001037965730801022b730801056563686f3e0602c3a90801076d657373616765060662726f6b656e0801016e04000000000000f83f0201740170017601000000000201730174070202060178000000"},
 	{detailForm("detail of a listener", hearingDetail), "0180048080afa2dbffad06040e0801016e0302"},
+	{detailForm("messages with terms", &engine.Detail{Inbox: []engine.Message{traced, {}, shared}}), "01800a030173017400000000000000010430302d31001f0430302d32020170017601000000d8040e"},
+	{commandForm("message with terms", engine.Command{Kind: engine.Deliver, Message: &shared}), "0108a0040000001f0430302d32020170017601000000d8040e"},
+	{dispatchForm("message with terms", engine.Effect{Kind: engine.Dispatch, Message: &traced}), "0180030173017400010430302d31"},
 	{commandForm("result that sends", sending), "01010702028004020174016b080101610302080101680602c3a90000000800"},
 	{commandForm("wait that sends", sendingWait), "010310110e020174016b080101610302080101680602c3a90000000800"},
+	{commandForm("wait that stores", storingWait), "010310e1010e080101610302010162"},
 	{growthForm("empty growth", engine.Growth{}), "0100"},
 	{growthForm("full growth", fullGrowth), "010e0801016103020703030206016200d804"},
 	{commandForm("empty command", engine.Command{}), "010000"},
@@ -193,19 +202,19 @@ func TestDamageIsAnError(t *testing.T) {
 
 func TestAnUnknownPartIsAnError(t *testing.T) {
 	t.Parallel()
-	if _, err := record.DecodeDetail([]byte{1, 0x80, 0x04}); err == nil {
-		t.Error("a detail with a tenth part was read")
+	if _, err := record.DecodeDetail([]byte{1, 0x80, 0x10}); err == nil {
+		t.Error("a detail with a twelfth part was read")
 	}
 	if err := record.DecodeGrowth([]byte{1, 0x10}, &engine.Growth{}); err == nil {
 		t.Error("a growth with a fifth part was read")
 	}
-	for _, b := range [][]byte{{1, 0, 0x80, 0x02}, {1, 0, 1 << 2, 0x80, 0x04}, {1, 0, 1 << 3, 1 << 3}, {1, 0, 1 << 4, 1 << 4}} {
+	for _, b := range [][]byte{{1, 0, 0x80, 0x08}, {1, 0, 0xa0, 0x04, 0, 0, 0, 0x20}, {1, 0, 1 << 2, 0x80, 0x04}, {1, 0, 1 << 3, 1 << 3}, {1, 0, 1 << 4, 1 << 4}} {
 		if c, err := record.DecodeCommand(b); err == nil {
 			t.Errorf("a command with an unknown part was read as %+v", c)
 		}
 	}
-	if e, err := record.DecodeDispatch([]byte{1, 0x80, 0x02}); err == nil {
-		t.Errorf("a dispatch with a ninth part was read as %+v", e)
+	if e, err := record.DecodeDispatch([]byte{1, 0x80, 0x04}); err == nil {
+		t.Errorf("a dispatch with a tenth part was read as %+v", e)
 	}
 }
 
@@ -219,7 +228,7 @@ func TestNumbersStay(t *testing.T) {
 	for s := engine.AttemptRunning; s <= engine.AttemptKilled; s++ {
 		fmt.Fprintf(&got, "%d %s\n", s, s)
 	}
-	for k := engine.AttemptStarted; k <= engine.SignalBuried; k++ {
+	for k := engine.AttemptStarted; k <= engine.SignalReturned; k++ {
 		fmt.Fprintf(&got, "%d %s\n", k, k)
 	}
 	want := `0 blocked
@@ -252,6 +261,7 @@ func TestNumbersStay(t *testing.T) {
 13 skipped_to
 14 task_judged
 15 signal_buried
+16 signal_returned
 `
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Errorf("states and kinds (-want +got):\n%s", diff)
@@ -406,9 +416,7 @@ func TestRoundTrip(t *testing.T) {
 			Outputs: rapid.SliceOf(text).Draw(t, "outputs"), Subtasks: m.Draw(t, "subtasks"), Error: m.Draw(t, "error"),
 			State: m.Draw(t, "state"),
 			Keys:  rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Key { return drawKey(t, text) })).Draw(t, "keys"),
-			Inbox: rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Message {
-				return engine.Message{Source: text.Draw(t, "source"), Topic: text.Draw(t, "topic"), Body: m.Draw(t, "body")}
-			})).Draw(t, "inbox"),
+			Inbox: rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Message { return drawMessage(t, text, m) })).Draw(t, "inbox"),
 		}))
 		same(t, growthForm("growth", engine.Growth{
 			Export: m.Draw(t, "export"), Replaces: model.TaskID(rapid.Int32().Draw(t, "replaces")),
@@ -452,14 +460,34 @@ func drawCommand(t *rapid.T, text *rapid.Generator[string], m *rapid.Generator[p
 	if has.Draw(t, "wait") {
 		c.Wait = &engine.Wait{
 			Until: model.Instant(rapid.Int64().Draw(t, "until")), State: m.Draw(t, "kept"),
-			Reason: text.Draw(t, "reason"),
-			Keys:   rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Key { return drawKey(t, text) })).Draw(t, "keys"),
+			Reason: text.Draw(t, "reason"), Store: m.Draw(t, "stored"), Reset: rapid.SliceOf(text).Draw(t, "gone"),
+			Postpone: has.Draw(t, "postpone"),
+			Keys:     rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.Key { return drawKey(t, text) })).Draw(t, "keys"),
 		}
 	}
 	if has.Draw(t, "message") {
-		c.Message = &engine.Message{Source: text.Draw(t, "source"), Topic: text.Draw(t, "topic"), Body: m.Draw(t, "body")}
+		message := drawMessage(t, text, m)
+		c.Message = &message
 	}
 	return c
+}
+
+func drawMessage(t *rapid.T, text *rapid.Generator[string], body *rapid.Generator[params.Map]) engine.Message {
+	m := engine.Message{Source: text.Draw(t, "source"), Topic: text.Draw(t, "topic"), Body: body.Draw(t, "body")}
+	has := rapid.Bool()
+	if has.Draw(t, "traced") {
+		m.Trace = text.Draw(t, "trace")
+	}
+	if has.Draw(t, "shared") {
+		m.Share = &engine.Share{
+			Whole: has.Draw(t, "whole"),
+			Early: engine.Early{Expires: model.Instant(rapid.Int64().Draw(t, "expires")), Most: rapid.Int().Draw(t, "most")},
+			Keys: rapid.SliceOf(rapid.Custom(func(t *rapid.T) engine.MessageKey {
+				return engine.MessageKey{Param: text.Draw(t, "param"), Value: text.Draw(t, "value"), Drop: has.Draw(t, "drop")}
+			})).Draw(t, "keys"),
+		}
+	}
+	return m
 }
 
 func drawKey(t *rapid.T, text *rapid.Generator[string]) engine.Key {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -16,9 +17,10 @@ type Ledger struct {
 	Offsets map[Partition]int64
 	// Remembered has the sources that are, with their ends.
 	Remembered map[Key]model.Instant
-	// Listeners are, of each key, all without One, and the one with it that has
-	// listened for longest.
+	// Listeners are, of each key, all without One, and First is the one with it
+	// that has listened for longest.
 	Listeners map[Key][]Listener
+	First     map[Key]Listener
 	// Early counts the early messages of each key.
 	Early map[Key]int
 	// Letters are the dead letters that are there.
@@ -45,6 +47,15 @@ type Listener struct {
 	Task    model.TaskID
 }
 
+// Found takes in a task that listens to a key, with One or without.
+func (l *Ledger) Found(k Key, to Listener, one bool) {
+	if one {
+		l.First[k] = to
+		return
+	}
+	l.Listeners[k] = append(l.Listeners[k], to)
+}
+
 func compareListeners(a, b Listener) int {
 	return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), cmp.Compare(a.Task, b.Task))
 }
@@ -52,13 +63,15 @@ func compareListeners(a, b Listener) int {
 // Post is a message for the inbox of a task.
 type Post struct {
 	Listener
-	Message *store.Message
+	Message *engine.Message
 }
 
-// Letter is a message to be kept, with what stands for its Keys.
+// Letter is a message to be kept, with what stands for its Keys, and as a task
+// gets it. There is no Message if that can't be read.
 type Letter struct {
 	store.Letter
-	Marks []Key
+	Marks   []Key
+	Message *engine.Message
 }
 
 // NewLedger returns a ledger that has found nothing.
@@ -67,6 +80,7 @@ func NewLedger() *Ledger {
 		Offsets:    make(map[Partition]int64),
 		Remembered: make(map[Key]model.Instant),
 		Listeners:  make(map[Key][]Listener),
+		First:      make(map[Key]Listener),
 		Early:      make(map[Key]int),
 		Letters:    make(map[store.LetterID]bool),
 		Running:    make(map[model.AttemptID]bool),
@@ -116,12 +130,8 @@ func (l *Ledger) advance(feeder string, offsets []store.Offset) error {
 
 // deliver routes a message that has come, unless it has come before.
 func (l *Ledger) deliver(it *item, now model.Instant) store.Delivered {
-	if it.Remember != 0 {
-		if l.Remembered[it.source] > now {
-			return store.Delivered{Outcome: store.Duplicate}
-		}
-		l.Remembered[it.source] = it.Remember
-		l.noted[it.source] = true
+	if l.knows(it, now) {
+		return store.Delivered{Outcome: store.Duplicate}
 	}
 	if it.Unreadable != "" {
 		unread := it.kept()
@@ -129,6 +139,19 @@ func (l *Ledger) deliver(it *item, now model.Instant) store.Delivered {
 		return store.Delivered{Outcome: store.Dead}
 	}
 	return l.route(it, now)
+}
+
+// knows reports whether a message has come before, and remembers it.
+func (l *Ledger) knows(it *item, now model.Instant) bool {
+	if it.Remember == 0 {
+		return false
+	}
+	if l.Remembered[it.source] > now {
+		return true
+	}
+	l.Remembered[it.source] = it.Remember
+	l.noted[it.source] = true
+	return false
 }
 
 // resend routes a dead letter anew, if it is there.
@@ -139,7 +162,7 @@ func (l *Ledger) resend(id store.LetterID, of *store.Letter, it *item, now model
 	case of.Raw != nil, of.Attempt != 0 && !l.Running[of.Attempt]:
 		return store.Delivered{Outcome: store.Dead}
 	case of.Attempt != 0:
-		l.Posts = append(l.Posts, Post{Listener{of.Attempt, of.Task}, it.Message})
+		l.Posts = append(l.Posts, Post{Listener{of.Attempt, of.Task}, it.message(nil)})
 		done = store.Delivered{Outcome: store.Taken, Tasks: 1}
 	default:
 		done = l.route(it, now)
@@ -150,52 +173,88 @@ func (l *Ledger) resend(id store.LetterID, of *store.Letter, it *item, now model
 }
 
 func (l *Ledger) route(it *item, now model.Instant) store.Delivered {
-	if to := l.listeners(it); len(to) > 0 {
-		for _, one := range to {
-			l.Posts = append(l.Posts, Post{one, it.Message})
+	to := l.getters(it)
+	if len(to) == 0 {
+		return store.Delivered{Outcome: l.wait(it, now)}
+	}
+	for _, g := range to {
+		l.Posts = append(l.Posts, Post{g.Listener, it.message(g.alone)})
+	}
+	return store.Delivered{Outcome: store.Taken, Tasks: len(to)}
+}
+
+// getter is a task that gets a message, with the keys under which it alone does.
+type getter struct {
+	Listener
+	alone []store.MessageKey
+}
+
+// getters returns who gets a message, each once, in order. Those without One
+// have got what is not whole.
+func (l *Ledger) getters(it *item) (all []getter) {
+	for i, k := range it.keys {
+		if it.whole {
+			for _, to := range l.Listeners[k] {
+				all = append(all, getter{Listener: to})
+			}
 		}
-		return store.Delivered{Outcome: store.Taken, Tasks: len(to)}
+		if to, found := l.First[k]; found {
+			all = append(all, getter{to, it.about[i : i+1 : i+1]})
+		}
 	}
-	return store.Delivered{Outcome: l.wait(it, now)}
+	if len(all) < 2 {
+		return all
+	}
+	slices.SortStableFunc(all, func(a, b getter) int { return compareListeners(a.Listener, b.Listener) })
+	last := 0
+	for _, g := range all[1:] {
+		if g.Listener == all[last].Listener {
+			all[last].alone = append(all[last].alone, g.alone...)
+			continue
+		}
+		last++
+		all[last] = g
+	}
+	return all[:last+1]
 }
 
-// listeners returns who gets a message, each once, in order.
-func (l *Ledger) listeners(it *item) []Listener {
-	if len(it.keys) == 1 && len(l.Listeners[it.keys[0]]) < 2 {
-		return l.Listeners[it.keys[0]]
-	}
-	var all []Listener
-	for _, k := range it.keys {
-		all = append(all, l.Listeners[k]...)
-	}
-	slices.SortFunc(all, compareListeners)
-	return slices.Compact(all)
-}
-
-// wait keeps a message that nobody listens to, where it may be.
+// wait keeps a message that nobody listens to, where it may be. One that a task
+// has returned is not dropped.
 func (l *Ledger) wait(it *item, now model.Instant) store.Outcome {
 	early := it.kept()
-	if it.Early.Expires == 0 || len(early.keys) == 0 {
+	reason := l.crowds(&early)
+	switch {
+	case it.Early.Expires != 0 && len(early.keys) > 0 && reason == "":
+		for _, k := range early.keys {
+			l.Early[k]++
+		}
+		l.keep(&early, store.Letter{Body: it.Body, Came: now, Expires: it.Early.Expires})
+		return store.KeptEarly
+	case it.returned != "":
+		l.keep(it, store.Letter{Body: it.Body, Came: now, Died: now, Reason: it.returned})
+		return store.Dead
+	case reason == "" || it.Early.Expires == 0:
 		return store.Dropped
 	}
-	most := cmp.Or(it.Early.Most, store.DefaultEarly)
+	l.keep(&early, store.Letter{Body: it.Body, Came: now, Died: now, Reason: reason})
+	return store.Dead
+}
+
+// crowds tells for which of its keys there are too many early messages for
+// another, if any.
+func (l *Ledger) crowds(early *item) string {
+	most := cmp.Or(early.Early.Most, store.DefaultEarly)
 	for i, k := range early.keys {
 		if l.Early[k] >= most {
-			reason := "there were too many early messages with " + early.about[i].Param + " " + early.about[i].Value
-			l.keep(&early, store.Letter{Body: it.Body, Came: now, Died: now, Reason: reason})
-			return store.Dead
+			return "there were too many early messages with " + early.about[i].Param + " " + early.about[i].Value
 		}
 	}
-	for _, k := range early.keys {
-		l.Early[k]++
-	}
-	l.keep(&early, store.Letter{Body: it.Body, Came: now, Expires: it.Early.Expires})
-	return store.KeptEarly
+	return ""
 }
 
 // kept returns the message with the keys under which it may be early.
 func (it *item) kept() item {
-	early := item{Message: it.Message}
+	early := item{Message: it.Message, whole: it.whole, all: it.about}
 	for i, k := range it.about {
 		if !k.Drop {
 			early.about, early.keys = append(early.about, k), append(early.keys, it.keys[i])
@@ -204,9 +263,18 @@ func (it *item) kept() item {
 	return early
 }
 
-// keep has a message kept in the form of a letter.
+// keep has a message kept in the form of a letter. Whoever gets an early one gets
+// it alone, under all its keys.
 func (l *Ledger) keep(it *item, as store.Letter) {
 	l.Last++
-	as.ID, as.Topic, as.Source, as.Keys = l.Last, it.Topic, it.Source, it.about
-	l.Kept = append(l.Kept, Letter{as, it.keys})
+	as.ID, as.Topic, as.Source, as.Keys, as.Trace = l.Last, it.Topic, it.Source, it.about, it.Trace
+	letter := Letter{Letter: as, Marks: it.keys}
+	switch {
+	case as.Died == 0:
+		letter.Message = it.message(it.all)
+		letter.Message.Share.Whole = it.whole
+	case as.Raw == nil:
+		letter.Message = it.message(nil)
+	}
+	l.Kept = append(l.Kept, letter)
 }

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -75,7 +76,7 @@ func Resend(ids []store.LetterID, found []store.Letter, early store.Early, now m
 	for i := range found {
 		f := &found[i]
 		letters[f.ID] = f
-		items[f.ID] = m.add(&store.Message{Topic: f.Topic, Source: f.Source, Keys: f.Keys, Body: f.Body, Early: early})
+		items[f.ID] = m.add(&store.Message{Topic: f.Topic, Source: f.Source, Keys: f.Keys, Body: f.Body, Trace: f.Trace, Early: early})
 		if f.Attempt != 0 {
 			m.Attempts = append(m.Attempts, f.Attempt)
 		}
@@ -98,15 +99,38 @@ type item struct {
 	// stands for them.
 	about []store.MessageKey
 	keys  []Key
+	// all is about, in what is left of an item without the keys to drop.
+	all []store.MessageKey
+	// whole is set when nobody has got it yet.
+	whole bool
+	// returned is why a task has returned it, or empty.
+	returned string
+	// copied is the message for those who do not get it alone.
+	copied *engine.Message
+}
+
+// message returns what a task gets, which alone gets it under these keys.
+func (it *item) message(alone []store.MessageKey) *engine.Message {
+	if len(alone) == 0 && it.copied != nil {
+		return it.copied
+	}
+	m := &engine.Message{Source: it.Source, Topic: it.Topic, Body: it.Body, Trace: it.Trace}
+	if len(alone) == 0 {
+		it.copied = m
+	} else {
+		m.Share = &engine.Share{Keys: alone, Early: it.Early}
+	}
+	return m
 }
 
 func (m *Mail) add(of *store.Message) item {
-	it := item{Message: of, source: SourceOf(of.Topic, of.Source), about: slices.Clone(of.Keys)}
+	it := item{Message: of, source: SourceOf(of.Topic, of.Source), about: slices.Clone(of.Keys), whole: true}
 	slices.SortFunc(it.about, compareKeys)
 	it.about = slices.CompactFunc(it.about, func(a, b store.MessageKey) bool { return a.Param == b.Param && a.Value == b.Value })
 	for _, k := range it.about {
 		it.keys = append(it.keys, KeyOf(of.Topic, k.Param, k.Value))
 	}
+	it.all = it.about
 	m.Keys = append(m.Keys, it.keys...)
 	return it
 }

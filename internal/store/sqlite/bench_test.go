@@ -12,85 +12,23 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/storetest"
 	"github.com/pawlhq/pawl/internal/store/tables"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
-// BenchmarkCommit commits batches in which each task has a row and two
-// events, and in turn has a bare program commit the same rows to a database
-// with the same indexes, with statements and arguments that are ready. Both
-// sync the disk at each commit. x-bare is the rate of the store as a share of
-// the bare one's.
+// BenchmarkCommit compares a store with a database with the same indexes, with
+// statements and arguments that are ready. Both sync the disk at each commit.
 func BenchmarkCommit(b *testing.B) {
-	for _, shape := range []struct {
-		name string
-		// perAttempt is how many tasks of a batch are of one attempt.
-		perAttempt func(batch int) int
-	}{
-		{"one-attempt", func(batch int) int { return batch }},
-		{"many-attempts", func(int) int { return 1 }},
-	} {
-		for _, size := range []int{1, 10, 100, 1000} {
-			b.Run(fmt.Sprintf("%s/%d", shape.name, size), func(b *testing.B) {
-				benchmarkCommit(b, size, shape.perAttempt(size))
-			})
-		}
-	}
+	storetest.BenchmarkCommit(b, []int{1, 10, 100, 1000}, func(b *testing.B) (store.Store, storetest.Bare) {
+		return openTemp(b), newBareProgram(b)
+	})
 }
 
-// tasksOfAttempt is how many tasks an attempt has at most in the benchmark.
-// Then a new one takes its place.
-const tasksOfAttempt = 1000
-
-func benchmarkCommit(b *testing.B, size, perAttempt int) {
-	s := openTemp(b)
-	bare := newBareProgram(b)
-	epoch, err := s.Lease(context.Background(), "bench", 0, time.Hour)
-	if err != nil {
-		b.Fatal(err)
-	}
-	var ids []model.AttemptID
-	var taken, bareTaken time.Duration
-	var rows, commits int
-	for b.Loop() {
-		number := commits % max(4, tasksOfAttempt/size)
-		if number == 0 {
-			ids = startOwned(b, s, size/perAttempt, epoch)
-		}
-		batch := benchmarkBatch(ids, perAttempt, number)
-		batch.Owner, batch.Epoch = benchOwner, epoch
-		bare.prepare(batch)
-		// Who goes first changes, so that neither always finds the disk idle.
-		for _, turn := range []bool{commits%2 == 0, commits%2 != 0} {
-			began := time.Now()
-			if turn {
-				if err := s.Commit(context.Background(), batch); err != nil {
-					b.Fatal(err)
-				}
-				taken += time.Since(began)
-			} else {
-				bare.commit(b)
-				bareTaken += time.Since(began)
-			}
-		}
-		rows += len(batch.Tasks) + len(bare.chunks)
-		commits++
-	}
-	tasks := float64(commits * size)
-	b.ReportMetric(taken.Seconds()*1e6/tasks, "µs/task")
-	b.ReportMetric(float64(rows)/taken.Seconds(), "rows/s")
-	b.ReportMetric(taken.Seconds()*1e6/float64(commits), "µs/commit")
-	b.ReportMetric(bareTaken.Seconds()/taken.Seconds(), "x-bare")
-	b.ReportMetric(0, "ns/op")
-}
-
-const benchOwner = "bench"
-
-// startOwned makes n attempts at once.
-func startOwned(b *testing.B, s store.Store, n int, epoch int64) []model.AttemptID {
+// startTogether makes n attempts at once, each in a call of its own.
+func startTogether(b *testing.B, s store.Store, n int, epoch int64) []model.AttemptID {
 	b.Helper()
 	def := &workflow.Workflow{Name: "w", Root: &workflow.Node{Name: "+w"}}
 	ids := make([]model.AttemptID, n)
@@ -99,7 +37,7 @@ func startOwned(b *testing.B, s store.Store, n int, epoch int64) []model.Attempt
 		group.Go(func() error {
 			a, _, err := s.StartAttempt(context.Background(), store.Start{
 				Session:    store.Session{Project: 1, Workflow: "w", Key: uuid.NewString()},
-				Definition: def, Owner: benchOwner, Epoch: epoch,
+				Definition: def, Owner: storetest.BenchOwner, Epoch: epoch,
 			})
 			ids[i] = a.ID
 			return err
@@ -118,13 +56,13 @@ func BenchmarkStart(b *testing.B) {
 	for _, callers := range []int{1, 50, 1000} {
 		b.Run(fmt.Sprint(callers), func(b *testing.B) {
 			s := openTemp(b)
-			epoch, err := s.Lease(context.Background(), benchOwner, 0, time.Hour)
+			epoch, err := s.Lease(context.Background(), storetest.BenchOwner, 0, time.Hour)
 			if err != nil {
 				b.Fatal(err)
 			}
 			made := 0
 			for b.Loop() {
-				startOwned(b, s, callers, epoch)
+				startTogether(b, s, callers, epoch)
 				made += callers
 			}
 			b.ReportMetric(float64(made)/b.Elapsed().Seconds(), "attempts/s")
@@ -152,12 +90,12 @@ func BenchmarkOpen(b *testing.B) {
 // BenchmarkLoad restores an attempt of 10,000 tasks.
 func BenchmarkLoad(b *testing.B) {
 	s := openTemp(b)
-	epoch, err := s.Lease(context.Background(), benchOwner, 0, time.Hour)
+	epoch, err := s.Lease(context.Background(), storetest.BenchOwner, 0, time.Hour)
 	if err != nil {
 		b.Fatal(err)
 	}
-	ids := startOwned(b, s, 1, epoch)
-	if err := s.Commit(context.Background(), benchmarkBatch(ids, 10_000, 0)); err != nil {
+	ids := storetest.StartOwned(b, s, 1, epoch)
+	if err := s.Commit(context.Background(), storetest.BenchBatch(ids, 10_000, 0)); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
@@ -167,31 +105,9 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// benchmarkBatch returns the commit with a number: the next tasks of each
-// attempt, that ran.
-func benchmarkBatch(ids []model.AttemptID, perAttempt, number int) *store.Batch {
-	const now = 1_790_000_000_000_000
-	var batch store.Batch
-	for _, id := range ids {
-		for i := range perAttempt {
-			task := number*perAttempt + i
-			at := model.Instant(now + task*50)
-			name := fmt.Sprintf("+daily+load+table_%06d", task)
-			batch.Tasks = append(batch.Tasks, engine.TaskRow{
-				Attempt: id, ID: model.TaskID(task), Parent: 1, Name: name, State: model.Success, Try: 1, Started: at, Ended: at + 40,
-			})
-			batch.Events = append(batch.Events,
-				engine.Event{Attempt: id, Seq: int64(2*task + 1), At: at, Kind: engine.TaskStarted, Task: model.TaskID(task), Name: name, Try: 1, State: model.Running},
-				engine.Event{Attempt: id, Seq: int64(2*task + 2), At: at + 40, Kind: engine.TaskEnded, Task: model.TaskID(task), Name: name, Try: 1, State: model.Success})
-		}
-	}
-	return &batch
-}
-
 // bareProgram writes the rows of batches and does nothing else.
 type bareProgram struct {
 	conn   *conn
-	chunks []tables.Chunk
 	tasks  []driver.Value
 	events []driver.Value
 }
@@ -210,18 +126,21 @@ func newBareProgram(b *testing.B) *bareProgram {
 	return &bareProgram{conn: c}
 }
 
-func (p *bareProgram) prepare(batch *store.Batch) {
+// Prepare implements storetest.Bare.
+func (p *bareProgram) Prepare(batch *store.Batch) (chunks int) {
 	ready := commit{Plan: tables.NewPlan(batch)}
-	p.chunks, p.tasks, p.events = ready.Chunks, nil, nil
+	p.tasks, p.events = nil, nil
 	for i := range ready.TaskRows {
 		p.tasks = ready.taskArgs(p.tasks, i)
 	}
 	for i := range ready.Chunks {
 		p.events = ready.chunkArgs(p.events, i)
 	}
+	return len(ready.Chunks)
 }
 
-func (p *bareProgram) commit(b *testing.B) {
+// Commit implements storetest.Bare.
+func (p *bareProgram) Commit(b *testing.B) {
 	b.Helper()
 	exec := func(text string, args ...driver.Value) {
 		if _, err := p.conn.Exec(text, args...); err != nil {

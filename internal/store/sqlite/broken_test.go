@@ -73,7 +73,7 @@ func TestAPostThatCannotBeReadKeepsBackNoOthers(t *testing.T) {
 	s := openTemp(t)
 	epoch := newLease(t, s, "o")
 	ids := []model.AttemptID{start(t, s, "1"), start(t, s, "2")}
-	if _, err := s.Claim(ctx, "o", epoch, now, 2); err != nil {
+	if _, err := s.Claim(ctx, 0, "o", epoch, now, 2); err != nil {
 		t.Fatal(err)
 	}
 	breaks(t, s, `INSERT INTO posts (attempt, body) VALUES (?, x'ff')`, int64(ids[0]))

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"slices"
@@ -8,12 +9,13 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/record"
+	"github.com/pawlhq/pawl/internal/store/routing"
 	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // Commit implements store.Attempts.
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
-	p := commit{Plan: tables.NewPlan(b), signals: tables.NewSignalPlan(b)}
+	p := commit{Plan: tables.NewPlan(b), said: tables.NewSignalPlan(b, nil)}
 	err := s.write(ctx, "commit", p.write)
 	if err == nil && (p.woke || len(p.Release) > 0) {
 		s.Call()
@@ -24,17 +26,19 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 // commit is a plan that is being written.
 type commit struct {
 	*tables.Plan
-	// signals is nil if the batch says nothing of messages.
-	signals *tables.SignalPlan
-	woke    bool // others have something to do
+	// said is what the batch says of messages, and signals that with those that
+	// are left of attempts that it ends. They are nil if there is nothing.
+	said, signals *tables.SignalPlan
+	woke          bool // others have something to do
 }
 
 func (p *commit) write(c *conn) error {
 	if err := p.admit(c); err != nil {
 		return err
 	}
+	p.signals = p.said
 	for _, write := range []func(*conn) error{
-		p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.consume, p.writeSignals, p.release,
+		p.consume, p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.writeSignals, p.release,
 	} {
 		if err := write(c); err != nil {
 			return err
@@ -129,11 +133,11 @@ var (
 		WHERE state = 0 AND after <> 0 AND epoch = 0 AND wake <> 0
 			AND NOT EXISTS (SELECT 1 FROM attempts o WHERE o.session = attempts.after AND o.state = 0)
 			AND after IN (SELECT session FROM attempts WHERE id IN (`, `?`, `))`)
-	dropInbox = newBulk(`DELETE FROM posts WHERE attempt IN (`, `?`, `)`)
+	dropInbox = newBulk(`DELETE FROM posts WHERE attempt IN (`, `?`, `) RETURNING id, attempt, task, body`)
 )
 
 // afterEnd lets what comes after a session begin, once the session has no
-// unfinished attempt, and forgets what was posted to those that ended.
+// unfinished attempt, and takes what was posted to those that ended.
 func (p *commit) afterEnd(c *conn, ended []model.AttemptID) error {
 	ids := func(args []driver.Value, i int) []driver.Value { return append(args, int64(ended[i])) }
 	err := wakeSuccessors.each(len(ended), ids, func(text string, _ int, args []driver.Value) error {
@@ -144,7 +148,14 @@ func (p *commit) afterEnd(c *conn, ended []model.AttemptID) error {
 	if err != nil {
 		return err
 	}
-	return dropInbox.exec(c, len(ended), ids)
+	var left []store.Post
+	err = dropInbox.query(c, len(ended), ids, func(r tables.Row) { left = append(left, tables.ReadPost(r)) })
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	slices.SortFunc(left, func(a, b store.Post) int { return cmp.Compare(a.ID, b.ID) })
+	p.signals = tables.NewSignalPlan(p.Batch, routing.Left(left, p.Attempts))
+	return nil
 }
 
 var putTasks = newBulk(`

@@ -16,7 +16,7 @@ func (p *commit) writeSignals(c *conn) error {
 	if p.signals == nil {
 		return nil
 	}
-	for _, write := range []func(*conn) error{p.bury, p.listen, p.send} {
+	for _, write := range []func(*conn) error{p.bury, p.listen, p.send, p.takeBack} {
 		if err := write(c); err != nil {
 			return err
 		}
@@ -194,8 +194,8 @@ func hand(c *conn, list []taken) error {
 	return forgetLetters(c, ids)
 }
 
-var insertRecords = newBulk(`INSERT INTO outbox (attempt, task, try, place, topic, key, value, headers) VALUES `,
-	`(?, ?, ?, ?, ?, ?, ?, ?)`, ` ON CONFLICT (attempt, task, try, place) DO NOTHING`)
+var insertRecords = newBulk(`INSERT INTO outbox (attempt, task, try, place, topic, key, value, headers, stored) VALUES `,
+	`(?, ?, ?, ?, ?, ?, ?, ?, ?)`, ` ON CONFLICT (attempt, task, try, place) DO NOTHING`)
 
 // send adds records to the outbox.
 func (p *commit) send(c *conn) error {
@@ -204,6 +204,17 @@ func (p *commit) send(c *conn) error {
 	return insertRecords.exec(c, len(list), func(args []driver.Value, i int) []driver.Value {
 		r := &list[i]
 		return append(args, int64(r.Attempt), int64(r.Task), int64(r.Try), int64(r.Index), tables.Stored(r.Topic), tables.Stored(r.Key),
-			r.Stored, blob(r.Headed))
+			r.Stored, blob(r.Headed), int64(r.At))
 	})
+}
+
+// takeBack routes the messages that tasks return.
+func (p *commit) takeBack(c *conn) error {
+	if len(p.signals.Returned) == 0 {
+		return nil
+	}
+	m := routing.Return(p.signals.Returned)
+	err := route(c, m)
+	p.woke = p.woke || m.Wakes()
+	return err
 }

@@ -9,25 +9,11 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
-// explain says what failed, with a code and where possible the next step. An
-// error that has a code passes as it is.
-func explain(what string, err error) error {
-	var coded *model.Error
-	if err == nil || errors.As(err, &coded) {
-		return err
-	}
-	code, reason, hint := diagnose(err)
-	if reason == "" {
-		return model.Errorf(code, "%s: %w", what, err)
-	}
-	e := model.Errorf(code, "%s: %s: %w", what, reason, err)
-	if hint != "" {
-		return e.WithHint("%s", hint)
-	}
-	return e
-}
+// explain says what failed.
+func explain(what string, err error) error { return tables.Explain(what, err, diagnose) }
 
 func diagnose(err error) (code model.Code, reason, hint string) {
 	var e *sqlite.Error

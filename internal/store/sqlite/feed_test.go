@@ -32,11 +32,7 @@ func feed(n int64) store.Delivery {
 
 // feedForever delivers messages from where the store says on, and writes the
 // number of each that was acknowledged.
-func feedForever(path string) error {
-	s, err := Open(path)
-	if err != nil {
-		return err
-	}
+func feedForever(s *Store) error {
 	a, made, err := s.StartAttempt(ctx, startOf("k"))
 	if err == nil && made {
 		err = s.Commit(ctx, &store.Batch{Listening: []engine.Listening{{Attempt: a.ID, Task: 1, Keys: []engine.Key{order}}}})
@@ -66,20 +62,10 @@ func TestAcknowledgedDeliveriesSurviveAKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pawl.db")
 	acknowledged := int64(-1)
 	for round := range 10 {
-		p := startProcess(t, "feeder", path)
-		for lines := 0; ; lines++ {
-			if lines == 1+3*round {
-				p.kill(t)
-			}
-			line, err := p.line()
-			if err != nil {
-				break
-			}
-			if acknowledged, err = strconv.ParseInt(line, 10, 64); err != nil {
-				t.Fatal(err)
-			}
-		}
-		p.wait()
+		startProcess(t, "feeder", path).ReadAndKill(t, 1+3*round, func(line string) (err error) {
+			acknowledged, err = strconv.ParseInt(line, 10, 64)
+			return err
+		})
 	}
 	s := openAt(t, path)
 	defer closeStore(t, s)

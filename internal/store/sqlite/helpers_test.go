@@ -3,13 +3,9 @@ package sqlite
 import (
 	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/params"
-	"github.com/pawlhq/pawl/internal/store"
-	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/internal/store/storetest"
 )
 
 // now is when tests happen.
@@ -32,46 +28,12 @@ func openAt(t testing.TB, path string) *Store {
 	return s
 }
 
-func closeStore(t testing.TB, s *Store) {
-	t.Helper()
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func startOf(key string) store.Start {
-	return store.Start{
-		Session:    store.Session{UUID: "u" + key, Project: 1, Workflow: "w", Key: key},
-		Params:     params.Of("key", key),
-		Definition: &workflow.Workflow{Name: "w", Root: &workflow.Node{Name: "+w"}},
-		Created:    now,
-	}
-}
-
-// start makes an attempt without owner.
-func start(t testing.TB, s *Store, key string) model.AttemptID {
-	t.Helper()
-	a, made, err := s.StartAttempt(ctx, startOf(key))
-	if err != nil || !made {
-		t.Fatalf("StartAttempt(%s) made %v, error %v", key, made, err)
-	}
-	return a.ID
-}
-
-// lease makes a new lease.
-func newLease(t testing.TB, s *Store, owner string) int64 {
-	t.Helper()
-	epoch, err := s.Lease(ctx, owner, 0, time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return epoch
-}
-
-// step returns the batch with a number: one task and one event.
-func step(id model.AttemptID, number int64) *store.Batch {
-	return &store.Batch{
-		Tasks:  []engine.TaskRow{{Attempt: id, ID: model.TaskID(number), Name: "+w", State: model.Success}},
-		Events: []engine.Event{{Attempt: id, Seq: number, At: now, Kind: engine.TaskEnded, Task: model.TaskID(number)}},
-	}
-}
+// What tests of both databases are made of.
+var (
+	startOf    = storetest.StartOf
+	step       = storetest.Step
+	start      = storetest.Started
+	newLease   = storetest.Leased
+	wantClaim  = storetest.WantClaim
+	closeStore = storetest.Closed
+)

@@ -131,8 +131,8 @@ func TestQueriesUseIndexes(t *testing.T) {
 			_, _, err := t.ListWorkflows(ctx, store.WorkflowFilter{Revision: 1}, store.Page{})
 			return err
 		}, "workflows_revision"},
-		"whether one can be taken":   {func(t *tables.Tables) error { _, err := t.AnyDue(ctx, 9); return err }, "attempts_unowned"},
-		"attempts that can be taken": {func(t *tables.Tables) error { _, err := t.Claim(ctx, "o", epoch, 9, 9); return err }, "attempts_unowned"},
+		"whether one can be taken":   {func(t *tables.Tables) error { _, err := t.AnyDue(ctx, 0, 9); return err }, "attempts_unowned"},
+		"attempts that can be taken": {func(t *tables.Tables) error { _, err := t.Claim(ctx, 0, "o", epoch, 9, 9); return err }, "attempts_unowned"},
 		"tasks of an attempt":        {load, "few: SEARCH tasks USING "},
 		"growths of an attempt":      {load, "few: SEARCH growths USING "},
 		"events of an attempt":       {load, "few: SEARCH events USING "},

@@ -12,16 +12,19 @@ import (
 
 // Route implements tables.DB.
 func (d database) Route(ctx context.Context, what string, m *routing.Mail) error {
-	return d.write(ctx, what, func(c *conn) error {
-		l := mailLedger{routing.NewLedger(), c}
-		if err := l.read(routing.Asked([]*routing.Mail{m})); err != nil {
-			return err
-		}
-		if err := m.Decide(l.Ledger); err != nil {
-			return err
-		}
-		return l.write()
-	})
+	return d.write(ctx, what, func(c *conn) error { return route(c, m) })
+}
+
+// route reads what a call asks about, lets it decide, and writes that.
+func route(c *conn, m *routing.Mail) error {
+	l := mailLedger{routing.NewLedger(), c}
+	if err := l.read(routing.Asked([]*routing.Mail{m})); err != nil {
+		return err
+	}
+	if err := m.Decide(l.Ledger); err != nil {
+		return err
+	}
+	return l.write()
 }
 
 // mailLedger is one that is filled and written on a connection.
@@ -34,10 +37,10 @@ type mailLedger struct {
 // are.
 var (
 	selectListeners = newBulk(`WITH u (mark) AS (VALUES `, `(?)`, `)
-		SELECT u.mark, s.attempt, s.task FROM u CROSS JOIN subscriptions s ON s.mark = u.mark AND s.one = 0
+		SELECT u.mark, s.attempt, s.task, 0 FROM u CROSS JOIN subscriptions s ON s.mark = u.mark AND s.one = 0
 		CROSS JOIN attempts a ON a.id = s.attempt AND a.state + 0 = 0
 		UNION ALL
-		SELECT u.mark, s.attempt, s.task FROM u CROSS JOIN subscriptions s ON s.mark = u.mark AND s.one = 1
+		SELECT u.mark, s.attempt, s.task, 1 FROM u CROSS JOIN subscriptions s ON s.mark = u.mark AND s.one = 1
 		AND (s.since, s.attempt, s.task) = (
 			SELECT o.since, o.attempt, o.task
 			FROM subscriptions o CROSS JOIN attempts a ON a.id = o.attempt AND a.state + 0 = 0
@@ -69,7 +72,7 @@ func (l mailLedger) read(q routing.Mail) error {
 	for _, read := range []func() error{
 		func() error {
 			return lookUpMarks(l.conn, selectListeners, q.Keys, func(k routing.Key, r tables.Row) {
-				l.Listeners[k] = append(l.Listeners[k], routing.Listener{Attempt: model.AttemptID(r.Int(1)), Task: model.TaskID(r.Int(2))})
+				l.Found(k, routing.Listener{Attempt: model.AttemptID(r.Int(1)), Task: model.TaskID(r.Int(2))}, r.Int(3) != 0)
 			})
 		},
 		func() error {
@@ -172,7 +175,7 @@ func (l mailLedger) keep() error {
 			keys = append(keys, keyRow{k, n})
 		}
 		mark := routing.SourceOf(k.Topic, k.Source)
-		return append(args, int64(k.ID), tables.Stored(k.Topic), tables.Stored(k.Source), mark[:], blob(tables.BodyOfLetter(&k.Letter)), blob(k.Raw),
+		return append(args, int64(k.ID), tables.Stored(k.Topic), tables.Stored(k.Source), mark[:], blob(tables.BodyOfLetter(k)), blob(k.Raw),
 			int64(k.Came), int64(k.Expires), int64(k.Died), tables.Stored(k.Reason))
 	})
 	if err != nil {

@@ -44,7 +44,7 @@ const (
 		SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'sessions'), 0),
 		       coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'attempts'), 0),
 		       coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'definitions'), 0)`
-	countRunning = `SELECT count(*) FROM (SELECT 1 FROM attempts WHERE state = 0 AND project <> 0 LIMIT ? + 0)`
+	countRunning = `SELECT count(*) FROM (SELECT 1 FROM attempts WHERE state = 0 AND pool = 0 AND project <> 0 LIMIT ? + 0)`
 )
 
 // CROSS JOIN and the sum with 0 keep SQLite from reading an index of more rows
@@ -128,8 +128,8 @@ var (
 		`(?, ?, ?, ?, ?, ?, ?, ?)`, ``)
 	insertAttempts = newBulk(`
 		INSERT INTO attempts (id, session, number, name, project, workflow, stored, zone, created, definition,
-			resume_attempt, resume_from, after, due, wake, epoch, params, state, cancel_asked, tasks, started, ended)
-		VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0)`, ``)
+			resume_attempt, resume_from, after, due, wake, epoch, pool, params, state, cancel_asked, tasks, started, ended)
+		VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0)`, ``)
 	updateSchedules = newBulk(`WITH u (id, next_run, next_time, last_time, disabled, updated, version) AS (VALUES `,
 		`(?, ?, ?, ?, ?, ?, ?)`, `)
 		UPDATE schedules
@@ -175,7 +175,7 @@ func (l ledger) writeAttempts() error {
 		a := &made[i]
 		return append(args, int64(a.ID), int64(a.Session.ID), int64(a.Index), a.Name, int64(a.Session.Project), a.Session.Workflow,
 			int64(a.Workflow), a.Zone, int64(a.Created), a.Definition, int64(a.Resume.Attempt), a.Resume.From,
-			int64(a.After), int64(a.Due), int64(a.Wake), a.Epoch, a.Stored)
+			int64(a.After), int64(a.Due), int64(a.Wake), a.Epoch, int64(a.Pool), a.Stored)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/store/storetest"
 )
 
 // together queues jobs behind a write that is under way, and returns their
@@ -165,11 +166,11 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	if n < 1 {
 		t.Fatal("the disk was full from the start")
 	}
-	checkWhole(t, s, id, n)
+	storetest.CheckWhole(t, s, id, n)
 
 	limit(pages + 1000)
 	if err := s.Commit(ctx, failed); err != nil {
 		t.Fatalf("repeated commit: %v", err)
 	}
-	checkWhole(t, s, id, n+1)
+	storetest.CheckWhole(t, s, id, n+1)
 }

@@ -16,7 +16,7 @@ var eventTests = []test{
 	{"every kind and state is kept", func(f *fixture) {
 		id := f.attempts(1)[0]
 		var b store.Batch
-		for kind := engine.AttemptStarted; kind <= engine.SignalBuried; kind++ {
+		for kind := engine.AttemptStarted; kind <= engine.SignalReturned; kind++ {
 			for state := model.Blocked; state <= model.NotReached; state++ {
 				e := event(id, int64(len(b.Events)+1))
 				e.Kind, e.State, e.Try = kind, state, int32(kind)*1000

@@ -111,7 +111,7 @@ func (f *fixture) lease(owner string) int64 {
 
 func (f *fixture) claim(owner string, epoch int64, at model.Instant, n int, only ...model.AttemptID) []model.AttemptID {
 	f.Helper()
-	ids, err := f.store.Claim(ctx, owner, epoch, at, n, only...)
+	ids, err := f.store.Claim(ctx, 0, owner, epoch, at, n, only...)
 	if err != nil {
 		f.Fatalf("Claim(%s, %d): %v", owner, epoch, err)
 	}

@@ -80,7 +80,7 @@ var loadTests = []test{
 
 func (f *fixture) anyDue(at model.Instant) bool {
 	f.Helper()
-	found, err := f.store.AnyDue(ctx, at)
+	found, err := f.store.AnyDue(ctx, 0, at)
 	if err != nil {
 		f.Fatalf("AnyDue: %v", err)
 	}

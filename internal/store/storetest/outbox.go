@@ -13,7 +13,7 @@ import (
 func outgoing(id model.AttemptID, index int32) engine.Record {
 	return engine.Record{
 		Attempt: id, Task: 2, Try: 1, Index: index, Topic: "commands", Key: fmt.Sprint("key", index),
-		Value: params.Of("n", int64(index)), Headers: params.Of("h", "x"),
+		Value: params.Of("n", int64(index)), Headers: params.Of("h", "x"), At: now + model.Instant(index),
 	}
 }
 
@@ -48,8 +48,25 @@ func (f *fixture) wantOutbox(want ...engine.Record) {
 	f.same("outbox", records, want)
 }
 
+func (f *fixture) wantPending(want store.Pending) {
+	f.Helper()
+	got, err := f.store.Pending(ctx)
+	if err != nil {
+		f.Fatalf("Pending: %v", err)
+	}
+	f.same("pending", got, want)
+}
+
 // These tests are about what tasks send.
 var outboxTests = []test{
+	{"it is told how much is in the outbox, and since when", func(f *fixture) {
+		id := f.attempts(1)[0]
+		f.wantPending(store.Pending{})
+		f.commit(&store.Batch{Records: []engine.Record{outgoing(id, 1), outgoing(id, 2), outgoing(id, 3)}})
+		f.wantPending(store.Pending{Records: 3, Oldest: now + 1})
+		f.sent(f.outbox(0, 1)[0].ID)
+		f.wantPending(store.Pending{Records: 2, Oldest: now + 2})
+	}},
 	{"records come in the order of their commits", func(f *fixture) {
 		ids := f.attempts(2)
 		empty := engine.Record{Attempt: ids[0], Task: 9, Try: 3, Topic: "\x00"}

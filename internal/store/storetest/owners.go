@@ -7,6 +7,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 func (f *fixture) endLease(owner string, epoch int64) {
@@ -211,14 +212,14 @@ var claimTests = []test{
 		b := f.lease("b")
 		f.endLease("b", b)
 		for name, claim := range map[string]func() ([]model.AttemptID, error){
-			"wrong epoch": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "a", a+5, now, 1) },
-			"wrong owner": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "c", a, now, 1) },
-			"ended lease": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "b", b, now, 1) },
+			"wrong epoch": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, 0, "a", a+5, now, 1) },
+			"wrong owner": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, 0, "c", a, now, 1) },
+			"ended lease": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, 0, "b", b, now, 1) },
 			"lease run out": func() ([]model.AttemptID, error) {
 				f.pass(leaseFor)
-				return f.store.Claim(ctx, "a", a, now, 1)
+				return f.store.Claim(ctx, 0, "a", a, now, 1)
 			},
-			"no lease at all": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, "c", 0, now, 1) },
+			"no lease at all": func() ([]model.AttemptID, error) { return f.store.Claim(ctx, 0, "c", 0, now, 1) },
 		} {
 			ids, err := claim()
 			f.wantCode(name, err, model.Conflict)
@@ -227,6 +228,28 @@ var claimTests = []test{
 			}
 		}
 		f.same("unowned", f.list(store.Filter{Unowned: true}, 9), []model.AttemptID{1})
+	}},
+	{"an attempt that only its program can drive is in a pool of its own", func(f *fixture) {
+		ids := f.attempts(1)
+		for _, project := range []model.ProjectID{1, 2} {
+			s := f.start("program")
+			s.Session.Project, s.Definition = project, definition(f, "w", 3)
+			s.Definition.Dialect = workflow.Program
+			ids = append(ids, f.make(s).ID)
+		}
+		epoch := f.lease("a")
+		for pool, want := range ids {
+			if due, err := f.store.AnyDue(ctx, store.Pool(pool), now); err != nil || !due {
+				f.Errorf("pool %d has something due: %v, %v", pool, due, err)
+			}
+			got, err := f.store.Claim(ctx, store.Pool(pool), "a", epoch, now, 9)
+			if err != nil || !slices.Equal(got, []model.AttemptID{want}) {
+				f.Errorf("of pool %d, claimed %v, error %v, want %d", pool, got, err, want)
+			}
+			if due, err := f.store.AnyDue(ctx, store.Pool(pool), now); err != nil || due {
+				f.Errorf("pool %d has something due still: %v, %v", pool, due, err)
+			}
+		}
 	}},
 	{"no attempt is given twice", func(f *fixture) {
 		want := f.attempts(30)
@@ -237,7 +260,7 @@ var claimTests = []test{
 			epoch := f.lease(owner)
 			wg.Go(func() {
 				for range 20 {
-					ids, err := f.store.Claim(ctx, owner, epoch, now, 2)
+					ids, err := f.store.Claim(ctx, 0, owner, epoch, now, 2)
 					if err != nil {
 						f.Error(err)
 					}

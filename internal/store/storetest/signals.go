@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -170,6 +171,26 @@ var deliverTests = []test{
 		list := walk(f, f.listLetters(store.LetterFilter{Topic: topic, Param: "order", Value: odd}), store.Page{Limit: 9})
 		f.same("letters", len(list), 1)
 	}},
+	{"topics, keys and ids may be as long as their limits say", func(f *fixture) {
+		id := f.attempts(1)[0]
+		// texts that can't be made shorter than they are
+		text := func(n int) string {
+			b := make([]byte, n)
+			r := rand.New(rand.NewPCG(1, uint64(n)))
+			for i := range b {
+				b[i] = byte(r.Uint32())
+			}
+			return string(b)
+		}
+		k := engine.Key{Topic: text(model.MaxTopic), Param: text(model.MaxParam), Value: text(model.MaxKeyValue)}
+		f.listen(listening(id, 1, now, k))
+		m := known(1, store.MessageKey{Param: k.Param, Value: k.Value})
+		m.Topic, m.Source = k.Topic, text(model.MaxMessageID)
+		early := m
+		early.Source, early.Keys = text(model.MaxMessageID-1), []store.MessageKey{{Param: k.Param, Value: text(model.MaxKeyValue - 1)}}
+		f.same("outcomes", f.deliver(m, m, early), []store.Delivered{taken(1), duplicate, {Outcome: store.KeptEarly}})
+		f.same("subscriptions", f.subscriptions(store.SubscriptionFilter{Topic: k.Topic, Param: k.Param, Value: k.Value}), subscribed(id, 1, now, k))
+	}},
 	{"all who wait get a message, each task once", func(f *fixture) {
 		ids := f.attempts(2)
 		f.listen(listening(ids[1], 2, now, to("17"), to("a"), to("b")), listening(ids[0], 1, now, to("17")), listening(ids[1], 1, now, to("b")))
@@ -192,7 +213,7 @@ var deliverTests = []test{
 		f.listen(listening(ids[2], 1, now+second, one("17")))
 		f.deliver(message(5, about("17")))
 		f.wantGot(ids[0], got{2, 5})
-		f.wantGot(ids[2], got{2, 1}, got{2, 2}, got{2, 3}, got{1, 4}, got{2, 4}, got{2, 5})
+		f.wantGot(ids[2], got{2, 1}, got{2, 2}, got{2, 3}, got{1, 1}, got{1, 2}, got{1, 3}, got{1, 4}, got{2, 4}, got{2, 5})
 	}},
 	{"of each shared key one gets a message", func(f *fixture) {
 		ids := f.attempts(3)

@@ -22,17 +22,25 @@ type signalModel struct {
 	// kept are early messages and dead letters, in order.
 	kept []*keptMessage
 	// inbox has what the attempts that run got, in order.
-	inbox map[model.AttemptID][]got
+	inbox map[model.AttemptID][]posted
 	ended map[model.AttemptID]bool
 	seen  map[string]model.Instant
 	next  int64
 	sent  []engine.Record
 }
 
+// posted is a message of a task, with the values under which that alone got it.
+type posted struct {
+	got
+	alone []string
+	share engine.Share
+}
+
 type keptMessage struct {
 	n       int64
 	values  []string
 	expires model.Instant
+	whole   bool
 	dead    bool
 	by      got // the task that buried it
 	attempt model.AttemptID
@@ -53,25 +61,34 @@ func (m *signalModel) deliver(msg store.Message, at model.Instant) store.Deliver
 	for _, k := range msg.Keys {
 		values = append(values, k.Value)
 	}
-	return m.route(n, values, msg.Early.Expires)
+	return m.route(n, values, engine.Share{Whole: true, Early: msg.Early}, false)
 }
 
-// route gives a message to who waits, or keeps it.
-func (m *signalModel) route(n int64, values []string, expires model.Instant) store.Delivered {
-	if tasks := m.matching(values); len(tasks) > 0 {
-		for _, s := range tasks {
-			m.inbox[s.Attempt] = append(m.inbox[s.Attempt], got{s.Task, n})
+// route gives a message to who waits, or keeps it. One that was returned is not
+// dropped.
+func (m *signalModel) route(n int64, values []string, share engine.Share, returned bool) store.Delivered {
+	values = slices.Compact(slices.Sorted(slices.Values(values)))
+	if tasks := m.matching(values, share.Whole); len(tasks) > 0 {
+		for _, p := range tasks {
+			p.N = n
+			if len(p.alone) > 0 {
+				p.share.Early = share.Early
+			}
+			m.inbox[p.attempt] = append(m.inbox[p.attempt], p.posted)
 		}
 		return taken(len(tasks))
 	}
-	if expires == 0 || len(values) == 0 {
-		return dropped
-	}
-	k := &keptMessage{n: n, values: values, expires: expires}
+	k := &keptMessage{n: n, values: values, expires: share.Early.Expires, whole: share.Whole}
 	for _, v := range values {
 		if m.count(v) >= mostEarly {
 			k.dead = true
 		}
+	}
+	if k.expires == 0 || len(values) == 0 {
+		if !returned {
+			return dropped
+		}
+		k.dead = true
 	}
 	m.kept = append(m.kept, k)
 	if k.dead {
@@ -89,28 +106,41 @@ func (m *signalModel) count(value string) (n int) {
 	return n
 }
 
-// matching returns the tasks that get a message, each once, in order.
-func (m *signalModel) matching(values []string) (tasks []store.Subscription) {
-	for _, v := range slices.Compact(slices.Sorted(slices.Values(values))) {
+// getter is a task that gets a message.
+type getter struct {
+	attempt model.AttemptID
+	posted
+}
+
+// matching returns the tasks that get a message, each once, in order: those
+// without One only if nobody has got it.
+func (m *signalModel) matching(values []string, whole bool) (tasks []getter) {
+	for _, v := range values {
 		var first *store.Subscription
 		for i := range m.subs {
 			switch s := &m.subs[i]; {
 			case s.Key.Value != v:
-			case !s.Key.One:
-				tasks = append(tasks, *s)
-			case first == nil || waitsLonger(*s, *first) < 0:
+			case !s.Key.One && whole:
+				tasks = append(tasks, getter{s.Attempt, posted{got: got{Task: s.Task}}})
+			case s.Key.One && (first == nil || waitsLonger(*s, *first) < 0):
 				first = s
 			}
 		}
 		if first != nil {
-			tasks = append(tasks, *first)
+			tasks = append(tasks, getter{first.Attempt, posted{got: got{Task: first.Task}, alone: []string{v}}})
 		}
 	}
-	byTask := func(a, b store.Subscription) int {
-		return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), cmp.Compare(a.Task, b.Task))
+	byTask := func(a, b getter) int {
+		return cmp.Or(cmp.Compare(a.attempt, b.attempt), cmp.Compare(a.Task, b.Task))
 	}
-	slices.SortFunc(tasks, byTask)
-	return slices.CompactFunc(tasks, func(a, b store.Subscription) bool { return byTask(a, b) == 0 })
+	slices.SortStableFunc(tasks, byTask)
+	for i := len(tasks) - 1; i > 0; i-- {
+		if byTask(tasks[i-1], tasks[i]) == 0 {
+			tasks[i-1].alone = append(tasks[i-1].alone, tasks[i].alone...)
+			tasks = slices.Delete(tasks, i, i+1)
+		}
+	}
+	return tasks
 }
 
 func waitsLonger(a, b store.Subscription) int {
@@ -119,15 +149,20 @@ func waitsLonger(a, b store.Subscription) int {
 
 // commit writes the parts of a batch that are about messages.
 func (m *signalModel) commit(b *store.Batch) {
+	var returned []posted
 	for _, u := range b.Buried {
 		n, _ := u.Message.Body.(int64)
-		var values []string
-		for _, s := range m.subs {
-			if s.Attempt == u.Attempt && s.Task == u.Task {
-				values = append(values, s.Key.Value)
-			}
+		p := posted{got: got{u.Task, n}}
+		if u.Message.Share != nil {
+			p.share = *u.Message.Share
+			p.alone = ids(p.share.Keys, func(k store.MessageKey) string { return k.Value })
 		}
-		m.kept = append(m.kept, &keptMessage{n: n, values: values, dead: true, by: got{u.Task, n}, attempt: u.Attempt})
+		returned = append(returned, m.bury(u.Attempt, p)...)
+	}
+	for _, a := range b.Attempts {
+		for _, p := range m.inbox[a.ID] {
+			returned = append(returned, m.bury(a.ID, p)...)
+		}
 	}
 	for _, a := range b.Attempts {
 		m.ended[a.ID] = true
@@ -136,6 +171,24 @@ func (m *signalModel) commit(b *store.Batch) {
 	}
 	m.listen(b.Listening)
 	m.sent = append(m.sent, b.Records...)
+	for _, p := range returned {
+		m.route(p.N, p.alone, p.share, true)
+	}
+}
+
+// bury makes a dead letter of a message, or returns it if nobody else has it.
+func (m *signalModel) bury(id model.AttemptID, p posted) (returned []posted) {
+	if len(p.alone) > 0 {
+		return []posted{p}
+	}
+	var values []string
+	for _, s := range m.subs {
+		if s.Attempt == id && s.Task == p.Task {
+			values = append(values, s.Key.Value)
+		}
+	}
+	m.kept = append(m.kept, &keptMessage{n: p.N, values: values, dead: true, by: p.got, attempt: id})
+	return nil
 }
 
 // listen replaces subscriptions; each task is named once.
@@ -161,7 +214,9 @@ func (m *signalModel) listen(list []engine.Listening) {
 	m.kept = slices.DeleteFunc(m.kept, func(k *keptMessage) bool {
 		i := slices.IndexFunc(opened, func(s store.Subscription) bool { return !k.dead && slices.Contains(k.values, s.Key.Value) })
 		if i >= 0 {
-			m.inbox[opened[i].Attempt] = append(m.inbox[opened[i].Attempt], got{opened[i].Task, k.n})
+			m.inbox[opened[i].Attempt] = append(m.inbox[opened[i].Attempt], posted{
+				got{opened[i].Task, k.n}, k.values, engine.Share{Whole: k.whole, Early: store.Early{Expires: k.expires, Most: mostEarly}},
+			})
 		}
 		return i >= 0
 	})
@@ -174,10 +229,10 @@ func (m *signalModel) resend(k *keptMessage, expires model.Instant) store.Delive
 	}
 	m.kept = slices.DeleteFunc(m.kept, func(o *keptMessage) bool { return o == k })
 	if k.attempt != 0 {
-		m.inbox[k.attempt] = append(m.inbox[k.attempt], k.by)
+		m.inbox[k.attempt] = append(m.inbox[k.attempt], posted{got: k.by})
 		return taken(1)
 	}
-	return m.route(k.n, k.values, expires)
+	return m.route(k.n, k.values, engine.Share{Whole: true, Early: store.Early{Expires: expires, Most: mostEarly}}, false)
 }
 
 // signalRun does the same with a store and with the model.
@@ -194,7 +249,7 @@ var modelTests = []test{
 		prop.Check(f.T, func(t *rapid.T) {
 			cases++
 			r := &signalRun{fixture: f, at: now, model: &signalModel{
-				topic: fmt.Sprint("topic", cases), inbox: make(map[model.AttemptID][]got), ended: make(map[model.AttemptID]bool), seen: make(map[string]model.Instant),
+				topic: fmt.Sprint("topic", cases), inbox: make(map[model.AttemptID][]posted), ended: make(map[model.AttemptID]bool), seen: make(map[string]model.Instant),
 			}}
 			for i := range 3 {
 				r.attempts = append(r.attempts, f.make(f.start(fmt.Sprint(cases, "/", i))).ID)
@@ -273,13 +328,16 @@ func (r *signalRun) write(t *rapid.T) {
 			r.model.next++
 			u := buried(id, model.TaskID(rapid.IntRange(0, 2).Draw(t, "by")), int(r.model.next), r.at)
 			u.Message.Topic = r.model.topic
+			if rapid.Bool().Draw(t, "returned") {
+				u.Message.Share = r.share(t)
+			}
 			b.Buried = append(b.Buried, u)
 		}
 	case 1:
 		b.Records = append(b.Records, outgoing(id, int32(len(r.model.sent))))
 	case 2:
 		if len(r.model.ended) < len(r.attempts)-1 && !r.model.ended[id] {
-			b.Attempts = append(b.Attempts, engine.AttemptRow{ID: id, State: engine.AttemptSuccess})
+			b.Attempts = append(b.Attempts, engine.AttemptRow{ID: id, State: engine.AttemptSuccess, Ended: r.at})
 		}
 	}
 	r.commit(b)
@@ -287,6 +345,18 @@ func (r *signalRun) write(t *rapid.T) {
 	if rapid.Bool().Draw(t, "answer lost") {
 		r.commit(b)
 	}
+}
+
+// share draws how to give a message to others.
+func (r *signalRun) share(t *rapid.T) *engine.Share {
+	s := &engine.Share{Whole: rapid.Bool().Draw(t, "whole"), Early: store.Early{Most: mostEarly}}
+	for _, v := range rapid.SliceOfNDistinct(rapid.SampledFrom(values), 1, 2, rapid.ID).Draw(t, "shared") {
+		s.Keys = append(s.Keys, about(v))
+	}
+	if rapid.IntRange(0, 4).Draw(t, "to keep") > 0 {
+		s.Early.Expires = r.at + model.Instant(rapid.IntRange(1, 5).Draw(t, "as long as"))
+	}
+	return s
 }
 
 func (r *signalRun) expireSome(t *rapid.T) {
@@ -320,12 +390,20 @@ func (r *signalRun) resendOne(t *rapid.T) {
 func (r *signalRun) check() {
 	r.Helper()
 	for _, id := range r.attempts {
-		var list []got
+		var list, want []string
 		for _, p := range r.load(id).Inbox {
 			n, _ := p.Command.Message.Body.(int64)
-			list = append(list, got{p.Command.Task, n})
+			one := posted{got: got{p.Command.Task, n}}
+			if s := p.Command.Message.Share; s != nil {
+				one.share = engine.Share{Whole: s.Whole, Early: s.Early}
+				one.alone = ids(s.Keys, func(k store.MessageKey) string { return k.Value })
+			}
+			list = append(list, fmt.Sprint(one))
 		}
-		r.same(fmt.Sprint("inbox of ", id), list, r.model.inbox[id])
+		for _, p := range r.model.inbox[id] {
+			want = append(want, fmt.Sprint(p))
+		}
+		r.same(fmt.Sprint("inbox of ", id), list, want)
 	}
 	byText := func(a, b store.Subscription) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }
 	r.same("subscriptions", slices.SortedFunc(slices.Values(r.subscriptions(store.SubscriptionFilter{Topic: r.model.topic})), byText),

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"listen", listenTests},
 		{"early", earlyTests},
 		{"letters", letterTests},
+		{"returned", returnedTests},
 		{"outbox", outboxTests},
 		{"signals", modelTests},
 		{"secrets", secretTests},

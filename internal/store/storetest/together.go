@@ -7,6 +7,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 func (f *fixture) startAll(starts ...store.Start) []store.Attempt {
@@ -23,7 +24,7 @@ func (f *fixture) end(ids ...model.AttemptID) {
 	f.Helper()
 	var b store.Batch
 	for _, id := range ids {
-		b.Attempts = append(b.Attempts, engine.AttemptRow{ID: id, State: engine.AttemptSuccess})
+		b.Attempts = append(b.Attempts, engine.AttemptRow{ID: id, State: engine.AttemptSuccess, Ended: now})
 	}
 	f.commit(&b)
 }
@@ -110,6 +111,19 @@ var roomTests = []test{
 		if a := f.make(full(f.start("c"), 3)); a.ID != 3 || a.Session.ID != 3 {
 			f.Errorf("the next is attempt %d of session %d, want 3 and 3", a.ID, a.Session.ID)
 		}
+	}},
+	{"attempts that only their program drives take no room", func(f *fixture) {
+		program := func(key string) store.Start {
+			s := full(f.start(key), 1)
+			s.Definition = definition(f, "w", 3)
+			s.Definition.Dialect = workflow.Program
+			return s
+		}
+		f.make(program("p"))
+		f.make(full(f.start("a"), 1))
+		f.make(program("q"))
+		_, _, err := f.store.StartAttempt(ctx, full(f.start("b"), 1))
+		f.wantCode("start", err, model.Exhausted)
 	}},
 	{"attempts that are done leave room", func(f *fixture) {
 		epoch, owned := f.owned("a", 2)

@@ -109,7 +109,7 @@ var watchTests = []test{
 		defer stop()
 		go func() {
 			<-called
-			ids, err := f.store.Claim(ctx, "a", epoch, now, 9)
+			ids, err := f.store.Claim(ctx, 0, "a", epoch, now, 9)
 			if err != nil {
 				f.Error(err)
 			}

@@ -71,15 +71,26 @@ func (t *Tables) Posted(ctx context.Context, owner string, epoch int64, after st
 
 func loadPosts(c Conn, where string, args ...driver.Value) (posts []store.Post, err error) {
 	err = c.Query(`SELECT p.id, p.attempt, p.task, p.body FROM posts p `+where, func(r Row) error {
-		p := store.Post{ID: store.PostID(r.Int(0)), Attempt: model.AttemptID(r.Int(1))}
-		if command, err := record.DecodeCommand(r.Blob(3)); err != nil {
-			p.Err = model.Errorf(model.CodeOf(err), "read post %d: %w", p.ID, err)
-		} else {
-			p.Command = command
-			p.Command.Task = cmp.Or(model.TaskID(r.Int(2)), command.Task)
-		}
-		posts = append(posts, p)
+		posts = append(posts, ReadPost(r))
 		return nil
 	}, args...)
 	return posts, err
+}
+
+// ReadPost reads a post of its id, attempt, task and body.
+func ReadPost(r Row) store.Post {
+	return PostOf(store.PostID(r.Int(0)), model.AttemptID(r.Int(1)), model.TaskID(r.Int(2)), r.Blob(3))
+}
+
+// PostOf returns what is stored as a post.
+func PostOf(id store.PostID, attempt model.AttemptID, task model.TaskID, body []byte) store.Post {
+	p := store.Post{ID: id, Attempt: attempt}
+	command, err := record.DecodeCommand(body)
+	if err != nil {
+		p.Err = model.Errorf(model.CodeOf(err), "read post %d: %w", p.ID, err)
+		return p
+	}
+	p.Command = command
+	p.Command.Task = cmp.Or(task, command.Task)
+	return p
 }

@@ -68,6 +68,7 @@ type SessionRow struct {
 type AttemptRow struct {
 	store.Attempt
 	Definition int64
+	Pool       store.Pool
 	Stored     []byte // its parameters
 }
 
@@ -139,9 +140,9 @@ func (l *Ledger) admit(s *Start, before int) error {
 	return nil
 }
 
-// room is how many attempts of stored projects a start makes.
+// room is how many attempts a start makes that are bounded.
 func room(s *Start) int {
-	if s.Session.Project == 0 {
+	if s.Session.Project == 0 || s.Pool() != 0 {
 		return 0
 	}
 	return 1
@@ -205,7 +206,7 @@ func (l *Ledger) Make(s *Start) store.Attempt {
 	}
 	l.Unfinished[of.ID] = true
 	l.Running += room(s)
-	l.made = append(l.made, AttemptRow{a, l.definition(s), s.Stored})
+	l.made = append(l.made, AttemptRow{a, l.definition(s), s.Pool(), s.Stored})
 	return a
 }
 

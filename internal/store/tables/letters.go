@@ -28,7 +28,7 @@ func readLetter(r Row) (store.Letter, error) {
 	if err != nil {
 		return l, model.Errorf(model.CodeOf(err), "read letter %d: %w", l.ID, err)
 	}
-	l.Body = c.Message.Body
+	l.Body, l.Trace = c.Message.Body, c.Message.Trace
 	return l, nil
 }
 

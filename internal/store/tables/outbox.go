@@ -13,7 +13,7 @@ import (
 func (t *Tables) Outbox(ctx context.Context, after store.OutboxID, n int) (list []store.Outgoing, err error) {
 	err = t.db.Read(ctx, "read outbox", func(c Conn) error {
 		list = nil
-		return c.Query(`SELECT id, attempt, task, try, place, topic, key, value, headers FROM outbox WHERE id > ? ORDER BY id LIMIT ? + 0`,
+		return c.Query(`SELECT id, attempt, task, try, place, topic, key, value, headers, stored FROM outbox WHERE id > ? ORDER BY id LIMIT ? + 0`,
 			func(r Row) error {
 				o, err := readOutgoing(r)
 				list = append(list, o)
@@ -29,7 +29,7 @@ func (t *Tables) Outbox(ctx context.Context, after store.OutboxID, n int) (list 
 func readOutgoing(r Row) (o store.Outgoing, err error) {
 	o = store.Outgoing{ID: store.OutboxID(r.Int(0)), Record: engine.Record{
 		Attempt: model.AttemptID(r.Int(1)), Task: model.TaskID(r.Int(2)), Try: int32(r.Int(3)), Index: int32(r.Int(4)),
-		Topic: string(r.Blob(5)), Key: string(r.Blob(6)),
+		Topic: string(r.Blob(5)), Key: string(r.Blob(6)), At: model.Instant(r.Int(9)),
 	}}
 	if o.Value, err = record.DecodeValue(r.Blob(7)); err == nil {
 		o.Headers, err = record.DecodeMap(r.Blob(8))
@@ -46,4 +46,18 @@ func (t *Tables) Sent(ctx context.Context, ids []store.OutboxID) error {
 		_, err := c.Exec(`DELETE FROM outbox WHERE id IN (`+t.dialect.Numbers+`)`, idList(ids))
 		return err
 	})
+}
+
+// Pending implements store.Signals.
+func (t *Tables) Pending(ctx context.Context) (p store.Pending, err error) {
+	err = t.db.ReadMoment(ctx, "count outbox", func(c Conn) error {
+		n, _, err := number(c, `SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT ? + 0) AS counted`, int64(store.MostPending))
+		if err != nil {
+			return err
+		}
+		oldest, _, err := number(c, `SELECT stored FROM outbox ORDER BY id LIMIT 1`)
+		p = store.Pending{Records: int(n), Oldest: model.Instant(oldest)}
+		return err
+	})
+	return p, err
 }

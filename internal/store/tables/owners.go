@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 // Lease implements store.Owners.
@@ -77,7 +78,7 @@ func (t *Tables) EndLease(ctx context.Context, owner string, epoch int64) error 
 }
 
 // Claim implements store.Owners.
-func (t *Tables) Claim(ctx context.Context, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
+func (t *Tables) Claim(ctx context.Context, pool store.Pool, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) (ids []model.AttemptID, err error) {
 	var dead []int64
 	err = t.db.Write(ctx, "claim attempts", func(c Conn) error {
 		ids, dead = nil, nil
@@ -96,7 +97,7 @@ func (t *Tables) Claim(ctx context.Context, owner string, epoch int64, now model
 				return err
 			}
 		}
-		ids, err = t.claim(c, epoch, now, n, only)
+		ids, err = t.claim(c, pool, epoch, now, n, only)
 		return err
 	})
 	if err != nil {
@@ -137,12 +138,12 @@ func (t *Tables) deadLeases(c Conn, own int64) (dead []int64, err error) {
 }
 
 // claim gives up to n attempts to the lease with an epoch, of those given or,
-// with none, of all. Those that are named are not looked for among all that
+// with none, of all in the pool. Those that are named are not looked for among all that
 // are unowned, of which a sum with 0 hides the index.
-func (t *Tables) claim(c Conn, epoch int64, now model.Instant, n int, only []model.AttemptID) (ids []model.AttemptID, err error) {
+func (t *Tables) claim(c Conn, pool store.Pool, epoch int64, now model.Instant, n int, only []model.AttemptID) (ids []model.AttemptID, err error) {
 	n = max(n, 0)
 	if len(only) == 0 {
-		ids, err = attemptIDs(c, selectDue, int64(now), int64(n))
+		ids, err = attemptIDs(c, selectDue, int64(pool), int64(now), int64(n))
 	} else {
 		ids, err = attemptIDs(c, `SELECT id FROM attempts WHERE id IN (`+t.dialect.Numbers+`) AND state + 0 = 0 AND epoch + 0 = 0 ORDER BY id LIMIT ?`,
 			idList(only), int64(n))
@@ -163,16 +164,16 @@ func (t *Tables) claim(c Conn, epoch int64, now model.Instant, n int, only []mod
 }
 
 // AnyDue implements store.Owners.
-func (t *Tables) AnyDue(ctx context.Context, now model.Instant) (found bool, err error) {
+func (t *Tables) AnyDue(ctx context.Context, pool store.Pool, now model.Instant) (found bool, err error) {
 	err = t.db.Read(ctx, "look for attempts", func(c Conn) error {
-		ids, err := attemptIDs(c, selectDue, int64(now), int64(1))
+		ids, err := attemptIDs(c, selectDue, int64(pool), int64(now), int64(1))
 		found = len(ids) > 0
 		return err
 	})
 	return found, err
 }
 
-const selectDue = `SELECT id FROM attempts WHERE state = 0 AND epoch = 0 AND wake <= ? ORDER BY wake, id LIMIT ?`
+const selectDue = `SELECT id FROM attempts WHERE state = 0 AND epoch = 0 AND pool = ? AND wake <= ? ORDER BY wake, id LIMIT ?`
 
 func attemptIDs(c Conn, text string, args ...driver.Value) (ids []model.AttemptID, err error) {
 	err = c.Query(text, func(r Row) error {

@@ -1,6 +1,8 @@
 package tables
 
 import (
+	"slices"
+
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/record"
@@ -16,6 +18,8 @@ type SignalPlan struct {
 	Open    []routing.Subscription
 	Records []RecordRow
 	Buried  []BuriedRow
+	// Returned are routed when the rest is written.
+	Returned []engine.Buried
 }
 
 // RecordRow is a record with its parts as they are stored.
@@ -32,21 +36,22 @@ type BuriedRow struct {
 	Mark routing.Key
 }
 
-// NewSignalPlan returns the plan of a batch, or nil if that says nothing of
-// messages.
-func NewSignalPlan(b *store.Batch) *SignalPlan {
-	if len(b.Listening) == 0 && len(b.Records) == 0 && len(b.Buried) == 0 {
+// NewSignalPlan returns the plan of a batch and of the messages that are left of
+// the attempts that it ends, or nil if there is nothing about messages.
+func NewSignalPlan(b *store.Batch, left []engine.Buried) *SignalPlan {
+	if len(b.Listening) == 0 && len(b.Records) == 0 && len(b.Buried) == 0 && len(left) == 0 {
 		return nil
 	}
-	p := &SignalPlan{Records: make([]RecordRow, len(b.Records)), Buried: make([]BuriedRow, len(b.Buried))}
+	buried, returned := routing.Part(slices.Concat(b.Buried, left))
+	p := &SignalPlan{Records: make([]RecordRow, len(b.Records)), Buried: make([]BuriedRow, len(buried)), Returned: returned}
 	p.Tasks, p.Open = routing.Listening(b.Listening)
 	for i := range b.Records {
 		r := &b.Records[i]
 		p.Records[i] = RecordRow{r, record.Value(r.Value), record.Map(r.Headers)}
 	}
-	for i := range b.Buried {
-		m := &b.Buried[i].Message
-		p.Buried[i] = BuriedRow{&b.Buried[i], bodyOf(m.Topic, m.Source, m.Body), routing.SourceOf(m.Topic, m.Source)}
+	for i := range buried {
+		m := &buried[i].Message
+		p.Buried[i] = BuriedRow{&buried[i], bodyOf(m), routing.SourceOf(m.Topic, m.Source)}
 	}
 	return p
 }
@@ -54,5 +59,5 @@ func NewSignalPlan(b *store.Batch) *SignalPlan {
 // Numbers reports whether writing the plan gives out numbers, or opens
 // subscriptions, which is done by one at a time.
 func (p *SignalPlan) Numbers() bool {
-	return len(p.Open) > 0 || len(p.Records) > 0 || len(p.Buried) > 0
+	return len(p.Open) > 0 || len(p.Records) > 0 || len(p.Buried) > 0 || len(p.Returned) > 0
 }

@@ -39,28 +39,28 @@ func (t *Tables) Offsets(ctx context.Context, feeder string) (list []store.Offse
 // Bodies encodes messages as the bodies of posts that leave it to their row
 // which task they are for, each message once while it comes in a row.
 type Bodies struct {
-	last *store.Message
+	last *engine.Message
 	body []byte
 }
 
 // Of returns the body of a message.
-func (b *Bodies) Of(m *store.Message) []byte {
+func (b *Bodies) Of(m *engine.Message) []byte {
 	if b.last != m {
-		b.last, b.body = m, bodyOf(m.Topic, m.Source, m.Body)
+		b.last, b.body = m, bodyOf(m)
 	}
 	return b.body
 }
 
 // BodyOfLetter returns the body of a letter, or nil if it can't be read.
-func BodyOfLetter(l *store.Letter) []byte {
-	if l.Raw != nil {
+func BodyOfLetter(l *routing.Letter) []byte {
+	if l.Message == nil {
 		return nil
 	}
-	return bodyOf(l.Topic, l.Source, l.Body)
+	return bodyOf(l.Message)
 }
 
-func bodyOf(topic, source string, body any) []byte {
-	return record.Command(&engine.Command{Kind: engine.Deliver, Message: &engine.Message{Topic: topic, Source: source, Body: body}})
+func bodyOf(m *engine.Message) []byte {
+	return record.Command(&engine.Command{Kind: engine.Deliver, Message: m})
 }
 
 // Stored returns a text as it is stored where it may be any bytes.

@@ -1,6 +1,7 @@
 -- commit_batch writes a batch, or raises PW409 (a conflict) or PW404 (not
--- found) and writes nothing. It reports whether attempts that come after a
--- session may begin.
+-- found) and writes nothing. It does so with PW412 where something is left in
+-- the inboxes of attempts that end: that is for the caller to take first. It
+-- reports whether attempts that come after a session may begin.
 --
 -- What keeps it right among others, who may all be in other processes:
 --
@@ -103,6 +104,9 @@ BEGIN
 
     IF cardinality(ended_ones) > 0 THEN
         DELETE FROM posts WHERE attempt = ANY (ended_ones);
+        IF FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'PW412', MESSAGE = 'something is posted to attempts that end';
+        END IF;
         SELECT array_agg(DISTINCT session) INTO former FROM attempts WHERE id = ANY (ended_ones);
         PERFORM 1 FROM attempts
         WHERE after = ANY (former) AND after <> 0 AND state + 0 = 0 AND epoch = 0 AND wake <> 0 ORDER BY id + 0 FOR NO KEY UPDATE;

@@ -85,7 +85,8 @@ CREATE TABLE outbox (
     topic   bytea   NOT NULL,
     key     bytea   NOT NULL,
     value   bytea   NOT NULL,
-    headers bytea
+    headers bytea,
+    stored  bigint  NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 CREATE UNIQUE INDEX outbox_record ON outbox (attempt, task, try, place);

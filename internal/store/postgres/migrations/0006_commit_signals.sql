@@ -10,7 +10,7 @@ CREATE FUNCTION commit_signals(
     b_attempt bigint[], b_task integer[], b_topic bytea[], b_source bytea[], b_mark bytea[], b_body bytea[], b_died bigint[], b_reason bytea[],
     l_attempt bigint[], l_task integer[],
     s_attempt bigint[], s_task integer[], s_mark bytea[], s_topic bytea[], s_param bytea[], s_value bytea[], s_one smallint[], s_since bigint[],
-    o_attempt bigint[], o_task integer[], o_try integer[], o_place integer[], o_topic bytea[], o_key bytea[], o_value bytea[], o_headers bytea[]
+    o_attempt bigint[], o_task integer[], o_try integer[], o_place integer[], o_topic bytea[], o_key bytea[], o_value bytea[], o_headers bytea[], o_stored bigint[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     took bigint[];
@@ -73,10 +73,10 @@ BEGIN
     END IF;
 
     IF cardinality(o_attempt) > 0 THEN
-        INSERT INTO outbox (attempt, task, try, place, topic, key, value, headers)
-        SELECT u.attempt, u.task, u.try, u.place, u.topic, u.key, u.value, u.headers
-        FROM unnest(o_attempt, o_task, o_try, o_place, o_topic, o_key, o_value, o_headers) WITH ORDINALITY
-            AS u (attempt, task, try, place, topic, key, value, headers, n)
+        INSERT INTO outbox (attempt, task, try, place, topic, key, value, headers, stored)
+        SELECT u.attempt, u.task, u.try, u.place, u.topic, u.key, u.value, u.headers, u.stored
+        FROM unnest(o_attempt, o_task, o_try, o_place, o_topic, o_key, o_value, o_headers, o_stored) WITH ORDINALITY
+            AS u (attempt, task, try, place, topic, key, value, headers, stored, n)
         ORDER BY u.n
         ON CONFLICT (attempt, task, try, place) DO NOTHING;
     END IF;

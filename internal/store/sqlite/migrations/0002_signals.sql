@@ -85,5 +85,6 @@ CREATE TABLE outbox (
     key     BLOB    NOT NULL,
     value   BLOB    NOT NULL,
     headers BLOB,
+    stored  INTEGER NOT NULL,
     UNIQUE (attempt, task, try, place)
 );

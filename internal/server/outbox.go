@@ -1,0 +1,62 @@
+package server
+
+import "github.com/pawlhq/pawl/internal/store"
+
+type restRecord struct {
+	ID        number    `json:"id"`
+	Topic     string    `json:"topic"`
+	Key       optional  `json:"key"`
+	Value     jsonValue `json:"value"`
+	Headers   jsonValue `json:"headers"`
+	AttemptID number    `json:"attemptId"`
+	TaskID    number    `json:"taskId"`
+	Try       int32     `json:"try"`
+	StoredAt  moment    `json:"storedAt"`
+}
+
+func recordOut(o *store.Outgoing) restRecord {
+	return restRecord{
+		ID: number(o.ID), Topic: o.Topic, Key: optional(o.Key), Value: jsonValue{o.Value}, Headers: jsonValue{o.Headers},
+		AttemptID: number(o.Attempt), TaskID: taskNumber(o.Attempt, o.Task), Try: o.Try, StoredAt: moment(o.At),
+	}
+}
+
+func listOutbox(c *call) (any, error) {
+	if err := c.allow("", ""); err != nil {
+		return nil, err
+	}
+	page, err := c.cursorPage()
+	if err != nil {
+		return nil, err
+	}
+	limit, past, err := page.Bounds()
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.store.Outbox(c.r.Context(), store.OutboxID(past), limit+1)
+	if err != nil {
+		return nil, err
+	}
+	list, next := store.Cut(list, limit, func(o store.Outgoing) int64 { return int64(o.ID) })
+	return struct {
+		Records []restRecord `json:"records"`
+		Next    optional     `json:"next"`
+	}{outs(list, recordOut), optional(next)}, nil
+}
+
+func dropRecords(c *call) (any, error) {
+	ids, wrong := idsIn[store.OutboxID](c.values["id"])
+	if err := c.allow("", namedBy("records", ids)); err != nil {
+		return nil, err
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	if err := checkNamed("records", len(ids)); err != nil {
+		return nil, err
+	}
+	if err := c.store.Sent(c.r.Context(), ids); err != nil {
+		return nil, err
+	}
+	return droppedOut(ids), nil
+}
