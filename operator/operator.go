@@ -84,6 +84,9 @@ type Task struct {
 	Params Map
 	// Local are the task's own keys, evaluated.
 	Local Map
+	// Scope are the parameters that the task sees as they stand: not evaluated,
+	// and without what pawl adds and the task's own keys.
+	Scope Map
 	// State is what the operator returned with its last wait or failure.
 	State Map
 	// Retries counts the tries that a retry policy asked for.
@@ -173,6 +176,14 @@ type Wait struct {
 	State Map
 	// Reason tells people what the task waits for, on one line; it may be empty.
 	Reason string
+	// Store and Reset are as those of Result and count at once. They are for
+	// workflows all tasks of which share their parameters: elsewhere they fail
+	// the task.
+	Store Map
+	Reset []string
+	// Postpone says that the try could do nothing, and is made again at Until with
+	// the same state and the same message. Only Until and Reason count then.
+	Postpone bool
 }
 
 // Key is a signal to wait for: a message on Topic with that key.

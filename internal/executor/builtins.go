@@ -49,6 +49,12 @@ func (a *Attempt) build() {
 	a.builtins = a.derive(a.times)
 }
 
+// hasBuiltin reports whether there is a built-in parameter of that name.
+func (a *Attempt) hasBuiltin(key string) bool {
+	a.built.Do(a.build)
+	return a.builtins.Has(key)
+}
+
 // derive returns the built-in parameters with the forms of ts.
 func (a *Attempt) derive(ts times) params.Map {
 	m := a.fixed
@@ -80,6 +86,7 @@ func (a *Attempt) layer(scope params.Map) params.Map {
 	if l := a.last.Load(); l != nil && l.scope == scope {
 		return l.all
 	}
+	a.built.Do(a.build)
 	builtins := a.builtins
 	if ts := timesIn(scope); !ts.equal(a.times) {
 		builtins = a.derive(ts)

@@ -9,6 +9,7 @@ package executor
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,8 +46,8 @@ type Executor struct {
 	// to; Ended when its outcome is known, before anybody else knows it.
 	Began, Ended func(*Try)
 	// Judged, when set, is called with why a task is to make its products, before
-	// it does.
-	Judged func(*Try, engine.Verdict)
+	// it does. The context is done once it has, or has not.
+	Judged func(context.Context, *Try, engine.Verdict)
 	// Evaluated, when set, is called with the parameters of each try just
 	// before its operator.
 	Evaluated func(*Try, params.Map)
@@ -146,20 +147,18 @@ type Attempt struct {
 	info AttemptInfo
 	x    *Executor
 	// builtins are the parameters that nothing but a task's own can override:
-	// fixed, and the forms of times.
+	// fixed, and the forms of times. They are built for the first task that may
+	// see them.
 	builtins, fixed params.Map
 	times           times
+	built           sync.Once
 	// last remembers the parameters of the try before, as tries in a row often
 	// have the same scope.
 	last atomic.Pointer[layered]
 }
 
 // Open returns what makes the tries of an attempt.
-func (x *Executor) Open(info AttemptInfo) *Attempt {
-	a := &Attempt{info: info, x: x}
-	a.build()
-	return a
-}
+func (x *Executor) Open(info AttemptInfo) *Attempt { return &Attempt{info: info, x: x} }
 
 // Info returns what the attempt was opened with.
 func (a *Attempt) Info() AttemptInfo { return a.info }

@@ -92,8 +92,28 @@ func checkRecords(list []operator.Record) error {
 		if r.Topic == "" {
 			return fmt.Errorf("record %d of the operator has no topic", i+1)
 		}
+		if err := model.CheckTopic(r.Topic); err != nil {
+			return err
+		}
+		if n := len(params.AppendJSON(nil, r.Headers)); n > model.MaxHeaders {
+			return model.Errorf(model.Invalid, "the headers of a record to %s have %d bytes, and at most %d are allowed", r.Topic, n, model.MaxHeaders)
+		}
 	}
 	return nil
+}
+
+// checkKeys returns an error for what can't be waited for.
+func checkKeys(list []operator.Key) error {
+	for _, k := range list {
+		err := model.CheckTopic(k.Topic)
+		if err == nil {
+			err = model.CheckKey(k.Param, k.Value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return model.CheckKeys(len(list))
 }
 
 // listens reports whether the definition has the task wait for signals, which is
@@ -108,9 +128,15 @@ func (r *run) waiting(w *operator.Wait, sent []operator.Record) (runner.Outcome,
 	if w.Until.IsZero() && len(w.Keys) == 0 && !r.listens() {
 		return nil, errors.New("the operator waits for neither a time nor a signal")
 	}
-	wait := &engine.Wait{Until: model.InstantOf(w.Until), State: w.State, Reason: w.Reason, Records: records(sent)}
+	wait := &engine.Wait{
+		Until: model.InstantOf(w.Until), State: w.State, Reason: w.Reason, Records: records(sent),
+		Store: w.Store, Reset: w.Reset, Postpone: w.Postpone,
+	}
 	if r.secrets.Recorded() {
 		wait.Reason = r.secrets.Hide(w.Reason)
+	}
+	if err := checkKeys(w.Keys); err != nil {
+		return nil, err
 	}
 	for _, k := range w.Keys {
 		wait.Keys = append(wait.Keys, engine.Key{Topic: k.Topic, Param: k.Param, Value: k.Value, One: k.One})

@@ -464,3 +464,45 @@ func TestFailureIsExplained(t *testing.T) {
 		wantError(t, b.run(t, params.Map{}, typeOp), want)
 	}
 }
+
+func TestWhatIsTooLongForMessagesFailsTheTry(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 70_000)
+	for name, r := range map[string]operator.Result{
+		"topic of a record": {Records: []operator.Record{{Topic: long}}},
+		"headers":           {Records: []operator.Record{{Topic: "t", Headers: params.Of("h", long)}}},
+		"topic of a key":    {Wait: &operator.Wait{Keys: []operator.Key{{Topic: long, Param: "p"}}}},
+		"name of a key":     {Wait: &operator.Wait{Keys: []operator.Key{{Topic: "t", Param: long}}}},
+		"value of a key":    {Wait: &operator.Wait{Keys: []operator.Key{{Topic: "t", Param: "p", Value: long}}}},
+		"many keys":         {Wait: &operator.Wait{Keys: slices.Repeat([]operator.Key{{Topic: "t", Param: "p"}}, model.MaxKeys+1)}},
+	} {
+		b := newBench(t, returns("op", r, nil))
+		if done := b.run(t, params.Map{}, typeOp); done.Kind != engine.Fail {
+			t.Errorf("%s: the outcome is %+v", name, done)
+		}
+	}
+}
+
+func TestRecordsCarryTheTraceOfTheirTry(t *testing.T) {
+	t.Parallel()
+	sent := []operator.Record{{Topic: "t"}, {Topic: "t", Headers: params.Of("Traceparent", "own", "h", "x")}}
+	b := newBench(t, returns("op", operator.Result{Records: sent}, nil))
+	headers := func(done engine.Command) (list []string) {
+		for _, r := range done.Result.Records {
+			list = append(list, string(params.AppendJSON(nil, r.Headers)))
+		}
+		return list
+	}
+	try := b.try(params.Map{}, typeOp)
+	try.Message = &engine.Message{Trace: "00-message"}
+	done, _ := try.Run(t.Context()).(engine.Command)
+	if diff := cmp.Diff([]string{`{"traceparent":"00-message"}`, `{"Traceparent":"own","h":"x"}`}, headers(done)); diff != "" {
+		t.Errorf("of a message: %s", diff)
+	}
+	b.info.Watch = func(*executor.Try) ([]string, func(engine.Command)) {
+		return []string{"TRACEPARENT=00-span"}, func(engine.Command) {}
+	}
+	if got := headers(b.run(t, params.Map{}, typeOp)); got[0] != `{"traceparent":"00-span"}` {
+		t.Errorf("of a span: %s", got)
+	}
+}

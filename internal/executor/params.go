@@ -118,7 +118,7 @@ func (t *Try) quickPlan(name string, local params.Map) (plan, bool) {
 		}
 	}
 	for _, key := range spec.Keys {
-		if (t.Scope.Has(key) || t.Attempt.builtins.Has(key)) && !local.Has(key) {
+		if !local.Has(key) && (t.Scope.Has(key) || t.Attempt.hasBuiltin(key)) {
 			return plan{}, false
 		}
 	}

@@ -11,16 +11,20 @@ import (
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
+// retryKey is the parameter that says how a try that failed is tried again. Where
+// there is none, the definition's Node.Retry counts.
+const retryKey = "_retry"
+
 // readRetry reads an evaluated `_retry`: a number of retries, or a map with
 // limit, interval, interval_type and max_interval.
 func readRetry(p params.Map) (workflow.Retry, error) {
-	v, _ := p.Get("_retry")
+	v, _ := p.Get(retryKey)
 	if v == nil {
 		return workflow.Retry{}, nil
 	}
 	m, ok := v.(params.Map)
 	if !ok {
-		limit, err := retryLimit(p, "_retry")
+		limit, err := retryLimit(p, retryKey)
 		return workflow.Retry{Limit: limit}, err
 	}
 	limit, err := retryLimit(m, "limit")

@@ -124,6 +124,7 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 	}
 	result, err := r.operate(ctx, p.spec.Operator)
 	if err == nil {
+		result.Records = r.traced(result.Records)
 		err = checkRecords(result.Records)
 	}
 	switch {
@@ -147,7 +148,9 @@ func (r *run) operate(ctx context.Context, o operator.Operator) (operator.Result
 	}
 	result, verdict, err := x.Products.Make(ctx, &r.task, func(v engine.Verdict) (operator.Result, error) {
 		if x.Judged != nil {
-			x.Judged(r.try, r.spoken(v))
+			working, done := context.WithCancel(ctx)
+			defer done()
+			x.Judged(working, r.try, r.spoken(v))
 		}
 		return o.Run(ctx, &r.task)
 	})
@@ -187,7 +190,7 @@ func (r *run) prepare(p *plan) error {
 	t, a := r.try, r.try.Attempt
 	r.task = operator.Task{
 		ID: t.ID, Session: a.info.SessionUUID, Name: t.Name, Type: p.spec.Name,
-		Params: p.params, Local: p.local, State: t.State, Retries: t.Retries,
+		Params: p.params, Local: p.local, Scope: t.Scope, State: t.State, Retries: t.Retries,
 		Zone: a.info.Zone, Project: r.project, Env: r.environment(), Scratch: a.x.Scratch,
 		Output: &r.out, Now: a.x.Now, Secrets: &r.secrets, Services: a.info.Services,
 	}
@@ -207,6 +210,10 @@ func (r *run) prepare(p *plan) error {
 		return err
 	}
 	if p.spec.IgnoresRetry {
+		return nil
+	}
+	if !p.params.Has(retryKey) {
+		r.retry = t.Node.Retry
 		return nil
 	}
 	retry, err := readRetry(p.params)

@@ -1,0 +1,248 @@
+package pawl
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/host"
+	"github.com/pawlhq/pawl/internal/operators/gofunc"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// compile returns the workflow of a process in which steps were chosen for
+// dynamic places.
+func (p *process) compile(chosen map[string][]string) (*workflow.Workflow, error) {
+	c := compiler{p, chosen}
+	w := &workflow.Workflow{Name: p.name, Dialect: workflow.Program, Scope: workflow.Shared}
+	w.Root = &workflow.Node{Name: "+" + p.name, Children: c.line("", p.steps)}
+	return w, w.Finish()
+}
+
+type compiler struct {
+	of     *process
+	chosen map[string][]string
+}
+
+// line returns steps that come one after the other.
+func (c compiler) line(above string, steps []*step) []*workflow.Node {
+	nodes := make([]*workflow.Node, len(steps))
+	for i, s := range steps {
+		nodes[i] = c.node(above, s)
+		if i > 0 {
+			nodes[i].After = []workflow.Edge{{From: i - 1}}
+			if steps[i-1].optional {
+				nodes[i].After[0].On = workflow.OnDone
+			}
+		}
+	}
+	return nodes
+}
+
+// node returns the task of a step, and of all below it.
+func (c compiler) node(above string, s *step) *workflow.Node {
+	path := join(above, s.name)
+	n := &workflow.Node{Name: "+" + s.name}
+	switch s.kind {
+	case sequence:
+		n.Children = c.line(path, s.kids)
+	case parallel:
+		n.Children = c.beside(path, s.kids)
+		n.Join = workflow.Join{Any: s.join != All, LeaveLosers: s.join == AnyLeave}
+	case decides:
+		n.Children = c.branches(path, s)
+	case dynamic:
+		n.Children = c.choice(path, s)
+	default:
+		c.action(n, path, s)
+		c.waits(n, s)
+	}
+	c.policies(n, path, s)
+	return n
+}
+
+// action has a task call the function of a step.
+func (c compiler) action(n *workflow.Node, path string, s *step) {
+	n.Operator, n.Config = gofunc.Name, gofunc.Config(c.of.name, c.of.version, path, s.does())
+	if s.atMostOnce {
+		n.Redrive = workflow.FailLost
+	}
+}
+
+// does says what a step does, for people.
+func (s *step) does() string {
+	switch s.kind {
+	case sends:
+		return "send to " + string(s.topic)
+	case listens:
+		return "listen to " + string(s.to.topic) + " by " + strings.Join(s.to.params, " or ")
+	case waits:
+		return "wait " + s.when.String()
+	case polls:
+		if s.interval.PeriodParam != "" {
+			return "every " + s.interval.PeriodParam
+		}
+		return "every " + s.interval.Period.String()
+	case decides:
+		return "decide"
+	}
+	return "execute"
+}
+
+// String returns the time in words.
+func (w When) String() string {
+	switch {
+	case !w.set:
+		return "never"
+	case w.param != "":
+		return "until " + w.param
+	}
+	return "for " + w.after.String()
+}
+
+func (c compiler) beside(above string, steps []*step) []*workflow.Node {
+	nodes := make([]*workflow.Node, len(steps))
+	for i, s := range steps {
+		nodes[i] = c.node(above, s)
+	}
+	return nodes
+}
+
+// branches returns what decides, and the steps of which it names one.
+func (c compiler) branches(path string, s *step) []*workflow.Node {
+	decider := &workflow.Node{Name: host.Decider, Retry: s.retry.policy()}
+	c.action(decider, path, s)
+	nodes := []*workflow.Node{decider}
+	for _, n := range c.beside(path, s.kids) {
+		n.After = []workflow.Edge{{From: 0, On: workflow.OnOutput, Output: strings.TrimPrefix(n.Name, "+")}}
+		nodes = append(nodes, n)
+	}
+	return nodes
+}
+
+// choice returns the steps that were chosen for a dynamic place, one after the
+// other. One that was chosen again gets a number.
+func (c compiler) choice(path string, s *step) []*workflow.Node {
+	var steps []*step
+	times := make(map[string]int)
+	for _, name := range c.chosen[path] {
+		steps = append(steps, s.kids[slices.IndexFunc(s.kids, func(k *step) bool { return k.name == name })])
+	}
+	nodes := c.line(path, steps)
+	for i, s := range steps {
+		if times[s.name]++; times[s.name] > 1 {
+			nodes[i].Name += " #" + strconv.Itoa(times[s.name])
+		}
+	}
+	return nodes
+}
+
+// waits has a task wait for what its step waits for.
+func (c compiler) waits(n *workflow.Node, s *step) {
+	switch s.kind {
+	case listens:
+		n.Wait = s.to.wait()
+	case waits:
+		n.Wait = s.when.wait()
+	case polls:
+		n.Wait = s.interval.From.wait()
+		if until := s.interval.Until; until.set {
+			n.Limit = until.limit(Skip)
+		}
+	}
+}
+
+// wait returns what waits for a time; nil is for none.
+func (w When) wait() *workflow.Wait {
+	if !w.set {
+		return nil
+	}
+	return &workflow.Wait{For: w.after, Until: w.param}
+}
+
+func (w When) limit(then Effect) workflow.Limit {
+	return workflow.Limit{
+		After: w.after, Until: w.param,
+		Then: map[Effect]workflow.LimitEffect{Fail: workflow.LimitFails, Skip: workflow.LimitSkips, Continue: workflow.LimitNotifies}[then],
+	}
+}
+
+// policies says how a task is run.
+func (c compiler) policies(n *workflow.Node, path string, s *step) {
+	if s.kind != decides { // of which the decision alone is tried again
+		n.Retry = s.retry.policy()
+	}
+	if s.deadline != nil {
+		n.Limit = s.deadline.when.limit(s.deadline.then)
+	}
+	if s.onDeadline != nil {
+		n.Limit.Hook = &workflow.Node{Name: host.OnDeadline, Children: c.line(join(path, host.OnDeadlineWord), []*step{s.onDeadline})}
+	}
+	if s.onFailure != nil {
+		n.OnFailure = []*workflow.Node{{Name: host.OnFailure, Children: c.line(join(path, host.OnFailureWord), []*step{s.onFailure})}}
+	}
+	if s.optional {
+		n.Failure.Effect = workflow.Isolate
+	}
+	n.Again = s.rerun
+}
+
+func (r retry) policy() workflow.Retry {
+	return workflow.Retry{Limit: r.times, Interval: r.first, Exponential: r.most > 0, Max: r.most}
+}
+
+// workflowWith returns the workflow in which steps are chosen for dynamic places.
+func (p *process) workflowWith(chosen map[string][]string) (*workflow.Workflow, error) {
+	if len(chosen) == 0 {
+		return p.definition, nil
+	}
+	for path, names := range chosen {
+		place, ok := p.places[path]
+		if !ok {
+			return nil, fmt.Errorf("process %s has no dynamic step %q: %w", p.name, path, ErrInvalid)
+		}
+		for _, name := range names {
+			if !named(place.kids, name) {
+				return nil, fmt.Errorf("%q is none of the steps of %s, which are %s: %w", name, path, quoted(place.kids), ErrInvalid)
+			}
+		}
+	}
+	key := fmt.Sprintf("%q", chosen)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w, ok := p.made[key]; ok {
+		return w, nil
+	}
+	w, err := p.compile(chosen)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.made) >= maxMade {
+		clear(p.made)
+	}
+	p.made[key] = w
+	return w, nil
+}
+
+// maxMade bounds the definitions that a process remembers.
+const maxMade = 1000
+
+// written returns the process for people, as the configuration of its workflow.
+func (p *process) written() params.Map { return writtenNode(p.definition.Root) }
+
+func writtenNode(n *workflow.Node) params.Map {
+	if !n.IsGroup() {
+		does, _ := n.Config.Get("_command")
+		return params.Of("go>", does)
+	}
+	m := params.Map{}
+	if n.Join.Any || len(n.Children) > 1 && len(n.Children[1].After) == 0 {
+		m = m.Set("_parallel", true)
+	}
+	for _, c := range n.Children {
+		m = m.Set(c.Name, writtenNode(c))
+	}
+	return m
+}

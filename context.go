@@ -1,0 +1,77 @@
+package pawl
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/pawlhq/pawl/internal/host"
+	"github.com/pawlhq/pawl/operator"
+)
+
+// taskKey finds the task in a context of a step's function.
+type taskKey struct{}
+
+func withTask(ctx context.Context, t *operator.Task) context.Context {
+	return context.WithValue(ctx, taskKey{}, t)
+}
+
+// taskOf returns nil outside of a step's function.
+func taskOf(ctx context.Context) *operator.Task {
+	t, _ := ctx.Value(taskKey{}).(*operator.Task)
+	return t
+}
+
+// ID returns what identifies the work that a step's function is called for. It is
+// the same whenever that is repeated, after a failure as after the loss of a
+// process, and the same for nothing else: hand it to services as an idempotency
+// key. It differs for each message of a listener. Outside of a step it is empty.
+func ID(ctx context.Context) string {
+	t := taskOf(ctx)
+	if t == nil {
+		return ""
+	}
+	id := fmt.Sprintf("%s/%d/%d", t.Session, t.ID.Attempt, t.ID.Task)
+	if t.Message != nil {
+		id += "/" + t.Message.Source
+	}
+	return id
+}
+
+// Key returns the key of the run that a step belongs to. Outside of a step it is
+// empty.
+func Key(ctx context.Context) string { return host.Key(ctx) }
+
+// Retries returns how often the step was tried before and failed, as far as its
+// Retry counts.
+func Retries(ctx context.Context) int {
+	if t := taskOf(ctx); t != nil {
+		return t.Retries
+	}
+	return 0
+}
+
+// Failure returns, in what runs on failure, why the step has failed; else it is
+// empty.
+func Failure(ctx context.Context) string {
+	t := taskOf(ctx)
+	if t == nil || !host.IsOnFailure(t.Name) {
+		return ""
+	}
+	why, err := t.Scope.MapAt(errorKey)
+	if err != nil {
+		return ""
+	}
+	message, _ := why.StringOr("message", "")
+	return message
+}
+
+// Log returns the logger of Config with the run, the step and the try. Outside of
+// a step it is slog's default.
+func Log(ctx context.Context) *slog.Logger {
+	t := taskOf(ctx)
+	if t == nil {
+		return slog.Default()
+	}
+	return host.Log(ctx).With("run", host.Key(ctx), "step", host.Path(t.Name), "try", t.ID.Try)
+}

@@ -1,0 +1,144 @@
+// Package host drives the attempts of one project in the program that has the
+// functions of its tasks: by a conductor in the background, or step by step and
+// with a clock of its own for tests. It knows no kinds of steps and nobody who
+// defines them.
+package host
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
+	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// Config says what a host works with.
+type Config struct {
+	// Store has the attempts. Required; whoever opened it closes it.
+	Store store.Store
+	// Project is the one whose attempts are driven. Required.
+	Project model.ProjectID
+	// Operators perform the tasks. Required.
+	Operators *operator.Registry
+	// Slots bounds the tasks that run at a time. Required.
+	Slots int
+	// Retention says how long what nobody needs to go on is kept.
+	Retention store.Retention
+	// Clock tells the time. Required.
+	Clock clock.Clock
+	// Log receives what operators are to know. Required.
+	Log *slog.Logger
+}
+
+// Host drives attempts.
+type Host interface {
+	// Start makes an attempt of a session, or returns the one that exists under the
+	// same name with made false. When it returns, the start is durable.
+	Start(ctx context.Context, s store.Start) (a store.Attempt, made bool, err error)
+	// Stir is called after something was written to the store that an attempt is
+	// to go on with.
+	Stir(ctx context.Context) error
+	// Wait returns an attempt once it is done.
+	Wait(ctx context.Context, id model.AttemptID) (store.Attempt, error)
+	// Close ends what runs. Others, or the next host, go on where it ends.
+	Close() error
+}
+
+// opener returns what makes jobs of the dispatches of an attempt.
+func (c *Config) opener() func(store.Attempt, *workflow.Workflow) func(*engine.Effect) runner.Job {
+	x := &executor.Executor{Operators: c.Operators, Now: c.Clock.Now}
+	return func(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
+		opened := x.Open(executor.AttemptInfo{
+			ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID, SessionTime: a.Session.Time.Time(),
+			Project: a.Session.Project, Name: a.Name, Zone: time.UTC, Dialect: w.Dialect, Params: a.Params,
+			Services: operator.Services{Messages: true},
+			Carried:  carried(c.Store, a.Resume),
+		})
+		return func(e *engine.Effect) runner.Job {
+			job := opened.Job(e)
+			job.Work = &work{job.Work, a.Session.Key, c.Log}
+			return job
+		}
+	}
+}
+
+// work tells what it is part of.
+type work struct {
+	runner.Work
+	key string
+	log *slog.Logger
+}
+
+// workKey finds the work in the context of an operator.
+type workKey struct{}
+
+// Run implements runner.Work.
+func (w *work) Run(ctx context.Context) runner.Outcome {
+	return w.Work.Run(context.WithValue(ctx, workKey{}, w))
+}
+
+// Key returns the key of the session that a task is part of, given the context of
+// its operator.
+func Key(ctx context.Context) string {
+	if w, ok := ctx.Value(workKey{}).(*work); ok {
+		return w.key
+	}
+	return ""
+}
+
+// Log returns the logger for what a task is about, given the context of its
+// operator.
+func Log(ctx context.Context) *slog.Logger {
+	if w, ok := ctx.Value(workKey{}).(*work); ok {
+		return w.log
+	}
+	return slog.Default()
+}
+
+// unreadable tells that an attempt does not go on.
+func (c *Config) unreadable(id model.AttemptID, err error) {
+	c.Log.Error("a run does not go on, as something stored of it can't be read; it is tried again now and then", "attempt", int64(id), "error", err)
+}
+
+// Under says what an engine is to work on instead of what its configuration
+// names.
+type Under struct {
+	Store store.Store
+	Clock clock.Clock
+	// Drive makes the host.
+	Drive func(context.Context, Config) (Host, error)
+}
+
+// StoreOf returns the store of an engine, for packages beside that of engines,
+// which sets it.
+var StoreOf func(engine any) store.Store
+
+type underKey struct{}
+
+// With returns a context that has an engine work on something else.
+func With(ctx context.Context, u Under) context.Context { return context.WithValue(ctx, underKey{}, u) }
+
+// UnderOf returns what an engine is to work on, if there is such a thing.
+func UnderOf(ctx context.Context) (Under, bool) {
+	u, ok := ctx.Value(underKey{}).(Under)
+	return u, ok
+}
+
+// notDone says what keeps an attempt from ending.
+func notDone(a *engine.Attempt) error {
+	var waits string
+	for v := range a.Tasks() {
+		if v.State == model.Waiting || v.State == model.Running {
+			waits += fmt.Sprintf(" %s is %s;", v.Name, v.State)
+		}
+	}
+	return model.Errorf(model.Conflict, "it does not end by itself:%s", waits)
+}

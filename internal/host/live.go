@@ -1,0 +1,251 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/runners/local"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// live is a Host with a conductor, which begins anew where that has ended.
+type live struct {
+	cfg  Config
+	stop context.CancelFunc
+	// loops are ended by Close.
+	loops sync.WaitGroup
+
+	mu sync.Mutex
+	// at work is what drives attempts; nil between two.
+	atWork *drive
+	// ends are closed when an attempt has ended here.
+	ends map[model.AttemptID]chan struct{}
+}
+
+// drive drives attempts under one lease.
+type drive struct {
+	runner    *local.Runner
+	conductor *conductor.Conductor
+}
+
+// How a conductor goes about it: it looks every second for what others left, and
+// lets go of attempts that wait for longer than unloadBeyond.
+const (
+	patrolEvery  = time.Second
+	unloadBeyond = 30 * time.Second
+)
+
+// Live returns a Host that works in the background.
+func Live(ctx context.Context, cfg Config) (Host, error) {
+	h := &live{cfg: cfg, ends: make(map[model.AttemptID]chan struct{})}
+	d, err := h.drive(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h.atWork = d
+	loop, stop := context.WithCancel(context.WithoutCancel(ctx))
+	h.stop = stop
+	h.loops.Go(func() { h.keepDriving(loop) })
+	h.loops.Go(func() { h.expire(loop) })
+	h.loops.Go(func() { h.prune(loop) })
+	return h, nil
+}
+
+// drive takes a lease and begins to drive.
+func (h *live) drive(ctx context.Context) (*drive, error) {
+	cfg := &h.cfg
+	d := &drive{runner: local.New(local.Config{Slots: cfg.Slots})}
+	d.conductor = conductor.New(conductor.Config{
+		Store: cfg.Store, Runner: d.runner, Open: cfg.opener(), Clock: cfg.Clock,
+		Owner: fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()),
+		Pool:  store.Pool(cfg.Project), Patrol: patrolEvery, Unload: unloadBeyond, Patience: math.MaxInt64,
+		Unreadable: cfg.unreadable, Observe: h.committed,
+	})
+	if err := d.conductor.Start(ctx); err != nil {
+		return nil, errors.Join(err, d.runner.Close())
+	}
+	return d, nil
+}
+
+func (d *drive) close() error { return errors.Join(d.runner.Close(), d.conductor.Stop()) }
+
+// restAfter is how long it takes to begin anew where that has failed.
+const restAfter = time.Second
+
+// keepDriving begins anew whenever the lease was lost, or driving has failed for
+// another reason: what is in the store is to be trusted.
+func (h *live) keepDriving(ctx context.Context) {
+	for {
+		d := h.driving()
+		if d != nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-d.conductor.Done():
+			}
+			h.set(nil)
+			h.cfg.Log.Warn("runs are not driven for a moment; it begins anew", "error", d.close())
+		}
+		d, err := h.drive(ctx)
+		if err != nil && ctx.Err() == nil {
+			h.cfg.Log.Error("runs can't be driven", "error", err)
+		}
+		if err == nil {
+			h.set(d)
+		} else if !h.pause(ctx, restAfter) {
+			return
+		}
+	}
+}
+
+func (h *live) driving() *drive {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.atWork
+}
+
+func (h *live) set(d *drive) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.atWork = d
+}
+
+// pause waits. It reports false when ctx is done.
+func (h *live) pause(ctx context.Context, d time.Duration) bool {
+	due, stop := h.cfg.Clock.After(d)
+	defer stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-due:
+		return true
+	}
+}
+
+// How often what is over is looked for, and how much of it shares a transaction.
+const (
+	expireEvery = 10 * time.Second
+	pruneEvery  = time.Hour
+	atOnce      = 500
+)
+
+// expire makes dead letters of early messages whose time is over.
+func (h *live) expire(ctx context.Context) {
+	for more := false; more || h.pause(ctx, expireEvery); {
+		now := model.InstantOf(h.cfg.Clock.Now())
+		done, err := h.cfg.Store.ExpireLetters(ctx, now, atOnce)
+		more = err == nil && done.Next <= now
+		if err != nil && ctx.Err() == nil {
+			h.cfg.Log.Error("can't look for early messages whose time is over", "error", err)
+		}
+	}
+}
+
+// prune deletes runs that are not to be kept any longer.
+func (h *live) prune(ctx context.Context) {
+	for page := (store.Page{Limit: atOnce}); ; {
+		_, next, err := h.cfg.Store.Prune(ctx, h.cfg.Retention, model.InstantOf(h.cfg.Clock.Now()), page)
+		if err != nil && ctx.Err() == nil {
+			h.cfg.Log.Error("can't delete old runs", "error", err)
+		}
+		page.Cursor = next
+		if next == "" && !h.pause(ctx, pruneEvery) || ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// Start implements Host. While nothing is driven here, whoever comes to drive the
+// project takes the attempt up.
+func (h *live) Start(ctx context.Context, s store.Start) (store.Attempt, bool, error) {
+	if d := h.driving(); d != nil {
+		a, made, err := d.conductor.StartAttempt(ctx, s)
+		if made { // it is durable; what ended the conductor does not change that
+			err = nil
+		}
+		return a, made, err
+	}
+	s.Created = model.InstantOf(h.cfg.Clock.Now())
+	return h.cfg.Store.StartAttempt(ctx, s)
+}
+
+// Stir implements Host: the store calls the conductor.
+func (h *live) Stir(context.Context) error { return nil }
+
+// committed tells those who wait for attempts that have ended.
+func (h *live) committed(b *store.Batch) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range b.Attempts {
+		if b.Attempts[i].State.Done() {
+			h.wake(b.Attempts[i].ID)
+		}
+	}
+}
+
+// wake has those look who wait for an attempt.
+func (h *live) wake(id model.AttemptID) {
+	if end := h.ends[id]; end != nil {
+		close(end)
+		delete(h.ends, id)
+	}
+}
+
+// lookAgain is how often an attempt is looked at that others may drive.
+const lookAgain = time.Second
+
+// Wait implements Host.
+func (h *live) Wait(ctx context.Context, id model.AttemptID) (store.Attempt, error) {
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.wake(id) // others that wait for it look, and wait on
+	}()
+	for {
+		end := h.end(id)
+		a, err := h.cfg.Store.Attempt(ctx, id)
+		if err != nil || a.State.Done() {
+			return a, err
+		}
+		due, stop := h.cfg.Clock.After(lookAgain)
+		select {
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		case <-end:
+		case <-due:
+		}
+		stop()
+		if err != nil {
+			return a, err
+		}
+	}
+}
+
+// end returns what is closed when an attempt has ended here.
+func (h *live) end(id model.AttemptID) <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ends[id] == nil {
+		h.ends[id] = make(chan struct{})
+	}
+	return h.ends[id]
+}
+
+// Close implements Host.
+func (h *live) Close() error {
+	h.stop()
+	h.loops.Wait()
+	if d := h.driving(); d != nil {
+		return d.close()
+	}
+	return nil
+}

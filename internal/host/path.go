@@ -1,0 +1,51 @@
+package host
+
+import "strings"
+
+// Names of tasks that stand for no step of their own: what chooses among the
+// steps of a group, what runs when one has failed, and when a time limit has
+// passed.
+const (
+	Decider    = "^decide"
+	OnFailure  = "^error"
+	OnDeadline = "^deadline"
+)
+
+// Words for some of them in paths.
+const (
+	OnFailureWord  = "on failure"
+	OnDeadlineWord = "on deadline"
+)
+
+// Path returns the path of the step that a task stands for, by its full name:
+// "payment/charge" for "+orders+payment+charge". The root has none.
+func Path(task string) string {
+	if strings.Contains(task, "^") {
+		task = strings.ReplaceAll(task, Decider, "")
+		task = strings.ReplaceAll(task, OnFailure, "+"+OnFailureWord)
+		task = strings.ReplaceAll(task, OnDeadline, "+"+OnDeadlineWord)
+	}
+	_, path, _ := strings.Cut(strings.TrimPrefix(task, "+"), "+")
+	return strings.ReplaceAll(path, "+", "/")
+}
+
+// Task returns the full name of the task that stands for the step with a path in
+// a workflow.
+func Task(workflow, path string) string {
+	name := "+" + workflow
+	for _, word := range strings.Split(path, "/") {
+		switch word {
+		case OnFailureWord:
+			name += OnFailure
+		case OnDeadlineWord:
+			name += OnDeadline
+		default:
+			name += "+" + word
+		}
+	}
+	return name
+}
+
+// IsOnFailure reports whether a task is, or is below, what runs when another has
+// failed.
+func IsOnFailure(task string) bool { return strings.Contains(task, OnFailure) }

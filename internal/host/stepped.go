@@ -1,0 +1,167 @@
+package host
+
+import (
+	"context"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/runner"
+)
+
+// Stepped is a Host without goroutines. Each call goes on until nothing is left
+// that can, with tasks that run one after the other in the caller's goroutine, in
+// which time stands still. It is not safe for concurrent use.
+type Stepped struct {
+	cfg   Config
+	clock *Clock
+	core  *conductor.Core
+	queue []runner.Job
+	// stepping is set during a call, as tasks may call the engine they run in.
+	stepping bool
+	// stirred is set when something was written that is to be looked for.
+	stirred bool
+	unwatch func()
+}
+
+// Clock is a clock that is set.
+type Clock struct{ now time.Time }
+
+// NewClock returns a clock that stands at an instant.
+func NewClock(now time.Time) *Clock { return &Clock{now} }
+
+// Now implements clock.Clock.
+func (c *Clock) Now() time.Time { return c.now }
+
+// After implements clock.Clock. Nobody waits by this clock.
+func (c *Clock) After(time.Duration) (<-chan time.Time, func()) { return nil, func() {} }
+
+// ages is longer than any test is about.
+const ages = 200 * 365 * 24 * time.Hour
+
+// Step returns a Host for tests with a clock.
+func Step(ctx context.Context, cfg Config, c *Clock) (*Stepped, error) {
+	h := &Stepped{cfg: cfg, clock: c}
+	h.core = conductor.NewCore(conductor.Config{
+		Store: cfg.Store, Runner: (*lane)(h), Open: cfg.opener(), Pool: store.Pool(cfg.Project), Clock: c, Owner: "test",
+		LeaseFor: ages, RenewEvery: ages, Patrol: ages, Unreadable: cfg.unreadable,
+	})
+	h.unwatch = cfg.Store.Watch(func() { h.stirred = true })
+	return h, h.settle(ctx, nil)
+}
+
+// settle goes on until nothing is left that can.
+func (h *Stepped) settle(ctx context.Context, stimuli []conductor.Stimulus) error {
+	if h.stepping {
+		return nil // whoever steps sees to it
+	}
+	h.stepping = true
+	defer func() { h.stepping = false }()
+	h.stirred = true
+	for {
+		if h.stirred {
+			h.stirred = false
+			h.core.Look()
+		}
+		if err := h.core.Step(ctx, stimuli); err != nil {
+			return err
+		}
+		stimuli = nil
+		if len(h.queue) == 0 {
+			if !h.stirred && h.core.NextDue().Time().After(h.clock.now) {
+				return nil
+			}
+			continue
+		}
+		job := h.queue[0]
+		h.queue = h.queue[1:]
+		stimuli = conductor.Stimuli(nil, []runner.Report{{ID: job.ID, Outcome: job.Work.Run(ctx)}})
+	}
+}
+
+// Advance lets time pass, and what is due meanwhile happen at its instant.
+func (h *Stepped) Advance(ctx context.Context, d time.Duration) error {
+	end := h.clock.now.Add(d)
+	for {
+		if err := h.settle(ctx, nil); err != nil {
+			return err
+		}
+		next := h.core.NextDue().Time()
+		if next.After(end) {
+			h.clock.now = end
+			return h.expire(ctx)
+		}
+		h.clock.now = next
+	}
+}
+
+// expire makes dead letters of early messages whose time is over.
+func (h *Stepped) expire(ctx context.Context) error {
+	_, err := h.cfg.Store.ExpireLetters(ctx, model.InstantOf(h.clock.now), store.MaxLimit)
+	return err
+}
+
+// Start implements Host.
+func (h *Stepped) Start(ctx context.Context, s store.Start) (store.Attempt, bool, error) {
+	s.Created = model.InstantOf(h.clock.now)
+	a, made, err := h.cfg.Store.StartAttempt(ctx, s)
+	if err == nil && made {
+		err = h.Stir(ctx)
+	}
+	return a, made, err
+}
+
+// Stir implements Host.
+func (h *Stepped) Stir(ctx context.Context) error { return h.settle(ctx, nil) }
+
+// Wait implements Host. As nothing happens by itself, an attempt that is not done
+// is an error.
+func (h *Stepped) Wait(ctx context.Context, id model.AttemptID) (store.Attempt, error) {
+	a, err := h.cfg.Store.Attempt(ctx, id)
+	if err != nil || a.State.Done() {
+		return a, err
+	}
+	if live, ok := h.core.Attempt(id); ok {
+		return a, notDone(live)
+	}
+	return a, model.Errorf(model.Conflict, "it is not driven")
+}
+
+// Close implements Host.
+func (h *Stepped) Close() error {
+	h.unwatch()
+	return h.core.Leave(context.Background())
+}
+
+// lane is the runner of a Stepped.
+type lane Stepped
+
+// Start implements runner.Runner.
+func (l *lane) Start(func([]runner.Report)) error { return nil }
+
+// Submit implements runner.Runner.
+func (l *lane) Submit(jobs []runner.Job) { l.queue = append(l.queue, jobs...) }
+
+// Cancel implements runner.Runner.
+func (l *lane) Cancel(id runner.ID) {
+	for i, j := range l.queue {
+		if j.ID == id {
+			l.queue[i].Work = refused{}
+		}
+	}
+}
+
+// refused is the work of a job that was called off before it began.
+type refused struct{}
+
+// Run implements runner.Work.
+func (refused) Run(context.Context) runner.Outcome { return runner.ErrCancelled }
+
+// Close implements runner.Runner.
+func (l *lane) Close() error { return nil }
+
+var (
+	_ runner.Runner = (*lane)(nil)
+	_ Host          = (*Stepped)(nil)
+)

@@ -1,0 +1,114 @@
+package kafka_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/goleak"
+
+	"github.com/pawlhq/pawl"
+	"github.com/pawlhq/pawl/kafka"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type question struct {
+	ID     string `json:"id"`
+	Answer string `json:"answer"`
+}
+
+var ask = pawl.Must(pawl.Define("ask", "1",
+	pawl.Command("ask", "questions", func(_ context.Context, q *question) ([]pawl.Record, error) {
+		return []pawl.Record{{Key: q.ID, Value: "why?"}}, nil
+	}),
+	pawl.Listen("hear", pawl.Topic("answers").By("id"), func(_ context.Context, q *question, a struct{ Text string }) (bool, error) {
+		q.Answer = a.Text
+		return true, nil
+	}),
+))
+
+func open(t *testing.T) *pawl.Engine {
+	t.Helper()
+	e, err := pawl.Open(t.Context(), pawl.Config{Project: "p", Log: slog.New(slog.DiscardHandler)}, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+// Whoever reads what is sent can answer it.
+func TestMessagesGoToKafkaAndComeFromThere(t *testing.T) {
+	t.Parallel()
+	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "questions", "answers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broker.Close()
+	e := open(t)
+	c, err := kafka.Connect(e, kafka.Config{
+		Brokers: broker.ListenAddrs(), Group: "g", Log: slog.New(slog.DiscardHandler),
+		Topics: map[pawl.Topic]kafka.Topic{"answers": {Keys: map[string]string{"id": "body.question"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	run, err := ask.Start(t.Context(), e, "q-1", question{ID: "q-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	other, err := kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...), kgo.ConsumeTopics("questions"),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	got := other.PollRecords(ctx, 1).Records()
+	if len(got) != 1 || string(got[0].Key) != "q-1" || string(got[0].Value) != `"why?"` {
+		t.Fatalf("read %+v", got)
+	}
+	answer, err := json.Marshal(map[string]string{"question": string(got[0].Key), "text": "because"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.ProduceSync(ctx, &kgo.Record{Topic: "answers", Value: answer}).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if q, err := run.Params(ctx); err != nil || q.Answer != "because" {
+		t.Errorf("got %+v, %v", q, err)
+	}
+}
+
+func TestConnectRefusesWhatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	e := open(t)
+	keys := map[string]string{"id": "key"}
+	for want, cfg := range map[string]kafka.Config{
+		"no broker of Kafka is named":      {Group: "g"},
+		"the group has no name":            {Brokers: []string{"b:1"}},
+		"topic t has no keys":              {Brokers: []string{"b:1"}, Group: "g", Topics: map[pawl.Topic]kafka.Topic{"t": {}}},
+		`topic t: "bdy.x" is not in a`:     {Brokers: []string{"b:1"}, Group: "g", Topics: map[pawl.Topic]kafka.Topic{"t": {Keys: map[string]string{"id": "bdy.x"}}}},
+		`there is no mechanism "kerberos"`: {Brokers: []string{"b:1"}, Group: "g", SASL: "kerberos", Topics: map[pawl.Topic]kafka.Topic{"t": {Keys: keys}}},
+	} {
+		if _, err := kafka.Connect(e, cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
