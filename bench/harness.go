@@ -15,7 +15,7 @@ import (
 type harness struct {
 	runs     int
 	quick    bool
-	pawl     string
+	pawl     string // absolute
 	temporal string
 	profiles string
 

@@ -31,15 +31,11 @@ func startServer(h *harness) error {
 // serve starts a server on a folder, calls look once it answers, and ends it. It
 // returns how long the first answer took.
 func (h *harness) serve(dir string, look func(pid int) error) (took time.Duration, err error) {
-	pawl, err := filepath.Abs(h.pawl)
-	if err != nil {
-		return 0, err
-	}
 	port, err := freePort()
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.Command(pawl, "server", "-o", dir, "-n", strconv.Itoa(port))
+	cmd := exec.Command(h.pawl, "server", "-o", dir, "-n", strconv.Itoa(port))
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	began := time.Now()

@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -59,6 +60,9 @@ func run(args []string, say func(string, ...any)) (err error) {
 	flags.StringVar(&h.temporal, "temporal", "", "the program that bench/peers builds: measure Temporal, too")
 	flags.StringVar(&h.profiles, "profiles", "", "`folder` for processor profiles of the last run of each case")
 	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if h.pawl, err = filepath.Abs(h.pawl); err != nil {
 		return err
 	}
 	chosen, err := choose(*only)

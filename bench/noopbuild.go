@@ -19,19 +19,15 @@ func noopBuild(h *harness) error {
 	if err != nil {
 		return err
 	}
-	pawl, err := filepath.Abs(h.pawl)
-	if err != nil {
-		return err
-	}
 	for _, n := range h.sizes(1_000, 10_000, 100_000) {
-		if err := h.noopBuildOf(n, pawl, look); err != nil {
+		if err := h.noopBuildOf(n, look); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (h *harness) noopBuildOf(n int, pawl, look string) error {
+func (h *harness) noopBuildOf(n int, look string) error {
 	b, err := h.built(functions(n))
 	if err != nil {
 		return err
@@ -42,18 +38,18 @@ func (h *harness) noopBuildOf(n int, pawl, look string) error {
 	}
 	h.settle()
 	// The first build looks at everything and remembers it.
-	if err := errors.Join(h.nothingToDo(n, b.dir, pawl), says(b.dir, "ninja: no work to do.", "ninja")); err != nil {
+	if err := errors.Join(h.nothingToDo(n, b.dir), says(b.dir, "ninja: no work to do.", "ninja")); err != nil {
 		return err
 	}
 	ours, theirs := fmt.Sprintf("noop-build-%d", n), fmt.Sprintf("ninja-%d", n)
 	if err := h.measure(
-		h.command(ours, b.dir, pawl, "build"),
+		h.command(ours, b.dir, h.pawl, "build"),
 		h.command(theirs, b.dir, "ninja"),
 		h.command(fmt.Sprintf("look-%d", n), b.dir, look, list),
 	); err != nil {
 		return err
 	}
-	for name, argv := range map[string][]string{ours: {pawl, "build"}, theirs: {"ninja"}} {
+	for name, argv := range map[string][]string{ours: {h.pawl, "build"}, theirs: {"ninja"}} {
 		peak, err := peakOf(b.dir, argv)
 		if err != nil {
 			return err
@@ -61,12 +57,12 @@ func (h *harness) noopBuildOf(n int, pawl, look string) error {
 		h.note(name+"-memory", "B/task", float64(peak)/float64(n))
 		h.report.printFigure(name + "-memory")
 	}
-	return h.nothingToDo(n, b.dir, pawl)
+	return h.nothingToDo(n, b.dir)
 }
 
 // nothingToDo fails unless a build finds all tasks up to date.
-func (h *harness) nothingToDo(n int, dir, pawl string) error {
-	out, err := output(dir, pawl, "build")
+func (h *harness) nothingToDo(n int, dir string) error {
+	out, err := output(dir, h.pawl, "build")
 	if err != nil {
 		return err
 	}

@@ -15,10 +15,6 @@ func noopBuildHash(h *harness) error {
 	if err != nil {
 		return err
 	}
-	pawl, err := filepath.Abs(h.pawl)
-	if err != nil {
-		return err
-	}
 	for _, n := range h.sizes(10_000, 100_000) {
 		b, err := h.built(functions(n))
 		if err != nil {
@@ -29,21 +25,15 @@ func noopBuildHash(h *harness) error {
 			return err
 		}
 		h.settle()
-		if err := h.nothingToDo(n, b.dir, pawl); err != nil {
+		if err := h.nothingToDo(n, b.dir); err != nil {
 			return err
 		}
-		ours := h.command(fmt.Sprintf("noop-build-hash-%d", n), b.dir, pawl, "build")
-		run := ours.run
-		ours.run = func() (float64, error) {
-			if err := forgetProducts(b.dir); err != nil {
-				return 0, err
-			}
-			return run()
-		}
+		forget := func() error { return forgetProducts(b.dir) }
+		ours := after(forget, h.command(fmt.Sprintf("noop-build-hash-%d", n), b.dir, h.pawl, "build"))
 		if err := h.measure(ours, h.command(fmt.Sprintf("look-hash-%d", n), b.dir, look, all, records)); err != nil {
 			return err
 		}
-		if err := h.nothingToDo(n, b.dir, pawl); err != nil {
+		if err := h.nothingToDo(n, b.dir); err != nil {
 			return err
 		}
 	}

@@ -82,14 +82,10 @@ func (h *harness) outlineOf(p *pipeline.Pipeline, n int) (testCase, error) {
 	}}, nil
 }
 
-// oneChange plans a pipeline of 10,000 scripts of which one has changed, beside
-// a build of the same pipeline in which nothing is to be done.
+// oneChange plans and builds a pipeline of 10,000 scripts of which one has
+// changed, beside a build of the same pipeline in which nothing is to be done.
 func oneChange(h *harness) error {
 	n := h.size(10_000, 200)
-	pawl, err := filepath.Abs(h.pawl)
-	if err != nil {
-		return err
-	}
 	same, err := h.built(scripts(n))
 	if err != nil {
 		return err
@@ -100,7 +96,7 @@ func oneChange(h *harness) error {
 	}
 	h.settle()
 	for _, b := range []built{same, changed} {
-		if err := h.nothingToDo(n, b.dir, pawl); err != nil {
+		if err := h.nothingToDo(n, b.dir); err != nil {
 			return err
 		}
 	}
@@ -116,19 +112,13 @@ func oneChange(h *harness) error {
 	if err := edit(); err != nil {
 		return err
 	}
-	if err := says(changed.dir, fmt.Sprintf("1 to run, %d to skip", n-1), pawl, "plan"); err != nil {
+	if err := says(changed.dir, fmt.Sprintf("1 to run, %d to skip", n-1), h.pawl, "plan"); err != nil {
 		return err
 	}
-	plan := h.command("plan-one-changed", changed.dir, pawl, "plan")
-	run := plan.run
-	plan.run = func() (float64, error) {
-		if err := edit(); err != nil {
-			return 0, err
-		}
-		return run()
-	}
-	nothing := h.command("build-none-changed", same.dir, pawl, "build")
-	if err := h.measure(plan, nothing); err != nil {
+	plan := after(edit, h.command("plan-one-changed", changed.dir, h.pawl, "plan"))
+	nothing := h.command("build-none-changed", same.dir, h.pawl, "build")
+	one := after(edit, h.command("build-one-changed", changed.dir, h.pawl, "build"))
+	if err := h.measure(plan, nothing, one); err != nil {
 		return err
 	}
 	planned, none := h.report.figures[plan.name].values, h.report.figures[nothing.name].values
@@ -139,14 +129,22 @@ func oneChange(h *harness) error {
 	return nil
 }
 
+// after has each run of a case begin with something that does not count.
+func after(first func() error, c testCase) testCase {
+	run := c.run
+	c.run = func() (float64, error) {
+		if err := first(); err != nil {
+			return 0, err
+		}
+		return run()
+	}
+	return c
+}
+
 // pyPipeline builds 100 small tasks that are Python functions, two at a time,
 // beside an interpreter for each.
 func pyPipeline(h *harness) error {
 	n := h.size(100, 4)
-	pawl, err := filepath.Abs(h.pawl)
-	if err != nil {
-		return err
-	}
 	var spec, module, calls strings.Builder
 	spec.WriteString("tasks:\n")
 	for i := range n {
@@ -162,7 +160,7 @@ func pyPipeline(h *harness) error {
 	}
 	const python = "/usr/bin/python3"
 	return h.measure(
-		making(n, dir, "out", h.command("py-pipeline", dir, "env", "PAWL_PYTHON="+python, pawl, "build", "--max-task-threads", "2")),
+		making(n, dir, "out", h.command("py-pipeline", dir, "env", "PAWL_PYTHON="+python, h.pawl, "build", "--max-task-threads", "2")),
 		making(n, dir, "bare", h.command("py-bare", dir, "xargs", "-a", "calls", "-d", "\n", "-n", "1", "-P", "2", python, "-c")),
 	)
 }

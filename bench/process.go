@@ -201,12 +201,8 @@ func sh40(h *harness) error {
 	if err != nil {
 		return err
 	}
-	pawl, err := filepath.Abs(h.pawl)
-	if err != nil {
-		return err
-	}
 	return h.measure(
-		program("sh-40", dir, pawl, "run", "--rerun"),
+		program("sh-40", dir, h.pawl, "run", "--rerun"),
 		program("shell-loop-40", dir, "sh", "loop.sh"),
 	)
 }
@@ -217,19 +213,15 @@ func start(h *harness) error {
 	if err != nil {
 		return err
 	}
-	pawl, err := filepath.Abs(h.pawl)
-	if err != nil {
-		return err
-	}
 	if err := h.measure(
-		program("start-version", dir, pawl, "version"),
-		program("start-run", dir, pawl, "run", "--rerun"),
+		program("start-version", dir, h.pawl, "version"),
+		program("start-run", dir, h.pawl, "run", "--rerun"),
 		program("start-ninja", dir, "ninja", "--version"),
 		program("start-python", dir, "/usr/bin/python3", "-c", "pass"),
 	); err != nil {
 		return err
 	}
-	info, err := os.Stat(pawl)
+	info, err := os.Stat(h.pawl)
 	if err != nil {
 		return err
 	}

@@ -213,12 +213,21 @@ func (b *Plan) Missing(i int) string {
 // records.
 func (b *Plan) LastRun(i int) (at time.Time, ok bool) {
 	for _, p := range b.Tasks[i].Products {
-		if !p.Exists || !p.Local.Timed {
+		made, ok := MadeAt(p)
+		if !ok {
 			return time.Time{}, false
 		}
-		if made := time.UnixMicro(int64(p.Local.Time * 1e6)); at.IsZero() || made.Before(at) {
+		if at.IsZero() || made.Before(at) {
 			at = made
 		}
 	}
 	return at, !at.IsZero()
+}
+
+// MadeAt returns when a product that is there was made, by its record.
+func MadeAt(p product.Product) (at time.Time, ok bool) {
+	if !p.Exists || !p.Local.Timed {
+		return time.Time{}, false
+	}
+	return time.UnixMicro(int64(p.Local.Time * 1e6)), true
 }

@@ -53,27 +53,19 @@ func (from Origin) Seal() (s Seal, ok bool) {
 			b = appendText(append(b, 1), *v)
 		}
 	}
-	ids := make([]*files.Identity, len(from.Inputs)) // nil for what is missing
+	ids := make([]string, len(from.Inputs))
 	var unclear atomic.Bool
 	files.IdentifyEach(from.Inputs, func(i int, id files.Identity, exists bool, err error) bool {
 		if exists {
-			ids[i] = &id
+			ids[i] = textOf(id)
 		}
 		if err != nil || exists && !id.Settled(from.Began) {
 			unclear.Store(true)
 		}
 		return !unclear.Load()
 	})
-	b = binary.AppendUvarint(b, uint64(len(ids)))
-	for i, id := range ids {
-		b = appendText(b, from.Inputs[i])
-		if id == nil {
-			b = append(b, 0)
-		} else {
-			b = appendIdentity(append(b, 1), *id)
-		}
-	}
-	return Seal{appendPaths(b, from.Paths), from.Inputs}, !unclear.Load()
+	sealed := inputs{from.Inputs, ids}
+	return Seal{appendPaths(sealed.append(b), from.Paths), from.Inputs}, !unclear.Load()
 }
 
 // Write keeps the outline in a file, for as long as its origin stays the same.
@@ -124,16 +116,21 @@ func ReadOutline(file string, options []string, lookup func(string) (string, boo
 			return nil, false
 		}
 	}
-	inputs, changed, ok := r.changed()
-	if !ok || !r.leadsThere() {
+	from := origin{head: text[:len(text)-len(r.text)]}
+	from.inputs, from.links = r.inputs(), r.links()
+	if r.bad {
 		return nil, false
 	}
-	o := r.outline()
-	if r.bad || r.text != "" {
+	var o *Outline
+	var decoding sync.WaitGroup
+	decoding.Go(func() { o = r.outline() }) // while files are looked at
+	changed, ok := from.inputs.changed()
+	ok = ok && from.links.leadThere()
+	if decoding.Wait(); !ok || r.bad || r.text != "" {
 		return nil, false
 	}
 	o.file, o.sum, o.end = file, sum, partHead+int64(len(text))
-	o.inputs, o.changed = inputs, changed
+	o.from, o.changed = from, changed
 	return o, true
 }
 
@@ -189,6 +186,8 @@ func appendTask(b []byte, place int, t *product.Task) []byte {
 // identitySize is how many bytes an identity has.
 const identitySize = len(files.Identity{}) * 8
 
+func textOf(id files.Identity) string { return string(appendIdentity(nil, id)) }
+
 func appendIdentity(b []byte, id files.Identity) []byte {
 	for _, n := range id {
 		b = binary.LittleEndian.AppendUint64(b, uint64(n))
@@ -200,35 +199,55 @@ func appendIdentity(b []byte, id files.Identity) []byte {
 // takes as long as to load all.
 const fewChanges = 100
 
-// changed reads the inputs and returns how many there are, and the places of those
-// that are not what they were. It reports false where these are many, or not just
-// files with another content.
-func (d *decoder) changed() (inputs int, places []int, ok bool) {
-	paths := make([]string, d.count())
-	ids := make([]string, len(paths)) // "" for what is missing
-	for i := range paths {
-		paths[i] = d.string()
+// origin is a Seal as it was read.
+type origin struct {
+	head   string // what comes before the inputs, in binary form
+	inputs inputs
+	links  links
+}
+
+// inputs are files, and what they were: "" for what was missing.
+type inputs struct{ paths, ids []string }
+
+func (in *inputs) append(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(in.paths)))
+	for i, path := range in.paths {
+		b = appendFlag(appendText(b, path), in.ids[i] != "")
+		b = append(b, in.ids[i]...)
+	}
+	return b
+}
+
+func (d *decoder) inputs() inputs {
+	in := inputs{paths: make([]string, d.count())}
+	in.ids = make([]string, len(in.paths))
+	for i := range in.paths {
+		in.paths[i] = d.string()
 		if d.byte() == 1 {
-			ids[i] = d.take(identitySize)
+			in.ids[i] = d.take(identitySize)
 		}
 	}
-	if d.bad {
-		return 0, nil, false
-	}
+	return in
+}
+
+// changed returns the places of those inputs that are not what they were. It
+// reports false where these are many, or not just files with another content.
+func (in *inputs) changed() (places []int, ok bool) {
 	var mu sync.Mutex
 	ok = true
-	files.IdentifyEach(paths, func(i int, id files.Identity, exists bool, err error) bool {
+	files.IdentifyEach(in.paths, func(i int, id files.Identity, exists bool, err error) bool {
 		var now [identitySize]byte
-		if err == nil && exists == (ids[i] != "") && (!exists || string(appendIdentity(now[:0], id)) == ids[i]) {
+		was := in.ids[i]
+		if err == nil && exists == (was != "") && (!exists || string(appendIdentity(now[:0], id)) == was) {
 			return true
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		places = append(places, i)
-		ok = ok && err == nil && exists && ids[i] != "" && len(places) <= fewChanges && isRegular(paths[i])
+		ok = ok && err == nil && exists && was != "" && len(places) <= fewChanges && isRegular(in.paths[i])
 		return ok
 	})
-	return len(paths), places, ok
+	return places, ok
 }
 
 func isRegular(path string) bool {
@@ -236,16 +255,20 @@ func isRegular(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// leadsThere reads paths and reports whether they lead where they did.
-func (d *decoder) leadsThere() bool {
-	followed, plain := d.strings(), d.strings()
-	for len(followed) > 1 {
-		if target, err := filepath.EvalSymlinks(followed[0]); err != nil || target != followed[1] {
+// links are paths with symbolic links in them, each with its target, and folders
+// that are none.
+type links struct{ followed, plain []string }
+
+func (d *decoder) links() links { return links{d.strings(), d.strings()} }
+
+// leadThere reports whether paths lead where they did.
+func (l *links) leadThere() bool {
+	for i := 0; i+1 < len(l.followed); i += 2 {
+		if target, err := filepath.EvalSymlinks(l.followed[i]); err != nil || target != l.followed[i+1] {
 			return false
 		}
-		followed = followed[2:]
 	}
-	return !d.bad && !slices.ContainsFunc(plain, func(folder string) bool {
+	return !slices.ContainsFunc(l.plain, func(folder string) bool {
 		info, err := os.Lstat(folder)
 		return err == nil && info.Mode()&fs.ModeSymlink != 0
 	})

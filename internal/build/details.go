@@ -140,7 +140,7 @@ func (d *decoder) details(o *Outline) {
 		}
 		t.Products = products[first:len(products):len(products)]
 	}
-	o.details.readers = make([][]int, o.inputs)
+	o.details.readers = make([][]int, len(o.from.inputs.paths))
 	for i := range o.details.readers {
 		o.details.readers[i] = d.ascending()
 	}

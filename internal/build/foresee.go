@@ -23,7 +23,7 @@ func (o *Outline) Plan(ctx context.Context, load pipeline.Options, b Options) (*
 	}
 	plan, unread, ok := o.decide(b)
 	if ok && len(unread) > 0 {
-		if !o.reread(ctx, load, o.details.draftsOf(unread)) {
+		if !o.rereadTasks(ctx, load, unread) {
 			return nil, false
 		}
 		plan, unread, ok = o.decide(b)
@@ -31,14 +31,18 @@ func (o *Outline) Plan(ctx context.Context, load pipeline.Options, b Options) (*
 	return plan, ok && len(unread) == 0
 }
 
-// look finds out what is there of the products.
+// look finds out what is there of the products, once.
 func (o *Outline) look(b Options) bool {
+	if o.looked {
+		return true
+	}
 	memo, err := files.OpenMemo(b.Memo)
 	if err != nil {
 		return false
 	}
 	err = memo.Look(o.tasks, b.Now, func(task, k int) string { return o.tasks[task].Products[k].Name })
-	return err == nil && !memo.Linked() // loading follows links, and finds other products
+	o.looked = err == nil && !memo.Linked() // loading follows links, and finds other products
+	return o.looked
 }
 
 // decide decides what is to be run. It returns the tasks that have to be read
@@ -82,22 +86,26 @@ func (o *Outline) rereadChanged(ctx context.Context, load pipeline.Options) bool
 	return o.reread(ctx, load, slices.Compact(drafts))
 }
 
+// rereadTasks reads what makes tasks again.
+func (o *Outline) rereadTasks(ctx context.Context, load pipeline.Options, tasks []int) bool {
+	return o.detailed() && o.reread(ctx, load, o.details.draftsOf(tasks))
+}
+
 // reread reads drafts again, which are in order.
 func (o *Outline) reread(ctx context.Context, load pipeline.Options, drafts []int) bool {
-	if !o.detailed() || len(drafts) > fewDrafts {
+	if len(drafts) > fewDrafts {
 		return false
 	}
 	d := &o.details
 	places := d.tasksOf(drafts)
 	for _, i := range places {
-		d.tasks[i].Upstream = nil
-		for _, u := range o.tasks[i].Upstream {
-			d.tasks[i].Upstream = append(d.tasks[i].Upstream, pipeline.Upstream{Task: o.tasks[u].Name})
-		}
+		d.tasks[i].Upstream = o.upstream(i)
 	}
-	if !d.notes.Reread(ctx, load, drafts, d.tasks) {
+	p, ok := d.notes.Reread(ctx, load, drafts, d.tasks)
+	if !ok {
 		return false
 	}
+	o.rereads = append(o.rereads, p)
 	if o.read == nil {
 		o.read = make(map[int]bool, len(places))
 	}

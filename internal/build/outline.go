@@ -25,16 +25,18 @@ type Outline struct {
 	// strict tells that some tasks can't be judged without Python.
 	strict bool
 
-	// Of one that was read: where in which file its details are, how many inputs
-	// there are, and which of them have changed.
+	// Of one that was read: where in which file its details are, what it was made
+	// of, and which of its inputs have changed.
 	file    string
 	sum     uint32
 	end     int64
-	inputs  int
+	from    origin
 	changed []int
 
 	details details
-	read    map[int]bool // tasks that have their sources and parameters again
+	looked  bool                 // the products have been looked at
+	read    map[int]bool         // tasks that have their sources and parameters again
+	rereads []*pipeline.Pipeline // with what was read for these
 }
 
 // OutlineOf returns the outline of a pipeline. Not all have one: where something
@@ -79,6 +81,9 @@ func (o *Outline) UpToDate(memoFile string, now time.Time) bool {
 	b := Options{Memo: memoFile, Now: now}
 	if len(o.changed) > 0 || !o.look(b) {
 		return false
+	}
+	if product.UpToDate(o.tasks) {
+		return true
 	}
 	plan, unread, ok := o.decide(b)
 	return ok && len(unread) == 0 && !slices.ContainsFunc(plan.Verdicts, func(v product.Verdict) bool { return v.Action != product.Skip })

@@ -266,7 +266,13 @@ func (w *world) foretold() (runs int, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	got, ok := o.Plan(context.Background(), w.options(w.lookup), build.Options{Memo: w.file("memo"), Now: later()})
+	options := build.Options{Memo: w.file("memo"), Now: later()}
+	builds := rapid.Bool().Draw(w.t, "builds")
+	how := o.Plan
+	if builds {
+		how = o.Build
+	}
+	got, ok := how(context.Background(), w.options(w.lookup), options)
 	if !ok {
 		return 0, false
 	}
@@ -291,6 +297,12 @@ func (w *world) foretold() (runs int, ok bool) {
 	}
 	if diff := cmp.Diff(want.Verdicts, got.Verdicts); diff != "" {
 		w.t.Fatalf("a plan says something else (-plan +foretold):\n%s", diff)
+	}
+	if builds {
+		w.compareWorkflows(want, got)
+	}
+	if rapid.Bool().Draw(w.t, "renews") {
+		w.renew(o, p)
 	}
 	return runs, true
 }

@@ -76,8 +76,8 @@ type decoder struct {
 	bad  bool
 }
 
-func (d *decoder) count() int {
-	var n uint64
+// number reads what binary.AppendUvarint wrote.
+func (d *decoder) number() (n uint64) {
 	for shift := 0; shift < 64; shift += 7 {
 		c := d.byte()
 		n |= uint64(c&0x7f) << shift
@@ -85,6 +85,11 @@ func (d *decoder) count() int {
 			break
 		}
 	}
+	return n
+}
+
+func (d *decoder) count() int {
+	n := d.number()
 	if n > uint64(len(d.text)) {
 		d.bad = true
 		return 0
@@ -93,14 +98,7 @@ func (d *decoder) count() int {
 }
 
 func (d *decoder) signed() int {
-	var n uint64
-	for shift := 0; shift < 64; shift += 7 {
-		c := d.byte()
-		n |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			break
-		}
-	}
+	n := d.number()
 	return int(int64(n>>1) ^ -int64(n&1))
 }
 

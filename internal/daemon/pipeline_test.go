@@ -16,6 +16,7 @@ import (
 	"github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/internal/python/pythontest"
 	"github.com/pawlhq/pawl/internal/service"
+	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/sqlite"
 )
 
@@ -87,6 +88,41 @@ func write(t *testing.T, dir string, files map[string]string) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestATaskTellsWhyItWorksWhileItDoes(t *testing.T) {
+	t.Parallel()
+	s, dir := onDisk(t), t.TempDir()
+	gate := filepath.Join(dir, "gate")
+	s.push("1", map[string]string{
+		"pipeline.yaml": "tasks: [{source: load.sh, product: " + dir + "/raw.txt}]\n",
+		"load.sh":       "mkfifo " + gate + ".new; mv " + gate + ".new " + gate + "; cat " + gate + " > {{product}}\n",
+	})
+	s.work(nil)
+	a := s.start(service.Start{Workflow: s.workflow("pipeline")})
+	s.until(a.ID, func(*store.Snapshot) bool { return s.told(a.ID)["+pipeline+load"] == "run: never built" })
+	if err := os.WriteFile(gate, []byte("raw"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.ended(a.ID); got != engine.AttemptSuccess {
+		t.Errorf("the attempt is %s: %v", got, s.told(a.ID))
+	}
+	events, err := s.store.Events(t.Context(), a.ID, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for i, e := range events {
+		if e.Seq != int64(i+1) {
+			t.Errorf("event %d has the number %d", i+1, e.Seq)
+		}
+		if e.Name == "+pipeline+load" {
+			kinds = append(kinds, e.Kind.String())
+		}
+	}
+	if diff := cmp.Diff([]string{"task_started", "task_judged", "task_ended"}, kinds); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -190,7 +190,7 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 		in.executor.Ended = func(t *executor.Try) { cfg.Ended(t.ID) }
 	}
 	if cfg.Judged != nil {
-		in.executor.Judged = func(t *executor.Try, v engine.Verdict) { cfg.Judged(t.ID, v) }
+		in.executor.Judged = func(_ context.Context, t *executor.Try, v engine.Verdict) { cfg.Judged(t.ID, v) }
 	}
 	in.runner = local.New(local.Config{Slots: cfg.Slots})
 	in.saver = newSaver()

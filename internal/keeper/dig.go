@@ -134,8 +134,13 @@ func functionOf(dir, dotted string) (*python.Function, string, error) {
 
 // lastFunction finds a function in the text of a module; nil if it is not there.
 func lastFunction(text, name string) *python.Function {
-	functions := python.Functions(text)
-	for i := len(functions) - 1; i >= 0; i-- { // the last definition counts
+	return last(python.Functions(text), name)
+}
+
+// last returns the last function of a name, which is the one that counts; nil if
+// there is none.
+func last(functions []python.Function, name string) *python.Function {
+	for i := len(functions) - 1; i >= 0; i-- {
 		if functions[i].Name == name {
 			return &functions[i]
 		}

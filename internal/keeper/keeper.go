@@ -20,12 +20,15 @@ import (
 	"github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/internal/python/pool"
 	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/runner"
 )
 
 // Keeper looks after products of tasks.
 type Keeper struct {
 	// Pool has the Pythons that answer for products that are no files.
 	Pool *pool.Pool
+
+	modules modules
 }
 
 var _ executor.Products = (*Keeper)(nil)
@@ -124,6 +127,9 @@ func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func(engine.Ver
 	if ctx.Err() != nil {
 		return operator.Result{}, verdict, context.Cause(ctx)
 	}
+	if catalog == nil {
+		runner.Yield(ctx) // files are written to disk now
+	}
 	own, err := takeMetadata(&result)
 	if err != nil {
 		return operator.Result{}, verdict, err
@@ -145,7 +151,7 @@ func (k *Keeper) read(ctx context.Context, t *operator.Task) (*making, Catalog, 
 		m, err := readDig(t)
 		return m, nil, func() {}, err
 	}
-	m, err := readPipeline(t)
+	m, err := readPipeline(t, &k.modules)
 	if err != nil || !m.needsCatalog() {
 		return m, nil, func() {}, err
 	}

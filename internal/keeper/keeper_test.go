@@ -15,6 +15,7 @@ import (
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/product/files"
 	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/runner"
 )
 
 // project is a folder with tasks of a .dig file.
@@ -230,4 +231,25 @@ func TestOfTwoAtATimeTheSecondFindsWhatTheFirstHasMade(t *testing.T) {
 		t.Error("the second ran as well")
 	}
 	wg.Wait()
+}
+
+func TestOthersMayBeginWhileRecordsAreWritten(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	task := p.task("sh", "echo a", params.Of("_product", "out.txt"))
+	ran, yielded := false, false
+	ctx := runner.WithYield(t.Context(), func() {
+		yielded = ran
+		if r, err := files.Read(filepath.Join(p.dir, "out.txt")); err != nil || !r.Unfinished {
+			t.Errorf("the record is %+v, %v: it is written already", r, err)
+		}
+	})
+	_, _, err := (&keeper.Keeper{}).Make(ctx, task, func(engine.Verdict) (operator.Result, error) {
+		ran = true
+		p.write("out.txt", "a")
+		return operator.Result{}, nil
+	})
+	if err != nil || !yielded {
+		t.Errorf("others could begin once the task had run: %v, %v", yielded, err)
+	}
 }

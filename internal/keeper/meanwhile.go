@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/source"
@@ -24,7 +25,7 @@ type origin struct {
 
 // readOrigins finds the files that a task reads, as far as records tell of them:
 // its source, of which the code was loaded, and what its parameters name.
-func (m *making) readOrigins(t *operator.Task, code string, given params.Map) error {
+func (m *making) readOrigins(t *operator.Task, code string, given params.Map, known *modules) error {
 	from, err := t.Local.MapOr("source", params.Map{})
 	if err != nil {
 		return err
@@ -40,7 +41,7 @@ func (m *making) readOrigins(t *operator.Task, code string, given params.Map) er
 		if err != nil {
 			return err
 		}
-		m.origins = append(m.origins, origin{path, func() bool { return sameFunction(path, dotted, code) }})
+		m.origins = append(m.origins, origin{path, func() bool { return known.sameFunction(path, dotted, code) }})
 	case t.Type == "notebook" || t.Type == "script":
 		m.origins = append(m.origins, origin{path, func() bool { return sameNotebook(path, code) }})
 	}
@@ -63,13 +64,13 @@ const resources = "resources_"
 
 // sameFunction tells whether a module still has a function as it was. One that is
 // not in its text was made in another way, and nothing can be said of it.
-func sameFunction(path, dotted, code string) bool {
-	text, err := os.ReadFile(path)
+func (m *modules) sameFunction(path, dotted, code string) bool {
+	found, err := m.of(path, time.Now())
 	if err != nil {
 		return false
 	}
-	f := lastFunction(string(text), dotted[strings.LastIndexByte(dotted, '.')+1:])
-	return f == nil || source.Same("py", code, f.Source(string(text)))
+	now, ok := found.source(dotted[strings.LastIndexByte(dotted, '.')+1:])
+	return !ok || source.Same("py", code, now)
 }
 
 // sameNotebook tells whether a notebook still has the code that it had. One

@@ -47,8 +47,8 @@ func TestFilesThatWereEditedAfterLoadingAreNamed(t *testing.T) {
 		m := &making{params: params.Of("resources_", params.Of("data", digest))}
 		given := params.Of("resources_", params.Of("data", path("data.csv")))
 		for _, err := range []error{
-			m.readOrigins(&operator.Task{Type: "function", Local: params.Of("source", params.Of("path", path("tasks.py"), "dotted", "tasks.one"))}, "def one(product):\n    x = 1\n", given),
-			m.readOrigins(&operator.Task{Type: "script", Local: params.Of("source", params.Of("path", path("nb.py")))}, "product = None\nx = 1", params.Map{}),
+			m.readOrigins(&operator.Task{Type: "function", Local: params.Of("source", params.Of("path", path("tasks.py"), "dotted", "tasks.one"))}, "def one(product):\n    x = 1\n", given, &modules{}),
+			m.readOrigins(&operator.Task{Type: "script", Local: params.Of("source", params.Of("path", path("nb.py")))}, "product = None\nx = 1", params.Map{}, nil),
 		} {
 			if err != nil {
 				t.Fatal(err)

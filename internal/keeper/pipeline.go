@@ -22,7 +22,7 @@ const (
 )
 
 // readPipeline reads what a task of a pipeline says of its products.
-func readPipeline(t *operator.Task) (*making, error) {
+func readPipeline(t *operator.Task, known *modules) (*making, error) {
 	written := t.Local
 	t = pipeline.Located(t)
 	task, err := pipeline.TaskOf(t.Local)
@@ -74,7 +74,7 @@ func readPipeline(t *operator.Task) (*making, error) {
 		m.code, m.params, m.madeOf = definition.Relative(code), definition.Relative(m.params), definition.Relative(m.madeOf)
 		return m, err // nobody edits what is there for one try
 	}
-	return m, m.readOrigins(t, task.Code, task.Params)
+	return m, m.readOrigins(t, task.Code, task.Params, known)
 }
 
 func productsOf(p python.Products, client *python.Call) []Product {

@@ -50,6 +50,9 @@ func (c *connector) expand(d *draft, t *Task, list []wanted) []Upstream {
 	}
 	found := make([]Upstream, 0, len(list))
 	for _, w := range list {
+		if d.grid != nil && strings.Contains(w.name, "[[") {
+			w.name = c.fillIn(d.grid, w.name, t.variables())
+		}
 		if strings.Contains(w.name, "*") && !w.exact {
 			for _, match := range c.match(w.name) {
 				found = putUpstream(found, Upstream{Task: match, Group: w.name})

@@ -118,7 +118,7 @@ func TestEnvFileIsTheNearestThatFits(t *testing.T) {
 		"named":      {spec: "pipeline.x.yaml", files: []string{"cwd/env.x.yaml", "env.x.yaml", "cwd/env.yaml", "env.yaml"}, in: "cwd"},
 		"plain":      {spec: "pipeline.yaml", files: []string{"cwd/env.yaml", "env.yaml"}, in: "cwd"},
 		"asked":      {spec: "pipeline.x.yaml", files: []string{"cwd/other.yaml", "other.yaml"}, in: "cwd", lookup: []string{"PLOOMBER_ENV_FILENAME", "other.yaml"}},
-		"asked path": {spec: "pipeline.yaml", files: []string{"env.yaml"}, lookup: []string{"PLOOMBER_ENV_FILENAME", "a/env.yaml"}, refused: "must be the name of a file"},
+		"asked path": {spec: "pipeline.yaml", files: []string{"cwd/a/other.yaml", "a/other.yaml"}, in: "cwd", lookup: []string{"PLOOMBER_ENV_FILENAME", "a/other.yaml"}},
 		"asked none": {spec: "pipeline.yaml", files: []string{"env.yaml"}, lookup: []string{"PLOOMBER_ENV_FILENAME", "nothing.yaml"}, refused: "neither in the working directory"},
 	} {
 		t.Run(name, func(t *testing.T) {

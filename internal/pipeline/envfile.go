@@ -33,13 +33,9 @@ func (l *loader) envFile(spec string) string {
 }
 
 func (l *loader) askedEnvFile(name, spec string) string {
-	if strings.Contains(name, "/") {
-		l.fail(invalid("%s must be the name of a file, not the path %q", envVariable, name))
-		return ""
-	}
 	found := l.besideOrHere(name, spec)
 	if found == "" {
-		l.fail(invalid("%s names %q, which is neither in the working directory nor beside the pipeline", envVariable, name).
+		l.fail(invalid("the env file %q is neither in the working directory nor beside the pipeline", name).
 			Hint("%s", l.similar(filepath.Join(filepath.Dir(spec), name))))
 	}
 	return found
@@ -48,7 +44,7 @@ func (l *loader) askedEnvFile(name, spec string) string {
 // besideOrHere looks for a file in the working directory, then beside another.
 func (l *loader) besideOrHere(name, spec string) string {
 	for _, dir := range []string{l.options.Dir, filepath.Dir(spec)} {
-		if path := filepath.Join(dir, name); l.files.exists(path) {
+		if path := join(dir, name); l.files.exists(path) {
 			return l.files.resolve(path)
 		}
 	}

@@ -13,14 +13,15 @@ import (
 
 // files reads files and remembers which ones it was asked for.
 type files struct {
-	within  string              // a folder that is not left; "" for none
-	few     bool                // so few are asked for that folders need not be read
-	reader  int                 // the draft for which files are read, or whole
-	seen    map[string]struct{} // whatever decided something
-	texts   map[string]*text    // of files
-	dirs    map[string]string   // folders without symbolic links in their names
-	links   map[string][]string // names of symbolic links, by folder
-	targets map[string]string   // of links that were followed, by path
+	within  string                            // a folder that is not left; "" for none
+	few     bool                              // so few are asked for that folders need not be read
+	reader  int                               // the draft for which files are read, or whole
+	seen    map[string]struct{}               // whatever decided something
+	texts   map[string]*text                  // of files
+	begun   map[string]func() (string, error) // reads of files that are not asked for yet
+	dirs    map[string]string                 // folders without symbolic links in their names
+	links   map[string][]string               // names of symbolic links, by folder
+	targets map[string]string                 // of links that were followed, by path
 }
 
 type text struct {
@@ -55,7 +56,12 @@ func (f *files) read(path string) (string, error) {
 			return "", &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 		}
 		t = new(text)
-		t.content, t.err = readFile(path)
+		if read := f.begun[path]; read != nil {
+			t.content, t.err = read()
+			delete(f.begun, path)
+		} else {
+			t.content, t.err = readFile(path)
+		}
 		f.texts[path] = t
 	}
 	if n := len(t.readers); n == 0 || t.readers[n-1] != f.reader {

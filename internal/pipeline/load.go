@@ -150,12 +150,16 @@ type loader struct {
 	pipeline *Pipeline
 	drafts   []*draft
 	settings []document.Entry // what stands beside the tasks
+	literals map[document.Pos]literal
 	// described tells that a factory made the pipeline: there is nothing to infer.
 	described bool
-	broken    broken
-	volatile  bool // what is loaded follows not from files and options alone
-	errs      document.Errors
-	warns     document.Errors
+	// rereads tells that the pipeline was loaded before and that single drafts are
+	// read again.
+	rereads  bool
+	broken   broken
+	volatile bool // what is loaded follows not from files and options alone
+	errs     document.Errors
+	warns    document.Errors
 }
 
 func newLoader(ctx context.Context, o Options) *loader {

@@ -3,8 +3,6 @@ package pipeline
 import (
 	"crypto/md5" // metadata keeps MD5 digests
 	"encoding/hex"
-	"slices"
-	"strconv"
 
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/params"
@@ -50,7 +48,7 @@ func (b *paramsBuilder) add(e document.Entry) {
 
 // set adds a param whose value is known.
 func (b *paramsBuilder) set(key string, n *document.Node) {
-	v, typed := typedValue(n, []string{key})
+	v, typed := b.loader.typedValue(n, []string{key})
 	b.typed = append(b.typed, typed...)
 	b.kv = append(b.kv, key, v)
 }
@@ -58,32 +56,6 @@ func (b *paramsBuilder) set(key string, n *document.Node) {
 func (b *paramsBuilder) finish(t *Task) {
 	t.Params = params.Of(b.kv...)
 	t.Typed, t.Resources = b.typed, b.resources
-}
-
-// typedValue returns the value of a node, and what in it is no JSON value.
-func typedValue(n *document.Node, path []string) (params.Value, []Typed) {
-	if kind, text := document.PythonType(n); kind != "" {
-		return text, []Typed{{Path: path, Type: kind}}
-	}
-	var typed []Typed
-	switch n.Kind() {
-	case document.List:
-		items := n.Items()
-		list := make([]params.Value, len(items))
-		for i, item := range items {
-			v, more := typedValue(item, append(slices.Clone(path), strconv.Itoa(i)))
-			list[i], typed = v, append(typed, more...)
-		}
-		return list, typed
-	case document.Mapping:
-		var kv []any
-		for _, e := range n.Entries() {
-			v, more := typedValue(e.Value, append(slices.Clone(path), e.Key))
-			kv, typed = append(kv, e.Key, v), append(typed, more...)
-		}
-		return params.Of(kv...), typed
-	}
-	return n.Value(), nil
 }
 
 func (b *paramsBuilder) addResources(e document.Entry) {

@@ -114,8 +114,8 @@ type Task struct {
 	// single one is reached by its key.
 	Keyed bool
 	// Params are the user's, in order, without upstream and product. Dates are
-	// ISO texts (see Typed), tuples are lists, and keys of maps that are not
-	// texts are their literals; "resources_" is a map of absolute paths.
+	// ISO texts, tuples are lists, and keys of maps that are not texts are their
+	// literals (see Typed); "resources_" is a map of absolute paths.
 	Params params.Map
 	// Typed lists what in Params is not what its JSON value says.
 	Typed []Typed
@@ -259,7 +259,8 @@ func (t *Task) Strict() bool {
 func (t *Task) tracked() params.Map {
 	tracked := t.Params
 	for _, typed := range t.Typed {
-		if typed.Type != "float" && typed.Type != "live" {
+		switch typed.Type {
+		case "date", "datetime", "object":
 			tracked = tracked.Delete(typed.Path[0])
 		}
 	}

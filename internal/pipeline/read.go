@@ -35,11 +35,13 @@ func (l *loader) boolean(e document.Entry, otherwise bool) bool {
 // as 1, and texts such as "1" are read as numbers.
 func (l *loader) text(n *document.Node, what string) (string, bool) {
 	text, ok := params.ToString(n.Value())
-	if !ok || text == "" {
+	switch {
+	case !ok:
 		l.fail(n.Errorf("%s must be a text, not %s", what, n.What()))
-		return "", false
+	case text == "":
+		l.fail(n.Errorf("%s must not be empty", what))
 	}
-	return text, true
+	return text, ok && text != ""
 }
 
 // texts reads a text, or a list of them.

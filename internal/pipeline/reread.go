@@ -73,16 +73,20 @@ func (l *loader) note() {
 	p.settings = slices.DeleteFunc(slices.Clone(l.settings), func(e document.Entry) bool { return e.Key == "timezone" || e.Key == "schedule" })
 }
 
-// Reread reads the sources of some drafts again and puts the tasks that it makes
-// in the places of the old ones. Names and products of all tasks must be known,
-// and what those come after that are read again. It reports false where that is not enough to know what Load would give:
-// where something is wrong or needs user code, and where a task has another name,
-// other products or another upstream. The tasks are of no use then.
-func (n *Notes) Reread(ctx context.Context, o Options, drafts []int, tasks []*Task) bool {
+// Reread reads the sources of some drafts, which are in order, again and puts the
+// tasks that it makes in the places of the old ones. Names and products of all
+// tasks must be known, and what those come after that are read again. It reports
+// false where that is not enough to know what Load would give: where something is
+// wrong, needs user code or asks for a file to be rewritten, and where a task has
+// another name, other products or another upstream. The tasks are of no use then.
+//
+// The pipeline that it returns has these tasks, and what was written beside them.
+// Its Inputs and Paths, and Readers of its Notes, are those of the drafts.
+func (n *Notes) Reread(ctx context.Context, o Options, drafts []int, tasks []*Task) (*Pipeline, bool) {
 	l := newLoader(ctx, o)
 	l.settle(n.Dir, n.Root)
 	l.env = l.newEnv("", n.Dir)
-	l.files.few = true
+	l.rereads, l.files.few = true, true
 	settings, ok := decoded(n.Settings)
 	l.top(settings.Entries())
 	starts := make([]int, 1, len(n.Drafts)+1)
@@ -90,20 +94,30 @@ func (n *Notes) Reread(ctx context.Context, o Options, drafts []int, tasks []*Ta
 		starts = append(starts, starts[len(starts)-1]+d.Tasks)
 	}
 	if !ok || starts[len(n.Drafts)] != len(tasks) {
-		return false
+		return nil, false
 	}
 	var again []int // places of the tasks that are read
 	for _, i := range drafts {
 		definition, ok := decoded(n.Drafts[i].Definition)
 		if !ok {
-			return false
+			return nil, false
 		}
 		l.draft(definition, n.Drafts[i].Base)
 		for at := starts[i]; at < starts[i+1]; at++ {
 			again = append(again, at)
 		}
 	}
-	return l.replace(tasks, again)
+	if !l.replace(tasks, again) {
+		return nil, false
+	}
+	p := l.pipeline
+	p.Inputs, p.Paths, p.readers = l.files.inputs(), l.files.paths(), l.files.readers()
+	for _, readers := range p.readers {
+		for i, r := range readers {
+			readers[i] = drafts[r]
+		}
+	}
+	return p, true
 }
 
 // decoded returns the node of a value in binary form.

@@ -181,6 +181,30 @@ func TestDatesAreTextsThatAreNotTracked(t *testing.T) {
 	}
 }
 
+func TestGridsComeAfterTasksThatTheirParamsName(t *testing.T) {
+	t.Parallel()
+	root := project(t, `
+meta: {extract_upstream: false, import_tasks_from: [one.yaml, two.yaml]}
+tasks:
+- {source: steps.go, name: "load-[[x]]", product: a, grid: {x: [1, 2]}}
+- {source: steps.go, name: "fit-[[x]]", product: b, grid: {x: [1, 2]}, upstream: ["load-[[x]]", other]}
+`)
+	write(t, filepath.Join(root, "one.yaml"), "- {source: steps.go, name: other, product: c}")
+	write(t, filepath.Join(root, "two.yaml"), "- {source: steps.go, name: another, product: d}")
+	p := must(t, pipeline.Options{Dir: root})
+	after := map[string][]pipeline.Upstream{}
+	for _, task := range p.Tasks {
+		after[task.Name] = task.Upstream
+	}
+	want := map[string][]pipeline.Upstream{
+		"load-1": nil, "load-2": nil, "other": nil, "another": nil,
+		"fit-1": {{Task: "load-1"}, {Task: "other"}}, "fit-2": {{Task: "load-2"}, {Task: "other"}},
+	}
+	if diff := cmp.Diff(want, after); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestResourcesCountByTheirContent(t *testing.T) {
 	t.Parallel()
 	p := one(t, "tasks: [{source: steps.go, product: x, params: {n: 1, resources_: {conf: data/c.json}}}]", "data/c.json", "hello")

@@ -99,6 +99,7 @@ func (l *loader) spec(doc *document.Node, others []document.Entry, tasks *docume
 	l.settings = others
 	l.top(others)
 	l.pipeline.sourceFolders = l.meta.sourceFolders
+	defer l.ahead(tasks.Items())()
 	for _, n := range tasks.Items() {
 		l.draft(n, l.pipeline.Root)
 	}
@@ -174,10 +175,17 @@ func nearest(key string, names []string) string {
 	return "valid are " + strings.Join(names, ", ")
 }
 
+// importTasks adds the tasks of a file, or of each of a list of files.
 func (l *loader) importTasks(from *document.Node) {
+	if from.Kind() == document.List {
+		for _, one := range from.Items() {
+			l.importTasks(one)
+		}
+		return
+	}
 	name, ok := from.Text()
 	if !ok {
-		l.fail(from.Errorf("import_tasks_from must be the path of a file, not %s", from.What()))
+		l.fail(from.Errorf("import_tasks_from must be the path of a file, or a list of them, not %s", from.What()))
 		return
 	}
 	path := join(l.pipeline.Dir, name)

@@ -262,6 +262,15 @@ func need(p *Pipeline, up Upstream, t *Task) params.Map {
 	return m
 }
 
+// Client returns what a task works with, such as a database; nil where it works
+// without, or with what its class does by itself.
+func (p *Pipeline) Client(t *Task) *Call {
+	if t.Client != nil {
+		return t.Client
+	}
+	return p.Clients[string(t.Class)]
+}
+
 // ProductClient returns what leads to the products of a task; nil where nothing
 // does.
 func (p *Pipeline) ProductClient(t *Task) *Call {

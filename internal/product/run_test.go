@@ -1,6 +1,7 @@
 package product_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/pawlhq/pawl/internal/product"
@@ -52,6 +53,38 @@ func TestAfterABuildEverythingIsUpToDate(t *testing.T) {
 	}
 	if ran[product.Run] < 1000 || ran[product.Fetch] < 1000 || ran[product.Skip] < 1000 {
 		t.Errorf("hardly anything was tried: %v", ran)
+	}
+}
+
+// What is seen at once to be up to date is so for a plan, too, with or without a
+// look at sources.
+func TestWhatIsUpToDateAtOnceIsSoForAPlan(t *testing.T) {
+	t.Parallel()
+	atOnce, plans := 0, 0
+	for seed := range uint64(20_000) {
+		w := newWorld(seed)
+		w.selection, w.force = product.Selection{}, false
+		tasks, options := w.input()
+		for i := range tasks {
+			tasks[i].SetPrints(nil)
+		}
+		known := product.UpToDate(tasks)
+		plan, err := product.NewPlan(tasks, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		skipped := !slices.ContainsFunc(plan.Decide(), func(v product.Verdict) bool { return v.Action != product.Skip })
+		switch {
+		case known && !skipped:
+			t.Fatalf("seed %d: it is up to date at once, but a plan says %+v\n%+v", seed, plan.Decide(), w)
+		case known:
+			atOnce++
+		case skipped:
+			plans++
+		}
+	}
+	if atOnce < 100 || plans < 100 {
+		t.Errorf("%d worlds were up to date at once, %d only for a plan", atOnce, plans)
 	}
 }
 

@@ -85,6 +85,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	opened := s.store
 	s.store = s.telemetry.metrics.Store(opened)
+	s.telemetry.metrics.WatchOutbox(opened.Pending)
 	if s.archives, err = set.openArchives(cfg.Log); err != nil {
 		return nil, err
 	}

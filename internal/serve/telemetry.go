@@ -155,7 +155,11 @@ func (t *traces) try(a *store.Attempt, try *executor.Try) ([]string, func(engine
 	if !ok {
 		span = t.begin(a) // which another process drives and ends
 	}
-	env, end := span.Try(try.Name, try.Operator(), int(try.ID.Try))
+	cause := ""
+	if try.Message != nil {
+		cause = try.Message.Trace
+	}
+	env, end := span.Try(try.Name, try.Operator(), int(try.ID.Try), cause)
 	return env, func(c engine.Command) { end(metrics.Outcome(c), messageOf(c)) }
 }
 

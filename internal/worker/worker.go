@@ -82,6 +82,8 @@ type Worker struct {
 	used       atomic.Int64 // archives
 	fetched    atomic.Int64
 
+	telling sync.WaitGroup // why tries work
+
 	mu sync.Mutex
 	// opened has attempts whose tries came from elsewhere.
 	opened map[model.AttemptID]*executor.Attempt
@@ -117,13 +119,14 @@ func Open(cfg Config) (*Worker, error) {
 	pythons := &pool.Pool{}
 	all, end := operators.All(pythons)
 	w.close = sync.OnceValue(func() error {
+		w.telling.Wait()
 		pythons.Close()
 		return errors.Join(end(), w.workspaces.Close(), w.home.Remove())
 	})
 	w.executor = &executor.Executor{
 		Operators: all, Logs: cfg.Logs, Env: cfg.Env, Now: cfg.Clock.Now,
 		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
-		Products:  &keeper.Keeper{Pool: pythons},
+		Products:  &keeper.Keeper{Pool: pythons}, Judged: w.judged,
 	}
 	return w, nil
 }

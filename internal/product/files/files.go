@@ -56,6 +56,11 @@ func Read(path string) (product.Record, error) {
 	if err != nil {
 		return product.Record{}, err
 	}
+	return parse(path, text)
+}
+
+// parse reads what the record of a product says.
+func parse(path string, text []byte) (product.Record, error) {
 	if len(text) == 0 { // as a crash of the machine can leave it
 		return product.Record{}, nil
 	}

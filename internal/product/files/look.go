@@ -140,7 +140,7 @@ func (w *worker) look(path string, place int, p *product.Product) error {
 	p.Exists, p.Local = exists, product.Stamp{}
 	switch {
 	case recorded && exists:
-		p.Local = w.stamp(path, keyOf(dir, metadata), id, place)
+		p.Local = w.stamp(path, dir, metadata, id, place)
 	case recorded:
 		p.Local.State = product.Stored
 	case exists:
@@ -149,8 +149,9 @@ func (w *worker) look(path string, place int, p *product.Product) error {
 	return nil
 }
 
-// stamp returns the stamp of a record, from the memo if it can be.
-func (w *worker) stamp(path string, key uint64, id identity, place int) product.Stamp {
+// stamp returns the stamp of the record of a product, from the memo if it can be.
+func (w *worker) stamp(path, dir, metadata string, id identity, place int) product.Stamp {
+	key := keyOf(dir, metadata)
 	found, s, ok := w.memo.find(key, place, id)
 	if ok && found == place {
 		w.known[place] = true
@@ -158,7 +159,7 @@ func (w *worker) stamp(path string, key uint64, id identity, place int) product.
 	}
 	if !ok {
 		w.news.Store(true)
-		s = readStamp(path)
+		s = w.readStamp(path, dir, metadata, id.size)
 	}
 	if ok || s.State != product.Damaged && id.changed() < w.settled {
 		p := placed{place: place}
@@ -175,13 +176,22 @@ func (w *worker) adopt(path string, p *product.Product) error {
 	if _, recorded, err := w.eyes.identify(filepath.Split(MetadataPath(path))); err != nil || !recorded {
 		return err
 	}
-	p.Local = readStamp(path)
+	p.Local = stampOf(Read(path))
 	return nil
 }
 
-// readStamp reads a record for its stamp.
-func readStamp(path string) product.Stamp {
-	r, err := Read(path)
+// readStamp reads a record, of that size a moment ago, for its stamp.
+func (w *worker) readStamp(path, dir, metadata string, size int64) product.Stamp {
+	text, err := w.eyes.read(dir, metadata, size)
+	if err == nil {
+		if s := stampOf(parse(path, text)); s.State != product.Damaged {
+			return s
+		}
+	}
+	return stampOf(Read(path)) // which may have changed meanwhile
+}
+
+func stampOf(r product.Record, err error) product.Stamp {
 	if err != nil {
 		return product.Stamp{State: product.Damaged}
 	}

@@ -3,6 +3,7 @@ package files
 import (
 	"errors"
 	"io/fs"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +14,7 @@ type eyes struct {
 	folders [8]folder
 	next    int // the folder to be forgotten next
 	links   int // how many symbolic links were seen at the end of paths
+	buffer  []byte
 }
 
 // folder is one that was seen. It is opened when it is seen again.
@@ -42,11 +44,48 @@ func (e *eyes) identify(dir, name string) (id identity, exists bool, err error) 
 }
 
 func stat(at int, name string, st *unix.Stat_t, flags int) error {
+	return again(func() error { return unix.Fstatat(at, name, st, flags) })
+}
+
+// again makes a call of the system until no signal interrupts it.
+func again(call func() error) error {
 	for {
-		if err := unix.Fstatat(at, name, st, flags); !errors.Is(err, unix.EINTR) {
+		if err := call(); !errors.Is(err, unix.EINTR) {
 			return err
 		}
 	}
+}
+
+// read returns the content of a file in a folder, of which it takes size bytes to
+// be the whole. It holds until the next call.
+func (e *eyes) read(dir, name string, size int64) ([]byte, error) {
+	at, path := e.near(dir, name)
+	var file int
+	err := again(func() (err error) {
+		file, err = unix.Openat(at, path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: dir + name, Err: err}
+	}
+	defer unix.Close(file) //nolint:errcheck // it was only read
+	e.buffer = slices.Grow(e.buffer[:0], int(size))
+	content := e.buffer[:size]
+	for got := 0; got < len(content); {
+		n := 0
+		err := again(func() (err error) {
+			n, err = unix.Read(file, content[got:])
+			return err
+		})
+		switch {
+		case err != nil:
+			return nil, &fs.PathError{Op: "read", Path: dir + name, Err: err}
+		case n == 0:
+			return content[:got], nil
+		}
+		got += n
+	}
+	return content, nil
 }
 
 // near returns an open folder and the rest of a path from there.

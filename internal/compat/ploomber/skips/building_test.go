@@ -173,10 +173,13 @@ func (b *building) decide() {
 func (b *building) workflow(ctx context.Context, p *pawl.Pipeline) *workflow.Workflow {
 	plan, err := b.plan(ctx, p, b.options())
 	b.must(err)
-	for i := range plan.Tasks {
-		if name := plan.Tasks[i].Name; plan.Runs(i) != b.wanted[name] {
-			b.Fatalf("%s: %s, but the model says to run %v", name, plan.Verdicts[i].Reason, sorted(b.wanted))
-		}
+	b.compare(plan)
+	soon, err := b.planSoon(ctx, p, b.word, b.options())
+	b.must(err)
+	if soon != nil {
+		b.compare(soon)
+		b.seen["build by an outline"]++
+		plan = soon
 	}
 	if o, ok := build.OutlineOf(p); ok && !b.force && b.target == "" {
 		if o.UpToDate(b.memo(), b.project.Now()) && len(b.wanted) > 0 {
@@ -191,6 +194,15 @@ func (b *building) workflow(ctx context.Context, p *pawl.Pipeline) *workflow.Wor
 	}
 	b.must(err)
 	return w
+}
+
+// compare holds a plan against the model.
+func (b *building) compare(plan *build.Plan) {
+	for i := range plan.Tasks {
+		if name := plan.Tasks[i].Name; plan.Runs(i) != b.wanted[name] {
+			b.Fatalf("%s: %s, but the model says to run %v", name, plan.Verdicts[i].Reason, sorted(b.wanted))
+		}
+	}
 }
 
 // choose says which of the tasks that are ready runs next, if one does.

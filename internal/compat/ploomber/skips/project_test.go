@@ -113,20 +113,23 @@ func metadata(name string) string {
 // load reads the pipeline, with another word in the place of that of env.yaml if
 // there is one.
 func (p *project) load(ctx context.Context, word string) (*pipeline.Pipeline, error) {
-	o := pipeline.Options{Dir: p.dir, Now: p.Now(), Lookup: func(string) (string, bool) { return "", false }}
+	return pipeline.Load(ctx, p.loading(word))
+}
+
+func (p *project) loading(word string) pipeline.Options {
+	o := pipeline.Options{Dir: p.dir, Now: p.Now(), Lookup: nowhere}
 	if word != "" {
 		o.Set = []pipeline.Setting{{Path: []string{"word"}, Value: word}}
 	}
-	return pipeline.Load(ctx, o)
+	return o
 }
 
-// plan decides what is to be run. What was written before counts as long ago,
-// so that all is remembered of it that can be.
+// nowhere is an environment without variables.
+func nowhere(string) (string, bool) { return "", false }
+
+// plan decides what is to be run.
 func (p *project) plan(ctx context.Context, of *pipeline.Pipeline, o build.Options) (*build.Plan, error) {
-	o.Memo, o.Now = p.memo(), time.Now()
-	if strings.HasPrefix(p.dir, "/dev/shm/") { // where no two files ever have one number
-		o.Now = o.Now.Add(time.Hour)
-	}
+	o.Memo, o.Now = p.memo(), p.later()
 	plan, err := build.New(ctx, of, o)
 	if err != nil {
 		return nil, err
@@ -134,7 +137,37 @@ func (p *project) plan(ctx context.Context, of *pipeline.Pipeline, o build.Optio
 	return plan, plan.Broken()
 }
 
+// planSoon is plan by the outline that the build before has kept, nil where that
+// can't tell. It keeps that of this one.
+func (p *project) planSoon(ctx context.Context, of *pipeline.Pipeline, word string, o build.Options) (*build.Plan, error) {
+	o.Memo, o.Now = p.memo(), p.later()
+	file, options := filepath.Join(filepath.Dir(p.dir), "outline"), []string{p.dir, word}
+	if out, ok := build.ReadOutline(file, options, nowhere); ok {
+		if plan, ok := out.Build(ctx, p.loading(word), o); ok {
+			if seal, ok := out.Reseal(o.Now); ok {
+				return plan, out.Write(file, seal)
+			}
+			return plan, nil
+		}
+	}
+	if out, ok := build.OutlineOf(of); ok {
+		if seal, ok := (build.Origin{Options: options, Inputs: of.Inputs, Paths: of.Paths, Began: o.Now}).Seal(); ok {
+			return nil, out.Write(file, seal)
+		}
+	}
+	return nil, nil
+}
+
 func (p *project) memo() string { return filepath.Join(filepath.Dir(p.dir), "memo") }
+
+// later is now. What was written before counts as long ago, so that all is
+// remembered of it that can be.
+func (p *project) later() time.Time {
+	if strings.HasPrefix(p.dir, "/dev/shm/") { // where no two files ever have one number
+		return time.Now().Add(time.Hour)
+	}
+	return time.Now()
+}
 
 // Now is when everything happens: the time stands still but for tick.
 func (p *project) Now() time.Time { return second(p.now) }
