@@ -70,6 +70,8 @@ type Host struct {
 	stems     templates // forked from the process that has made the pipeline
 	cannot    sync.Once // says in a task's output that nothing can be forked
 
+	debugged atomic.Bool // people have looked into a task that has failed
+
 	preloading sync.Mutex
 	preload    []params.Value // names of modules, each once
 
@@ -153,6 +155,15 @@ func (h *Host) Preload(modules ...string) {
 		if !slices.Contains(h.preload, params.Value(name)) {
 			h.preload = append(h.preload, name)
 		}
+	}
+}
+
+// Warm begins to start what tasks are forked from, for somebody who has other
+// things to do before the first task. What goes wrong, that task is told.
+func (h *Host) Warm() {
+	mode, err := modeOf(Automatic, h.config.Mode, h.config.Env)
+	if err == nil && mode != Cold && h.made.Load() == nil {
+		h.templates.warm(h)
 	}
 }
 

@@ -199,7 +199,7 @@ ploomber.dag DAG`
 func TestImportOfThePackageImportsLittle(t *testing.T) {
 	t.Parallel()
 	got := runPython(t, "import sys\nbefore = set(sys.modules)\nimport ploomber, ploomber.products, ploomber.exceptions\nprint(sorted(set(sys.modules) - before))")
-	if want := "['ploomber', 'ploomber.exceptions', 'ploomber.products']\n"; got != want {
+	if want := "['ploomber', 'ploomber._elsewhere', 'ploomber.exceptions', 'ploomber.products']\n"; got != want {
 		t.Errorf("imports %s, want %s", got, want)
 	}
 }
@@ -214,19 +214,46 @@ from ploomber.tasks import PythonCallable
 dag = DAG()
 task = PythonCallable(len, File("x"), dag)
 class Own(PythonCallable): pass
-for f in [dag.build, lambda: S3Client("b", "p").upload("x"), task.debug, lambda: dag["y"], lambda: DAG(clients={"SQLScrip": 1}),
+for f in [dag.build, lambda: S3Client("b", "p").upload("x"), lambda: task.debug("gdb"), lambda: dag["y"], lambda: DAG(clients={"SQLScrip": 1}),
           lambda: task >> dag, lambda: PythonCallable(1, File("y"), dag), lambda: PythonCallable(len, File("y"), dag, params={"product": 1})]:
     try: f()
     except Exception as error: print(type(error).__name__, error)
 `, "PAWL_EXECUTABLE=/nowhere/pawl")
 	want := `NotOffered building needs the program pawl: put it on PATH, or set PAWL_EXECUTABLE to its path
 NotOffered S3Client does not copy by itself: ` + "`pawl build`" + ` uploads products after their tasks
-NotOffered a task is debugged by ` + "`pawl build --debug`" + `
+ValueError kind must be 'ipdb', 'pdb' or 'pm', not 'gdb'
 KeyError "the pipeline has no task 'y'"
 ValueError 'SQLScrip' is no class of tasks or products. Did you mean 'SQLScript'?
 TypeError what comes before or after a task is a task or a group of them, not DAG("No name")
 TypeError a PythonCallable is made of a function, not of 1
 ValueError params can't have 'product': tasks get it by themselves
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNamesAreWherePloomberDefinesThem(t *testing.T) {
+	t.Parallel()
+	got := runPython(t, `
+import ploomber, ploomber.dag
+from ploomber.dag.dag import DAG
+from ploomber.clients.db import SQLAlchemyClient
+from ploomber.clients.storage.local import LocalStorageClient
+from ploomber.env.decorators import with_env
+from ploomber.executors.parallel import Parallel
+from ploomber.products.file import File
+from ploomber.spec.dagspec import DAGSpec
+from ploomber.tasks.abc import Task
+from ploomber.util.param_grid import ParamGrid
+print(DAG is ploomber.DAG is ploomber.dag.DAG, Task.__module__, File.__module__)
+for module, name in [("ploomber.tasks.abc", "Nothing"), ("ploomber.tasks.nothing", "Task")]:
+    try: exec("from %s import %s" % (module, name))
+    except ImportError as error: print(str(error).partition(" (")[0])
+`)
+	want := `True ploomber.tasks ploomber.products
+cannot import name 'Nothing' from 'ploomber.tasks.abc'
+No module named 'ploomber.tasks.nothing'
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -29,18 +29,15 @@ func (h *Host) Run(ctx context.Context, t Task, output io.Writer) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
-	request := params.AppendJSON(nil, h.withMade(t.value().Set("path", h.folders())))
+	value := h.withMade(t.value().Set("path", h.folders()))
 	cwd := t.Cwd
 	if cwd == "" {
 		cwd = h.config.Cwd
 	}
-	var text []byte
-	var status process.Status
 	if t.Debug == DebugNow {
-		text, status, err = h.runAtTerminal(ctx, cwd, request)
-	} else {
-		text, status, err = h.runAs(ctx, mode, cwd, request, output)
+		return h.debug(ctx, cwd, value)
 	}
+	text, status, err := h.runAs(ctx, mode, cwd, params.AppendJSON(nil, value), output)
 	if err != nil {
 		return Result{}, err
 	}
@@ -74,20 +71,6 @@ func sayCold(output io.Writer, err error) {
 	}
 	// A task whose output can't be written fails by what it prints itself.
 	_, _ = fmt.Fprintf(output, "pawl: each task starts a Python of its own: %v\n", err)
-}
-
-// runAtTerminal runs a task in a new Python to which people can talk.
-func (h *Host) runAtTerminal(ctx context.Context, cwd string, request []byte) ([]byte, process.Status, error) {
-	terminal := h.config.Terminal
-	if terminal == nil {
-		return nil, process.Status{}, errors.New("there is no terminal for a debugger")
-	}
-	c, err := h.fresh(ctx, cwd, terminal.Output)
-	if err != nil {
-		return nil, process.Status{}, err
-	}
-	c.Input = terminal.Input
-	return h.runCold(ctx, request, c)
 }
 
 // runCold runs a task in a new Python, with files between it and that.

@@ -64,6 +64,15 @@ func (h *Host) acquire() (*template, error) {
 	return t, nil
 }
 
+// warm has the template of a host started beside what goes on.
+func (ts *templates) warm(h *Host) {
+	ts.ended.Go(func() {
+		if t, err := h.acquire(); err == nil {
+			ts.release(t)
+		}
+	})
+}
+
 func (ts *templates) release(t *template) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()

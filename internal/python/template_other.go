@@ -17,6 +17,8 @@ type templates struct{}
 
 func (*templates) close() {}
 
+func (*templates) warm(*Host) {}
+
 var errNoFork = fmt.Errorf("%w: only on Linux is that done", pyfork.ErrCold)
 
 func (*Host) runForked(context.Context, string, []byte, io.Writer) ([]byte, process.Status, error) {

@@ -168,6 +168,9 @@ func untyped(given params.Map, typed params.Value) params.Map {
 		m, _ := v.(params.Map)
 		path, _ := m.ListOr("path", nil)
 		kind, _ := m.StringOr("type", "")
+		if kind == "tuple" || kind == "key" {
+			continue // they are lists, and texts
+		}
 		given, _ = replaced(given, path, func(text string) params.Value {
 			if f, err := strconv.ParseFloat(text, 64); kind == "float" && err == nil {
 				return f

@@ -23,8 +23,10 @@ var templateSource string
 const (
 	// boot is the program of a template: it runs what it is sent.
 	boot = "import os; source = os.read(3, 1 << 17); exec(compile(source, 'template.py', 'exec'), {'__name__': 'template', 'source': source})"
-	// startLimit bounds how long a template may take to start.
+	// startLimit bounds how long a template may take to start, and endLimit how
+	// long one that has started may take to end when it is closed.
 	startLimit = 30 * time.Second
+	endLimit   = time.Second
 )
 
 // Template is a Python that forks a child for each request. What is said to it
@@ -32,6 +34,7 @@ const (
 type Template struct {
 	conn    *net.UnixConn
 	process *process.Process // nil for one that somebody else has started
+	started bool             // it has said that it is ready
 
 	sending sync.Mutex // keeps the order of asked
 
@@ -113,6 +116,7 @@ func (t *Template) greet(ctx context.Context, program string) (folders []string,
 	if words[0] != "ready" {
 		return nil, fmt.Errorf("template said %q", words[0])
 	}
+	t.started = true
 	return words[1:], t.conn.SetReadDeadline(time.Time{})
 }
 
@@ -136,8 +140,12 @@ func (t *Template) Listen() {
 	if t.process == nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // it has closed its end or soon will; this makes sure
+	limit := time.Duration(0)
+	if t.started {
+		limit = endLimit // it sees that it was closed, and ends its child itself
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
 	_, _ = t.process.Wait(ctx)
 }
 

@@ -10,6 +10,7 @@ import (
 type lane struct {
 	slots   int
 	busy    int // slots that have a worker
+	aside   int // workers of jobs that have given their slot back
 	queue   queue
 	running []*job
 	// index finds the jobs that wait or run. It is made when one is looked

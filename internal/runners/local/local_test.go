@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -221,4 +222,46 @@ func TestCancelledJobNeverRuns(t *testing.T) {
 			t.Errorf("%d reports of 5 jobs", reports)
 		}
 	})
+}
+
+func TestAJobThatYieldsLetsAnotherBegin(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name         string
+		slots, begun int
+	}{{"several", 2, 4}, {"one at a time", 1, 1}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := &log{}
+				r := local.New(local.Config{Slots: c.slots})
+				started(t, r, l)
+				var begun atomic.Int32
+				end := make(chan struct{})
+				jobs := make([]runner.Job, 8)
+				for i := range jobs {
+					jobs[i] = runner.Job{ID: id(i), Work: work(func(ctx context.Context) runner.Outcome {
+						begun.Add(1)
+						runner.Yield(ctx)
+						runner.Yield(ctx) // which is the same
+						<-end
+						return nil
+					})}
+				}
+				r.Submit(jobs)
+				synctest.Wait()
+				if got := int(begun.Load()); got != c.begun {
+					t.Errorf("%d jobs have begun with %d slots, want %d", got, c.slots, c.begun)
+				}
+				if got := r.Load().Busy; got != c.slots {
+					t.Errorf("%d slots are in use, want %d", got, c.slots)
+				}
+				close(end)
+				synctest.Wait()
+				if got := r.Load(); got.Busy != 0 || len(l.groups) != len(jobs) {
+					t.Errorf("in the end there is %+v, with %d reports", got, len(l.groups))
+				}
+			})
+		})
+	}
 }

@@ -29,6 +29,7 @@ type worker struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	reports []runner.Report
+	aside   bool // the slot is another's, and this is the last job
 }
 
 // work runs the lane's jobs, with those that its reports cause to be
@@ -53,6 +54,9 @@ func (w *worker) next() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.finish()
+	if w.aside {
+		return w.last()
+	}
 	j := w.lane.queue.first()
 	if len(w.reports) > 0 && (j == nil || !j.light || len(w.reports) == maxGroup) {
 		return true
@@ -66,11 +70,37 @@ func (w *worker) next() bool {
 	}
 	if w.ctx == nil {
 		w.ctx, w.cancel = context.WithCancelCause(w.root)
+		if w.lane.slots > 1 {
+			w.ctx = runner.WithYield(w.ctx, w.yield)
+		}
 	}
 	j.cancel = w.cancel
 	w.lane.begin(j)
 	w.job = j
 	return true
+}
+
+// yield gives the slot of the job that runs to another, unless as many jobs as
+// there are slots have done so already: then disks are what everybody waits for.
+func (w *worker) yield() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.aside || w.lane.aside >= w.lane.slots {
+		return
+	}
+	w.aside = true
+	w.lane.aside++
+	w.lane.busy--
+	w.staff()
+}
+
+// last ends a worker that has no slot once its job is reported, as next does.
+func (w *worker) last() bool {
+	if len(w.reports) > 0 {
+		return true
+	}
+	w.lane.aside--
+	return false
 }
 
 // finish forgets the job that has run.

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from _pawl import describe, failures, made, requests, runs, stem, values
+from _pawl import debugging, describe, failures, made, requests, runs, stem, values
 from ploomber.exceptions import NotOffered
 
 INSTEAD = "write a function that returns the pipeline, and run `pawl build --entry-point MODULE.FUNCTION`"
@@ -21,8 +21,10 @@ INSTEAD = "write a function that returns the pipeline, and run `pawl build --ent
 class Owner(object):
     """A process that has what pawl asks for, while pawl runs."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, debug=None):
         self.answer = answer
+        self.debug = debug
+        self.debugged = None  # the task that was looked into
         self.told = {}
         self.stems = []
 
@@ -37,7 +39,10 @@ class Owner(object):
         with tempfile.TemporaryFile() as output:
             try:
                 shown = None if options.get("shown") else output
-                process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=shown, pass_fds=[theirs.fileno()], env=environment())
+                process = subprocess.Popen(
+                    words, stdin=subprocess.DEVNULL, stdout=shown, pass_fds=[theirs.fileno()], env=environment(),
+                    start_new_session=bool(self.debug),  # what people type is for the debugger
+                )  # fmt: skip
             except FileNotFoundError:
                 ours.close()
                 raise NotOffered("building needs the program pawl: put it on PATH, or set PAWL_EXECUTABLE to its path") from None
@@ -59,8 +64,10 @@ class Owner(object):
                     break
                 answers.write(runs.encoded(self.reply(json.loads(line.decode("utf-8")))) + b"\n")
                 answers.flush()
-            except KeyboardInterrupt as error:  # which the terminal gives to pawl, too
+            except KeyboardInterrupt as error:
                 interrupted = error
+                if self.debug:  # else the terminal gives it to pawl, too
+                    process.send_signal(signal.SIGINT)
             except OSError:
                 break
         stem.private.discard(connection.fileno())
@@ -97,6 +104,11 @@ class Owner(object):
             from _pawl import paths
 
             return {"program": sys.executable, "library": paths.LIBRARY, "path": os.pathsep.join(p or os.getcwd() for p in sys.path)}
+        if kind == "debug":
+            result = debugging.here(dict(request["task"], debug=self.debug))
+            if result["outcome"] == "failed" and (self.debug == "now" or result["error"]["class"] in ("BdbQuit", "DebuggingFinished")):
+                self.debugged = request["task"]["name"]
+            return result
         if kind == "stem":
             pid, path = stem.grow()
             self.stems.append(pid)
@@ -119,12 +131,12 @@ def environment():
     return found
 
 
-def ask(dag, command, *words):
+def ask(dag, command, *words, **options):
     """Runs a command of pawl on a pipeline. Returns the owner with what it was
     told, the exit code, and what was printed."""
     before = made._dag
     made.keep(dag)
-    owner = Owner(lambda: describe.pipeline(dag))
+    owner = Owner(lambda: describe.pipeline(dag), **options)
     try:
         code, output = owner.run(command, *words, shown=command in ("build", "task"))
     finally:
@@ -139,18 +151,17 @@ def build(dag, force, debug, close, target=None, skip_upstream=False):
     words = ["--force"] * bool(force) + ["--skip-upstream"] * bool(skip_upstream)
     if target is not None:
         words += ["--partially", str(target)]
-    if debug:
-        words.append("--debuglater" if debug == "later" else "--debug")
+    words += debugging.option(debug)
     for task in dag._tasks.values():
         task._status = None
     try:
-        owner, code, _ = ask(dag, "build", *words)
+        owner, code, _ = ask(dag, "build", *words, debug=debugging.talks(debug, dag._tasks.values()))
     finally:
         if close:
             dag.close_clients()
     failed, report = owner.told.get("failures"), owner.told.get("report")
     for row in report or []:
-        dag[row["name"]]._status = "executed" if row["Ran?"] else "skipped"
+        dag[row["name"]]._status = "executed" if row["Ran?"] else None if owner.debugged else "skipped"
     for task in dag._ordered() if failed else []:
         if task.name in failed:
             task._status = "errored"
@@ -163,6 +174,10 @@ def build(dag, force, debug, close, target=None, skip_upstream=False):
 
 def raise_told(owner, kind, code):
     """Raises what has gone wrong."""
+    if owner.debugged:
+        from ploomber.exceptions import DebuggingFinished
+
+        raise DebuggingFinished(owner.debugged)
     failed = owner.told.get("failures") or {}
     texts = ["Task %r has failed: %s" % item for item in failed.items()]
     if "error" in owner.told or not failed:
@@ -170,14 +185,28 @@ def raise_told(owner, kind, code):
     raise kind("\n\n".join(texts))
 
 
-def build_task(task, force):
+def build_task(task, force, debug=None):
     from ploomber.exceptions import TaskBuildError
 
-    owner, code, _ = ask(task.dag, "task", str(task.name), *["--force"] * bool(force))
+    words = ["--force"] * bool(force) + ["--debug"] * bool(debug)
+    owner, code, _ = ask(task.dag, "task", str(task.name), *words, debug=debug or debugging.talks(None, [task]))
     if code:
         raise_told(owner, TaskBuildError, code)
     task._status = "executed"
     return (owner.told.get("report") or [None])[0]
+
+
+def debug_task(task, kind):
+    from ploomber.exceptions import DebuggingFinished
+
+    if type(task).__name__ not in ("PythonCallable", "NotebookRunner"):
+        raise NotOffered("a %s can't be debugged" % type(task).__name__)
+    if kind not in debugging.STEPS + ("pm",):
+        raise ValueError("kind must be 'ipdb', 'pdb' or 'pm', not %r" % (kind,))
+    try:
+        build_task(task, True, "now" if kind == "pm" else kind)
+    except DebuggingFinished:
+        pass  # as was wanted
 
 
 def render(dag, force):

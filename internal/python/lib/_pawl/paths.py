@@ -42,3 +42,17 @@ def is_installed(file):
 
 
 _installed = None
+
+
+def identity(file):
+    """What tells a file and its content from others; None for what is not there."""
+    try:
+        info = os.stat(file)
+    except OSError:
+        return None
+    return info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino, info.st_dev
+
+
+def changed(identity):
+    """When a file changed last, in seconds since 1970."""
+    return max(identity[:2]) / 1e9

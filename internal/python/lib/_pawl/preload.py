@@ -3,19 +3,25 @@
 Only what is installed is imported, and of that only what the modules of the
 project import first thing, before they do anything else: a variable that they
 set, or a setting that they change, must come before the import as ever. The
-modules of the project are read and not run.
+modules of the project are read and compiled, and not run.
 """
-import ast
+import _ast as ast  # which ast only adds to, and takes long to
 import importlib.machinery
 import os
 import re
 import sys
 
-from _pawl import paths
+from _pawl import compiled, paths
 
 
 def libraries(modules):
     """The installed modules that modules import at their top, in order."""
+    return [name for kind, name, _ in needed(modules) if kind == "library"]
+
+
+def needed(modules):
+    """Modules with what they import at their top, in order: of each its kind, its
+    name, and its file where it is one of the project."""
     found, seen, queue = [], set(), list(modules)
     while queue:
         name = queue.pop(0)
@@ -28,9 +34,9 @@ def libraries(modules):
             seen.discard(name)
             continue
         kind, file = locate(name)
-        if kind == "library" and name not in found:
-            found.append(name)
-        elif kind == "project":
+        if kind != "unknown":
+            found.append((kind, name, file))
+        if kind == "project":
             queue = imports(file, name, file.endswith("__init__.py")) + queue
     return found
 
@@ -63,7 +69,7 @@ def imports(file, name, is_package):
     try:
         with open(file, "rb") as f:
             text = f.read()
-        tree = ast.parse(text)
+        tree = compile(text, file, "exec", ast.PyCF_ONLY_AST)
     except (OSError, SyntaxError, ValueError):
         return []
     names = []
@@ -114,19 +120,27 @@ def harmless(node):
         return isinstance(node.value, ast.Constant)
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return all(isinstance(t, ast.Name) for t in targets) and not any(isinstance(n, ast.Call) for n in ast.walk(node))
+        return all(isinstance(t, ast.Name) for t in targets) and not calls(node)
     return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.decorator_list
 
 
+def calls(node):
+    """Whether anything is called in a part of a tree."""
+    if isinstance(node, list):
+        return any(map(calls, node))
+    return isinstance(node, ast.Call) or isinstance(node, ast.AST) and any(calls(getattr(node, f, None)) for f in node._fields)
+
+
 def load(modules, spoiled):
-    """Imports what modules need, but for the spoiled ones.
+    """Imports the libraries that modules need, but for the spoiled ones, and
+    compiles what they need of the project.
 
     Returns the name of a library that a process must not have imported from
     which others are forked: it has started a thread or opened a file.
     """
-    before = descriptors()
-    for name in libraries(modules):
-        if name in spoiled or name in sys.modules:
+    before, found = descriptors(), needed(modules)
+    for kind, name, _ in found:
+        if kind != "library" or name in spoiled or name in sys.modules:
             continue
         try:
             __import__(name)
@@ -134,6 +148,10 @@ def load(modules, spoiled):
             continue
         if sys.modules["_thread"]._count() or descriptors() - before:
             return name
+    for kind, name, file in found:
+        if kind == "project":
+            compiled.keep(name, file)
+    compiled.offer()
     return None
 
 

@@ -1,5 +1,4 @@
 """Modules of the project whose files have changed since they were imported."""
-import os
 import sys
 
 from _pawl import objects, paths
@@ -14,8 +13,8 @@ def forget_changed():
     """
     changed = False
     for name, file in project_modules():
-        stamp = stamp_of(file)
-        if _seen.setdefault(name, stamp) != stamp:
+        identity = paths.identity(file)
+        if _seen.setdefault(name, identity) != identity:
             changed = True
     if not changed:
         return
@@ -35,11 +34,3 @@ def project_modules():
         if name != "__main__" and file and file.endswith(".py") and not paths.is_installed(file):
             found.append((name, file))
     return found
-
-
-def stamp_of(file):
-    try:
-        info = os.stat(file)
-        return info.st_mtime_ns, info.st_size, info.st_ino
-    except OSError:
-        return None

@@ -9,24 +9,24 @@ def prepare():
     config = json.loads(os.environ.pop("PAWL_TEMPLATE"))
     sys.path[:] = [p for p in sys.path if p]
     sys.path.insert(0, config["library"])
-    from _pawl import paths, runs
+    asked, sys.dont_write_bytecode = sys.dont_write_bytecode, False  # the library lies in a cache of pawl's own
+    from _pawl import runs
 
-    paths.lead(config["path"])
-    spoiled = config.setdefault("spoiled", [])
-    for name in "_pawl.families.function", "ploomber.exceptions", "ploomber.products", "ploomber.tasks.functions":
-        __import__(name)
-    json.loads(json.dumps({"a": [1, 1.5, "b"]}))  # makes what later calls need
-    name = None
     if config["preload"]:
         from _pawl import preload
-
-        name = preload.load(config["preload"], spoiled)
+    __import__("ploomber.exceptions")  # which the code of many tasks imports
+    runs.rehearse(config["path"])
+    sys.dont_write_bytecode = asked
+    spoiled = config.setdefault("spoiled", [])
+    name = preload.load(config["preload"], spoiled) if config["preload"] else None
     runs.flush()  # of what libraries have printed, which nobody is to see
     if name:
         spoiled.append(name)
         os.environ["PAWL_TEMPLATE"] = json.dumps(config)
         os.set_inheritable(OWNER, True)
         os.execv(sys.executable, [sys.executable, "-c", "source = %r; exec(compile(source, 'template.py', 'exec'), {'__name__': 'template', 'source': source})" % source])
+    sys.argv = [""]
+    sys.stdout.reconfigure(line_buffering=True)
     return runs
 
 
@@ -37,8 +37,6 @@ def rehearse():
 runs = prepare()
 template = Template(rehearse)
 (word,), target = template.serve()
-sys.argv = [""]
-sys.stdout.reconfigure(line_buffering=True)
 if word == b"serve":
     from _pawl import serve
 

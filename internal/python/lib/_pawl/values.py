@@ -43,12 +43,23 @@ def key(k, where):
     raise Unfit("%s has the key %r: JSON has texts only" % (where, k))
 
 
-def revive(text, kind):
+def revive(place, key, kind):
+    """Makes of a value in a list or dictionary, or of its key, what it was."""
     import datetime
 
-    if kind == "date":
-        return datetime.date.fromisoformat(text)
-    return datetime.datetime.fromisoformat(text) if kind == "datetime" else float(text)
+    if kind == "key":
+        import json
+
+        items = [(json.loads(k) if k == key else k, v) for k, v in place.items()]
+        place.clear()
+        place.update(items)
+    else:
+        place[key] = {
+            "date": datetime.date.fromisoformat,
+            "datetime": datetime.datetime.fromisoformat,
+            "float": float,
+            "tuple": tuple,
+        }[kind](place[key])
 
 
 def typed(params, kinds, task=None):
@@ -65,8 +76,9 @@ def typed(params, kinds, task=None):
         while path:
             key = int(path.pop(0)) if isinstance(place, list) else path.pop(0)
             if not path:
-                place[key] = revive(place[key], kind["type"])
-            place = place[key]
+                revive(place, key, kind["type"])
+            else:
+                place = place[key]
     return params
 
 

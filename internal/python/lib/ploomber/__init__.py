@@ -39,6 +39,15 @@ def _note_use():
 _note_use()
 
 
+def _find_elsewhere():
+    from ploomber import _elsewhere
+
+    _elsewhere.install()
+
+
+_find_elsewhere()
+
+
 def _jupyter_server_extension_points():
     return [{"module": "ploomber"}]
 

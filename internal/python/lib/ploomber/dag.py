@@ -2,6 +2,8 @@
 from ploomber.exceptions import DAGCycle, NotOffered
 from ploomber.tasks import Hook
 
+__path__ = []  # modules below are found elsewhere
+
 
 class Clients(dict):
     """Clients of the classes of tasks and products, which are known by their

@@ -4,6 +4,8 @@ import inspect
 
 from ploomber import _placeholders
 
+__path__ = []  # modules below are found elsewhere
+
 
 class Section(object):
     """Values by name, as attributes and as items."""

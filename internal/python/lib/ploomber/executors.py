@@ -1,5 +1,7 @@
 """Executors, as pipelines name them. pawl runs the tasks; these hold settings."""
 
+__path__ = []  # modules below are found elsewhere
+
 
 class Executor(object):
     def _described(self):

@@ -10,6 +10,8 @@ from ploomber import _placeholders
 from ploomber.dag import DAG
 from ploomber.exceptions import DAGSpecInitializationError
 
+__path__ = []  # modules below are found elsewhere
+
 
 class DAGSpec(dict):
     """What a pipeline's file says, or what could stand in one."""

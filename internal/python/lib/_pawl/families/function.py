@@ -10,12 +10,20 @@ def run(task):
     if task.unserializer and "upstream" in keywords:
         keywords["upstream"] = loaded(keywords["upstream"], dotted.find(task.unserializer["path"]), task.unserializer)
     signatures.must_take(function, keywords)
-    returned = function(**keywords)
+    returned = called(task._request, function, keywords)
     if not task.serializer:
         return
     if returned is None:
         raise ValueError("function %r returned None: with a serializer it must return what is to be stored" % task.source.name)
     dotted.call_with(task.serializer, returned, task.product)
+
+
+def called(request, function, keywords):
+    if not request.get("debug"):
+        return function(**keywords)
+    from _pawl import debugging
+
+    return debugging.call(request, function, keywords)
 
 
 def loaded(upstream, unserialize, spec):

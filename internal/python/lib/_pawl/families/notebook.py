@@ -2,6 +2,7 @@
 import json
 import os
 
+from _pawl import debugging
 from _pawl.notebooks import NotebookError, analysis, documents, engines, kernels, option, rendered, warn
 
 
@@ -10,6 +11,8 @@ def run(task):
     notebook = rendered(task)
     kernels.describe(notebook, option(task, "kernel"), option(task, "check_if_kernel_installed", True))
     analysis.check(task, notebook)
+    if task._request.get("debug") in debugging.STEPS:
+        debugging.step(task, analysis.Lines(notebook).text)
     source = option(task, "notebook")
     prepare(task, notebook, source)
     executed = os.path.splitext(main.path)[0] + ".ipynb"

@@ -5,6 +5,8 @@ import os
 from ploomber.clients import Client
 from ploomber.exceptions import NotOffered, RemoteFileNotFound
 
+__path__ = []  # modules below are found elsewhere
+
 
 class Storage(Client):
     """What storage clients have in common: a parent, below which a product's

@@ -318,10 +318,12 @@ class Task(object):
 
         raise NotOffered("a task is edited in Jupyter, where `pawl nb --jupyter-config` has its parameters shown, and functions as notebooks")
 
-    def debug(self, *args, **keywords):
-        from ploomber.exceptions import NotOffered
+    def debug(self, kind="ipdb"):
+        """Runs the task step by step in a debugger ("ipdb" or "pdb"), or starts
+        one where it fails ("pm")."""
+        from _pawl import owner
 
-        raise NotOffered("a task is debugged by `pawl build --debug`")
+        owner.debug_task(self, kind)
 
     def __rshift__(self, other):
         for task in several(other):
