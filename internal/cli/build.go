@@ -51,7 +51,7 @@ func newBuild(world IO) *cobra.Command {
 			if err := o.sane(args); err != nil {
 				return err
 			}
-			if done, err := o.nothingToDo(c.Context()); done || err != nil {
+			if done, err := o.buildSoon(c.Context()); done || err != nil {
 				return err
 			}
 			p, err := o.pipeline.open(c.Context(), o.world)
@@ -110,6 +110,11 @@ func (o *buildOptions) build(ctx context.Context, p *opened) error {
 	if err != nil {
 		return err
 	}
+	return o.carryOut(ctx, p, plan, keep)
+}
+
+// carryOut builds what was planned. The function keeps what is known then.
+func (o *buildOptions) carryOut(ctx context.Context, p *opened, plan *build.Plan, keep func()) error {
 	hooks := newHooks(p)
 	if err := hooks.rendered(ctx); err != nil {
 		return err
@@ -158,6 +163,9 @@ func (o *buildOptions) perform(ctx context.Context, p *opened, w *workflow.Workf
 	atTerminal, err := o.debugging.prepare(ctx, p, w)
 	if err != nil {
 		return err
+	}
+	if p.host != nil && !atTerminal {
+		p.host.Warm()
 	}
 	slots := o.maxThreads
 	if o.plain = atTerminal; o.plain {
@@ -231,7 +239,7 @@ func (s *stopwatch) listen(c *instance.Config) {
 	}
 	c.Observe = func(b *store.Batch) {
 		for i := range b.Events {
-			if e := &b.Events[i]; e.Kind == engine.TaskEnded {
+			if e := &b.Events[i]; e.Kind == engine.TaskEnded && e.State != model.Cancelled {
 				s.ended(model.TryID{Attempt: e.Attempt, Task: e.Task, Try: e.Try}, e.Name)
 			}
 		}
@@ -309,4 +317,9 @@ func reportJSON(rows []python.Row) params.Map {
 }
 
 // general writes a number with six digits, as tables of Ploomber have them.
-func general(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+func general(v float64) string {
+	if v == 0 {
+		return "0" // as in most rows of a report
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}

@@ -22,7 +22,7 @@ var commands = [...]maker{
 	{"tasks", remotely(newTasks)}, {"log", remotely(newLog)},
 	{"schedules", remotely(newSchedules)}, {"backfill", remotely(newBackfill)}, {"reschedule", remotely(newReschedule)},
 	{"enable", remotely(newEnable)}, {"disable", remotely(newDisable)}, {"audit", remotely(newAudit)},
-	{"signal", remotely(newSignal)}, {"waiting", remotely(newWaiting)}, {"letters", remotely(newLetters)},
+	{"signal", remotely(newSignal)}, {"waiting", remotely(newWaiting)}, {"letters", remotely(newLetters)}, {"outbox", remotely(newOutbox)},
 	{"completion", newCompletion}, {"version", newVersion}, {"selfupdate", newSelfUpdate},
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	source "github.com/pawlhq/pawl/internal/source/python"
 )
@@ -36,11 +35,14 @@ func newInteract(world IO) *cobra.Command {
 
 // interactive is what Python does first; what it is about stands before it.
 const interactive = `
-import sys
+import os, sys
 sys.path[:0] = folders
 if factory:
     from _pawl import factories
     dag = factories.make(factory)
+elif not file:
+    from ploomber.spec import DAGSpec
+    dag = (DAGSpec.from_directory if os.path.isdir(entry) else DAGSpec.from_files)(entry).to_dag()
 else:
     from _pawl import loaded
     dag = loaded.dag({'file': file, 'set': settings})
@@ -59,9 +61,6 @@ func (o *interactOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer p.close()
-	if p.File == "" && p.factory == nil {
-		return model.Errorf(model.Invalid, "%s has no file that Python could read", p.Name)
-	}
 	host, err := p.python(ctx)
 	if err != nil {
 		return err
@@ -70,8 +69,8 @@ func (o *interactOptions) run(ctx context.Context) error {
 	for i, s := range o.pipeline.set {
 		settings[i] = params.Of("path", s.Path, "value", s.Value)
 	}
-	code := fmt.Sprintf("folders = %s\nfile = %s\nsettings = %s\nfactory = %s\n%s",
-		source.Repr([]params.Value{p.Dir, p.Root}), source.Repr(p.File), source.Repr(settings), source.Repr(p.factory), interactive)
+	code := fmt.Sprintf("folders = %s\nentry = %s\nfile = %s\nsettings = %s\nfactory = %s\n%s",
+		source.Repr([]params.Value{p.Dir, p.Root}), source.Repr(o.pipeline.entry), source.Repr(p.File), source.Repr(settings), source.Repr(p.factory), interactive)
 	environment := host.Environment()
 	if self, err := os.Executable(); err == nil { // else it is looked for on PATH
 		environment = append(environment, "PAWL_EXECUTABLE="+self)

@@ -26,6 +26,7 @@ const pipelineFile = "pipeline.yaml"
 // where there are none.
 func (o *buildOptions) eitherFlags(f *pflag.FlagSet) {
 	o.pipeline.ownerFlag(f)
+	o.pipeline.envFileFlag(f)
 	f.Var(entryValue{&o.pipeline}, "entry-point", "`file`, folder, pattern or factory of the pipeline; -e takes one, too, if it has a dot, a slash or a star")
 	o.productFlags(f, "f", "")
 }
@@ -49,7 +50,7 @@ func (o *buildOptions) selection() (product.Selection, error) {
 // onlyPipelines and forBoth are flags of commands that work on both kinds: those
 // that mean nothing for workflows, and those that mean the same for pipelines.
 var (
-	onlyPipelines = []string{"force", "partially", "skip-upstream", "include-products"}
+	onlyPipelines = []string{"env-file", "force", "partially", "skip-upstream", "include-products"}
 	forBoth       = []string{"project", "json", "task-log", "log-file", "log", "log-level", "max-task-threads", "output", "format", "backend"}
 )
 

@@ -26,61 +26,75 @@ func (o *pipelineOptions) origin(world IO) []string {
 	return origin
 }
 
-// nothingToDo prints the report of a build if there is nothing to be built, as
-// far as that is known from an earlier one.
-func (o *buildOptions) nothingToDo(ctx context.Context) (done bool, err error) {
-	if o.partially != "" || o.force {
-		return false, nil
+// soon is the outline that an earlier build has kept, and what it takes to plan by
+// it.
+type soon struct {
+	*build.Outline
+	load pipeline.Options
+	what build.Options
+}
+
+// kept returns the outline that an earlier build has kept.
+func (o *buildOptions) kept() (s soon, ok bool) {
+	selection, err := o.selection()
+	if err != nil || o.pipeline.fd > 0 {
+		return soon{}, false
 	}
-	// All that is read stays in use until the end, which is near.
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	names, ok := o.pipeline.upToDate(o.world)
+	find := func(name string) (string, bool) { return lookup(o.world.Env, name) }
+	if s.Outline, ok = build.ReadOutline(o.pipeline.outlineFile(o.world), o.pipeline.origin(o.world), find); !ok {
+		return soon{}, false
+	}
+	now := o.world.Clock.Now()
+	s.load = pipeline.Options{
+		Dir: o.world.Dir, Entry: o.pipeline.entry, Set: o.pipeline.set, AddCells: o.pipeline.addCells, Now: now, Lookup: find,
+	}
+	s.what = build.Options{Force: o.force, Selection: selection, Memo: memoFile(s.Root, s.File, s.Name), Now: now}
+	return s, true
+}
+
+// buildSoon builds a pipeline without loading all of it, as far as the outline of
+// an earlier build is enough for that.
+func (o *buildOptions) buildSoon(ctx context.Context) (done bool, err error) {
+	// All that is read stays in use until the end, which is near, or until tasks
+	// are run.
+	percent := debug.SetGCPercent(-1)
+	defer debug.SetGCPercent(percent)
+	began := o.world.Clock.Now()
+	s, ok := o.kept()
 	if !ok {
 		return false, nil
 	}
-	return true, o.report(ctx, nothingRan(names))
+	if o.partially == "" && !o.force && s.UpToDate(s.what.Memo, s.what.Now) {
+		return true, o.report(ctx, nothingRan(s.Names()))
+	}
+	plan, ok := s.Build(ctx, s.load, s.what)
+	if !ok {
+		return false, nil
+	}
+	keep := func() {}
+	if seal, ok := s.Reseal(began); ok {
+		keep = func() { _ = s.Write(o.pipeline.outlineFile(o.world), seal) } // as with outline
+	}
+	debug.SetGCPercent(percent)
+	p := newOpened(&o.pipeline, o.world)
+	p.use(plan.Pipeline, o.world)
+	defer p.close()
+	return true, o.carryOut(ctx, p, plan, keep)
 }
 
 // foretold prints what would become of each task, as far as the outline of an
 // earlier build can tell.
 func (o *buildOptions) foretold(ctx context.Context) (done bool, err error) {
-	s, err := o.selection()
-	if err != nil {
-		return false, err
-	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // as above
-	out, ok := o.pipeline.kept(o.world)
+	s, ok := o.kept()
 	if !ok {
 		return false, nil
 	}
-	now := o.world.Clock.Now()
-	plan, ok := out.Plan(ctx, pipeline.Options{
-		Dir: o.world.Dir, Entry: o.pipeline.entry, Set: o.pipeline.set, Now: now,
-		Lookup: func(name string) (string, bool) { return lookup(o.world.Env, name) },
-	}, build.Options{Force: o.force, Selection: s, Memo: memoFile(out.Root, out.File, out.Name), Now: now})
+	plan, ok := s.Plan(ctx, s.load, s.what)
 	if !ok {
 		return false, nil
 	}
-	return true, o.tell(plan, out.Name, shownAs(out.File, out.Name, o.world))
-}
-
-// upToDate reports whether all products are up to date, as far as the outline of
-// an earlier build can tell. It says less than the pipeline itself, and much
-// sooner.
-func (o *pipelineOptions) upToDate(world IO) (names []string, ok bool) {
-	out, ok := o.kept(world)
-	if !ok || !out.UpToDate(memoFile(out.Root, out.File, out.Name), world.Clock.Now()) {
-		return nil, false // loading the pipeline shows why
-	}
-	return out.Names(), true
-}
-
-// kept returns the outline that an earlier build has kept.
-func (o *pipelineOptions) kept(world IO) (*build.Outline, bool) {
-	if o.fd > 0 {
-		return nil, false
-	}
-	return build.ReadOutline(o.outlineFile(world), o.origin(world), func(name string) (string, bool) { return lookup(world.Env, name) })
+	return true, o.tell(plan, s.Name, shownAs(s.File, s.Name, o.world))
 }
 
 // outline prepares to keep the outline of a pipeline that has just been loaded,

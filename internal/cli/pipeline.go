@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,9 @@ type pipelineOptions struct {
 	entry string
 	// words are the arguments of a factory.
 	words []string
+	// envFile is the file with values for placeholders; "" for the one that is
+	// found.
+	envFile string
 	// set are the values given by --env--KEY.
 	set []pipeline.Setting
 	// addCells has notebooks without a cell for parameters rewritten.
@@ -37,11 +41,25 @@ type pipelineOptions struct {
 
 func (o *pipelineOptions) flags(f *pflag.FlagSet) {
 	f.VarP(entryValue{o}, "entry-point", "e", "`file`, folder, pattern or factory of the pipeline (default: the pipeline.yaml that is found from here)")
+	o.envFileFlag(f)
 	o.ownerFlag(f)
 }
 
+func (o *pipelineOptions) envFileFlag(f *pflag.FlagSet) {
+	f.StringVar(&o.envFile, "env-file", "", "`file` with values for placeholders (default: PLOOMBER_ENV_FILENAME, or the env.yaml that is found)")
+}
+
+// around is the world that the pipeline is in: its file of values is known to all
+// that look for one.
+func (o *pipelineOptions) around(world IO) IO {
+	if o.envFile != "" {
+		world.Env = append(slices.Clip(world.Env), "PLOOMBER_ENV_FILENAME="+o.envFile)
+	}
+	return world
+}
+
 // wanted reports whether a pipeline is asked for.
-func (o *pipelineOptions) wanted() bool { return o.entry != "" || len(o.set) > 0 || o.fd > 0 }
+func (o *pipelineOptions) wanted() bool { return o.entry != "" || o.envFile != "" || len(o.set) > 0 || o.fd > 0 }
 
 // ownerFlag gives a command the flag by which Python has it work on a pipeline
 // that it has made.
@@ -108,12 +126,13 @@ func (o *pipelineOptions) open(ctx context.Context, world IO) (*opened, error) {
 
 // openWith is open with its own way to tell of warnings.
 func (o *pipelineOptions) openWith(ctx context.Context, world IO, warn func(document.Errors)) (*opened, error) {
+	world = o.around(world)
 	if o.fd > 0 && o.host == nil {
 		if err := o.adopt(world); err != nil {
 			return nil, err
 		}
 	}
-	at := &opened{options: o, began: world.Clock.Now(), variables: make(map[string]*string), pool: &pool.Pool{Output: world.Stderr, Terminal: world.terminal(), Only: o.host}, release: func() {}}
+	at := newOpened(o, world)
 	p, err := pipeline.Load(ctx, pipeline.Options{
 		Dir: world.Dir, Entry: o.entry, Made: o.host != nil, Set: o.set, AddCells: o.addCells, Now: world.Clock.Now(), Git: repository,
 		Lookup: func(name string) (string, bool) {
@@ -132,10 +151,23 @@ func (o *pipelineOptions) openWith(ctx context.Context, world IO, warn func(docu
 		at.close()
 		return nil, err
 	}
-	at.Pipeline, at.place = p, pool.Place{Dir: p.Dir, Root: p.Root, Cwd: world.Dir, Env: world.Env}
-	at.clients = &keeper.Clients{Root: p.Root, Env: world.Env, Python: at.python}
+	at.use(p, world)
 	warn(p.Warnings)
 	return at, nil
+}
+
+// newOpened returns what is still to be given a pipeline.
+func newOpened(o *pipelineOptions, world IO) *opened {
+	return &opened{
+		options: o, began: world.Clock.Now(), variables: make(map[string]*string),
+		pool: &pool.Pool{Output: world.Stderr, Terminal: world.terminal(), Only: o.host}, release: func() {},
+	}
+}
+
+// use gives p its pipeline.
+func (p *opened) use(of *pipeline.Pipeline, world IO) {
+	p.Pipeline, p.place = of, pool.Place{Dir: of.Dir, Root: of.Root, Cwd: world.Dir, Env: world.Env}
+	p.clients = &keeper.Clients{Root: of.Root, Env: world.Env, Python: p.python}
 }
 
 func lookup(env []string, name string) (string, bool) {

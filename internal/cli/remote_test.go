@@ -50,7 +50,7 @@ func TestServerScripts(t *testing.T) {
 		Setup:     serveScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "begin": beginAttempt, "succeed": succeedTask, "fail": failTask, "print": printLog,
-			"await": awaitMessage, "expire": expireLetters,
+			"await": awaitMessage, "send": sendRecord, "expire": expireLetters,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -157,6 +157,12 @@ func awaitMessage(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(in.apply(id, report(args[1], engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{Keys: []engine.Key{key}}})))
 }
 
+func sendRecord(ts *testscript.TestScript, _ bool, args []string) {
+	in, id := attemptOf(ts, args, 4)
+	sent := []engine.Record{{Topic: args[2], Key: "k", Value: args[3]}, {Topic: args[2], Value: params.Of("n", 2)}}
+	ts.Check(in.apply(id, report(args[1], engine.Command{Kind: engine.Succeed, Result: &engine.Result{Records: sent}})))
+}
+
 func expireLetters(ts *testscript.TestScript, _ bool, args []string) {
 	d, err := time.ParseDuration(args[0])
 	ts.Check(err)
@@ -206,7 +212,7 @@ func (in *installation) apply(id model.AttemptID, next func(*engine.Attempt) (en
 		return err
 	}
 	batch.Attempts, batch.Tasks, batch.Grown, batch.Events = step.Attempts, step.Tasks, step.Grown, step.Events
-	batch.Listening, batch.Buried = step.Listening, step.Buried
+	batch.Listening, batch.Buried, batch.Records = step.Listening, step.Buried, step.Records
 	return in.store.Commit(ctx, &batch)
 }
 

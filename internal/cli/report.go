@@ -26,6 +26,7 @@ func newReport(world IO) *cobra.Command {
 		f.StringVarP(&o.output, "output", "o", "", "`file` to write, or - for standard output (default: pipeline.html, or pipeline.NAME.html for pipeline.NAME.yaml)")
 		f.StringVarP(&o.backend, "backend", "b", "", "what draws with Ploomber: d3, mermaid or pygraphviz; the picture is the same")
 		f.BoolVarP(&o.products, "include-products", "i", false, "show the products in the picture, too")
+		f.BoolVar(&o.json, "json", false, "print what the page would tell as status --json does, and write none")
 	})
 	o.pipeline.envFlags(c, world.Args)
 	return c
@@ -46,7 +47,11 @@ func (o *plotOptions) report(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t := statusTable(statusRows(plan, o.world))
+	rows := statusRows(plan, o.world)
+	if o.json {
+		return printStatus(o.world.Stdout, plan, rows)
+	}
+	t := statusTable(rows)
 	page := plot.Table{Rows: t.rows}
 	for _, c := range t.columns {
 		page.Columns = append(page.Columns, c.title)

@@ -56,7 +56,7 @@ func newRun(world IO) *cobra.Command {
 		Args:    cobra.MaximumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.given, o.invoked = c.Flags(), c.CommandPath()
-			p, done, err := o.either(c.Context(), args, o.nothingToDo)
+			p, done, err := o.either(c.Context(), args, o.buildSoon)
 			switch {
 			case done || err != nil:
 				return err

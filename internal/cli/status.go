@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/build"
-	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/pipeline"
 )
 
@@ -48,25 +49,20 @@ func (o *statusOptions) run(ctx context.Context) error {
 		return err
 	}
 	rows := statusRows(plan, o.world)
-	if !o.json {
-		return statusTable(rows).write(o.world.Stdout, tableWidth(o.world))
+	if o.json {
+		return printStatus(o.world.Stdout, plan, rows)
 	}
-	for _, r := range rows {
-		if err := printJSON(o.world.Stdout, r.json()); err != nil {
-			return err
-		}
-	}
-	return printJSON(o.world.Stdout, statusTable(rows).json())
+	return statusTable(rows).write(o.world.Stdout, tableWidth(o.world))
 }
 
 // statusRow tells of one task.
 type statusRow struct {
-	name, action, reason string
-	lastRun              time.Time // zero for none
-	ago                  string
-	outdated             string // as Ploomber words it
-	product              string
-	doc, location        string
+	name          string
+	lastRun       time.Time // zero for none
+	ago           string
+	outdated      string // as Ploomber words it
+	product       string
+	doc, location string
 }
 
 func statusRows(plan *build.Plan, world IO) []statusRow {
@@ -74,7 +70,7 @@ func statusRows(plan *build.Plan, world IO) []statusRow {
 	for i, t := range plan.Pipeline.Tasks {
 		v := plan.Verdicts[i]
 		r := statusRow{
-			name: t.Name, action: v.Action.String(), reason: v.Reason, outdated: outdatedText(v.Code, v.Upstream),
+			name: t.Name, outdated: outdatedText(v.Code, v.Upstream),
 			product: productText(t, world.Dir), doc: t.Doc, location: t.Source.Path, ago: "Has not been run",
 		}
 		if t.Line > 0 {
@@ -111,32 +107,39 @@ func statusTable(rows []statusRow) *table {
 	return t
 }
 
-func (r *statusRow) json() params.Map {
-	m := params.Of("type", "task", "task", r.name, "action", r.action, "reason", r.reason, "outdated", r.outdated, "product", r.product, "doc", r.doc, "location", r.location)
-	if !r.lastRun.IsZero() {
-		m = m.Set("last_run", r.lastRun.UTC().Format(time.RFC3339Nano))
-	}
-	return m
-}
-
 // productText is what a task makes, as Python would show it, with paths below
 // the working directory relative to that.
 func productText(t *pipeline.Task, dir string) string {
-	var parts []string
-	for _, p := range t.Products {
-		text := p.Class + "(" + pythonText(p.Path, dir) + ")"
-		if p.Name != "" {
-			text = fmt.Sprintf("%s(('%s', '%s', '%s'))", p.Class, p.Schema, p.Name, p.Kind)
+	if !t.Keyed {
+		parts := make([]string, len(t.Products))
+		for i, p := range t.Products {
+			parts[i] = oneProductText(p, dir)
 		}
-		if t.Keyed {
-			text = "'" + p.Key + "': " + text
-		}
-		parts = append(parts, text)
+		return strings.Join(parts, ", ")
 	}
-	if t.Keyed {
+	listed := true
+	parts := make([]string, len(t.Products))
+	for i, p := range slices.SortedFunc(slices.Values(t.Products), func(a, b pipeline.Product) int { return strings.Compare(a.Key, b.Key) }) {
+		parts[i] = "'" + p.Key + "': " + oneProductText(p, dir)
+		listed = listed && t.Products[i].Key == strconv.Itoa(i)
+	}
+	if !listed {
 		return "MetaProduct({" + strings.Join(parts, ", ") + "})"
 	}
-	return strings.Join(parts, ", ")
+	for i, p := range t.Products {
+		parts[i] = oneProductText(p, dir)
+	}
+	return "MetaProduct([" + strings.Join(parts, ", ") + "])"
+}
+
+func oneProductText(p pipeline.Product, dir string) string {
+	switch {
+	case p.Name == "":
+		return p.Class + "(" + pythonText(p.Path, dir) + ")"
+	case p.Schema == "":
+		return fmt.Sprintf("%s(('%s', '%s'))", p.Class, p.Name, p.Kind)
+	}
+	return fmt.Sprintf("%s(('%s', '%s', '%s'))", p.Class, p.Schema, p.Name, p.Kind)
 }
 
 func pythonText(path, dir string) string { return "'" + below(path, dir) + "'" }

@@ -33,6 +33,10 @@ const (
 	titlePad = 2
 )
 
+// bufferSize is how much of a table is written at a time: a report of many tasks
+// takes a few calls of the system.
+const bufferSize = 64 << 10
+
 // write prints the table to a terminal of that width; 0 is as wide as it needs.
 func (t *table) write(w io.Writer, width int) error {
 	p := t.printer(w, width)
@@ -65,13 +69,14 @@ type tablePrinter struct {
 
 func (t *table) printer(w io.Writer, width int) *tablePrinter {
 	n := len(t.columns)
-	p := &tablePrinter{bufio.NewWriter(w), t.columns, t.limits(width), make([]int, n), make([]int, n), make([][]string, n)}
+	p := &tablePrinter{bufio.NewWriterSize(w, bufferSize), t.columns, t.limits(width), make([]int, n), make([]int, n), make([][]string, n)}
 	for i, c := range t.columns {
 		p.widths[i] = utf8.RuneCountInString(c.title) + titlePad
+		if !c.number {
+			continue
+		}
 		for _, row := range t.rows {
-			if c.number {
-				p.points[i] = max(p.points[i], behind(row[i]))
-			}
+			p.points[i] = max(p.points[i], behind(row[i]))
 		}
 	}
 	for _, row := range t.rows {
@@ -88,8 +93,12 @@ func (t *table) printer(w io.Writer, width int) *tablePrinter {
 // set breaks the cells of a row into lines, and returns how many there are.
 func (p *tablePrinter) set(row []string) (lines int) {
 	for i, text := range row {
-		p.cells[i] = appendWrapped(p.cells[i][:0], text, p.limits[i])
-		lines = max(lines, len(p.cells[i]))
+		cell := append(p.cells[i][:0], text)
+		if limit := p.limits[i]; limit > 0 && utf8.RuneCountInString(text) > limit {
+			cell = appendWrapped(cell[:0], text, limit)
+		}
+		p.cells[i] = cell
+		lines = max(lines, len(cell))
 	}
 	return lines
 }
@@ -114,6 +123,7 @@ func behind(number string) int {
 // line prints a line of the row that was set, with numbers aligned or not.
 func (p *tablePrinter) line(n int, aligned bool) {
 	spaces := 0 // to be printed before something else
+	line := p.to.AvailableBuffer()
 	for i := range p.columns {
 		text := ""
 		if n < len(p.cells[i]) {
@@ -127,29 +137,32 @@ func (p *tablePrinter) line(n int, aligned bool) {
 				left -= right
 			}
 		}
-		spaces = p.print(spaces+left, text) + right + len(gap)
+		line, spaces = appendAfter(line, spaces+left, text)
+		spaces += right + len(gap)
 	}
-	_ = p.to.WriteByte('\n') // Flush tells of errors
+	_, _ = p.to.Write(append(line, '\n')) // Flush tells of errors
 }
 
-// print prints a text after so many spaces, and returns how many it ends with,
-// which are not printed yet.
-func (p *tablePrinter) print(spaces int, text string) (more int) {
+// appendAfter appends a text after so many spaces. It returns how many the text
+// ends with, which are not appended yet.
+func appendAfter(line []byte, spaces int, text string) (all []byte, more int) {
 	trimmed := strings.TrimRight(text, " ")
 	if trimmed == "" {
-		return spaces + len(text)
+		return line, spaces + len(text)
 	}
 	for range spaces {
-		_ = p.to.WriteByte(' ')
+		line = append(line, ' ')
 	}
-	_, _ = p.to.WriteString(trimmed)
-	return len(text) - len(trimmed)
+	return append(line, trimmed...), len(text) - len(trimmed)
 }
 
 // limits returns how wide the cells of each column may be; 0 is any width. What
 // the fixed columns leave is shared by the others.
 func (t *table) limits(width int) []int {
 	limits := make([]int, len(t.columns))
+	if width <= 0 {
+		return limits
+	}
 	natural := make([]int, len(t.columns))
 	left, flexible := width-len(gap)*(len(t.columns)-1), 0
 	for i, c := range t.columns {
@@ -162,9 +175,6 @@ func (t *table) limits(width int) []int {
 		} else {
 			flexible++
 		}
-	}
-	if width <= 0 {
-		return limits
 	}
 	// Columns that need less than their share leave the rest to the others.
 	for settled := true; settled && flexible > 0; {
@@ -187,11 +197,8 @@ func (t *table) limits(width int) []int {
 }
 
 // appendWrapped breaks a text into lines of at most that many characters, between
-// words where it can; 0 leaves it whole.
+// words where it can.
 func appendWrapped(lines []string, text string, limit int) []string {
-	if limit <= 0 || utf8.RuneCountInString(text) <= limit {
-		return append(lines, text)
-	}
 	line := []rune(nil)
 	for word := range strings.SplitSeq(text, " ") {
 		r := []rune(word)

@@ -7,10 +7,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/product"
-
 	"github.com/pawlhq/pawl/internal/build"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pipeline"
+	"github.com/pawlhq/pawl/internal/product"
 )
 
 // taskOptions are those of task.
@@ -66,7 +67,7 @@ func (o *taskOptions) run(ctx context.Context, name string) error {
 		return err
 	}
 	if o.source {
-		if _, err := fmt.Fprintln(o.world.Stdout, t.Code); err != nil {
+		if err := o.printSource(t); err != nil {
 			return err
 		}
 	}
@@ -94,17 +95,25 @@ func (o *taskOptions) run(ctx context.Context, name string) error {
 	return o.buildOne(ctx, p, name)
 }
 
+func (o *taskOptions) printSource(t *pipeline.Task) error {
+	if o.json {
+		return printJSON(o.world.Stdout, params.Of("type", "source", "task", t.Name, "code", t.Code))
+	}
+	_, err := fmt.Fprintln(o.world.Stdout, t.Code)
+	return err
+}
+
 func (o *taskOptions) printStatus(ctx context.Context, p *opened, name string) error {
 	plan, err := p.plan(ctx, o.world, build.Options{})
 	if err != nil {
 		return err
 	}
-	for _, r := range statusRows(plan, o.world) {
-		if r.name == name {
-			return statusTable([]statusRow{r}).write(o.world.Stdout, tableWidth(o.world))
-		}
+	i := plan.Place(name)
+	r := statusRows(plan, o.world)[i]
+	if o.json {
+		return printJSON(o.world.Stdout, r.json(plan, i))
 	}
-	return nil
+	return statusTable([]statusRow{r}).write(o.world.Stdout, tableWidth(o.world))
 }
 
 // buildOne builds a task. What it needs has to be up to date, because nothing
@@ -125,12 +134,22 @@ func (o *taskOptions) buildOne(ctx context.Context, p *opened, name string) erro
 	if err != nil {
 		return err
 	}
+	if w == nil && o.json {
+		return printJSON(o.world.Stdout, statusRows(plan, o.world)[i].json(plan, i))
+	}
 	if w == nil {
 		_, err := fmt.Fprintf(o.world.Stdout, "'%s' is up to date; --force runs it again\n", name)
 		return err
 	}
-	if err := o.perform(ctx, p, w, newStopwatch(o.world.Clock.Now, p.Name)); err != nil {
-		return err
+	watch := newStopwatch(o.world.Clock.Now, p.Name)
+	if err := o.perform(ctx, p, w, watch); err != nil {
+		return distinct(err, o.pipeline.tellFailures(ctx, p.Name, o.failed, watch.report(plan)))
+	}
+	if o.pipeline.host != nil {
+		return o.pipeline.tellReport(ctx, watch.report(plan))
+	}
+	if o.json {
+		return o.printStatus(ctx, p, name)
 	}
 	t := p.Tasks[i]
 	_, err = fmt.Fprintf(o.world.Stdout, "'%s' task executed successfully!\nProducts:\n%s\n", name, productText(t, o.world.Dir))
