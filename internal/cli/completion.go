@@ -5,13 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
 var shells = []string{"bash", "fish", "powershell", "zsh"}
 
-func newCompletion(world IO) *cobra.Command {
+func newCompletion(world console.IO) *cobra.Command {
 	return &cobra.Command{
 		Use: "completion SHELL", GroupID: "other", Args: cobra.ExactArgs(1), ValidArgs: shells,
 		Short: "Print what makes a shell complete pawl's arguments",

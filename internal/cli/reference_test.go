@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/clock"
 )
 
@@ -38,7 +38,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 }
 
 func reference(t *testing.T) string {
-	root := newRoot(IO{Clock: clock.System{}, Env: []string{"TZ=UTC"}}, nil)
+	root := newRoot(console.IO{Clock: clock.System{}, Env: []string{"TZ=UTC"}}, nil)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Command line\n\nThis page is made from `pawl --help` by a test of `internal/cli`. What programs read is in "+
 		"[JSON output](json-output.md), what a command ends with in [exit codes](exit-codes.md).\n\n```\n%s```\n", help(t, root))
@@ -59,23 +59,12 @@ func help(t *testing.T, c *cobra.Command) string {
 	return b.String()
 }
 
-func TestSpell(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		0: "0s", 61 * time.Second: "1m 1s", 25*time.Hour + time.Second: "25h 0m 1s",
-	} {
-		if got := spell(d); got != want {
-			t.Errorf("%v is spelt %q, want %q", d, got, want)
-		}
-	}
-}
-
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	for word, want := range map[string]string{
 		"": "''", "+a/b=c": "+a/b=c", "two words": "'two words'", "it's": `'it'\''s'`, "$x": "'$x'",
 	} {
-		if got := quote(word); got != want {
+		if got := console.Quote(word); got != want {
 			t.Errorf("%q is quoted %s, want %s", word, got, want)
 		}
 	}
@@ -85,13 +74,13 @@ func TestQuote(t *testing.T) {
 func TestPanicsAreTold(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	world := IO{Stdout: &b, Stderr: &b} // without a clock, which commands need
+	world := console.IO{Stdout: &b, Stderr: &b} // without a clock, which commands need
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "w.dig"), []byte("+a:\n  echo>: a\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	world.Dir = dir
-	if code := Main(t.Context(), []string{"run"}, world); code != exitInternal {
+	if code := Main(t.Context(), []string{"run"}, world); code != console.ExitInternal {
 		t.Errorf("exit code %d", code)
 	}
 	if !strings.HasPrefix(b.String(), "pawl: error: internal fault: ") || strings.Contains(b.String(), "goroutine") {

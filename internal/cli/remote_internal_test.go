@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,11 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
-	"github.com/pawlhq/pawl/internal/client"
-	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/prop"
+	"github.com/pawlhq/pawl/internal/cli/console"
 )
 
 // stepping is a clock on which every wait is over at once, after step.
@@ -42,7 +38,7 @@ func (s *stepping) After(d time.Duration) (<-chan time.Time, func()) {
 }
 
 // runAt runs a command line in a world of its own, with a server.
-func runAt(t *testing.T, server http.Handler, world IO, args ...string) (code int, stdout, stderr string) {
+func runAt(t *testing.T, server http.Handler, world console.IO, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	s := httptest.NewServer(server)
 	defer s.Close()
@@ -117,14 +113,15 @@ func TestLogsAreFollowedUntilTheAttemptIsDone(t *testing.T) {
 	}
 	clock := &stepping{}
 	clock.step = func() { states[len(clock.waits)-1]() }
-	code, stdout, stderr := runAt(t, s, IO{Clock: clock}, "log", "1", "-f")
+	code, stdout, stderr := runAt(t, s, console.IO{Clock: clock}, "log", "1", "-f")
 	if code != 0 || stderr != "==> +b <==\n==> +a <==\n==> +b <==\npawl: attempt 1 ended with the status error\n" {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 	if diff := cmp.Diff("one\ntwo\nagain\nb\nand no end\nlast\n", stdout); diff != "" {
 		t.Error(diff)
 	}
-	want := []time.Duration{firstLook, firstLook, 2 * firstLook, firstLook}
+	const first = 500 * time.Millisecond
+	want := []time.Duration{first, first, 2 * first, first}
 	if diff := cmp.Diff(want, clock.waits[:4]); diff != "" {
 		t.Error(diff)
 	}
@@ -134,62 +131,10 @@ func TestALogIsShownTaskByTask(t *testing.T) {
 	t.Parallel()
 	s := new(logServer)
 	s.set(true, "+b@01", "b1\n", "+a@02", "a2\n", "+b@03", "b3\n", "+0@02", "0\n")
-	_, stdout, _ := runAt(t, s, IO{}, "log", "1")
+	_, stdout, _ := runAt(t, s, console.IO{}, "log", "1")
 	if stdout != "b1\nb3\n0\na2\n" {
 		t.Errorf("got %q", stdout)
 	}
-}
-
-func TestLinesAreLikeTheLastOneWithALevel(t *testing.T) {
-	t.Parallel()
-	lines := []string{"raw", "2026-01-30 00:00:00.000 +0000 [DEBUG] x", "of x", "1 [odd] y", "2026-01-30 00:00:00 -0700 [warn] z", "of z", "a [DEBUG] b", "[TRACE] t"}
-	var shown []string
-	filter, all := levelFilter{}, levelFilter{all: true}
-	for _, l := range lines {
-		if filter.visible([]byte(l)) {
-			shown = append(shown, l)
-		}
-		if !all.visible([]byte(l)) {
-			t.Errorf("%q is not shown among all", l)
-		}
-	}
-	if diff := cmp.Diff([]string{lines[0], lines[4], lines[5], lines[6]}, shown); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// However a file grows between two looks, each of its lines is shown once.
-func TestEachLineIsShownOnce(t *testing.T) {
-	t.Parallel()
-	prop.Check(t, func(t *rapid.T) {
-		text := rapid.StringMatching(`[ab\n]{0,40}`).Draw(t, "text")
-		var out bytes.Buffer
-		w, shown, seen := logWatcher{all: true}, 0, 0
-		for seen < len(text) {
-			seen = rapid.IntRange(seen, len(text)).Draw(t, "seen")
-			shown = copied(t, &w, &out, text[:seen], shown, false)
-		}
-		copied(t, &w, &out, text, shown, true)
-		if text != "" && !strings.HasSuffix(text, "\n") {
-			text += "\n"
-		}
-		if out.String() != text {
-			t.Fatalf("got %q, want %q", out.String(), text)
-		}
-	})
-}
-
-// copied shows what is new in a text of which so many lines were shown.
-func copied(t *rapid.T, w *logWatcher, out io.Writer, text string, shown int, last bool) int {
-	var file bytes.Buffer
-	z := gzip.NewWriter(&file)
-	_, _ = io.WriteString(z, text)
-	_ = z.Flush()
-	lines, err := w.copy(out, &file, "+w+a", shown, last)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return max(lines, shown)
 }
 
 // Standard output has what tasks print, and nothing else.
@@ -197,25 +142,14 @@ func TestLinesOfSeveralTasksAreHeaded(t *testing.T) {
 	t.Parallel()
 	s := new(logServer)
 	s.set(true, "+b@01", "b1\n", "+a@02", "a2\n", "+b@03", "b3\n", "+0@02", "0\n", "+silent@04", "")
-	_, stdout, stderr := runAt(t, s, IO{}, "log", "1")
+	_, stdout, stderr := runAt(t, s, console.IO{}, "log", "1")
 	if stdout != "b1\nb3\n0\na2\n" || stderr != "==> +b <==\n==> +0 <==\n==> +a <==\n" {
 		t.Errorf("got %q with %q", stdout, stderr)
 	}
 	one := new(logServer)
 	one.set(true, "+b@01", "b1\n", "+b@03", "b3\n")
-	if _, _, stderr := runAt(t, one, IO{}, "log", "1"); strings.Contains(stderr, "==>") {
+	if _, _, stderr := runAt(t, one, console.IO{}, "log", "1"); strings.Contains(stderr, "==>") {
 		t.Errorf("one task has %q", stderr)
-	}
-}
-
-func TestADamagedLogIsAnError(t *testing.T) {
-	t.Parallel()
-	w := logWatcher{}
-	if _, err := w.copy(io.Discard, strings.NewReader("no gzip at all"), "+w+a", 0, true); err == nil || model.CodeOf(err) != model.Internal {
-		t.Errorf("got %v", err)
-	}
-	if n, err := w.copy(io.Discard, strings.NewReader(""), "+w+a", 0, true); n != 0 || err != nil {
-		t.Errorf("an empty file: %d, %v", n, err)
 	}
 }
 
@@ -244,36 +178,15 @@ func TestWhoAsksIsToldToTheServer(t *testing.T) {
 		code, _, stderr := runAt(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			got, agent = r.Header.Get("Authorization"), r.UserAgent()
 			_, _ = io.WriteString(w, `{"projects":[]}`)
-		}), IO{Env: c.env}, append([]string{"projects", "-c", path}, c.args...)...)
+		}), console.IO{Env: c.env}, append([]string{"projects", "-c", path}, c.args...)...)
 		if code != 0 || got != c.want || agent != "pawl/dev" {
 			t.Errorf("%+v: exit code %d, %q from %q\n%s", c, code, got, agent, stderr)
 		}
 	}
 	for _, args := range [][]string{{"--basic-auth", "nobody"}, {"-H", "novalue"}, {"-H", "=x"}, {"-H", "a b=x"}, {"-H", "a=x\ny"}} {
-		if code, _, _ := runAt(t, http.NotFoundHandler(), IO{}, append([]string{"projects"}, args...)...); code != exitUsage {
+		if code, _, _ := runAt(t, http.NotFoundHandler(), console.IO{}, append([]string{"projects"}, args...)...); code != console.ExitUsage {
 			t.Errorf("%q: exit code %d", args, code)
 		}
-	}
-}
-
-func TestTheEndpointIsTheFirstThatIsSaid(t *testing.T) {
-	t.Parallel()
-	where := func(config, flag string, env ...string) string {
-		path := filepath.Join(t.TempDir(), "config")
-		if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		o := remoteOptions{world: IO{Env: env}, endpoint: flag, configOptions: configOptions{file: path}}
-		settings, err := o.config(o.world)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return o.address(settings)
-	}
-	const config = "client.http.endpoint = http://c\n"
-	got := []string{where("", ""), where(config, ""), where(config, "", "PAWL_ENDPOINT=e"), where(config, "f", "PAWL_ENDPOINT=e")}
-	if diff := cmp.Diff([]string{client.DefaultEndpoint, "http://c", "e", "f"}, got); diff != "" {
-		t.Error(diff)
 	}
 }
 
@@ -281,7 +194,7 @@ func TestExitCodesFollowFromTheAnswer(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]int{400: 2, 401: 4, 403: 4, 404: 3, 409: 5, 422: 2, 500: 7, 503: 6} {
 		answers := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-		code, _, stderr := runAt(t, answers, IO{}, "attempt", "1")
+		code, _, stderr := runAt(t, answers, console.IO{}, "attempt", "1")
 		if code != want {
 			t.Errorf("%d: exit code %d, want %d", status, code, want)
 		}
@@ -291,52 +204,14 @@ func TestExitCodesFollowFromTheAnswer(t *testing.T) {
 	}
 }
 
-// The program's version is that of the whole process, so this is no test of
-// the command line.
-func TestAServerMayWantAnotherVersion(t *testing.T) {
-	t.Parallel()
-	for answer, want := range map[string]model.Code{
-		`{"serverVersion":"2","upgradeRecommended":false,"apiCompatible":true}`:  0,
-		`{"serverVersion":"2","upgradeRecommended":true,"apiCompatible":true}`:   0,
-		`{"serverVersion":"2","upgradeRecommended":false,"apiCompatible":false}`: model.Conflict,
-	} {
-		var stderr bytes.Buffer
-		o := remoteOptions{world: IO{Stderr: &stderr}}
-		fit := fitOf(t, answer)
-		if err := o.judge(fit); model.CodeOf(err) != want && err != nil || (err == nil) != (want == 0) {
-			t.Errorf("%s: %v", answer, err)
-		}
-		if warned := strings.Contains(stderr.String(), "pawl: warning: "); warned != fit.UpgradeRecommended {
-			t.Errorf("%s: %s", answer, &stderr)
-		}
-	}
-}
-
-func fitOf(t *testing.T, answer string) client.Fit {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }))
-	defer s.Close()
-	at, err := client.ParseEndpoint(s.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := client.New(client.Config{Endpoint: at})
-	defer c.Close()
-	fit, err := c.CheckVersion(context.Background(), "1.0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fit
-}
-
 func TestAServerThatLacksItsDatabaseIsNotLookedForElsewhere(t *testing.T) {
 	t.Parallel()
 	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = io.WriteString(w, `{"message":"the server can't reach its database","status":503}`)
 	})
-	code, _, stderr := runAt(t, down, IO{Clock: &stepping{step: func() {}}}, "attempts")
-	if code != exitUnreachable || !strings.Contains(stderr, "can't reach its database") || strings.Contains(stderr, "does the server run") {
+	code, _, stderr := runAt(t, down, console.IO{Clock: &stepping{step: func() {}}}, "attempts")
+	if code != console.ExitUnreachable || !strings.Contains(stderr, "can't reach its database") || strings.Contains(stderr, "does the server run") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }

@@ -1,0 +1,188 @@
+package remote
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/cli/console"
+	"github.com/pawlhq/pawl/internal/client"
+)
+
+type attemptsOptions struct {
+	Options
+	console.OutputOptions
+	pageOptions
+}
+
+func newAttempts(world console.IO) *cobra.Command {
+	o := attemptsOptions{Options: Options{World: world}}
+	c := &cobra.Command{
+		Use: "attempts [SESSION]", GroupID: "remote", Args: cobra.MaximumNArgs(1),
+		Short:   "List the attempts on a server",
+		Long:    "List the newest attempts on a server, the newest last: of each session its last one, or all of one session.",
+		Example: "  pawl attempts\n  pawl attempts 12 --json",
+		RunE: func(c *cobra.Command, args []string) error {
+			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
+		},
+	}
+	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) { o.pageOptions.flags(f) })
+	o.OutputOptions.Flags(c)
+	o.Options.Flags(c)
+	return c
+}
+
+func (o *attemptsOptions) show(ctx context.Context, r Server, args []string) error {
+	found, err := o.find(ctx, r, args)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(found)
+	if len(found) == 0 {
+		o.Hint(o.World.Stderr, "`pawl start PROJECT WORKFLOW --session daily` starts one")
+	}
+	return console.List(o.World.Stdout, o.OutputOptions, "Session attempts:", found, endedRecord)
+}
+
+func (o *attemptsOptions) find(ctx context.Context, r Server, args []string) ([]client.Attempt, error) {
+	page, err := o.page()
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 0 {
+		return r.Attempts(ctx, page)
+	}
+	session, err := id("a session", args[0])
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.SessionAttempts(ctx, session, page)
+	if err == nil && len(found) == 0 {
+		_, err = r.Session(ctx, session)
+	}
+	return found, err
+}
+
+// endedRecord is all that is told of an attempt.
+func endedRecord(a client.Attempt) console.Record {
+	return append(startedRecord(a),
+		"finished at", LocalTime(a.FinishedAt),
+		"kill requested", strconv.FormatBool(a.CancelRequested),
+		"status", a.Status)
+}
+
+// newOf returns a command about one attempt, whose number is its argument.
+func newOf(c *cobra.Command, o *Options, do func(context.Context, Server, client.ID) error) *cobra.Command {
+	c.GroupID, c.Args = "remote", cobra.ExactArgs(1)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		attempt, err := id("an attempt", args[0])
+		if err != nil {
+			return err
+		}
+		return o.With(c.Context(), func(ctx context.Context, r Server) error { return do(ctx, r, attempt) })
+	}
+	return c
+}
+
+type attemptOptions struct {
+	Options
+	console.OutputOptions
+}
+
+func newAttempt(world console.IO) *cobra.Command {
+	o := attemptOptions{Options: Options{World: world}}
+	c := newOf(&cobra.Command{Use: "attempt ATTEMPT", Short: "Show an attempt on a server"}, &o.Options,
+		func(ctx context.Context, r Server, attempt client.ID) error {
+			a, err := r.Attempt(ctx, attempt)
+			if err != nil {
+				return err
+			}
+			return console.List(o.World.Stdout, o.OutputOptions, "", []client.Attempt{a}, endedRecord)
+		})
+	o.OutputOptions.Flags(c)
+	o.Options.Flags(c)
+	return c
+}
+
+func newTasks(world console.IO) *cobra.Command {
+	o := attemptOptions{Options: Options{World: world}}
+	c := newOf(&cobra.Command{
+		Use: "tasks ATTEMPT", Short: "List the tasks of an attempt on a server",
+		Example: "  pawl tasks 35\n  pawl tasks 35 --json | jq -r 'select(.state == \"error\") | .fullName'",
+	}, &o.Options, func(ctx context.Context, r Server, attempt client.ID) error {
+		found, err := r.Tasks(ctx, attempt)
+		if err == nil && len(found) == 0 {
+			_, err = r.Attempt(ctx, attempt)
+		}
+		if err != nil {
+			return err
+		}
+		return o.showTasks(found)
+	})
+	o.OutputOptions.Flags(c)
+	o.Options.Flags(c)
+	return c
+}
+
+// taskIndent is before the labels of tasks.
+const taskIndent = "   "
+
+func (o *attemptOptions) showTasks(found []client.Task) error {
+	if o.JSON {
+		return console.List(o.World.Stdout, o.OutputOptions, "", found, nil)
+	}
+	for _, t := range found {
+		if err := taskRecord(t).Print(o.World.Stdout, taskIndent); err != nil {
+			return err
+		}
+	}
+	return printCount(o.World, len(found))
+}
+
+// printCount ends some lists.
+func printCount(world console.IO, n int) error {
+	_, err := fmt.Fprintf(world.Stdout, "%d entries.\n", n)
+	return err
+}
+
+func taskRecord(t client.Task) console.Record {
+	parent := "null"
+	if t.ParentID != "" {
+		parent = string(t.ParentID)
+	}
+	upstreams := make([]string, len(t.Upstreams))
+	for i, u := range t.Upstreams {
+		upstreams[i] = string(u)
+	}
+	about := console.Record{
+		"id", string(t.ID), "name", t.FullName, "state", t.State,
+		"started", LocalTime(t.StartedAt), "updated", LocalTime(t.UpdatedAt),
+		"config", console.AsJSON(t.Config), "parent", parent, "upstreams", "[" + strings.Join(upstreams, ", ") + "]",
+		"export params", console.AsJSON(t.ExportParams), "store params", console.AsJSON(t.StoreParams), "state params", console.AsJSON(t.StateParams),
+	}
+	if message, err := t.Error.String("message"); err == nil {
+		about = append(about, "error", message)
+	}
+	return about
+}
+
+func newKill(world console.IO) *cobra.Command {
+	o := Options{World: world}
+	c := newOf(&cobra.Command{
+		Use: "kill ATTEMPT", Short: "End an attempt on a server",
+		Long: "Ask an attempt on a server to end. What runs is called off, and nothing else of it begins.",
+	}, &o, func(ctx context.Context, r Server, attempt client.ID) error {
+		if _, err := r.Kill(ctx, attempt); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(world.Stdout, "Kill requested session attempt %s\n", attempt)
+		return err
+	})
+	o.Flags(c)
+	return c
+}

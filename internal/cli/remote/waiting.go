@@ -1,0 +1,103 @@
+package remote
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/pawlhq/pawl/internal/cli/console"
+	"github.com/pawlhq/pawl/internal/client"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+type waitingOptions struct {
+	Options
+	console.OutputOptions
+	keyOptions
+	topic string
+	count int
+}
+
+func newWaiting(world console.IO) *cobra.Command {
+	o := waitingOptions{Options: Options{World: world}}
+	c := &cobra.Command{
+		Use: "waiting [ATTEMPT]", GroupID: "remote", Args: cobra.MaximumNArgs(1),
+		Short: "List which tasks on a server wait for which messages",
+		Long: "List which tasks on a server wait for which messages, and since when: of an attempt, with their names, or of all,\n" +
+			"by topic and name of the key, the longest waiting first. `pawl signal` gives them one.",
+		Example: "  pawl waiting\n  pawl waiting 35\n  pawl waiting --topic payments --key order_id=17",
+		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
+	}
+	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) {
+		f.StringVar(&o.topic, "topic", "", "list those who wait for messages to this `TOPIC`")
+		o.keyOptions.flags(f, "list those who wait for this `NAME=VALUE`")
+		f.IntVar(&o.count, "count", 100, "list this `number` at most")
+	})
+	o.OutputOptions.Flags(c)
+	o.Options.Flags(c)
+	return c
+}
+
+func (o *waitingOptions) run(ctx context.Context, args []string) error {
+	if o.count < 1 {
+		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+	}
+	filter, err := o.filter(o.topic)
+	if err != nil {
+		return err
+	}
+	var attempt client.ID
+	if len(args) > 0 {
+		if attempt, err = id("an attempt", args[0]); err != nil {
+			return err
+		}
+	}
+	return o.With(ctx, func(ctx context.Context, r Server) error {
+		found, err := r.Subscriptions(ctx, attempt, filter, o.count)
+		if err != nil {
+			return err
+		}
+		return tabulate(o.World, o.OutputOptions, found, waitingTable)
+	})
+}
+
+func waitingTable(found []client.Subscription) *console.Table {
+	t := &console.Table{Columns: []console.Column{
+		{Title: "attempt", Fixed: true}, {Title: "task", Fixed: true}, {Title: "topic", Fixed: true},
+		{Title: "key", Fixed: true}, {Title: "since", Fixed: true},
+	}}
+	for _, s := range found {
+		t.Rows = append(t.Rows, []string{
+			string(s.AttemptID), harmless(cmp.Or(s.FullName, client.Text(s.TaskID))), harmless(client.Text(s.Topic)),
+			keyText(s.Param, s.Value), LocalTime(client.Instant(s.Since)),
+		})
+	}
+	return t
+}
+
+// tabulate prints objects as a table, if there are any, with their number; or as
+// JSON.
+func tabulate[T any](world console.IO, o console.OutputOptions, found []T, lay func([]T) *console.Table) error {
+	if o.JSON {
+		return console.List(world.Stdout, o, "", found, nil)
+	}
+	if len(found) > 0 {
+		if err := lay(found).Write(world.Stdout, 0); err != nil {
+			return err
+		}
+	}
+	return printCount(world, len(found))
+}
+
+// keyText is a key as people see it: a text without quotes, unless it could be
+// taken for something else.
+func keyText(param string, value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) != nil || json.Valid([]byte(text)) {
+		text = string(value)
+	}
+	return harmless(client.Text(param + "=" + text))
+}

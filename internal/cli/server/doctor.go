@@ -1,0 +1,69 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pawlhq/pawl/internal/cli/console"
+	"github.com/pawlhq/pawl/internal/serve"
+)
+
+func newDoctor(world console.IO) *cobra.Command {
+	o := serverOptions{world: world}
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "doctor", GroupID: "server", Args: cobra.NoArgs,
+		Short: "Find what would keep a server from working",
+		Long: "Look at what a server would work with and say how to mend what is wrong: the settings, the database with\n" +
+			"its version, clock, disk space and speed, programs of tasks, ports, folders and limits.\n\n" +
+			"It changes nothing. It ends with 1 if there is a problem; a note is none.",
+		Example: "  pawl doctor\n  pawl doctor -c /etc/pawl/config --json",
+		RunE:    func(c *cobra.Command, _ []string) error { return o.examine(c.Context(), asJSON) },
+	}
+	f := c.Flags()
+	o.ConfigOptions.Flags(f)
+	f.StringVarP(&o.database, "database", "o", "", "`folder` of the embedded database")
+	f.StringVarP(&o.port, "port", "n", "", "`port` to listen on")
+	f.StringVarP(&o.bind, "bind", "b", "", "`address` to listen on")
+	f.BoolVar(&asJSON, "json", false, "print a JSON object")
+	return c
+}
+
+// examination is what `pawl doctor --json` prints.
+type examination struct {
+	OK       bool            `json:"ok"`
+	Findings []serve.Finding `json:"findings"`
+}
+
+func (o *serverOptions) examine(ctx context.Context, asJSON bool) error {
+	cfg, err := o.settings()
+	if err != nil {
+		return err
+	}
+	e := examination{OK: true, Findings: serve.Examine(ctx, cfg, o.world.Env)}
+	for i := range e.Findings {
+		e.OK = e.OK && e.Findings[i].Grade != serve.Problem
+	}
+	if asJSON {
+		err = json.NewEncoder(o.world.Stdout).Encode(e)
+	} else {
+		err = o.tell(e.Findings)
+	}
+	if err == nil && !e.OK {
+		err = console.Quiet{Code: console.ExitFailed}
+	}
+	return err
+}
+
+func (o *serverOptions) tell(findings []serve.Finding) error {
+	tell := console.Teller{To: o.world.Stdout}
+	for _, f := range findings {
+		tell.Line("%-8s %-16s %s", f.Grade, f.Check, f.Message)
+		if f.Hint != "" {
+			tell.Line("%-8s %-16s   hint: %s", "", "", f.Hint)
+		}
+	}
+	return tell.Err
+}
