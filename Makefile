@@ -11,13 +11,16 @@ GOVULNCHECK_VERSION := v1.1.4
 TOOLS := $(CURDIR)/.tools
 ORACLES := internal/expr/moment/testdata/oracle
 
-.PHONY: help run build satellites test test-go test-java deps tools lint vuln fuzz sim bench bench-peers chaos clean
+.PHONY: help run example-orders build satellites test test-go test-java deps tools lint vuln fuzz sim bench bench-peers chaos clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
 
 run: build ## Run the example workflow
 	./$(BIN) run --project examples/daily-etl daily --rerun
+
+example-orders: ## Run the process in Go of examples/orders beside a bank and a carrier that speak Kafka
+	PAWL_TEST_REQUIRE=1 go test ./examples/orders -run TestOrdersWithKafka -count=1 -v
 
 build: ## Build bin/pawl, one static binary
 	go build -ldflags '-s -w -X $(MODULE)/internal/cli.version=$(VERSION)' -o $(BIN) ./cmd/pawl
