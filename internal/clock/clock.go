@@ -2,7 +2,10 @@
 // take a Clock, so that a simulation or a test decides what time it is.
 package clock
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Clock tells the time and wakes its caller. Implementations are safe for
 // concurrent use.
@@ -27,3 +30,15 @@ func (System) After(d time.Duration) (<-chan time.Time, func()) {
 }
 
 var _ Clock = System{}
+
+// Pause waits for d on a clock. It reports false when ctx is done before.
+func Pause(ctx context.Context, on Clock, d time.Duration) bool {
+	due, stop := on.After(d)
+	defer stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-due:
+		return true
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/runners/local"
@@ -94,7 +95,7 @@ func (d *Daemon) keepDriving(ctx context.Context) {
 // driveAgain makes a drive, as often as it takes. It returns nil when ctx is
 // done.
 func (d *Daemon) driveAgain(ctx context.Context) *drive {
-	for pause := firstPause; d.pause(ctx, pause); pause = min(2*pause, mostPause) {
+	for pause := firstPause; clock.Pause(ctx, d.cfg.Clock, pause); pause = min(2*pause, mostPause) {
 		v, err := d.newDrive(ctx)
 		if err == nil {
 			d.driving.Store(v)

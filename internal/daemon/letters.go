@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -30,7 +31,7 @@ func (d *Daemon) expire(ctx context.Context) {
 		case err == nil:
 			wait = min(max(done.Next.Time().Sub(now.Time()), lettersSoonest), lettersLatest)
 		}
-		if !d.pause(ctx, wait) {
+		if !clock.Pause(ctx, d.cfg.Clock, wait) {
 			return
 		}
 	}

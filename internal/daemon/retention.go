@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -34,20 +35,9 @@ func (d *Daemon) retain(ctx context.Context) {
 		if err := d.prune(ctx); err != nil && ctx.Err() == nil {
 			d.cfg.Log.Error("retention", "error", err)
 		}
-		if !d.pause(ctx, pruneEvery) {
+		if !clock.Pause(ctx, d.cfg.Clock, pruneEvery) {
 			return
 		}
-	}
-}
-
-func (d *Daemon) pause(ctx context.Context, wait time.Duration) bool {
-	due, stop := d.cfg.Clock.After(wait)
-	defer stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-due:
-		return true
 	}
 }
 
@@ -66,7 +56,7 @@ func (d *Daemon) prune(ctx context.Context) error {
 		if page.Cursor = next; next == "" {
 			return d.removeArchives(ctx)
 		}
-		if !d.pause(ctx, pruneRest) {
+		if !clock.Pause(ctx, d.cfg.Clock, pruneRest) {
 			return nil
 		}
 	}

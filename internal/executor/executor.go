@@ -120,7 +120,7 @@ type AttemptInfo struct {
 	// Carried, when set, gives the results that the attempt takes over from
 	// another, by the full names of the tasks. They end their tries like those
 	// of Executor.Before.
-	Carried func(context.Context) (map[string]*engine.Result, error)
+	Carried func(context.Context) (Results, error)
 	// Evaluator evaluates expressions in the attempt's zone. Nil takes parameters
 	// as they stand, for languages without expressions.
 	Evaluator Evaluator

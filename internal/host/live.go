@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/runners/local"
@@ -101,7 +102,7 @@ func (h *live) keepDriving(ctx context.Context) {
 		}
 		if err == nil {
 			h.set(d)
-		} else if !h.pause(ctx, restAfter) {
+		} else if !clock.Pause(ctx, h.cfg.Clock, restAfter) {
 			return
 		}
 	}
@@ -119,18 +120,6 @@ func (h *live) set(d *drive) {
 	h.atWork = d
 }
 
-// pause waits. It reports false when ctx is done.
-func (h *live) pause(ctx context.Context, d time.Duration) bool {
-	due, stop := h.cfg.Clock.After(d)
-	defer stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-due:
-		return true
-	}
-}
-
 // How often what is over is looked for, and how much of it shares a transaction.
 const (
 	expireEvery = 10 * time.Second
@@ -140,7 +129,7 @@ const (
 
 // expire makes dead letters of early messages whose time is over.
 func (h *live) expire(ctx context.Context) {
-	for more := false; more || h.pause(ctx, expireEvery); {
+	for more := false; more || clock.Pause(ctx, h.cfg.Clock, expireEvery); {
 		now := model.InstantOf(h.cfg.Clock.Now())
 		done, err := h.cfg.Store.ExpireLetters(ctx, now, atOnce)
 		more = err == nil && done.Next <= now
@@ -158,7 +147,7 @@ func (h *live) prune(ctx context.Context) {
 			h.cfg.Log.Error("can't delete old runs", "error", err)
 		}
 		page.Cursor = next
-		if next == "" && !h.pause(ctx, pruneEvery) || ctx.Err() != nil {
+		if next == "" && !clock.Pause(ctx, h.cfg.Clock, pruneEvery) || ctx.Err() != nil {
 			return
 		}
 	}

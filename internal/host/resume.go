@@ -2,33 +2,25 @@ package host
 
 import (
 	"context"
-	"sync"
 
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // carried returns what gives the results that an attempt takes over from another.
-// They are read when the first task asks for them. What the other's tasks stored
-// is in the parameters of the attempt already.
-func carried(in store.Attempts, r store.Resume) func(context.Context) (map[string]*engine.Result, error) {
+// What the other's tasks stored is in the parameters of the attempt already.
+func carried(in store.Attempts, r store.Resume) func(context.Context) (executor.Results, error) {
 	if r.Attempt == 0 {
 		return nil
 	}
-	var mu sync.Mutex
-	var results map[string]*engine.Result
-	return func(ctx context.Context) (map[string]*engine.Result, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if results != nil {
-			return results, nil
-		}
+	return executor.ReadOnce(func(ctx context.Context) (executor.Results, error) {
 		snap, err := in.Load(ctx, r.Attempt)
 		if err != nil {
 			return nil, err
 		}
-		found := make(map[string]*engine.Result)
+		found := make(executor.Results)
 		for name, row := range Passed(snap, r.From) {
 			result := &engine.Result{Replayed: true}
 			if row.Detail != nil {
@@ -36,9 +28,8 @@ func carried(in store.Attempts, r store.Resume) func(context.Context) (map[strin
 			}
 			found[name] = result
 		}
-		results = found
-		return results, nil
-	}
+		return found, nil
+	})
 }
 
 // Passed returns the actions of an attempt that ended well or were passed over, by

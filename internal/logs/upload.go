@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/blob"
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/scratch"
 )
@@ -71,20 +72,9 @@ func (b *Bucket) start() {
 	b.up.loops.Go(func() { b.catchUp(b.up.ctx) })
 }
 
-func (b *Bucket) pause(ctx context.Context, wait time.Duration) bool {
-	due, stop := b.cfg.Clock.After(wait)
-	defer stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-due:
-		return true
-	}
-}
-
 // sendParts sends what tries have printed that still run, until ctx is done.
 func (b *Bucket) sendParts(ctx context.Context) {
-	for b.pause(ctx, partsEvery) {
+	for clock.Pause(ctx, b.cfg.Clock, partsEvery) {
 		b.mu.Lock()
 		all := slices.Collect(maps.Values(b.running))
 		b.mu.Unlock()
@@ -180,7 +170,7 @@ func (b *Bucket) catchUp(ctx context.Context) {
 			return
 		case <-b.up.more:
 		}
-		if rest := b.rest(); rest > 0 && !b.pause(ctx, rest) {
+		if rest := b.rest(); rest > 0 && !clock.Pause(ctx, b.cfg.Clock, rest) {
 			return
 		}
 		if err := b.clear(ctx); err != nil {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"io"
 	"strconv"
-	"sync"
 	"time"
 
-	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/expr"
 	"github.com/pawlhq/pawl/internal/pipeline"
@@ -45,24 +43,12 @@ func (w *Worker) Attempt(a store.Attempt, dialect string) *executor.Attempt {
 	return w.executor.Open(info)
 }
 
-// carried returns what gives the results that an attempt takes over. They are
-// read when the first task asks for them.
-func (w *Worker) carried(r store.Resume) func(context.Context) (map[string]*engine.Result, error) {
+// carried returns what gives the results that an attempt takes over.
+func (w *Worker) carried(r store.Resume) func(context.Context) (executor.Results, error) {
 	if r.Attempt == 0 {
 		return nil
 	}
-	var mu sync.Mutex
-	var results map[string]*engine.Result
-	return func(ctx context.Context) (map[string]*engine.Result, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if results != nil {
-			return results, nil
-		}
-		var err error
-		results, err = service.Carried(ctx, w.cfg.Store, r)
-		return results, err
-	}
+	return executor.ReadOnce(func(ctx context.Context) (executor.Results, error) { return service.Carried(ctx, w.cfg.Store, r) })
 }
 
 // workspace makes a folder with the files of an attempt's revision.

@@ -8,33 +8,21 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
 )
 
-type attemptsOptions struct {
-	Options
-	console.OutputOptions
-	pageOptions
-}
+type attemptsOptions struct{ listing }
 
 func newAttempts(world console.IO) *cobra.Command {
-	o := attemptsOptions{Options: Options{World: world}}
-	c := &cobra.Command{
-		Use: "attempts [SESSION]", GroupID: "remote", Args: cobra.MaximumNArgs(1),
+	o := attemptsOptions{listing{Options: Options{World: world}}}
+	return o.command(&cobra.Command{
+		Use: "attempts [SESSION]", Args: cobra.MaximumNArgs(1),
 		Short:   "List the attempts on a server",
 		Long:    "List the newest attempts on a server, the newest last: of each session its last one, or all of one session.",
 		Example: "  pawl attempts\n  pawl attempts 12 --json",
-		RunE: func(c *cobra.Command, args []string) error {
-			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
-		},
-	}
-	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) { o.pageOptions.flags(f) })
-	o.OutputOptions.Flags(c)
-	o.Options.Flags(c)
-	return c
+	}, o.show)
 }
 
 func (o *attemptsOptions) show(ctx context.Context, r Server, args []string) error {

@@ -227,6 +227,25 @@ func id(what, arg string) (client.ID, error) {
 	return client.ID(strconv.FormatInt(n, 10)), nil
 }
 
+// listing is a command that lists a part of what a server has.
+type listing struct {
+	Options
+	console.OutputOptions
+	pageOptions
+}
+
+// command completes c, which lists by show.
+func (o *listing) command(c *cobra.Command, show func(context.Context, Server, []string) error) *cobra.Command {
+	c.GroupID = "remote"
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return o.With(c.Context(), func(ctx context.Context, r Server) error { return show(ctx, r, args) })
+	}
+	console.Grouped(c, "What is listed", o.pageOptions.flags)
+	o.OutputOptions.Flags(c)
+	o.Options.Flags(c)
+	return c
+}
+
 // pageOptions choose a part of a list.
 type pageOptions struct {
 	last string

@@ -6,34 +6,22 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
 )
 
-type sessionsOptions struct {
-	Options
-	console.OutputOptions
-	pageOptions
-}
+type sessionsOptions struct{ listing }
 
 func newSessions(world console.IO) *cobra.Command {
-	o := sessionsOptions{Options: Options{World: world}}
-	c := &cobra.Command{
-		Use: "sessions [PROJECT [WORKFLOW] | SESSION]", Aliases: []string{"session"}, GroupID: "remote", Args: cobra.MaximumNArgs(2),
+	o := sessionsOptions{listing{Options: Options{World: world}}}
+	return o.command(&cobra.Command{
+		Use: "sessions [PROJECT [WORKFLOW] | SESSION]", Aliases: []string{"session"}, Args: cobra.MaximumNArgs(2),
 		Short: "List the sessions on a server, or show one",
 		Long: "List the newest sessions on a server, of a project or of a workflow, the newest last; or show one, by its number.\n" +
 			"Of each session the newest attempt is shown; `attempts` lists all.",
 		Example: "  pawl sessions shop daily\n  pawl session 12",
-		RunE: func(c *cobra.Command, args []string) error {
-			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
-		},
-	}
-	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) { o.pageOptions.flags(f) })
-	o.OutputOptions.Flags(c)
-	o.Options.Flags(c)
-	return c
+	}, o.show)
 }
 
 func (o *sessionsOptions) show(ctx context.Context, r Server, args []string) error {
