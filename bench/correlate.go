@@ -285,7 +285,7 @@ func (c *correlation) bare(a *answer, n int) (float64, error) {
 
 var (
 	postsTable  = &table{"posts", []string{"attempt", "task", "body"}, "iiy", ""}
-	outboxTable = &table{"outbox", []string{"attempt", "task", "try", "place", "topic", "key", "value"}, "iiiiyyy", ""}
+	outboxTable = &table{"outbox", []string{"attempt", "task", "try", "place", "topic", "key", "value", "stored"}, "iiiiyyyi", ""}
 )
 
 // reply writes what the replies to attempts write.
@@ -338,7 +338,7 @@ func (b *bareSQLite) also(c *tables.Plan, of string, ids []int64, values []drive
 	for _, r := range c.Records {
 		for _, id := range ids {
 			outbox.values = append(outbox.values, []driver.Value{
-				id, int64(r.Task), int64(r.Try), int64(r.Index), []byte(r.Topic), []byte(r.Key), record.Value(r.Value),
+				id, int64(r.Task), int64(r.Try), int64(r.Index), []byte(r.Topic), []byte(r.Key), record.Value(r.Value), int64(1),
 			})
 		}
 	}
