@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/store"
@@ -16,12 +17,8 @@ const tellAfter = 200 * time.Millisecond
 // judged tells whoever drives the attempt why a try works, until working is done.
 func (w *Worker) judged(working context.Context, t *executor.Try, v engine.Verdict) {
 	w.telling.Go(func() {
-		due, stop := w.cfg.Clock.After(tellAfter)
-		defer stop()
-		select {
-		case <-working.Done():
+		if !clock.Pause(working, w.cfg.Clock, tellAfter) {
 			return
-		case <-due:
 		}
 		c := engine.Command{Kind: engine.Judge, Task: t.ID.Task, Try: t.ID.Try, Verdict: &v}
 		_ = w.cfg.Store.Post(working, []store.Post{{Attempt: t.ID.Attempt, Command: c}}) // else the report tells it

@@ -20,6 +20,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -112,11 +113,7 @@ func (w *logWatcher) watch(ctx context.Context, follow bool) error {
 		if news {
 			wait = firstLook
 		}
-		due, stop := w.world.Clock.After(wait)
-		select {
-		case <-due:
-		case <-ctx.Done():
-			stop()
+		if !clock.Pause(ctx, w.world.Clock, wait) {
 			return ctx.Err()
 		}
 	}

@@ -49,11 +49,7 @@ func again[T any](ctx context.Context, s *Store, ask func() (T, error)) (T, erro
 		if model.CodeOf(err) != model.Unavailable || ctx.Err() != nil || s.closed.Load() {
 			return answer, err
 		}
-		due, stop := s.clock.After(wait)
-		select {
-		case <-due:
-		case <-ctx.Done():
-			stop()
+		if !clock.Pause(ctx, s.clock, wait) {
 			return answer, err
 		}
 	}
