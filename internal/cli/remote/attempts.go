@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -30,11 +29,7 @@ func (o *attemptsOptions) show(ctx context.Context, r Server, args []string) err
 	if err != nil {
 		return err
 	}
-	slices.Reverse(found)
-	if len(found) == 0 {
-		o.Hint(o.World.Stderr, "`pawl start PROJECT WORKFLOW --session daily` starts one")
-	}
-	return console.List(o.World.Stdout, o.OutputOptions, "Session attempts:", found, endedRecord)
+	return newest(&o.listing, "Session attempts:", found, endedRecord)
 }
 
 func (o *attemptsOptions) find(ctx context.Context, r Server, args []string) ([]client.Attempt, error) {

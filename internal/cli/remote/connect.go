@@ -227,45 +227,14 @@ func id(what, arg string) (client.ID, error) {
 	return client.ID(strconv.FormatInt(n, 10)), nil
 }
 
-// listing is a command that lists a part of what a server has.
-type listing struct {
-	Options
-	console.OutputOptions
-	pageOptions
-}
-
-// command completes c, which lists by show.
-func (o *listing) command(c *cobra.Command, show func(context.Context, Server, []string) error) *cobra.Command {
-	c.GroupID = "remote"
-	c.RunE = func(c *cobra.Command, args []string) error {
-		return o.With(c.Context(), func(ctx context.Context, r Server) error { return show(ctx, r, args) })
+// idList reads the numbers of several of what is called what.
+func idList(what string, args []string) ([]client.ID, error) {
+	ids := make([]client.ID, len(args))
+	for i, arg := range args {
+		var err error
+		if ids[i], err = id(what, arg); err != nil {
+			return nil, err
+		}
 	}
-	console.Grouped(c, "What is listed", o.pageOptions.flags)
-	o.OutputOptions.Flags(c)
-	o.Options.Flags(c)
-	return c
-}
-
-// pageOptions choose a part of a list.
-type pageOptions struct {
-	last string
-	size int
-}
-
-// page returns the part that is asked for.
-func (o *pageOptions) page() (p client.Page, err error) {
-	if o.size < 0 {
-		return p, model.Errorf(model.Invalid, "the size of a page must not be negative, but is %d", o.size)
-	}
-	p.Size = o.size
-	if o.last != "" {
-		p.After, err = id("the last entry of a page", o.last)
-	}
-	return p, err
-}
-
-// flags are those of lists with the newest entries first.
-func (o *pageOptions) flags(f *pflag.FlagSet) {
-	f.StringVarP(&o.last, "last-id", "i", "", "list those before this `ID`")
-	f.IntVarP(&o.size, "page-size", "s", 0, "list this `number`, as far as the server allows (default: 100)")
+	return ids, nil
 }

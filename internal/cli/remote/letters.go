@@ -74,12 +74,9 @@ func (o *lettersOptions) run(ctx context.Context, args []string) error {
 		}
 		return o.With(ctx, func(ctx context.Context, r Server) error { return o.show(ctx, r, filter) })
 	}
-	ids := make([]client.ID, len(args)-1)
-	for i, arg := range args[1:] {
-		var err error
-		if ids[i], err = id("a letter", arg); err != nil {
-			return err
-		}
+	ids, err := idList("a letter", args[1:])
+	if err != nil {
+		return err
 	}
 	return o.With(ctx, func(ctx context.Context, r Server) error {
 		if args[0] == "resend" {

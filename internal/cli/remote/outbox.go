@@ -63,12 +63,9 @@ func (o *outboxOptions) run(ctx context.Context, args []string) error {
 	case o.all:
 		return o.With(ctx, o.dropAll)
 	}
-	ids := make([]client.ID, len(args)-1)
-	for i, arg := range args[1:] {
-		var err error
-		if ids[i], err = id("a record", arg); err != nil {
-			return err
-		}
+	ids, err := idList("a record", args[1:])
+	if err != nil {
+		return err
 	}
 	return o.With(ctx, func(ctx context.Context, r Server) error {
 		if err := r.DropRecords(ctx, ids); err != nil {

@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -36,11 +35,7 @@ func (o *sessionsOptions) show(ctx context.Context, r Server, args []string) err
 	if err != nil {
 		return err
 	}
-	slices.Reverse(found)
-	if len(found) == 0 {
-		o.Hint(o.World.Stderr, "`pawl start PROJECT WORKFLOW --session daily` starts one")
-	}
-	return console.List(o.World.Stdout, o.OutputOptions, "Sessions:", found, sessionRecord)
+	return newest(&o.listing, "Sessions:", found, sessionRecord)
 }
 
 func (o *sessionsOptions) find(ctx context.Context, r Server, args []string) ([]client.Session, error) {
