@@ -7,7 +7,8 @@ import (
 )
 
 func FuzzJSON(f *testing.F) {
-	for _, text := range []string{`{"a": [1, 2.5, NaN, -Infinity, "\ud800é\u0000"], "a": 1e400}`, `-0`, "\"\xff\xed\xa0\x80\"", `[[{}]]`} {
+	for _, text := range []string{`{"a": [1, 2.5, NaN, -Infinity, "\ud800é\u0000"], "a": 1e400}`, `-0`, "\"\xff\xed\xa0\x80\"", `[[{}]]`,
+		"{\"\xff\": 1, \"\xfe\": 2}", "{\"\xed\xa0\xbd\xed\xb8\x80\": 1, \"\U0001F600\": 2}"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

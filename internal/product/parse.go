@@ -17,8 +17,9 @@ const maxDepth = 990
 
 // ParseJSON reads a text as Python's json.loads does: NaN, Infinity and
 // -Infinity are floats, floats out of range are infinite, integers have any size,
-// lone surrogates are kept for AppendJSON, and of equal keys the last value
-// counts, at the position of the first. Every error is a *params.SyntaxError.
+// lone surrogates are kept for AppendJSON, a byte that is not UTF-8 is U+FFFD, and
+// of equal keys the last value counts, at the position of the first. Every error is
+// a *params.SyntaxError.
 func ParseJSON(text []byte) (params.Value, error) {
 	p := parser{text: text}
 	v, err := p.value(maxDepth)
@@ -191,7 +192,7 @@ func (p *parser) string() (string, error) {
 			if p.pos++; unescaped != nil {
 				tail = append(unescaped, tail...)
 			}
-			return string(tail), nil
+			return wellFormed(string(tail)), nil
 		case c == '\\':
 			unescaped = append(unescaped, p.text[start:p.pos]...)
 			var err error
@@ -207,6 +208,32 @@ func (p *parser) string() (string, error) {
 			p.pos++
 		}
 	}
+}
+
+// wellFormed returns s as AppendJSON's text is read again, so that two keys which
+// are written alike are one: a byte that is not UTF-8 is U+FFFD, and two halves of
+// a surrogate pair that met are a character.
+func wellFormed(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	clean := make([]byte, 0, len(s))
+	for len(s) > 0 {
+		r, size := decodeRune(s)
+		s = s[size:]
+		if !utf16.IsSurrogate(r) {
+			clean = utf8.AppendRune(clean, r)
+			continue
+		}
+		low, size := decodeRune(s)
+		if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+			s = s[size:]
+			clean = utf8.AppendRune(clean, pair)
+			continue
+		}
+		clean = appendSurrogate(clean, r)
+	}
+	return string(clean)
 }
 
 // escape appends what an escape sequence stands for, from its backslash on.
