@@ -53,6 +53,16 @@ func (b *Batch) AttemptIDs() iter.Seq[model.AttemptID] {
 				return
 			}
 		}
+		for i := range b.Items {
+			if !next(b.Items[i].Attempt) {
+				return
+			}
+		}
+		for i := range b.Dropped {
+			if !next(b.Dropped[i].Attempt) {
+				return
+			}
+		}
 		for _, r := range b.Release {
 			if !next(r.Attempt) {
 				return

@@ -27,13 +27,15 @@ type Post struct {
 type Inbox interface {
 	// Post puts commands into the inboxes of their attempts, all or none, and
 	// numbers them in order of success. An attempt without owner is to be
-	// woken at once, unless it is held back by another session: then what is
-	// posted waits with it. One that is done is a Conflict, one that does not exist
+	// woken at once, unless it is held back by another session, or by the queue: then
+	// what is posted waits with it. One that is done is a Conflict, one that does not exist
 	// is NotFound. The ids given are ignored. What is in the inbox of an
 	// attempt when it ends is gone.
 	Post(ctx context.Context, posts []Post) error
-	// Posted returns up to n posts with an id above after, in order, to attempts
-	// that owner owns in that epoch and that no commit has consumed.
+	// Posted returns up to n posts with an id above after, in order, that came
+	// while owner owned their attempts in that epoch, that no commit has consumed,
+	// and whose attempts it owns still. Load has those that came before, so that
+	// this costs nothing for what waits in the inboxes of others.
 	Posted(ctx context.Context, owner string, epoch int64, after PostID, n int) ([]Post, error)
 	// Watch calls f, from any goroutine and from several at once, after
 	// something was written that another process or an idle conductor may

@@ -12,6 +12,8 @@ import (
 type Retention struct {
 	// Attempts is how long an attempt is kept after it ended.
 	Attempts time.Duration
+	// Of says so of some workflows in the place of Attempts.
+	Of []WorkflowRetention
 	// Sessions is how many sessions of each workflow, the newest, are kept
 	// with all their attempts, however old those are.
 	Sessions int
@@ -21,6 +23,32 @@ type Retention struct {
 	Audit time.Duration
 	// Letters is how long a dead letter is kept.
 	Letters time.Duration
+}
+
+// WorkflowRetention says how long attempts of a workflow are kept after they ended;
+// zero is for good.
+type WorkflowRetention struct {
+	// Project is the name of the project.
+	Project string
+	// Workflow is that of the workflow; empty is for those of the project of which
+	// nothing else is said.
+	Workflow string
+	Attempts time.Duration
+}
+
+// AttemptsOf returns how long attempts of a workflow are kept.
+func (r *Retention) AttemptsOf(project, workflow string) time.Duration {
+	kept, near := r.Attempts, false
+	for _, o := range r.Of {
+		switch {
+		case o.Project != project:
+		case o.Workflow == workflow:
+			return o.Attempts
+		case o.Workflow == "" && !near:
+			kept, near = o.Attempts, true
+		}
+	}
+	return kept
 }
 
 // Expired returns the instant before which something is older, at now, than it
@@ -34,7 +62,8 @@ func Expired(now model.Instant, kept time.Duration) model.Instant {
 
 // Pruned is what a call of Prune deleted.
 type Pruned struct {
-	// Attempts and Sessions are in the order in which the attempts ended.
+	// Attempts and Sessions are in the order in which the attempts ended, those of
+	// workflows with a retention of their own after the others.
 	Attempts []model.AttemptID
 	Sessions []model.SessionID
 	// Revisions are those of deleted projects, as they were. Their archives
@@ -67,6 +96,29 @@ type Pruner interface {
 	// What is gone is not found, and no id is given again. A session with the
 	// key of one that is gone, or an attempt with such a name, is a new one.
 	Prune(ctx context.Context, r Retention, now model.Instant, page Page) (p Pruned, next string, err error)
+	// DeleteAttempts deletes attempts in one transaction, as Prune does, however
+	// young they are: all of them, or none. A session goes with the last of its
+	// attempts; of others, the newest that is left is the last one from then on.
+	// One that does not exist is NotFound. It is a Conflict while one of them is
+	// unfinished, while an unfinished attempt resumes from one or comes after a
+	// session that would go, and while a record of one is to be sent.
+	DeleteAttempts(ctx context.Context, ids []model.AttemptID) (Pruned, error)
+}
+
+// Needed is the Conflict of DeleteAttempts about an attempt that others need, for
+// a reason.
+func Needed(id model.AttemptID, unfinished, resumed, sends, followed bool) error {
+	switch {
+	case unfinished:
+		return model.Errorf(model.Conflict, "attempt %d goes on", id).WithHint("kill it first")
+	case resumed:
+		return model.Errorf(model.Conflict, "an attempt that goes on takes over what attempt %d finished", id)
+	case sends:
+		return model.Errorf(model.Conflict, "a record of attempt %d is still to be sent", id).WithHint("`pawl outbox` lists those, and forgets them")
+	case followed:
+		return model.Errorf(model.Conflict, "an attempt comes after the session of attempt %d and has not ended", id)
+	}
+	return nil
 }
 
 // PruneTasks is how many tasks the attempts of one call of Prune have before

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -222,6 +223,10 @@ type Subscription struct {
 	Key     engine.Key
 	// Since is when the task began to listen.
 	Since model.Instant
+	// Name is the full name of the task, and Deadline when its time limit passes, or
+	// zero. They are known in lists alone.
+	Name     string
+	Deadline model.Instant
 }
 
 // SubscriptionFilter selects subscriptions; zero fields match all. A Param needs
@@ -235,10 +240,20 @@ type SubscriptionFilter struct {
 type OutboxID int64
 
 // Outgoing is a record on its way out. Attempt, Task, Try and Index name it for
-// good: it may be stored and sent more than once.
+// good: it may be stored and sent more than once. One without a task tells of the
+// event of its attempt with the number Index.
 type Outgoing struct {
 	ID OutboxID
 	engine.Record
+}
+
+// Name returns what names the record for good, however often it is sent, among
+// those that installations with different names send to its topic.
+func (o *Outgoing) Name(instance string) string {
+	if o.Task == model.NoTask {
+		return fmt.Sprintf("%s/%d/update/%d", instance, o.Attempt, o.Index)
+	}
+	return fmt.Sprintf("%s/%d/%d/%d/%d", instance, o.Attempt, o.Task, o.Try, o.Index)
 }
 
 // Outbox keeps what tasks send until it is sent.

@@ -5,6 +5,8 @@ package store
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -26,8 +28,14 @@ type Store interface {
 	Inbox
 	Signals
 	History
+	Log
+	Digests
+	Notes
 	Values
 	Owners
+	Tags
+	Queue
+	Slots
 	// Records keeps secrets of projects. A secret of a project that does not
 	// exist, or was deleted, can't be put: NotFound.
 	secret.Records
@@ -35,6 +43,7 @@ type Store interface {
 	Audit
 	Orphans
 	Pruner
+	Items
 	// Close releases what the store holds. Calls after it fail.
 	Close() error
 }
@@ -74,7 +83,8 @@ type Attempt struct {
 	After model.SessionID
 	// Wake is when the attempt is to be driven on, while it has no owner. It
 	// is model.Never while an attempt of the session After is unfinished; the
-	// commit that ends the last one of them wakes it at once.
+	// commit that ends the last one of them wakes it at once, or puts it into the
+	// queue. It is InQueue while it waits there.
 	Wake model.Instant
 	// Owner is the conductor that drives it, or empty.
 	Owner string
@@ -118,12 +128,31 @@ type Start struct {
 	// count.
 	MaxRunning int
 	Created    model.Instant
+	// Tags are those that the attempt begins with.
+	Tags model.Tags
+	// Queue, if not nil, has the attempt wait in the run queue, after the session
+	// that it comes after. It has no owner then.
+	Queue *Turn
 	// Due is when the attempt is to be started by, as Attempt.Due.
 	Due model.Instant
 	// Owner and Epoch claim the attempt for a conductor as it is made; an
 	// empty owner leaves it unowned.
 	Owner string
 	Epoch int64
+}
+
+// OfItem is the From of an attempt that runs one item of a collection again, besides
+// what has not succeeded: the full name of the collection, and the index of the item.
+func OfItem(collection string, index int64) string {
+	return collection + "[" + strconv.FormatInt(index, 10) + "]"
+}
+
+// Item returns what OfItem has put into From, if anything.
+func (r Resume) Item() (collection string, index int64, ok bool) {
+	name, rest, found := strings.Cut(r.From, "[")
+	text, closed := strings.CutSuffix(rest, "]")
+	index, err := strconv.ParseInt(text, 10, 64)
+	return name, index, found && closed && err == nil
 }
 
 // Starts makes attempts.
@@ -161,6 +190,11 @@ type Attempts interface {
 	// Its cost does not depend on how many come before the page. A limit or
 	// cursor that no page has is Invalid.
 	ListAttempts(ctx context.Context, f Filter, page Page) ([]Attempt, string, error)
+	// SearchAttempts returns attempts that match, newest first. Where no index
+	// leads to them, it looks at a bounded number of attempts: a page may be short,
+	// or empty, and have a cursor even so. Only an empty cursor is the end. What
+	// can't be asked for is Invalid, as are a limit and a cursor that no page has.
+	SearchAttempts(ctx context.Context, s Search, page Page) ([]Attempt, string, error)
 	// Load returns all that restoring an attempt takes, as it was at one
 	// moment, or a NotFound error. Tasks are in order of id, growths in order
 	// of First and then of their writing.
@@ -236,6 +270,11 @@ type Snapshot struct {
 	Inbox []Post
 }
 
+// Restore returns the attempt as it is stored.
+func (s *Snapshot) Restore() (*engine.Attempt, error) {
+	return engine.Restore(s.Definition, s.Attempt.AttemptRow, s.Growths, s.Tasks, s.Seq)
+}
+
 // Loaded is one of many attempts that were to be read.
 type Loaded struct {
 	Snapshot *Snapshot
@@ -261,9 +300,9 @@ type Batch struct {
 	// Listening replace the subscriptions of their tasks; the last of several of
 	// one task counts, and the last of a task's keys with the same topic, param
 	// and value. Early messages that have a key that is new to its task are
-	// posted to it, in their order, in the same transaction; where several tasks
-	// open a key, to the one that has listened for longest. An attempt that is
-	// done listens to nothing, whatever is said.
+	// posted to it, in their order, in the same transaction, unless it is Fresh;
+	// where several tasks open a key, to the one that has listened for longest.
+	// An attempt that is done listens to nothing, whatever is said.
 	Listening []engine.Listening
 	// Records are added to the outbox, in order; one that is there already
 	// stays.
@@ -271,6 +310,10 @@ type Batch struct {
 	// Buried are added to the dead letters, in order; one of the same task,
 	// source and instant that is there already stays.
 	Buried []engine.Buried
+	// Items change rows of items, in order. Each was added before.
+	Items []engine.ItemRow
+	// Dropped are deleted when all else is written: tasks, and growths below them.
+	Dropped []engine.Dropped
 	// Consumed names posts whose commands have been applied. They are gone
 	// after the commit; those that are gone already are passed over.
 	Consumed []PostID
@@ -329,10 +372,10 @@ type Owners interface {
 	// and what they owned is to be woken at once; when owner's own does not
 	// stand at that epoch or has run out, it is a Conflict.
 	Claim(ctx context.Context, pool Pool, owner string, epoch int64, now model.Instant, n int, only ...model.AttemptID) ([]model.AttemptID, error)
-	// AnyDue reports whether there is a running attempt of the pool without owner
-	// whose Wake is not after now. It costs next to nothing, and does not look at
-	// leases.
-	AnyDue(ctx context.Context, pool Pool, now model.Instant) (bool, error)
+	// Due returns the earliest Wake of the running attempts of the pool without
+	// owner, model.Never if none is to be woken. It costs next to nothing, and
+	// does not look at leases.
+	Due(ctx context.Context, pool Pool) (model.Instant, error)
 }
 
 // Pool says who can drive an attempt: everybody, in pool 0, or only the program

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -14,15 +15,21 @@ type attempt struct {
 	store.Attempt
 	of         *session
 	pool       store.Pool
+	tags       model.Tags
 	definition *workflow.Workflow
 	// tasks holds the row of the task with id n at n. A row that was never
 	// written has no attempt.
 	tasks   []engine.TaskRow
 	growths []engine.Growth // in order of First and then of their writing
 	events  []engine.Event  // in order of Seq
+	rows
 }
 
 func (a *attempt) putTask(r *engine.TaskRow) {
+	if r.ID >= firstPaged {
+		a.put(r)
+		return
+	}
 	if missing := int(r.ID) + 1 - len(a.tasks); missing > 0 {
 		a.tasks = append(room(a.tasks, int(a.Tasks)), make([]engine.TaskRow, missing)...)
 	}
@@ -53,15 +60,17 @@ func (a *attempt) putGrowth(g *engine.Growth) {
 	a.growths = slices.Insert(a.growths, at, *g)
 }
 
-// putEvent adds an event, unless it is there already.
-func (a *attempt) putEvent(e *engine.Event) {
+// putEvent adds an event, unless it is there already. It reports whether it did.
+func (a *attempt) putEvent(e *engine.Event) bool {
 	if e.Seq > a.seq() {
 		a.events = append(room(a.events, 2*int(a.Tasks)), *e)
-		return
+		return true
 	}
-	if at, found := a.search(e.Seq); !found {
+	at, found := a.search(e.Seq)
+	if !found {
 		a.events = slices.Insert(a.events, at, *e)
 	}
+	return !found
 }
 
 // seq returns the number of the newest event.
@@ -92,6 +101,9 @@ func (a *attempt) snapshot() *store.Snapshot {
 			s.Tasks = append(s.Tasks, a.tasks[i])
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(a.paged)) {
+		s.Tasks = append(s.Tasks, a.paged[id])
+	}
 	return s
 }
 
@@ -105,5 +117,8 @@ func (a *attempt) release(wake model.Instant) { a.Owner, a.Epoch, a.Wake = "", 0
 // claimable reports whether an attempt can be given to a conductor.
 func (a *attempt) claimable() bool { return a.Owner == "" && !a.State.Done() }
 
-// heldBack reports whether an attempt waits for another session to begin.
-func (a *attempt) heldBack() bool { return a.After != 0 && a.Started == 0 && a.Wake == model.Never }
+// heldBack reports whether an attempt waits for another session, or in the queue, to
+// begin.
+func (a *attempt) heldBack() bool {
+	return a.Started == 0 && (a.Wake == store.InQueue || a.Wake == model.Never && a.After != 0)
+}

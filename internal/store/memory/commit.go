@@ -78,11 +78,19 @@ func (s *Store) apply(b *store.Batch) (call bool) {
 	}
 	for i := range b.Events {
 		e := &b.Events[i]
-		s.attempts[e.Attempt-1].putEvent(e)
+		if a := s.attempts[e.Attempt-1]; a.putEvent(e) {
+			s.journal.add(a, e.Seq)
+		}
 	}
 	call = s.listen(b.Listening) || len(b.Records) > 0 || call
 	s.send(b.Records)
 	call = s.takeBack(returned) || call
+	for i := range b.Items {
+		s.attempts[b.Items[i].Attempt-1].change(&b.Items[i])
+	}
+	for _, d := range b.Dropped {
+		s.attempts[d.Attempt-1].drop(d)
+	}
 	for _, r := range b.Release {
 		a := s.attempts[r.Attempt-1]
 		a.release(r.Wake)
@@ -108,5 +116,5 @@ func (s *Store) update(r *engine.AttemptRow) (woke bool) {
 	}
 	s.count(a, -1)
 	s.silence(a.ID)
-	return a.of.unfinished == 0 && a.of.wakeFollowers()
+	return a.of.unfinished == 0 && s.wakeFollowers(a.of)
 }

@@ -30,12 +30,19 @@ func (s *Store) Post(ctx context.Context, posts []store.Post) error {
 	})
 }
 
+// post is one with the epoch of who owned its attempt when it came.
+type post struct {
+	store.Post
+	epoch int64
+}
+
 // deposit puts a post into the inbox of an attempt that is not done.
 func (s *Store) deposit(p store.Post) {
 	s.postID++
 	p.ID = s.postID
-	s.posts = append(s.posts, p)
-	if a := s.attempts[p.Attempt-1]; !a.heldBack() {
+	a := s.attempts[p.Attempt-1]
+	s.posts = append(s.posts, post{p, a.Epoch})
+	if !a.heldBack() {
 		a.Wake = 0
 	}
 }
@@ -49,30 +56,27 @@ func (s *Store) Posted(ctx context.Context, owner string, epoch int64, after sto
 	if owner == "" {
 		return nil, nil
 	}
-	return s.postsTo(after, n, func(a *attempt) bool { return a.ownedBy(owner, epoch) }), nil
+	return s.somePosts(after, n, func(p *post, a *attempt) bool { return p.epoch == epoch && a.ownedBy(owner, epoch) }), nil
 }
 
-// postsTo returns up to n posts after one, to the attempts that match.
-func (s *Store) postsTo(after store.PostID, n int, match func(*attempt) bool) (posts []store.Post) {
+// somePosts returns up to n posts after one that match, with their attempts.
+func (s *Store) somePosts(after store.PostID, n int, match func(*post, *attempt) bool) (posts []store.Post) {
 	first, _ := s.findPost(after + 1)
-	for _, p := range s.posts[first:] {
-		if len(posts) >= n {
-			break
-		}
-		if match(s.attempts[p.Attempt-1]) {
-			posts = append(posts, p)
+	for i := first; i < len(s.posts) && len(posts) < n; i++ {
+		if p := &s.posts[i]; match(p, s.attempts[p.Attempt-1]) {
+			posts = append(posts, p.Post)
 		}
 	}
 	return posts
 }
 
-func (s *Store) inbox(a *attempt) []store.Post {
-	return s.postsTo(0, len(s.posts), func(other *attempt) bool { return other == a })
+func (s *Store) inbox(of *attempt) []store.Post {
+	return s.somePosts(0, len(s.posts), func(_ *post, a *attempt) bool { return a == of })
 }
 
 // findPost returns where a post is.
 func (s *Store) findPost(id store.PostID) (i int, found bool) {
-	return slices.BinarySearchFunc(s.posts, id, func(p store.Post, id store.PostID) int { return cmp.Compare(p.ID, id) })
+	return slices.BinarySearchFunc(s.posts, id, func(p post, id store.PostID) int { return cmp.Compare(p.ID, id) })
 }
 
 // consume removes posts.

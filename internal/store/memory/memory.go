@@ -8,6 +8,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/pawlhq/pawl/internal/admission"
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/secret"
@@ -37,11 +38,15 @@ type Store struct {
 	// running counts the unfinished attempts that are bounded.
 	running int
 	// posts are in order of id; postID is that of the newest.
-	posts  []store.Post
+	posts  []post
 	postID store.PostID
 	leases map[string]lease
 	epoch  int64 // of the newest lease
 	values map[string]value
+	queue  runQueue
+	// slots are the claims of tries, pools the sizes that are stored.
+	slots map[slotKey]*slotClaim
+	pools map[string]int
 	// orphanID is that of the newest.
 	orphans  map[store.OrphanID]orphan
 	orphanID store.OrphanID
@@ -51,7 +56,9 @@ type Store struct {
 	// audit is in order of time and then of id; auditID is that of the newest.
 	audit   []store.AuditEntry
 	auditID store.AuditID
+	notes   map[string]string
 	signals
+	journal
 }
 
 var _ store.Store = (*Store)(nil)
@@ -67,11 +74,16 @@ func NewWith(c clock.Clock) *Store {
 		keys:   make(map[sessionKey]*session),
 		leases: make(map[string]lease),
 		values: make(map[string]value),
+		queue:  runQueue{make(map[model.AttemptID]*place), make(admission.Spent)},
+		slots:  make(map[slotKey]*slotClaim),
+		pools:  make(map[string]int),
 
+		notes:   make(map[string]string),
 		orphans: make(map[store.OrphanID]orphan),
 		secrets: make(map[secret.Place]string),
 		tokens:  make(map[store.TokenHash]store.Token),
 		signals: newSignals(),
+		journal: newJournal(),
 	}
 }
 

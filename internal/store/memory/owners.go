@@ -90,18 +90,19 @@ func (s *Store) candidates(pool store.Pool, now model.Instant, only []model.Atte
 	return list
 }
 
-// AnyDue implements store.Owners.
-func (s *Store) AnyDue(ctx context.Context, pool store.Pool, now model.Instant) (bool, error) {
+// Due implements store.Owners.
+func (s *Store) Due(ctx context.Context, pool store.Pool) (model.Instant, error) {
 	if err := s.enter(ctx); err != nil {
-		return false, err
+		return 0, err
 	}
 	defer s.mu.Unlock()
+	wake := model.Never
 	for a := range all(s.attempts) {
-		if a.pool == pool && a.claimable() && a.Wake <= now {
-			return true, nil
+		if a.pool == pool && a.claimable() {
+			wake = min(wake, a.Wake)
 		}
 	}
-	return false, nil
+	return wake, nil
 }
 
 // checkLease returns a Conflict unless the lease of owner stands at epoch.

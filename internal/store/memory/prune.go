@@ -65,14 +65,23 @@ func endOf(a *attempt) store.Mark { return store.Mark{Time: a.Ended, ID: int64(a
 
 // ended returns the attempts after a place that are old enough, in order.
 func (w *sweep) ended(past store.Mark) (old []*attempt) {
-	before := store.Expired(w.now, w.of.Attempts)
 	for a := range all(w.store.attempts) {
+		before := store.Expired(w.now, w.of.AttemptsOf(w.store.nameOf(a.Session.Project), a.Session.Workflow))
 		if a.State.Done() && a.Ended < before && endOf(a).Compare(past) > 0 {
 			old = append(old, a)
 		}
 	}
 	slices.SortFunc(old, func(a, b *attempt) int { return endOf(a).Compare(endOf(b)) })
 	return old
+}
+
+// nameOf returns the name of a project; empty for none.
+func (s *Store) nameOf(id model.ProjectID) string {
+	p, err := at(s.projects, id, "project")
+	if err != nil {
+		return ""
+	}
+	return p.Name
 }
 
 // needed reports whether an attempt is to stay, however old it is.
@@ -93,16 +102,14 @@ func (w *sweep) needed(a *attempt) bool {
 			newer++
 		}
 	}
-	for b := range all(w.store.attempts) {
-		if b.Resume.Attempt == a.ID && unfinished(b) {
-			return true
-		}
-	}
-	return w.store.sends(a.ID)
+	return w.store.resumed(a.ID) || w.store.sends(a.ID)
 }
 
 func (s *Store) dropAttempt(a *attempt) {
 	s.attempts[a.ID-1] = nil
+	s.journal.forget(a)
+	delete(s.queue.places, a.ID)
+	maps.DeleteFunc(s.slots, func(k slotKey, _ *slotClaim) bool { return k.attempt == a.ID })
 	s.letters = slices.DeleteFunc(s.letters, func(l *letter) bool { return l.Attempt == a.ID })
 	a.of.attempts = slices.DeleteFunc(a.of.attempts, func(b *attempt) bool { return b == a })
 	delete(a.of.names, a.Name)

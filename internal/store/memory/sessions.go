@@ -39,12 +39,12 @@ func (s *session) hold(a *attempt) {
 	}
 }
 
-// wakeFollowers lets the attempts begin that come after the session. It
+// wakeFollowers lets the attempts begin, or be queued, that come after a session. It
 // reports whether there were any.
-func (s *session) wakeFollowers() (woke bool) {
-	for _, a := range s.followers {
+func (s *Store) wakeFollowers(of *session) (woke bool) {
+	for _, a := range of.followers {
 		if a.claimable() {
-			a.Wake = 0
+			a.Wake = s.wakes(a)
 			woke = true
 		}
 	}

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"maps"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -119,6 +120,7 @@ func (s *Store) newAttempt(of *session, start *store.Start) *attempt {
 		},
 		of:         of,
 		pool:       start.Pool(),
+		tags:       maps.Clone(start.Tags),
 		definition: start.Definition,
 	}
 	if start.Owner != "" {
@@ -127,6 +129,7 @@ func (s *Store) newAttempt(of *session, start *store.Start) *attempt {
 	if before, err := at(s.sessions, a.After, "session"); err == nil {
 		before.hold(a)
 	}
+	s.enqueue(a, start.Queue)
 	s.attempts = append(s.attempts, a)
 	of.attempts = append(of.attempts, a)
 	of.names[a.Name] = a
@@ -139,6 +142,7 @@ func (s *Store) unmake(before int) {
 	for i := len(s.attempts) - 1; i >= before; i-- {
 		a := s.attempts[i]
 		s.count(a, -1)
+		delete(s.queue.places, a.ID)
 		if before, err := at(s.sessions, a.After, "session"); err == nil {
 			before.followers = before.followers[:len(before.followers)-1]
 		}

@@ -40,7 +40,7 @@ func (s *Store) listen(list []engine.Listening) (posted bool) {
 		if s.attempts[sub.Attempt-1].State.Done() {
 			continue
 		}
-		if s.subscribe(sub) {
+		if s.subscribe(sub) && !sub.Fresh {
 			opened = append(opened, sub)
 		}
 	}
@@ -96,7 +96,8 @@ func (s *Store) silence(id model.AttemptID) {
 	}
 }
 
-// handEarly posts the early messages of subscriptions that have opened.
+// handEarly posts the early messages of subscriptions that have opened, and get
+// them.
 func (s *Store) handEarly(opened []*routing.Subscription) (posted bool) {
 	slices.SortFunc(opened, routing.CompareWaiting)
 	takers := make(map[store.LetterID]routing.Listener)
@@ -143,9 +144,18 @@ func (s *Store) ListSubscriptions(ctx context.Context, f store.SubscriptionFilte
 		if i == limit {
 			return page, list[i-1].Place().Cursor(), nil
 		}
-		page = append(page, sub.Subscription)
+		page = append(page, s.named(sub.Subscription))
 	}
 	return page, "", nil
+}
+
+// named tells of a subscription what is known of its task.
+func (s *Store) named(sub store.Subscription) store.Subscription {
+	if a, err := s.attempt(sub.Attempt); err == nil {
+		row := a.taskRow(sub.Task)
+		sub.Name, sub.Deadline = row.Name, row.Deadline
+	}
+	return sub
 }
 
 func matches(f store.SubscriptionFilter, s *routing.Subscription) bool {

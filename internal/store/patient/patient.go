@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/secret"
@@ -114,6 +115,28 @@ func (s *Store) StartAttempt(ctx context.Context, start store.Start) (a store.At
 		return a, err
 	})
 	return a, made, err
+}
+
+// AddItems implements store.Items.
+func (s *Store) AddItems(ctx context.Context, to store.ItemList, items []engine.Item) error {
+	_, err := again(ctx, s, func() (struct{}, error) { return struct{}{}, s.Store.AddItems(ctx, to, items) })
+	return err
+}
+
+// CarryItems implements store.Items.
+func (s *Store) CarryItems(ctx context.Context, c store.Carry) (int, error) {
+	return again(ctx, s, func() (int, error) { return s.Store.CarryItems(ctx, c) })
+}
+
+// DropLists implements store.Items.
+func (s *Store) DropLists(ctx context.Context, than store.ItemList) error {
+	_, err := again(ctx, s, func() (struct{}, error) { return struct{}{}, s.Store.DropLists(ctx, than) })
+	return err
+}
+
+// CountItems implements store.Items.
+func (s *Store) CountItems(ctx context.Context, of store.ItemList) (map[model.State]int64, error) {
+	return again(ctx, s, func() (map[model.State]int64, error) { return s.Store.CountItems(ctx, of) })
 }
 
 // SetValues implements store.Values.

@@ -191,8 +191,8 @@ func newBareProgram(b *testing.B) *bareProgram {
 // Prepare implements storetest.Bare.
 func (p *bareProgram) Prepare(batch *store.Batch) (chunks int) {
 	plan := tables.NewPlan(batch)
-	args := commitArgs(0, plan)
-	p.tasks, p.events = args[14:27], args[32:35]
+	args := (&Store{space: commitSpace}).commitArgs(plan, false)
+	p.tasks, p.events = args[15:28], args[33:36]
 	return len(plan.Chunks)
 }
 

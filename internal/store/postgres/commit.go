@@ -18,18 +18,19 @@ import (
 
 // Commit implements store.Attempts.
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
-	args := commitArgs(s.space^commitSpace, tables.NewPlan(b))
-	signals := tables.NewSignalPlan(b, nil)
+	plan, signals := tables.NewPlan(b), tables.NewSignalPlan(b, nil)
 	var woke bool
 	err := s.withConn(ctx, func(ctx context.Context, c *pgx.Conn) (err error) {
 		switch {
+		case signals == nil && changesItems(plan):
+			woke, err = s.commitItems(ctx, c, plan)
 		case signals == nil:
-			err = c.QueryRow(ctx, commitText, args...).Scan(&woke)
+			err = c.QueryRow(ctx, commitText, s.commitArgs(plan, false)...).Scan(&woke)
 		case len(signals.Returned) == 0:
-			woke, err = s.commitSignals(ctx, c, args, signals)
+			woke, err = s.commitSignals(ctx, c, plan, signals)
 		}
 		if signals != nil && len(signals.Returned) > 0 || hasState(err, stateLeft) {
-			woke, err = s.commitReturns(ctx, c, args, b)
+			woke, err = s.commitAlone(ctx, c, plan)
 		}
 		return err
 	})
@@ -49,7 +50,7 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 // of the locks of leases, which have the same second number.
 const commitSpace = 1
 
-var commitText = calling("commit_batch", len(commitArgs(0, &tables.Plan{Batch: &store.Batch{}})))
+var commitText = calling("commit_batch", len((&Store{}).commitArgs(&tables.Plan{Batch: &store.Batch{}}, false)))
 
 // calling returns a statement that calls a function with n arguments.
 func calling(function string, n int) string {
@@ -60,8 +61,9 @@ func calling(function string, n int) string {
 	return "SELECT " + function + "(" + strings.Join(args, ", ") + ")"
 }
 
-// commitArgs returns the arguments of the function commit_batch, in order.
-func commitArgs(space int32, p *tables.Plan) []any {
+// commitArgs returns the arguments of the function commit_batch, in order. Who is
+// alone has the lock of those who give out numbers.
+func (s *Store) commitArgs(p *tables.Plan, alone bool) []any {
 	a := newest(p.Attempts, func(r *engine.AttemptRow) model.AttemptID { return r.ID })
 	r := newest(p.Release, func(r *store.Release) model.AttemptID { return r.Attempt })
 	g := growths(p.Grown)
@@ -77,7 +79,7 @@ func commitArgs(space int32, p *tables.Plan) []any {
 	}
 	t, e := p.TaskRows, p.Chunks
 	return []any{
-		space, p.Owner, p.Epoch, column(p.Named, func(id *model.AttemptID) int64 { return int64(*id) }),
+		s.space ^ commitSpace, p.Owner, p.Epoch, alone, column(p.Named, func(id *model.AttemptID) int64 { return int64(*id) }),
 		notNil(settled), notNil(ended),
 
 		column(a, func(r *engine.AttemptRow) int64 { return int64(r.ID) }),

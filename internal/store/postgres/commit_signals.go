@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,14 +13,16 @@ import (
 // commitSignals commits a batch that says something of messages, in one round
 // trip and, as its statements are sent together, one transaction. It reports
 // whether that leaves others something to do.
-func (s *Store) commitSignals(ctx context.Context, c *pgx.Conn, args []any, p *tables.SignalPlan) (woke bool, err error) {
+func (s *Store) commitSignals(ctx context.Context, c *pgx.Conn, p *tables.Plan, signals *tables.SignalPlan) (woke bool, err error) {
 	var b pgx.Batch
-	if p.Numbers() {
+	alone := signals.Numbers()
+	if alone {
 		b.Queue(awaitOrder, s.space, orderLock)
 	}
 	tell := tellIf(&woke)
-	b.Queue(commitText, args...).QueryRow(tell)
-	b.Queue(signalsText, signalArgs(p)...).QueryRow(tell)
+	b.Queue(commitText, s.commitArgs(p, alone)...).QueryRow(tell)
+	b.Queue(signalsText, signalArgs(signals)...).QueryRow(tell)
+	queueItems(&b, p)
 	err = c.SendBatch(ctx, &b).Close()
 	return woke, err
 }
@@ -40,6 +43,7 @@ var signalsText = calling("commit_signals", len(signalArgs(&tables.SignalPlan{})
 // signalArgs returns the arguments of the function commit_signals, in order.
 func signalArgs(p *tables.SignalPlan) []any {
 	u, t, s, r := p.Buried, p.Tasks, p.Open, p.Records
+	fresh := slices.DeleteFunc(slices.Clone(s), func(s routing.Subscription) bool { return !s.Fresh })
 	return []any{
 		column(u, func(b *tables.BuriedRow) int64 { return int64(b.Attempt) }),
 		column(u, func(b *tables.BuriedRow) int32 { return int32(b.Task) }),
@@ -61,6 +65,9 @@ func signalArgs(p *tables.SignalPlan) []any {
 		column(s, func(s *routing.Subscription) []byte { return tables.Stored(s.Key.Value) }),
 		column(s, func(s *routing.Subscription) int16 { return flag(s.Key.One) }),
 		column(s, func(s *routing.Subscription) int64 { return int64(s.Since) }),
+
+		column(fresh, func(s *routing.Subscription) int64 { return int64(s.Attempt) }),
+		column(fresh, func(s *routing.Subscription) int32 { return int32(s.Task) }),
 
 		column(r, func(r *tables.RecordRow) int64 { return int64(r.Attempt) }),
 		column(r, func(r *tables.RecordRow) int32 { return int32(r.Task) }),

@@ -12,15 +12,22 @@ import (
 	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
-// beginCommit writes a batch in a transaction that is left open.
-func beginCommit(t *testing.T, s *Store, b *store.Batch) pgx.Tx {
+// begin begins a transaction.
+func begin(t *testing.T, s *Store) pgx.Tx {
 	t.Helper()
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tx.Rollback(ctx) }) // where it was not committed
-	if _, err := tx.Exec(ctx, commitText, commitArgs(s.space^commitSpace, tables.NewPlan(b))...); err != nil {
+	return tx
+}
+
+// beginCommit writes a batch in a transaction that is left open.
+func beginCommit(t *testing.T, s *Store, b *store.Batch) pgx.Tx {
+	t.Helper()
+	tx := begin(t, s)
+	if _, err := tx.Exec(ctx, commitText, s.commitArgs(tables.NewPlan(b), false)...); err != nil {
 		t.Fatal(err)
 	}
 	return tx
@@ -124,7 +131,13 @@ func TestOfTwoCommitsThatEndASessionOneWakesWhatComesAfterIt(t *testing.T) {
 	if err != nil || f.Wake != model.Never {
 		t.Fatalf("it wakes at %d, error %v", f.Wake, err)
 	}
-	tx := beginCommit(t, s, end(a.ID))
+	tx := begin(t, s)
+	if _, err := tx.Exec(ctx, awaitOrder, s.space, orderLock); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(ctx, commitText, s.commitArgs(tables.NewPlan(end(a.ID)), true)...); err != nil {
+		t.Fatal(err)
+	}
 	if err := waitBehind(t, s, tx, func() error { return s.Commit(ctx, end(b.ID)) }); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ const (
 		SELECT *, 0, false, 0, 0, 0
 		FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::text[],
 			$9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bytea[])`
+	insertTags      = `INSERT INTO attempt_tags (attempt, name, value) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])`
+	insertPlaces    = `INSERT INTO queue (attempt, rank, weight, admitted) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])`
 	updateSchedules = `
 		UPDATE schedules s
 		SET next_run = u.next_run, next_time = u.next_time, last_time = u.last_time, disabled = u.disabled,
@@ -40,6 +42,7 @@ func (l ledger) write(b *pgx.Batch) {
 		l.writeDefinitions(b)
 		l.writeSessions(b)
 		l.writeAttempts(b)
+		l.writeQueue(b)
 	}
 	if s := l.Fired(); len(s) > 0 {
 		b.Queue(updateSchedules,
@@ -80,6 +83,23 @@ func (l ledger) writeSessions(b *pgx.Batch) {
 	}
 	if len(grown) > 0 {
 		b.Queue(updateSessions, column(grown, id), column(grown, attempts), column(grown, last))
+	}
+}
+
+// writeQueue writes the tags and the places in the queue that attempts begin with.
+func (l ledger) writeQueue(b *pgx.Batch) {
+	if t := l.Tags(); len(t) > 0 {
+		b.Queue(insertTags,
+			column(t, func(t *tables.TagRow) int64 { return int64(t.Attempt) }),
+			column(t, func(t *tables.TagRow) string { return t.Name }),
+			column(t, func(t *tables.TagRow) string { return t.Value }))
+	}
+	if p := l.Places(); len(p) > 0 {
+		b.Queue(insertPlaces,
+			column(p, func(p *tables.PlaceRow) int64 { return int64(p.Attempt) }),
+			column(p, (*tables.PlaceRow).Rank),
+			column(p, func(p *tables.PlaceRow) int64 { return int64(p.Weight) }),
+			column(p, func(p *tables.PlaceRow) int64 { return int64(p.Admitted) }))
 	}
 }
 

@@ -60,6 +60,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err == nil {
 		_, err = pool.Exec(ctx, deleteLanes)
 	}
+	if err == nil {
+		_, err = pool.Exec(ctx, "SELECT events_moved()")
+	}
 	if err != nil {
 		pool.Close()
 		return nil, explain("open the database", err)
@@ -76,7 +79,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 }
 
 var dialect = tables.Dialect{
-	Position: "strpos", Ordered: "JOIN", Numbers: "SELECT jsonb_array_elements_text(?::text::jsonb)::bigint",
+	Position: "strpos", Holds: "position(?::bytea IN %s) > 0", Ordered: "JOIN", Numbers: "SELECT jsonb_array_elements_text(?::text::jsonb)::bigint",
+	OfPlace:  "JOIN LATERAL (SELECT * FROM attempts o WHERE o.id = q.attempt OFFSET 0) a ON TRUE", // what has an offset is not turned around
+	Elements: "jsonb_array_elements(?::text::jsonb) AS e (value)",
+	Settled:  "SELECT events_settled()",
 	Returned: returned,
 	Now:      "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 }

@@ -37,11 +37,13 @@ func (s *Store) Post(ctx context.Context, posts []store.Post) error {
 // them. What is unowned is seen when all locks are had.
 const (
 	selectAddressed = `SELECT id, state FROM attempts WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE`
-	insertPosts     = `INSERT INTO posts (attempt, body) SELECT * FROM unnest($1::bigint[], $2::bytea[])`
-	wakeAddressed   = `
+	insertPosts     = `
+		INSERT INTO posts (attempt, body, epoch)
+		SELECT u.attempt, u.body, (SELECT a.epoch FROM attempts a WHERE a.id = u.attempt) FROM unnest($1::bigint[], $2::bytea[]) AS u (attempt, body)`
+	wakeAddressed = `
 		UPDATE attempts SET wake = 0 WHERE id IN (
 			SELECT id FROM attempts WHERE id = ANY ($1) AND epoch = 0 AND wake <> 0
-				AND NOT (after <> 0 AND started = 0 AND wake = 9223372036854775807)
+				AND NOT (started = 0 AND (wake = 9223372036854775806 OR wake = 9223372036854775807 AND after <> 0))
 			ORDER BY id FOR NO KEY UPDATE)`
 )
 

@@ -22,8 +22,8 @@ func (d database) Route(ctx context.Context, what string, m *routing.Mail) error
 // runMail reads what there is, lets each call decide in turn, and writes what
 // they decided: two round trips, however many messages there are. Meanwhile
 // nobody can begin to listen. Who listens can end, but for those who are found:
-// they are held. Where one of these ended just before that, others are looked
-// for.
+// they are held. Where one of these ended just before that, all are let go of, and
+// others are looked for.
 func (s *Store) runMail(mail []*routing.Mail) []error {
 	return oneByOne(mail, func(mail []*routing.Mail, errs []error) error {
 		asked := routing.Asked(mail)
@@ -53,18 +53,20 @@ type mailLedger struct {
 
 // Of those with One, only the first of each key is read, however many there
 // are. Attempts are locked in order of id, against those who would end or
-// release them; their states are those that they have then.
+// release them; their states are those that they have then. Who listens is
+// materialized, because a row that has changed when its lock is had is looked for
+// anew in what is not, and may not be found.
 const (
 	selectListeners = `
-		SELECT m.mark, m.attempt, m.task, m.one, a.state
-		FROM (
+		WITH m AS MATERIALIZED (
 			SELECT u.mark, s.attempt, s.task, s.one FROM unnest($1::bytea[]) AS u (mark) JOIN subscriptions s ON s.mark = u.mark AND s.one = 0
 			JOIN attempts r ON r.id = s.attempt AND r.state + 0 = 0
 			UNION ALL
 			SELECT u.mark, s.attempt, s.task, s.one FROM unnest($1::bytea[]) AS u (mark), LATERAL (
 				SELECT o.attempt, o.task, o.one FROM subscriptions o JOIN attempts r ON r.id = o.attempt AND r.state + 0 = 0
 				WHERE o.mark = u.mark AND o.one = 1 ORDER BY o.since, o.attempt, o.task LIMIT 1) s
-		) AS m JOIN attempts a ON a.id = m.attempt
+		)
+		SELECT m.mark, m.attempt, m.task, m.one, a.state FROM m JOIN attempts a ON a.id = m.attempt
 		ORDER BY a.id FOR KEY SHARE OF a`
 	countEarly = `
 		SELECT u.mark, (SELECT count(*) FROM letter_keys k WHERE k.mark = u.mark AND k.early = 1) FROM unnest($1::bytea[]) AS u (mark)`
@@ -72,6 +74,8 @@ const (
 	selectOffsets = `
 		SELECT u.n, o.next FROM unnest($1::text[], $2::bytea[], $3::integer[]) WITH ORDINALITY AS u (feeder, topic, number, n)
 		JOIN offsets o ON o.feeder = u.feeder AND o.topic = u.topic AND o.number = u.number`
+	beforeListeners  = `SAVEPOINT listeners`
+	letGo            = `ROLLBACK TO SAVEPOINT listeners`
 	selectDead       = `SELECT id FROM letters WHERE id = ANY ($1) AND died + 0 <> 0`
 	selectLastLetter = `SELECT last_value - 1 + is_called::integer FROM letters_id_seq`
 )
@@ -96,15 +100,18 @@ func (l mailLedger) read(b *pgx.Batch, q *routing.Mail) {
 		pairs(b.Queue(selectAddressed, q.Attempts), func(id model.AttemptID, state int16) { l.Running[id] = state == 0 })
 	}
 	if len(q.Keys) > 0 {
+		b.Queue(beforeListeners)
 		l.readListeners(b, q.Keys)
 		pairs(b.Queue(countEarly, marks(q.Keys)), func(k []byte, n int64) { l.Early[routing.Key(k)] = int(n) })
 	}
 }
 
 // settle looks for listeners again until none of those that are found has ended.
+// It lets go of them first, lest some are locked out of order.
 func (l mailLedger) settle(ctx context.Context, c *pgx.Conn, keys []routing.Key) error {
 	for *l.ended {
 		var again pgx.Batch
+		again.Queue(letGo)
 		l.readListeners(&again, keys)
 		if err := c.SendBatch(ctx, &again).Close(); err != nil {
 			return err
@@ -137,7 +144,10 @@ const (
 	putSources = `
 		INSERT INTO sources (mark, expires) SELECT * FROM unnest($1::bytea[], $2::bigint[])
 		ON CONFLICT (mark) DO UPDATE SET expires = excluded.expires`
-	insertMessages = `INSERT INTO posts (attempt, task, body) SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bytea[])`
+	insertMessages = `
+		INSERT INTO posts (attempt, task, body, epoch)
+		SELECT u.attempt, u.task, u.body, (SELECT a.epoch FROM attempts a WHERE a.id = u.attempt)
+		FROM unnest($1::bigint[], $2::integer[], $3::bytea[]) AS u (attempt, task, body)`
 	dropLetterKeys = `DELETE FROM letter_keys WHERE letter = ANY ($1)`
 	dropLetters    = `DELETE FROM letters WHERE id = ANY ($1)`
 	setLastLetter  = `SELECT setval('letters_id_seq', $1)`

@@ -109,13 +109,9 @@ func TestWhoDeliversWaitsForAnOpening(t *testing.T) {
 	s := openTemp(t)
 	id := startOne(t, s, "k")
 	m, key := order(1)
-	tx, err := s.pool.Begin(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = tx.Rollback(ctx) }) // where it was not committed
+	tx := begin(t, s)
 	b := listen(id, key)
-	if _, err := s.commitSignals(ctx, tx.Conn(), commitArgs(s.space^commitSpace, tables.NewPlan(b)), tables.NewSignalPlan(b, nil)); err != nil {
+	if _, err := s.commitSignals(ctx, tx.Conn(), tables.NewPlan(b), tables.NewSignalPlan(b, nil)); err != nil {
 		t.Fatal(err)
 	}
 	if err := waitBehind(t, s, tx, func() error { return deliver(s, store.Delivery{Messages: []store.Message{m}}) }); err != nil {
@@ -150,6 +146,42 @@ func TestAMessageDoesNotGoToAnAttemptThatEnds(t *testing.T) {
 	}
 }
 
+// inLine returns a message for an attempt that ends, which shares its key with the
+// next, and for another that has another of its keys.
+func inLine(t *testing.T, s *Store) (m store.Message, next, other, ends model.AttemptID) {
+	t.Helper()
+	_, ids := ownedBy(t, s, "a", 3)
+	next, other, ends = ids[0], ids[1], ids[2]
+	m, shared := order(1)
+	_, key := order(2)
+	m.Keys = append(m.Keys, store.MessageKey{Param: key.Param, Value: key.Value})
+	shared.One = true
+	later := listen(next, shared)
+	later.Listening[0].Since++
+	for _, b := range []*store.Batch{listen(ends, shared), later, listen(other, key)} {
+		if err := s.Commit(ctx, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m, next, other, ends
+}
+
+// So it does where others get the message, too, as it has another key of theirs.
+func TestAMessageForSeveralDoesNotGoToAnAttemptThatEnds(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	m, next, other, ends := inLine(t, s)
+	tx := beginCommit(t, s, end(ends))
+	if err := waitBehind(t, s, tx, func() error { return deliver(s, store.Delivery{Messages: []store.Message{m}}) }); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[model.AttemptID]int{next: 1, other: 1, ends: 0} {
+		if got := inboxOf(t, s, id); len(got) != want {
+			t.Errorf("of %d, %d and %d, attempt %d has messages %v", next, other, ends, id, got)
+		}
+	}
+}
+
 // To close a subscription, and to end, waits for nobody who gives out numbers.
 func TestWhoStopsListeningDoesNotWait(t *testing.T) {
 	t.Parallel()
@@ -159,11 +191,7 @@ func TestWhoStopsListeningDoesNotWait(t *testing.T) {
 	if err := s.Commit(ctx, listen(id, key)); err != nil {
 		t.Fatal(err)
 	}
-	tx, err := s.pool.Begin(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = tx.Rollback(ctx) }) // where it was not committed
+	tx := begin(t, s)
 	if _, err := tx.Exec(ctx, awaitOrder, s.space, orderLock); err != nil {
 		t.Fatal(err)
 	}

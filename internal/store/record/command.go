@@ -24,6 +24,8 @@ const (
 	commandParams              // map
 	commandVerdict             // 1 or 0 for Skip, reason
 	commandTerms               // those of the message
+	commandBy                  // string
+	commandItem                // varint
 
 	commandEnd
 )
@@ -39,6 +41,7 @@ const (
 	resultStop                 // nothing more
 	resultReplayed             // nothing more
 	resultRecords              // for each record: topic, key, value, headers
+	resultListed               // total, done, failed and cancelled as varints
 
 	resultEnd
 )
@@ -47,6 +50,7 @@ const (
 	failureError = 1 << iota // map
 	failureRetry             // limit and interval as varints, 1 or 0 for exponential, cap as varint
 	failureState             // map
+	failureBury              // nothing more
 
 	failureEnd
 )
@@ -69,7 +73,7 @@ func Command(c *engine.Command) []byte {
 	dst := binary.AppendUvarint([]byte{version, byte(c.Kind)}, parts(
 		c.Task != 0, c.Try != 0, c.Result != nil, c.Failure != nil, c.Wait != nil,
 		c.Message != nil, c.Node != nil, c.Params.Len() > 0, c.Verdict != nil,
-		c.Message != nil && hasTerms(*c.Message),
+		c.Message != nil && hasTerms(*c.Message), c.By != "", c.Item != 0,
 	))
 	dst = appendInt(dst, c.Task)
 	dst = appendInt(dst, c.Try)
@@ -93,13 +97,16 @@ func Command(c *engine.Command) []byte {
 	if c.Message != nil && hasTerms(*c.Message) {
 		dst = appendTerms(dst, c.Message)
 	}
-	return dst
+	if c.By != "" {
+		dst = appendString(dst, c.By)
+	}
+	return appendInt(dst, c.Item)
 }
 
 func appendResult(dst []byte, r *engine.Result) []byte {
 	dst = binary.AppendUvarint(dst, parts(
 		r.Export.Len() > 0, r.Store.Len() > 0, len(r.Reset) > 0, len(r.Outputs) > 0, r.Subtasks.Len() > 0,
-		r.Node != nil, len(r.Items) > 0, r.Stop, r.Replayed, len(r.Records) > 0,
+		r.Node != nil, len(r.Items) > 0, r.Stop, r.Replayed, len(r.Records) > 0, r.Listed != nil,
 	))
 	dst = appendPart(dst, r.Export)
 	dst = appendPart(dst, r.Store)
@@ -113,7 +120,13 @@ func appendResult(dst []byte, r *engine.Result) []byte {
 	if len(r.Items) > 0 {
 		dst = params.AppendBinary(dst, r.Items)
 	}
-	return appendRecords(dst, r.Records)
+	dst = appendRecords(dst, r.Records)
+	if l := r.Listed; l != nil {
+		for _, n := range []int64{l.Total, l.Done, l.Failed, l.Cancelled} {
+			dst = binary.AppendVarint(dst, n)
+		}
+	}
+	return dst
 }
 
 // appendRecords appends what a try sends. What names the records follows from
@@ -134,7 +147,7 @@ func appendRecords(dst []byte, list []engine.Record) []byte {
 
 func appendFailure(dst []byte, f *engine.Failure) []byte {
 	again := f.Retry != workflow.Retry{}
-	dst = binary.AppendUvarint(dst, parts(f.Error.Len() > 0, again, f.State.Len() > 0))
+	dst = binary.AppendUvarint(dst, parts(f.Error.Len() > 0, again, f.State.Len() > 0, f.Bury))
 	dst = appendPart(dst, f.Error)
 	if again {
 		dst = binary.AppendVarint(dst, int64(f.Retry.Limit))
@@ -201,6 +214,12 @@ func DecodeCommand(b []byte) (engine.Command, error) {
 	if set&commandTerms != 0 && c.Message != nil {
 		r.terms(c.Message)
 	}
+	if set&commandBy != 0 {
+		c.By = r.string()
+	}
+	if set&commandItem != 0 {
+		c.Item = r.int()
+	}
 	return c, r.finish("command to an attempt")
 }
 
@@ -231,6 +250,9 @@ func (r *reader) result() *engine.Result {
 	if set&resultRecords != 0 {
 		res.Records = r.records()
 	}
+	if set&resultListed != 0 {
+		res.Listed = &engine.Listed{Total: r.int(), Done: r.int(), Failed: r.int(), Cancelled: r.int()}
+	}
 	return res
 }
 
@@ -244,7 +266,7 @@ func (r *reader) records() []engine.Record {
 
 func (r *reader) failure() *engine.Failure {
 	set := r.parts(failureEnd)
-	f := &engine.Failure{}
+	f := &engine.Failure{Bury: set&failureBury != 0}
 	if set&failureError != 0 {
 		f.Error = r.mapping()
 	}

@@ -23,6 +23,7 @@ const (
 	detailInbox   // for each message: source, topic, body
 	detailHearing // since, forgiven and due as varints, kept as a map
 	detailTerms   // those of each message of the inbox
+	detailItems   // counters of a collection: see items.go
 
 	detailEnd
 )
@@ -36,7 +37,7 @@ func Detail(d *engine.Detail) []byte {
 	dst := binary.AppendUvarint([]byte{version}, parts(
 		d.Export.Len() > 0, d.Store.Len() > 0, len(d.Reset) > 0, len(d.Outputs) > 0,
 		d.Subtasks.Len() > 0, d.Error.Len() > 0, d.State.Len() > 0, len(d.Keys) > 0, len(d.Inbox) > 0, d.Hearing != nil,
-		slices.ContainsFunc(d.Inbox, hasTerms),
+		slices.ContainsFunc(d.Inbox, hasTerms), d.Items != nil,
 	))
 	for _, m := range []params.Map{d.Export, d.Store} {
 		dst = appendPart(dst, m)
@@ -66,6 +67,9 @@ func Detail(d *engine.Detail) []byte {
 			dst = appendTerms(dst, &d.Inbox[i])
 		}
 	}
+	if d.Items != nil {
+		dst = appendItems(dst, d.Items)
+	}
 	return dst
 }
 
@@ -82,9 +86,25 @@ func appendKeys(dst []byte, keys []engine.Key) []byte {
 		dst = appendString(dst, k.Topic)
 		dst = appendString(dst, k.Param)
 		dst = appendString(dst, k.Value)
-		dst = appendBool(dst, k.One)
+		dst = append(dst, keyMarks(k))
 	}
 	return dst
+}
+
+// Marks of a key.
+const (
+	keyOne = 1 << iota
+	keyFresh
+)
+
+func keyMarks(k engine.Key) (marks byte) {
+	if k.One {
+		marks |= keyOne
+	}
+	if k.Fresh {
+		marks |= keyFresh
+	}
+	return marks
 }
 
 func appendBool(dst []byte, b bool) []byte {
@@ -149,13 +169,18 @@ func DecodeDetail(b []byte) (*engine.Detail, error) {
 			r.terms(&d.Inbox[i])
 		}
 	}
+	if set&detailItems != 0 {
+		d.Items = r.items()
+	}
 	return d, r.finish("detail of a task")
 }
 
 func (r *reader) keys() []engine.Key {
 	keys := make([]engine.Key, r.count())
 	for i := range keys {
-		keys[i] = engine.Key{Topic: r.string(), Param: r.string(), Value: r.string(), One: r.byte() != 0}
+		keys[i] = engine.Key{Topic: r.string(), Param: r.string(), Value: r.string()}
+		marks := r.byte()
+		keys[i].One, keys[i].Fresh = marks&keyOne != 0, marks&keyFresh != 0
 	}
 	return keys
 }

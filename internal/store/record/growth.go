@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -18,20 +19,31 @@ const (
 	growthExport               // map
 	growthItems                // list
 	growthReplaces             // varint
+	growthListed               // list as varint; for each item: index as varint, key, value
 
 	growthEnd
 )
 
 // Growth returns the form of g.
 func Growth(g *engine.Growth) []byte {
-	set := parts(g.Node != nil, g.Export.Len() > 0, len(g.Items) > 0, g.Replaces != 0)
+	set := parts(g.Node != nil, g.Export.Len() > 0, len(g.Items) > 0, g.Replaces != 0, len(g.Listed) > 0)
 	dst := []byte{version, byte(set)}
 	dst = appendNode(dst, g.Node)
 	dst = appendPart(dst, g.Export)
 	if len(g.Items) > 0 {
 		dst = params.AppendBinary(dst, g.Items)
 	}
-	return appendInt(dst, g.Replaces)
+	dst = appendInt(dst, g.Replaces)
+	if len(g.Listed) > 0 {
+		dst = binary.AppendVarint(dst, int64(g.List))
+		dst = binary.AppendUvarint(dst, uint64(len(g.Listed)))
+		for i := range g.Listed {
+			item := &g.Listed[i]
+			dst = binary.AppendVarint(dst, item.Index)
+			dst = params.AppendBinary(appendString(dst, item.Key), item.Value)
+		}
+	}
+	return dst
 }
 
 // appendNode appends a tree, if there is one.
@@ -62,8 +74,20 @@ func DecodeGrowth(b []byte, g *engine.Growth) error {
 	if set&growthReplaces != 0 {
 		g.Replaces = model.TaskID(r.int())
 	}
+	if set&growthListed != 0 {
+		g.List = int32(r.int())
+		if g.Listed = make([]engine.Item, r.count()); len(g.Listed) == 0 {
+			r.fail(errNoItems)
+		}
+		for i := range g.Listed {
+			g.Listed[i] = engine.Item{Index: r.int(), Key: r.string(), Value: r.value()}
+		}
+	}
 	return r.finish("growth of an attempt")
 }
+
+// errNoItems refuses what nobody writes: a page without items has no list.
+var errNoItems = errors.New("it has a page of no items")
 
 func (r *reader) list() []params.Value {
 	v := r.value()

@@ -42,6 +42,10 @@ func DecodeMap(b []byte) (params.Map, error) {
 // Value returns the form of v: the version and the value.
 func Value(v params.Value) []byte { return params.AppendBinary([]byte{version}, v) }
 
+// Entry returns what the form of a map has, anywhere, if v is under the key k in
+// it, or in a map within it.
+func Entry(k string, v params.Value) []byte { return params.AppendBinary(appendString(nil, k), v) }
+
 // DecodeValue reads what Value returned.
 func DecodeValue(b []byte) (params.Value, error) {
 	r := newReader(b)

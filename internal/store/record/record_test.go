@@ -208,7 +208,7 @@ func TestAnUnknownPartIsAnError(t *testing.T) {
 	if err := record.DecodeGrowth([]byte{1, 0x10}, &engine.Growth{}); err == nil {
 		t.Error("a growth with a fifth part was read")
 	}
-	for _, b := range [][]byte{{1, 0, 0x80, 0x08}, {1, 0, 0xa0, 0x04, 0, 0, 0, 0x20}, {1, 0, 1 << 2, 0x80, 0x04}, {1, 0, 1 << 3, 1 << 3}, {1, 0, 1 << 4, 1 << 4}} {
+	for _, b := range [][]byte{{1, 0, 0x80, 0x08}, {1, 0, 0xa0, 0x04, 0, 0, 0, 0x20}, {1, 0, 1 << 2, 0x80, 0x04}, {1, 0, 1 << 3, 1 << 4}, {1, 0, 1 << 4, 1 << 4}} {
 		if c, err := record.DecodeCommand(b); err == nil {
 			t.Errorf("a command with an unknown part was read as %+v", c)
 		}
@@ -450,7 +450,7 @@ func drawCommand(t *rapid.T, text *rapid.Generator[string], m *rapid.Generator[p
 	}
 	if has.Draw(t, "failure") {
 		c.Failure = &engine.Failure{
-			Error: m.Draw(t, "error"), State: m.Draw(t, "state"),
+			Error: m.Draw(t, "error"), State: m.Draw(t, "state"), Bury: has.Draw(t, "bury"),
 			Retry: workflow.Retry{
 				Limit: rapid.Int().Draw(t, "limit"), Interval: time.Duration(rapid.Int64().Draw(t, "interval")),
 				Exponential: has.Draw(t, "exponential"), Max: time.Duration(rapid.Int64().Draw(t, "max")),
@@ -492,7 +492,7 @@ func drawMessage(t *rapid.T, text *rapid.Generator[string], body *rapid.Generato
 
 func drawKey(t *rapid.T, text *rapid.Generator[string]) engine.Key {
 	return engine.Key{
-		Topic: text.Draw(t, "topic"), Param: text.Draw(t, "param"), Value: text.Draw(t, "value"), One: rapid.Bool().Draw(t, "one"),
+		Topic: text.Draw(t, "topic"), Param: text.Draw(t, "param"), Value: text.Draw(t, "value"), One: rapid.Bool().Draw(t, "one"), Fresh: rapid.Bool().Draw(t, "fresh"),
 	}
 }
 
@@ -500,6 +500,7 @@ func FuzzDecode(f *testing.F) {
 	for _, w := range written {
 		f.Add(w.bytes)
 	}
+	f.Add([]byte("\x01\x10 \x00")) // a page of no items
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if d, err := record.DecodeDetail(b); err == nil {
 			same(t, detailForm("detail", d))

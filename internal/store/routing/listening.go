@@ -8,10 +8,12 @@ import (
 	"github.com/pawlhq/pawl/internal/store"
 )
 
-// Subscription is one with what stands for its key.
+// Subscription is one with what stands for its key. One that is Fresh gets no
+// early messages when it opens.
 type Subscription struct {
 	store.Subscription
-	Mark Key
+	Mark  Key
+	Fresh bool
 }
 
 // Listening returns the tasks whose subscriptions a batch replaces, and all that
@@ -32,7 +34,9 @@ func Listening(list []engine.Listening) (tasks []Listener, open []Subscription) 
 func subscriptions(l *engine.Listening) []Subscription {
 	list := make([]Subscription, len(l.Keys))
 	for i, k := range slices.Backward(l.Keys) {
-		list[len(list)-1-i] = Subscription{store.Subscription{Attempt: l.Attempt, Task: l.Task, Key: k, Since: l.Since}, KeyOfSubscription(&k)}
+		list[len(list)-1-i] = Subscription{
+			store.Subscription{Attempt: l.Attempt, Task: l.Task, Key: k, Since: l.Since}, KeyOfSubscription(&k), l.Fresh,
+		}
 	}
 	slices.SortStableFunc(list, func(a, b Subscription) int { return cmp.Compare(string(a.Mark[:]), string(b.Mark[:])) })
 	return slices.CompactFunc(list, func(a, b Subscription) bool { return a.Mark == b.Mark })
@@ -71,7 +75,7 @@ func (s *Subscription) Place() store.SubscriptionMark {
 
 // SubscriptionAt returns what would be at a place, but for its value.
 func SubscriptionAt(m store.SubscriptionMark) Subscription {
-	return Subscription{store.Subscription{
+	return Subscription{Subscription: store.Subscription{
 		Attempt: m.Attempt, Task: m.Task, Since: m.Since, Key: engine.Key{Topic: m.Topic, Param: m.Param, One: m.One != 0},
-	}, m.Mark}
+	}, Mark: m.Mark}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/calls"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -31,7 +32,7 @@ func Part(list []engine.Buried) (buried, returned []engine.Buried) {
 }
 
 // Left returns the messages among the posts that are left of attempts which a
-// batch ends.
+// batch ends. That what they called has ended is of no use to anybody else.
 func Left(posts []store.Post, ended []engine.AttemptRow) (list []engine.Buried) {
 	at := make(map[model.AttemptID]model.Instant, len(ended))
 	for i := range ended {
@@ -39,7 +40,7 @@ func Left(posts []store.Post, ended []engine.AttemptRow) (list []engine.Buried) 
 	}
 	for i := range posts {
 		p := &posts[i]
-		if p.Err != nil || p.Command.Kind != engine.Deliver || p.Command.Message == nil {
+		if p.Err != nil || p.Command.Kind != engine.Deliver || p.Command.Message == nil || p.Command.Message.Topic == calls.Topic {
 			continue
 		}
 		list = append(list, engine.Buried{
@@ -64,7 +65,9 @@ func Return(list []engine.Buried) *Mail {
 		})
 		items[i].source = keyOf(b.Message.Topic, b.Message.Source, fmt.Sprint(b.Attempt, " ", b.Task, " ", b.At))
 		items[i].whole = share.Whole
-		items[i].returned = "nobody else waits for it: " + b.Reason
+		if b.Reason != "" {
+			items[i].returned = "nobody else waits for it: " + b.Reason
+		}
 		m.Sources = append(m.Sources, items[i].source)
 	}
 	m.Decide = func(l *Ledger) error {

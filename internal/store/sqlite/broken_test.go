@@ -76,7 +76,7 @@ func TestAPostThatCannotBeReadKeepsBackNoOthers(t *testing.T) {
 	if _, err := s.Claim(ctx, 0, "o", epoch, now, 2); err != nil {
 		t.Fatal(err)
 	}
-	breaks(t, s, `INSERT INTO posts (attempt, body) VALUES (?, x'ff')`, int64(ids[0]))
+	breaks(t, s, `INSERT INTO posts (attempt, body, epoch) SELECT id, x'ff', epoch FROM attempts WHERE id = ?`, int64(ids[0]))
 	kill := engine.Command{Kind: engine.Kill}
 	if err := s.Post(ctx, []store.Post{{Attempt: ids[1], Command: kill}}); err != nil {
 		t.Fatal(err)

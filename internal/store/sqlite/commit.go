@@ -38,7 +38,7 @@ func (p *commit) write(c *conn) error {
 	}
 	p.signals = p.said
 	for _, write := range []func(*conn) error{
-		p.consume, p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.writeSignals, p.release,
+		p.consume, p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.writeSignals, p.writeItems, p.drop, p.release,
 	} {
 		if err := write(c); err != nil {
 			return err
@@ -129,7 +129,7 @@ func (p *commit) writeAttempts(c *conn) error {
 
 var (
 	wakeSuccessors = newBulk(`
-		UPDATE attempts SET wake = 0
+		UPDATE attempts SET wake = `+tables.WakeHeld+`
 		WHERE state = 0 AND after <> 0 AND epoch = 0 AND wake <> 0
 			AND NOT EXISTS (SELECT 1 FROM attempts o WHERE o.session = attempts.after AND o.state = 0)
 			AND after IN (SELECT session FROM attempts WHERE id IN (`, `?`, `))`)

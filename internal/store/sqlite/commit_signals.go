@@ -92,7 +92,7 @@ func (p *commit) listen(c *conn) error {
 	for _, s := range open {
 		as := subscribedAs(&s)
 		old, found := before[as]
-		if !found {
+		if !found && !s.Fresh {
 			opened = append(opened, s)
 		}
 		if !found || old.Key.One != s.Key.One || old.Since != s.Since {
@@ -144,8 +144,8 @@ type taken struct {
 	by     *routing.Subscription
 }
 
-// postEarly posts the early messages of subscriptions that have opened, each to
-// the one that has waited for longest.
+// postEarly posts the early messages of subscriptions that have opened, and get
+// them, each to the one that has waited for longest.
 func (p *commit) postEarly(c *conn, opened []routing.Subscription) error {
 	first := make(map[routing.Key]*routing.Subscription, len(opened))
 	var marks []routing.Key
@@ -179,8 +179,10 @@ func hand(c *conn, list []taken) error {
 	ids := make([]store.LetterID, len(list))
 	for i, t := range list {
 		ids[i] = t.letter
-		_, err := c.Exec(`INSERT INTO posts (attempt, task, body) SELECT ?, ?, body FROM letters WHERE id = ?`,
-			int64(t.by.Attempt), int64(t.by.Task), int64(t.letter))
+		_, err := c.Exec(`
+			INSERT INTO posts (attempt, task, body, epoch)
+			SELECT a.id, ?, l.body, a.epoch FROM letters l CROSS JOIN attempts a WHERE l.id = ? AND a.id = ?`,
+			int64(t.by.Task), int64(t.letter), int64(t.by.Attempt))
 		if err != nil {
 			return err
 		}

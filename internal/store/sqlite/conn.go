@@ -130,6 +130,13 @@ func (c *conn) number(text string, args ...driver.Value) (n int64, err error) {
 	return n, err
 }
 
+// pagesWritten returns how many pages the connection has written since the last
+// call.
+func (c *conn) pagesWritten() int {
+	n, _, _ := c.raw.(sqlite.DBStatus).Status(sqlite.DBStatusCacheWrite, true) // which it knows
+	return n
+}
+
 func (c *conn) prepare(text string) (driver.Stmt, error) {
 	if s, ok := c.stmts[text]; ok {
 		return s, nil

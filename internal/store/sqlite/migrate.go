@@ -95,18 +95,13 @@ func setJournal(c *conn) error {
 		return model.Errorf(model.Invalid, "the database can't have a write-ahead log where it is: its journal mode is %s", mode).
 			WithHint("keep it on a local disk")
 	}
-	return c.script(fmt.Sprintf("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = %d; PRAGMA cache_size = %d", checkpointPages, writerPages))
+	return c.script(fmt.Sprintf("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = %d; PRAGMA cache_size = %d", mostPages, writerPages))
 }
 
 // writerPages is how many pages the writer keeps in memory, 32 MiB: those that
 // a transaction changes, and those in which the next is likely to, of the
 // indexes of many workflows.
 const writerPages = 8192
-
-// checkpointPages is how long the write-ahead log gets before it is copied
-// into the database. More makes commits cheaper, as a page that changes often
-// is copied once, and the log larger: 16 MiB.
-const checkpointPages = 4096
 
 // migrate leads a database from a version to the next, unless another process
 // has done that by now.

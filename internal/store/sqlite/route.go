@@ -108,10 +108,10 @@ func lookUpIDs[ID ~int64](c *conn, b *bulk, ids []ID, each func(ID)) error {
 }
 
 var (
-	insertPosts = newBulk(`INSERT INTO posts (attempt, task, body) VALUES `, `(?, ?, ?)`, ``)
+	insertPosts = newBulk(`INSERT INTO posts (attempt, task, body, epoch) VALUES `, `(?, ?, ?, (SELECT epoch FROM attempts WHERE id = ?))`, ``)
 	wakePosted  = newBulk(`
 		UPDATE attempts SET wake = 0
-		WHERE epoch = 0 AND wake <> 0 AND NOT (after <> 0 AND started = 0 AND wake = 9223372036854775807) AND id IN (`, `?`, `)`)
+		WHERE epoch = 0 AND wake <> 0 AND NOT (started = 0 AND (wake = 9223372036854775806 OR wake = 9223372036854775807 AND after <> 0)) AND id IN (`, `?`, `)`)
 	putSources    = newBulk(`INSERT INTO sources (mark, expires) VALUES `, `(?, ?)`, ` ON CONFLICT (mark) DO UPDATE SET expires = excluded.expires`)
 	insertLetters = newBulk(`
 		INSERT INTO letters (id, topic, source, mark, body, raw, came, expires, died, reason, attempt, task)
@@ -152,7 +152,7 @@ func (l mailLedger) post() error {
 	var bodies tables.Bodies
 	err := insertPosts.exec(l.conn, len(l.Posts), func(args []driver.Value, i int) []driver.Value {
 		p := &l.Posts[i]
-		return append(args, int64(p.Attempt), int64(p.Task), bodies.Of(p.Message))
+		return append(args, int64(p.Attempt), int64(p.Task), bodies.Of(p.Message), int64(p.Attempt))
 	})
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type Store struct {
 	store.Watchers
 	path    string
 	writer  writer
+	copier  copier
 	readers *readers
 	locks   *locks
 }
@@ -55,12 +56,9 @@ func open(path string, patience time.Duration) (*Store, error) {
 	if err != nil {
 		return nil, explain("open database "+path, err)
 	}
-	s := &Store{
-		path:    path,
-		writer:  writer{conn: c},
-		readers: newReaders(func() (*conn, error) { return dial(path, patience) }),
-		locks:   newLocks(path + ".owners"),
-	}
+	another := func() (*conn, error) { return dial(path, patience) }
+	s := &Store{path: path, writer: writer{conn: c}, readers: newReaders(another), locks: newLocks(path + ".owners")}
+	s.copier.dial, s.copier.writer, s.writer.full = another, &s.writer, s.copier.begin
 	s.Tables = tables.New(database{s}, dialect)
 	return s, nil
 }
@@ -68,7 +66,9 @@ func open(path string, patience time.Duration) (*Store, error) {
 // CROSS JOIN keeps SQLite from starting with the table on the right, which is
 // not in the order that lists have.
 var dialect = tables.Dialect{
-	Position: "instr", Ordered: "CROSS JOIN", Numbers: "SELECT value FROM json_each(?)", Hide: "+",
+	Position: "instr", Holds: "instr(%s, ?) > 0", Ordered: "CROSS JOIN", Numbers: "SELECT value FROM json_each(?)",
+	OfPlace:  "CROSS JOIN attempts a ON a.id = q.attempt",
+	Elements: "json_each(?) AS e", Hide: "+",
 	Returned: "FALSE",
 	Now:      "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 }
@@ -106,7 +106,9 @@ func dialPrepared(path string, patience time.Duration) (*conn, error) {
 // Close waits for the calls that are under way and closes the database. The
 // attempts that the process owned can be claimed at once after that.
 func (s *Store) Close() error {
-	err := errors.Join(s.readers.close(), s.writer.close(), s.locks.close())
+	err := errors.Join(s.readers.close(), s.writer.close())
+	s.copier.ended.Wait()
+	err = errors.Join(err, s.locks.close())
 	return explain("close database "+s.path, err)
 }
 

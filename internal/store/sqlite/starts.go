@@ -130,6 +130,8 @@ var (
 		INSERT INTO attempts (id, session, number, name, project, workflow, stored, zone, created, definition,
 			resume_attempt, resume_from, after, due, wake, epoch, pool, params, state, cancel_asked, tasks, started, ended)
 		VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0)`, ``)
+	insertTags      = newBulk(`INSERT INTO attempt_tags (attempt, name, value) VALUES `, `(?, ?, ?)`, ``)
+	insertPlaces    = newBulk(`INSERT INTO queue (attempt, rank, weight, admitted) VALUES `, `(?, ?, ?, ?)`, ``)
 	updateSchedules = newBulk(`WITH u (id, next_run, next_time, last_time, disabled, updated, version) AS (VALUES `,
 		`(?, ?, ?, ?, ?, ?, ?)`, `)
 		UPDATE schedules
@@ -150,6 +152,9 @@ func (l ledger) write() error {
 		return err
 	}
 	if err := l.writeAttempts(); err != nil {
+		return err
+	}
+	if err := l.writeQueue(); err != nil {
 		return err
 	}
 	return l.writeSchedules()
@@ -176,6 +181,21 @@ func (l ledger) writeAttempts() error {
 		return append(args, int64(a.ID), int64(a.Session.ID), int64(a.Index), a.Name, int64(a.Session.Project), a.Session.Workflow,
 			int64(a.Workflow), a.Zone, int64(a.Created), a.Definition, int64(a.Resume.Attempt), a.Resume.From,
 			int64(a.After), int64(a.Due), int64(a.Wake), a.Epoch, int64(a.Pool), a.Stored)
+	})
+}
+
+// writeQueue writes the tags and the places in the queue that attempts begin with.
+func (l ledger) writeQueue() error {
+	tags, places := l.Tags(), l.Places()
+	err := insertTags.exec(l.conn, len(tags), func(args []driver.Value, i int) []driver.Value {
+		return append(args, int64(tags[i].Attempt), tags[i].Name, tags[i].Value)
+	})
+	if err != nil {
+		return err
+	}
+	return insertPlaces.exec(l.conn, len(places), func(args []driver.Value, i int) []driver.Value {
+		p := &places[i]
+		return append(args, int64(p.Attempt), p.Rank(), int64(p.Weight), int64(p.Admitted))
 	})
 }
 

@@ -18,6 +18,10 @@ type writer struct {
 	// the jobs that were taken from the queue.
 	turn   sync.Mutex
 	closed bool
+	// full is called when the write-ahead log is long enough to be copied, and
+	// pages is how many were written to it since then.
+	full  func()
+	pages int
 }
 
 // job is what one call writes. It either refuses, with an error that carries
@@ -79,6 +83,10 @@ func (w *writer) transact(jobs []*job) error {
 	}
 	if _, err := w.conn.Exec("COMMIT"); err != nil {
 		return w.undo(err)
+	}
+	if w.pages += w.conn.pagesWritten(); w.pages >= checkpointPages {
+		w.pages = 0
+		w.full()
 	}
 	return nil
 }

@@ -85,7 +85,9 @@ var durableTests = []struct {
 		f.pass(leaseFor)
 		b := f.lease("b")
 		f.claim("b", b, now, 9)
-		f.wantPosts("posted", f.posted("b", b, 9), 1, 2)
+		f.post(3, to[0])
+		f.wantPosts("posted", f.posted("b", b, 9), 3)
+		f.wantPosts("inbox", f.load(to[0]).Inbox, 1, 2, 3)
 		f.close()
 	}},
 	{"what is known of messages is kept", func(t *testing.T, open func() *fixture) {
@@ -159,7 +161,7 @@ var durableTests = []struct {
 		f.prune(store.Retention{Attempts: time.Hour, Projects: time.Hour, Audit: time.Hour}, 9)
 		f.close()
 		f = open()
-		f.wantGone(1, 1, "k")
+		f.wantGone(1, 1)
 		a := f.make(f.start("k"))
 		p := f.pushed(f.push("p", "r", "w"))
 		f.audited(entryAt(2, now))

@@ -136,12 +136,33 @@ var inboxTests = []test{
 		f.wantPosts("of a in the epoch of b", f.posted("a", b, 9))
 		f.wantPosts("of b in the epoch of a", f.posted("b", a, 9))
 		f.wantPosts("of nobody", f.posted("", 0, 9))
-		f.claim("b", b, now, 9)
-		f.wantPosts("of b, claimed", f.posted("b", b, 9), 2, 3)
 		f.endLease("b", b)
 		f.wantPosts("of b, ended", f.posted("b", b, 9))
 		f.wantPosts("inbox of the third", f.load(unowned[0]).Inbox, 3)
 	}},
+	{"what came before an attempt was owned is loaded with it", func(f *fixture) {
+		a, to := f.owned("a", 1)
+		f.post(1, to[0])
+		f.commit(&store.Batch{Owner: "a", Epoch: a, Release: release(to[0])})
+		f.post(2, to[0])
+		b := f.lease("b")
+		f.claim("b", b, now, 9)
+		f.post(3, to[0])
+		f.wantPosts("of a", f.posted("a", a, 9))
+		f.wantPosts("of b", f.posted("b", b, 9), 3)
+		f.wantPosts("inbox", f.load(to[0]).Inbox, 1, 2, 3)
+	}},
+	{"messages that wait for who owns an attempt are read, too", func(f *fixture) {
+		epoch, of := f.owned("a", 3)
+		f.deliver(message(1, about("early")))
+		f.listen(listening(of[0], 1, now, to("17")), listening(of[1], 1, now, to("early")), listening(of[2], 1, now, one("17")))
+		f.deliver(message(2, about("17")))
+		f.giveBack(of[2])
+		f.listen(listening(of[2], 2, now, to("18")))
+		f.deliver(message(3, about("18")))
+		f.same("messages", ids(f.posted("a", epoch, 9), number), []int{1, 2, 3})
+	}},
+	{"a post that comes while its attempt is claimed is loaded or read", testPostingWhileClaiming},
 	{"posts to what can't have them are not kept", func(f *fixture) {
 		epoch, to := f.owned("a", 2)
 		f.end(to[1])
@@ -275,6 +296,44 @@ var inboxTests = []test{
 		}
 		f.same("signals of each sender", ids(got, number), want)
 	}},
+}
+
+// testPostingWhileClaiming has attempts that are claimed, and posts to them, meet
+// many times.
+func testPostingWhileClaiming(f *fixture) {
+	to := f.attempts(40)
+	epoch := f.lease("a")
+	loaded := make(map[model.AttemptID][]store.Post)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i, id := range to {
+			if err := f.store.Post(ctx, []store.Post{{Attempt: id, Command: signal(i)}}); err != nil {
+				f.Error(err)
+			}
+		}
+	})
+	wg.Go(func() {
+		for _, id := range to {
+			if _, err := f.store.Claim(ctx, 0, "a", epoch, now, 1, id); err != nil {
+				f.Error(err)
+			}
+			s, err := f.store.Load(ctx, id)
+			if err != nil {
+				f.Error(err)
+				return
+			}
+			loaded[id] = s.Inbox
+		}
+	})
+	wg.Wait()
+	for _, p := range f.posted("a", epoch, 99) {
+		loaded[p.Attempt] = append(loaded[p.Attempt], p)
+	}
+	for i, id := range to {
+		if len(loaded[id]) == 0 {
+			f.Errorf("who claimed attempt %d never sees the post to it, signal %d", id, i)
+		}
+	}
 }
 
 // number is that of a posted signal.

@@ -105,6 +105,22 @@ var listenTests = []test{
 			f.wantCode(fmt.Sprintf("%+v", filter), err, model.Invalid)
 		}
 	}},
+	{"who listens afresh gets what comes from then on, and leaves the rest to others", func(f *fixture) {
+		ids := f.attempts(3)
+		f.deliver(message(1, about("17")), message(2, about("18")))
+		fresh := listening(ids[0], 1, now, to("17"))
+		fresh.Fresh = true
+		f.listen(fresh)
+		f.listen(fresh)
+		f.deliver(message(3, about("17")))
+		fresh.Keys = []engine.Key{to("17"), to("18")}
+		f.listen(fresh, listening(ids[1], 1, now+1, to("18")))
+		f.wantGot(ids[0], got{1, 3})
+		f.wantGot(ids[1], got{1, 2})
+		f.wantKept([]int64{1}, nil)
+		f.listen(listening(ids[2], 1, now, to("17")))
+		f.wantGot(ids[2], got{1, 1})
+	}},
 	{"what opens while a message comes does not miss it", testOpeningWhileMessagesCome},
 }
 

@@ -78,38 +78,41 @@ var loadTests = []test{
 	}},
 }
 
-func (f *fixture) anyDue(at model.Instant) bool {
+func (f *fixture) wantNext(what string, want model.Instant) {
 	f.Helper()
-	found, err := f.store.AnyDue(ctx, 0, at)
+	got, err := f.store.Due(ctx, 0)
 	if err != nil {
-		f.Fatalf("AnyDue: %v", err)
+		f.Fatalf("Due: %v", err)
 	}
-	return found
+	f.same("due "+what, got, want)
 }
 
-// These tests are about whether it is worth while to claim.
+// These tests are about when it is worth while to claim.
 var dueTests = []test{
 	{"an attempt that can be claimed is due", func(f *fixture) {
-		f.same("in an empty store", f.anyDue(now), false)
+		f.wantNext("in an empty store", model.Never)
 		f.attempts(1)
-		f.same("with an attempt without owner", f.anyDue(now), true)
+		f.wantNext("with an attempt without owner", 0)
 		f.claim("a", f.lease("a"), now, 1)
-		f.same("once it is owned", f.anyDue(now), false)
+		f.wantNext("once it is owned", model.Never)
 	}},
 	{"an attempt that sleeps is due when it is to wake", func(f *fixture) {
-		f.sleeping(now+second, model.Never)
-		f.same("before", f.anyDue(now+second-1), false)
-		f.same("then", f.anyDue(now+second), true)
+		epoch, ids := f.sleeping(now+3*second, model.Never, now+second, now+2*second)
+		f.wantNext("first", now+second)
+		f.claim("a", epoch, now+second, 9)
+		f.wantNext("after the first", now+2*second)
+		f.post(1, ids[1])
+		f.wantNext("where one that sleeps for ever has a post", 0)
 	}},
 	{"an attempt that is done or held back is not due", func(f *fixture) {
 		epoch := f.lease("a")
 		first := f.make(f.start("first")).ID
 		f.make(f.after("second", 1))
 		f.claim("a", epoch, now, 1)
-		f.same("while the first runs", f.anyDue(now), false)
+		f.wantNext("while the first runs", model.Never)
 		f.commit(&store.Batch{Owner: "a", Epoch: epoch, Attempts: []engine.AttemptRow{{ID: first, State: engine.AttemptSuccess}}})
-		f.same("when it has ended", f.anyDue(now), true)
+		f.wantNext("when it has ended", 0)
 		f.end(2)
-		f.same("when both have", f.anyDue(now), false)
+		f.wantNext("when both have", model.Never)
 	}},
 }

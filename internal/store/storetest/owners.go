@@ -239,15 +239,15 @@ var claimTests = []test{
 		}
 		epoch := f.lease("a")
 		for pool, want := range ids {
-			if due, err := f.store.AnyDue(ctx, store.Pool(pool), now); err != nil || !due {
-				f.Errorf("pool %d has something due: %v, %v", pool, due, err)
+			if due, err := f.store.Due(ctx, store.Pool(pool)); err != nil || due != 0 {
+				f.Errorf("of pool %d something is due at %v, error %v, want at once", pool, due, err)
 			}
 			got, err := f.store.Claim(ctx, store.Pool(pool), "a", epoch, now, 9)
 			if err != nil || !slices.Equal(got, []model.AttemptID{want}) {
 				f.Errorf("of pool %d, claimed %v, error %v, want %d", pool, got, err, want)
 			}
-			if due, err := f.store.AnyDue(ctx, store.Pool(pool), now); err != nil || due {
-				f.Errorf("pool %d has something due still: %v, %v", pool, due, err)
+			if due, err := f.store.Due(ctx, store.Pool(pool)); err != nil || due != model.Never {
+				f.Errorf("of pool %d something is due at %v, error %v, want never", pool, due, err)
 			}
 		}
 	}},

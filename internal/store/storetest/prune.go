@@ -63,7 +63,8 @@ func (f *fixture) wantPruned(what string, want ...model.AttemptID) {
 	f.same(what, f.prune(keepHour, 9).Attempts, want)
 }
 
-func (f *fixture) wantGone(id model.AttemptID, session model.SessionID, key string) {
+// wantGone checks that nothing is left of an attempt and its session, with the key k.
+func (f *fixture) wantGone(id model.AttemptID, session model.SessionID) {
 	f.Helper()
 	_, err := f.store.Attempt(ctx, id)
 	f.wantCode("Attempt", err, model.NotFound)
@@ -75,7 +76,7 @@ func (f *fixture) wantGone(id model.AttemptID, session model.SessionID, key stri
 	f.wantCode("Post", f.store.Post(ctx, []store.Post{{Attempt: id, Command: signal(1)}}), model.NotFound)
 	_, err = f.store.Session(ctx, session)
 	f.wantCode("Session", err, model.NotFound)
-	_, err = f.store.FindSession(ctx, 1, "w", key)
+	_, err = f.store.FindSession(ctx, 1, "w", "k")
 	f.wantCode("FindSession", err, model.NotFound)
 }
 
@@ -98,7 +99,7 @@ var pruneTests = []test{
 		f.endAt(made.ID, old)
 		p := f.prune(keepHour, 9)
 		f.same("pruned", p, store.Pruned{Attempts: []model.AttemptID{1}, Sessions: []model.SessionID{1}})
-		f.wantGone(1, 1, "k")
+		f.wantGone(1, 1)
 		f.same("attempts", f.list(store.Filter{}, 9), []model.AttemptID{2})
 		f.same("sessions", len(walk(f, f.listSessions(store.SessionFilter{}), store.Page{Limit: 9})), 1)
 		f.wantFull(other, s.Definition)

@@ -66,6 +66,20 @@ var returnedTests = []test{
 			Reason: fmt.Sprintf("attempt %d ended before it read the message", ids[2]), Attempt: ids[2], Task: 3,
 		})
 	}},
+	{"a message that an attempt brings goes to who waits, once, or is dropped", func(f *fixture) {
+		ids := f.attempts(2)
+		f.listen(listening(ids[0], 1, now, to("17")))
+		bring := func(n int, about store.MessageKey) *store.Batch {
+			m := engine.Message{Topic: topic, Source: fmt.Sprint("m", n), Body: int64(n), Share: &engine.Share{Whole: true, Keys: []engine.MessageKey{about}}}
+			return &store.Batch{Buried: []engine.Buried{{Attempt: ids[1], Message: m, At: now}}}
+		}
+		for range 2 { // as if its answer was lost
+			f.commit(bring(1, about("17")))
+			f.commit(bring(2, about("18")))
+		}
+		f.wantGot(ids[0], got{1, 1})
+		f.wantKept(nil, nil)
+	}},
 	{"what the commit consumes is not returned", func(f *fixture) {
 		epoch, ids := f.owned("a", 2)
 		f.commit(&store.Batch{Owner: "a", Epoch: epoch, Listening: []engine.Listening{listening(ids[0], 1, now, one("17")), listening(ids[1], 1, now+1, one("17"))}})

@@ -193,7 +193,7 @@ func (m *signalModel) bury(id model.AttemptID, p posted) (returned []posted) {
 
 // listen replaces subscriptions; each task is named once.
 func (m *signalModel) listen(list []engine.Listening) {
-	var opened []store.Subscription
+	var opened []store.Subscription // those that are not fresh
 	for _, l := range list {
 		before := slices.Clone(m.subs)
 		m.subs = slices.DeleteFunc(m.subs, func(s store.Subscription) bool { return s.Attempt == l.Attempt && s.Task == l.Task })
@@ -203,7 +203,7 @@ func (m *signalModel) listen(list []engine.Listening) {
 		for _, k := range l.Keys {
 			s := store.Subscription{Attempt: l.Attempt, Task: l.Task, Since: l.Since, Key: k}
 			m.subs = append(m.subs, s)
-			if !slices.ContainsFunc(before, func(o store.Subscription) bool {
+			if !l.Fresh && !slices.ContainsFunc(before, func(o store.Subscription) bool {
 				return o.Attempt == s.Attempt && o.Task == s.Task && o.Key.Value == k.Value
 			}) {
 				opened = append(opened, s)
@@ -316,6 +316,7 @@ func (r *signalRun) write(t *rapid.T) {
 		}
 		named[p] = true
 		l := listening(p.id, p.task, now+model.Instant(rapid.IntRange(0, 2).Draw(t, "since")))
+		l.Fresh = rapid.IntRange(0, 3).Draw(t, "fresh") == 0
 		for _, v := range rapid.SliceOfNDistinct(rapid.SampledFrom(values), 0, 3, rapid.ID).Draw(t, "keys") {
 			l.Keys = append(l.Keys, engine.Key{Topic: r.model.topic, Param: "order", Value: v, One: rapid.Bool().Draw(t, "one")})
 		}

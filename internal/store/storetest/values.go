@@ -121,7 +121,7 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"ListAttempts":    func() error { _, _, err := s.ListAttempts(ctx, store.Filter{}, store.Page{}); return err },
 		"Load":            func() error { _, err := s.Load(ctx, ids[0]); return err },
 		"LoadAll":         func() error { _, err := s.LoadAll(ctx, ids); return err },
-		"AnyDue":          func() error { _, err := s.AnyDue(ctx, 0, now); return err },
+		"Due":             func() error { _, err := s.Due(ctx, 0); return err },
 		"Commit":          func() error { return s.Commit(ctx, fullBatch(f, ids[0])) },
 		"Events":          func() error { _, err := s.Events(ctx, ids[0], 0, 0); return err },
 		"SetValues":       func() error { return s.SetValues(ctx, params.Of("a", 1), now, now+second) },

@@ -24,12 +24,13 @@ func (t *Tables) Post(ctx context.Context, posts []store.Post) error {
 		}
 		for i := range posts {
 			id := int64(posts[i].Attempt)
-			if _, err := c.Exec(`INSERT INTO posts (attempt, body) VALUES (?, ?)`, id, bodies[i]); err != nil {
+			_, err := c.Exec(`INSERT INTO posts (attempt, body, epoch) SELECT id, ?, epoch FROM attempts WHERE id = ?`, bodies[i], id)
+			if err != nil {
 				return err
 			}
-			_, err := c.Exec(`
+			_, err = c.Exec(`
 				UPDATE attempts SET wake = 0
-				WHERE id = ? AND epoch = 0 AND wake <> 0 AND NOT (after <> 0 AND started = 0 AND wake = ?)`, id, int64(model.Never))
+				WHERE id = ? AND epoch = 0 AND wake <> 0 AND NOT (started = 0 AND (wake = 9223372036854775806 OR wake = 9223372036854775807 AND after <> 0))`, id)
 			if err != nil {
 				return err
 			}
@@ -56,9 +57,11 @@ func checkRuns(c Conn, id model.AttemptID) error {
 	return nil
 }
 
-// wherePosted goes through the posts, of which there are few at any time.
+// wherePosted goes through the posts that came to attempts of an owner. A sum with
+// 0 keeps the planner from going through the attempts.
 const wherePosted = ` attempts a ON a.id = p.attempt
-	WHERE p.id > ? AND a.epoch <> 0 AND a.epoch = (SELECT id FROM leases WHERE id = ? AND owner = ?) ORDER BY p.id LIMIT ? + 0`
+	WHERE p.id > ? AND p.epoch <> 0 AND p.epoch = (SELECT id FROM leases WHERE id = ? AND owner = ?) AND a.epoch + 0 = p.epoch
+	ORDER BY p.id LIMIT ? + 0`
 
 // Posted implements store.Inbox.
 func (t *Tables) Posted(ctx context.Context, owner string, epoch int64, after store.PostID, n int) (posts []store.Post, err error) {

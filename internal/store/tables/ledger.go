@@ -36,6 +36,8 @@ type Ledger struct {
 	attempts map[attemptKey]model.AttemptID
 	fresh    []*SessionRow
 	made     []AttemptRow
+	tags     []TagRow
+	places   []PlaceRow
 	bodies   []DefinitionRow
 	fired    map[model.ScheduleID]store.Schedule
 }
@@ -203,11 +205,28 @@ func (l *Ledger) Make(s *Start) store.Attempt {
 		a.Owner, a.Epoch = s.Owner, s.Epoch
 	case s.After != 0 && l.Unfinished[s.After]:
 		a.Wake = model.Never
+	case s.Queue != nil && !s.Queue.Taken:
+		a.Wake = store.InQueue
 	}
 	l.Unfinished[of.ID] = true
 	l.Running += room(s)
 	l.made = append(l.made, AttemptRow{a, l.definition(s), s.Pool(), s.Stored})
+	l.note(s, a.ID)
 	return a
+}
+
+// note notes what else is to be written of an attempt: for most it is nothing.
+func (l *Ledger) note(s *Start, id model.AttemptID) {
+	for _, name := range s.Tags.Names() {
+		l.tags = append(l.tags, TagRow{id, name, s.Tags[name]})
+	}
+	if s.Queue != nil {
+		row := PlaceRow{Attempt: id, Turn: *s.Queue}
+		if row.Taken {
+			row.Admitted = max(s.Created, 1)
+		}
+		l.places = append(l.places, row)
+	}
 }
 
 // session returns the session of a start, which it makes if it is new.
@@ -268,6 +287,12 @@ func (l *Ledger) Change(to store.Schedule) {
 
 // Made are the attempts to be written, in order of id.
 func (l *Ledger) Made() []AttemptRow { return l.made }
+
+// Tags are those of the attempts to be written.
+func (l *Ledger) Tags() []TagRow { return l.tags }
+
+// Places are those that attempts to be written have in the run queue.
+func (l *Ledger) Places() []PlaceRow { return l.places }
 
 // Bodies are the definitions to be written, in order of id.
 func (l *Ledger) Bodies() []DefinitionRow { return l.bodies }

@@ -163,14 +163,16 @@ func (t *Tables) claim(c Conn, pool store.Pool, epoch int64, now model.Instant, 
 	}), nil
 }
 
-// AnyDue implements store.Owners.
-func (t *Tables) AnyDue(ctx context.Context, pool store.Pool, now model.Instant) (found bool, err error) {
+// Due implements store.Owners.
+func (t *Tables) Due(ctx context.Context, pool store.Pool) (wake model.Instant, err error) {
 	err = t.db.Read(ctx, "look for attempts", func(c Conn) error {
-		ids, err := attemptIDs(c, selectDue, int64(pool), int64(now), int64(1))
-		found = len(ids) > 0
+		next, found, err := number(c, `SELECT wake FROM attempts WHERE state = 0 AND epoch = 0 AND pool = ? ORDER BY wake, id LIMIT 1`, int64(pool))
+		if wake = model.Instant(next); !found {
+			wake = model.Never
+		}
 		return err
 	})
-	return found, err
+	return wake, err
 }
 
 const selectDue = `SELECT id FROM attempts WHERE state = 0 AND epoch = 0 AND pool = ? AND wake <= ? ORDER BY wake, id LIMIT ?`

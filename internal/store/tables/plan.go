@@ -21,6 +21,10 @@ type Plan struct {
 	TaskRows []TaskRow
 	// Chunks are rows of events, in order of their attempts.
 	Chunks []Chunk
+	// Items are the rows of items to write, without those that others replace, and
+	// Sweeps those that change all of a part of a list.
+	Items  []ItemRow
+	Sweeps []*engine.ItemRow
 }
 
 // TaskRow is a task with its detail as it is stored.
@@ -43,6 +47,7 @@ func NewPlan(b *store.Batch) *Plan {
 	p.Named = slices.Compact(p.Named)
 	p.planTasks()
 	p.planEvents()
+	p.planItems()
 	return p
 }
 

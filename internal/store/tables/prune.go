@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"database/sql/driver"
 	"strconv"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -46,6 +47,16 @@ func (w *sweep) all(past store.Mark) (at store.Mark, more bool, err error) {
 		return at, false, err
 	}
 	if at == store.Last {
+		if more, err = w.ruled(); err != nil {
+			return at, false, err
+		}
+	}
+	if len(w.Attempts) > 0 {
+		if err := w.dropAttempts(); err != nil {
+			return at, false, err
+		}
+	}
+	if at == store.Last && !more {
 		if more, err = w.projects(); err != nil {
 			return at, false, err
 		}
@@ -88,35 +99,48 @@ const selectEnded = `
 	                                    ORDER BY k.id DESC LIMIT 1 OFFSET ?), 0)
 	       OR EXISTS (SELECT 1 FROM attempts r WHERE r.resume_attempt = a.id AND r.resume_attempt <> 0 AND r.state = 0)
 	       OR EXISTS (SELECT 1 FROM outbox o WHERE o.attempt = a.id)
-	       OR s.last = a.id AND EXISTS (SELECT 1 FROM attempts f WHERE f.after = s.id AND f.after <> 0 AND f.state = 0)
+	       OR s.last = a.id AND EXISTS (SELECT 1 FROM attempts f WHERE f.after = s.id AND f.after <> 0 AND f.state = 0) AS needed
 	FROM attempts a `
 
-const whereEnded = ` sessions s ON s.id = a.session
-	WHERE a.state <> 0 AND a.ended < ? AND (a.ended, a.id) > (?, ?) ORDER BY a.ended, a.id LIMIT ? + 0`
+const (
+	whereEnded = ` sessions s ON s.id = a.session
+	WHERE a.state <> 0 AND a.ended < ? AND (a.ended, a.id) > (?, ?)`
+	orderEnded = ` ORDER BY a.ended, a.id LIMIT ? + 0`
+)
 
-// attempts deletes old attempts that come after a place, and returns the one
+// attempts chooses old attempts that come after a place, and returns the one
 // that it came to.
 func (w *sweep) attempts(past store.Mark) (store.Mark, error) {
 	before := store.Expired(w.now, w.of.Attempts)
 	if before == 0 || past == store.Last {
 		return store.Last, nil
 	}
-	var list []candidate
-	err := w.conn.Query(selectEnded+w.dialect.Ordered+whereEnded, func(r Row) error {
+	text, args := selectEnded+w.dialect.Ordered+whereEnded, []driver.Value{int64(before), int64(past.Time), past.ID}
+	rules, err := w.rules()
+	if err != nil {
+		return past, err
+	}
+	for _, r := range rules {
+		text, args = text+" AND NOT ("+r.text+")", append(args, r.args...)
+	}
+	list, err := w.candidates(text+orderEnded, append(args, int64(w.limit))...)
+	if err != nil {
+		return past, err
+	}
+	return w.choose(list), nil
+}
+
+// candidates reads attempts; what follows selectEnded has the arguments given.
+func (w *sweep) candidates(text string, args ...driver.Value) (list []candidate, err error) {
+	args = append([]driver.Value{int64(w.of.Sessions), int64(max(w.of.Sessions-1, 0))}, args...)
+	err = w.conn.Query(text, func(r Row) error {
 		list = append(list, candidate{
 			id: model.AttemptID(r.Int(0)), end: store.Mark{Time: model.Instant(r.Int(1)), ID: r.Int(0)},
 			tasks: int(r.Int(2)), session: model.SessionID(r.Int(3)), siblings: int(r.Int(4)), needed: r.Int(5) != 0,
 		})
 		return nil
-	}, int64(w.of.Sessions), int64(max(w.of.Sessions-1, 0)), int64(before), int64(past.Time), past.ID, int64(w.limit))
-	if err != nil {
-		return past, err
-	}
-	at := w.choose(list)
-	if len(w.Attempts) == 0 {
-		return at, nil
-	}
-	return at, w.dropAttempts()
+	}, args...)
+	return list, err
 }
 
 // choose selects the attempts, and their sessions, that go. The newest of a
@@ -150,7 +174,10 @@ func (w *sweep) dropAttempts() error {
 	if err := w.dropBuried(attempts); err != nil {
 		return err
 	}
-	for _, from := range []string{"tasks WHERE attempt", "growths WHERE attempt", "events WHERE attempt", "subscriptions WHERE attempt", "attempts WHERE id"} {
+	if err := w.dropEvents(w.conn, attempts); err != nil {
+		return err
+	}
+	for _, from := range []string{"tasks WHERE attempt", "growths WHERE attempt", "items WHERE attempt", "subscriptions WHERE attempt", "attempt_tags WHERE attempt", "queue WHERE attempt", "slots WHERE attempt", "attempts WHERE id"} {
 		if err := w.drop(from, attempts); err != nil {
 			return err
 		}

@@ -76,7 +76,8 @@ func (t *Tables) ListSubscriptions(ctx context.Context, f store.SubscriptionFilt
 		return nil, "", err
 	}
 	where, args := subscriptionConditions(f, past, page.Cursor != "")
-	text := `SELECT s.topic, s.param, s.one, s.since, s.attempt, s.task, s.mark, s.value FROM subscriptions s` + where + ` LIMIT ? + 0`
+	text := `SELECT s.topic, s.param, s.one, s.since, s.attempt, s.task, s.mark, s.value, t.name, t.deadline
+		FROM subscriptions s LEFT JOIN tasks t ON t.attempt = s.attempt AND t.id = s.task` + where + ` LIMIT ? + 0`
 	var last routing.Subscription
 	err = t.db.Read(ctx, "list subscriptions", func(c Conn) error {
 		list, next = nil, ""
@@ -86,7 +87,9 @@ func (t *Tables) ListSubscriptions(ctx context.Context, f store.SubscriptionFilt
 				return ErrEnough
 			}
 			last = readSubscription(r)
-			list = append(roomFor(list, limit), last.Subscription)
+			listed := last.Subscription
+			listed.Name, listed.Deadline = r.Text(8), model.Instant(r.Int(9))
+			list = append(roomFor(list, limit), listed)
 			return nil
 		}, append(args, int64(limit)+1)...)
 	})

@@ -107,17 +107,29 @@ type Dialect struct {
 	// Position is the function that gives the place of a text in another, from
 	// 1, or 0.
 	Position string
+	// Holds is the condition that the bytes of a column, in the place of %s, have
+	// those of a parameter somewhere.
+	Holds string
 	// Ordered is the join that keeps the order of the table on its left.
 	Ordered string
+	// OfPlace joins the attempt "a" to each row "q" of the run queue, and never those
+	// rows to attempts.
+	OfPlace string
 	// Numbers is the query of the numbers in a parameter that is a JSON array
 	// of them.
 	Numbers string
+	// Elements is the table "e" of what a parameter has that is a JSON array, one
+	// "value" each.
+	Elements string
 	// Hide, before a column, keeps its indexes from being used. It is empty
 	// where the database knows what each of them leads to.
 	Hide string
 	// Now is the time, in microseconds since the Unix epoch, by the clock of the
 	// database: all who share it have the same.
 	Now string
+	// Settled is the query of the number below which no event can be missing that
+	// will ever be. It is empty where events get their numbers in order.
+	Settled string
 	// Returned is a condition: the database has only just come back, and those
 	// who have leases may not have. None has run out meanwhile.
 	Returned string

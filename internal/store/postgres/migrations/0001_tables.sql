@@ -177,13 +177,66 @@ CREATE TABLE growths (
     UNIQUE (attempt, first, parent, kind)
 );
 
--- A row has neighbouring events of one attempt that were written together.
+-- A row has neighbouring events of one attempt that were written together. That
+-- of no attempt, 0, says up to which number rows are missing, in last as well.
+--
+-- The number is that of the transaction. No sequence could order what is
+-- committed side by side; but of the transactions before the oldest one that
+-- still writes, all has been seen that ever will be.
 CREATE TABLE events (
     attempt bigint NOT NULL,
     last    bigint NOT NULL, -- the number of the newest in body
     body    bytea  NOT NULL,
+    number  bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     PRIMARY KEY (attempt, last)
 );
+
+CREATE INDEX events_number ON events (number, attempt, last);
+
+-- events_settled returns the number below which all events that there will ever
+-- be are to be seen by the next statement. Where some are above that of the oldest
+-- transaction in the whole server, it looks for those that may write events: who
+-- writes to a table of this schema locked one before getting a number.
+CREATE FUNCTION events_settled() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    ahead bigint := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+    least bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+    wraps CONSTANT bigint := 4294967296; -- the view has the lower 32 bits of numbers
+    back  bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM events WHERE number >= least) THEN
+        RETURN least;
+    END IF;
+    WITH held AS MATERIALIZED (SELECT * FROM pg_locks)
+    SELECT max(mod(mod(ahead, wraps) - x.transactionid::text::bigint + wraps, wraps)) INTO back
+    FROM held x
+    WHERE x.locktype = 'transactionid' AND x.granted AND x.mode = 'ExclusiveLock'
+        AND mod(mod(ahead, wraps) - x.transactionid::text::bigint + wraps, wraps) < wraps / 2
+        AND EXISTS (
+            SELECT FROM held r JOIN pg_class c ON c.oid = r.relation
+            WHERE r.virtualtransaction = x.virtualtransaction AND r.locktype = 'relation'
+                AND r.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND c.relnamespace = current_schema()::regnamespace);
+    RETURN ahead - coalesce(back, 0);
+END
+$$;
+
+-- events_moved gives the events of a database that was brought to another server
+-- numbers before all that the transactions of this one get.
+CREATE FUNCTION events_moved() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    top bigint := (SELECT max(number) FROM events);
+BEGIN
+    IF top IS NULL OR top < pg_snapshot_xmax(pg_current_snapshot())::text::bigint THEN
+        RETURN;
+    END IF;
+    LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE;
+    top := (SELECT max(number) FROM events);
+    IF top >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint THEN
+        UPDATE events SET number = number - top - 1, last = CASE attempt WHEN 0 THEN last - top - 1 ELSE last END;
+    END IF;
+END
+$$;
 
 CREATE TABLE shared_values (
     key     text   COLLATE "C" NOT NULL PRIMARY KEY,

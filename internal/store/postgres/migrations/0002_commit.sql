@@ -1,7 +1,9 @@
 -- commit_batch writes a batch, or raises PW409 (a conflict) or PW404 (not
--- found) and writes nothing. It does so with PW412 where something is left in
--- the inboxes of attempts that end: that is for the caller to take first. It
--- reports whether attempts that come after a session may begin.
+-- found) and writes nothing. Unless the caller is alone, which has the lock of
+-- those who give out numbers, it does so with PW412 where something is left in
+-- the inboxes of attempts that end, or others come after them; what is left is
+-- for the caller to take first. It reports whether attempts that come after a
+-- session may begin.
 --
 -- What keeps it right among others, who may all be in other processes:
 --
@@ -14,13 +16,14 @@
 --   come after it, holds it FOR KEY SHARE, which only FOR UPDATE conflicts
 --   with: the lock on what the commit ends or releases. Once it is had, the
 --   statements that follow see what the others wrote.
--- * Of two commits that end the attempts of a session, the second waits at
---   those that come after it, and then sees what the first wrote.
+-- * Commits that wake what comes after a session are alone: of two that end the
+--   attempts of one, the second sees what the first wrote. The others lock
+--   nothing after what they end or release, so that nobody waits in a circle.
 --
 -- Rows are locked in order of id. A sum with 0 hides a column from the
 -- planner, lest it reads an index of many rows.
 CREATE FUNCTION commit_batch(
-    space integer, for_owner text, for_epoch bigint, named bigint[],
+    space integer, for_owner text, for_epoch bigint, alone boolean, named bigint[],
     settled bigint[], ended_ones bigint[],
     a_id bigint[], a_state smallint[], a_cancel boolean[], a_tasks integer[],
     a_started bigint[], a_ended bigint[], a_edits bytea[], a_shared bytea[],
@@ -108,10 +111,12 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'PW412', MESSAGE = 'something is posted to attempts that end';
         END IF;
         SELECT array_agg(DISTINCT session) INTO former FROM attempts WHERE id = ANY (ended_ones);
-        PERFORM 1 FROM attempts
-        WHERE after = ANY (former) AND after <> 0 AND state + 0 = 0 AND epoch = 0 AND wake <> 0 ORDER BY id + 0 FOR NO KEY UPDATE;
-        IF FOUND THEN
-            UPDATE attempts a SET wake = 0
+        PERFORM 1 FROM attempts WHERE after = ANY (former) AND after <> 0 AND state + 0 = 0 AND epoch = 0 AND wake <> 0;
+        IF FOUND AND NOT alone THEN
+            RAISE EXCEPTION USING ERRCODE = 'PW412', MESSAGE = 'others come after attempts that end';
+        ELSIF FOUND THEN
+            UPDATE attempts a
+            SET wake = CASE WHEN EXISTS (SELECT FROM queue q WHERE q.attempt = a.id AND q.admitted = 0) THEN 9223372036854775806 ELSE 0 END
             WHERE a.after = ANY (former) AND a.after <> 0 AND a.state + 0 = 0 AND a.epoch = 0 AND a.wake <> 0
                 AND NOT EXISTS (SELECT FROM attempts o WHERE o.session = a.after AND o.state + 0 = 0);
             woken := FOUND;

@@ -10,6 +10,7 @@ CREATE FUNCTION commit_signals(
     b_attempt bigint[], b_task integer[], b_topic bytea[], b_source bytea[], b_mark bytea[], b_body bytea[], b_died bigint[], b_reason bytea[],
     l_attempt bigint[], l_task integer[],
     s_attempt bigint[], s_task integer[], s_mark bytea[], s_topic bytea[], s_param bytea[], s_value bytea[], s_one smallint[], s_since bigint[],
+    f_attempt bigint[], f_task integer[],
     o_attempt bigint[], o_task integer[], o_try integer[], o_place integer[], o_topic bytea[], o_key bytea[], o_value bytea[], o_headers bytea[], o_stored bigint[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -54,21 +55,22 @@ BEGIN
         ), taken AS (
             SELECT DISTINCT ON (k.letter) k.letter, o.attempt, o.task
             FROM opened o JOIN letter_keys k ON k.mark = o.mark AND k.early = 1
+            WHERE NOT EXISTS (SELECT FROM unnest(f_attempt, f_task) AS f (attempt, task) WHERE f.attempt = o.attempt AND f.task = o.task)
             ORDER BY k.letter, o.since, o.attempt, o.task
         )
         SELECT array_agg(letter ORDER BY letter), array_agg(attempt ORDER BY letter), array_agg(task ORDER BY letter)
         INTO took, for_attempts, for_tasks FROM taken;
     END IF;
     IF took IS NOT NULL THEN
-        INSERT INTO posts (attempt, task, body)
-        SELECT u.attempt, u.task, l.body
+        INSERT INTO posts (attempt, task, body, epoch)
+        SELECT u.attempt, u.task, l.body, (SELECT a.epoch FROM attempts a WHERE a.id = u.attempt)
         FROM unnest(took, for_attempts, for_tasks) AS u (letter, attempt, task) JOIN letters l ON l.id = u.letter
         ORDER BY u.letter;
         DELETE FROM letter_keys WHERE letter = ANY (took);
         DELETE FROM letters WHERE id = ANY (took);
         UPDATE attempts SET wake = 0 WHERE id IN (
             SELECT id FROM attempts WHERE id = ANY (for_attempts) AND epoch = 0 AND wake <> 0
-                AND NOT (after <> 0 AND started = 0 AND wake = 9223372036854775807)
+                AND NOT (started = 0 AND (wake = 9223372036854775806 OR wake = 9223372036854775807 AND after <> 0))
             ORDER BY id FOR NO KEY UPDATE);
     END IF;
 

@@ -166,13 +166,15 @@ CREATE TABLE growths (
     UNIQUE (attempt, first, parent, kind)
 );
 
--- A row has neighbouring events of one attempt that were written together.
+-- A row has neighbouring events of one attempt that were written together. That
+-- of no attempt, 0, says up to which number rows are missing, in last as well.
 CREATE TABLE events (
+    number  INTEGER PRIMARY KEY, -- order of writing
     attempt INTEGER NOT NULL,
     last    INTEGER NOT NULL, -- the number of the newest in body
     body    BLOB    NOT NULL,
-    PRIMARY KEY (attempt, last)
-) WITHOUT ROWID;
+    UNIQUE (attempt, last)
+);
 
 CREATE TABLE shared_values (
     key     TEXT    NOT NULL PRIMARY KEY,

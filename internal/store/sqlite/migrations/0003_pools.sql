@@ -7,3 +7,85 @@ CREATE INDEX attempts_unowned ON attempts (pool, wake, id) WHERE state = 0 AND e
 
 -- Those that are bounded.
 CREATE INDEX attempts_bounded ON attempts (id) WHERE state = 0 AND pool = 0 AND project <> 0;
+
+-- Who owned the attempt when a post came: what came before somebody owns it is
+-- loaded with it, so that only what comes then is looked for.
+ALTER TABLE posts ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0; -- leases.id, or 0
+
+CREATE INDEX posts_owned ON posts (epoch, id) WHERE epoch <> 0;
+
+CREATE TABLE attempt_tags (
+    attempt INTEGER NOT NULL, -- attempts.id
+    name    TEXT    NOT NULL,
+    value   TEXT    NOT NULL,
+    PRIMARY KEY (attempt, name)
+) WITHOUT ROWID;
+
+CREATE INDEX attempt_tags_value ON attempt_tags (name, value, attempt);
+
+-- Attempts that are to be admitted, and those that were: which of these hold a place
+-- their state tells, so that their end writes nothing here.
+CREATE TABLE queue (
+    attempt  INTEGER PRIMARY KEY, -- attempts.id
+    rank     INTEGER NOT NULL,    -- lower ones come first
+    weight   INTEGER NOT NULL,
+    admitted INTEGER NOT NULL     -- 0 is not yet
+);
+
+CREATE INDEX queue_waiting ON queue (rank, attempt) WHERE admitted = 0;
+CREATE INDEX queue_held    ON queue (attempt) WHERE admitted <> 0;
+
+-- Up to when what is known by a name and a value is used up by what has begun.
+CREATE TABLE queue_spent (
+    name  TEXT    NOT NULL, -- of a limit
+    value TEXT    NOT NULL, -- of its tag, or none
+    until INTEGER NOT NULL,
+    PRIMARY KEY (name, value)
+) WITHOUT ROWID;
+
+-- The items of collections. Those of a list, which a try has made, have the indexes
+-- from 0 on.
+CREATE TABLE items (
+    attempt INTEGER  NOT NULL, -- attempts.id
+    task    INTEGER  NOT NULL, -- the collection
+    list    INTEGER  NOT NULL,
+    idx     INTEGER  NOT NULL,
+    key     BLOB     NOT NULL,
+    value   BLOB     NOT NULL,
+    state   INTEGER  NOT NULL,
+    started INTEGER  NOT NULL,
+    ended   INTEGER  NOT NULL,
+    detail  BLOB    ,
+    PRIMARY KEY (attempt, task, list, idx)
+) WITHOUT ROWID;
+
+CREATE INDEX items_failed ON items (attempt, task, list, idx) WHERE state = 5;
+
+-- Where those are who work on the database and go on, and what they say of it.
+CREATE TABLE notes (
+    name TEXT NOT NULL PRIMARY KEY,
+    text TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- What tries hold of pools once that is granted, and wait for before. What is held
+-- is free once the task does not run the try any more, which writes nothing here.
+CREATE TABLE slots (
+    attempt INTEGER NOT NULL, -- attempts.id
+    task    INTEGER NOT NULL,
+    try     INTEGER NOT NULL,
+    pool    TEXT    NOT NULL,
+    slots   INTEGER NOT NULL,
+    rank    INTEGER NOT NULL, -- lower ones come first
+    since   INTEGER NOT NULL,
+    granted INTEGER NOT NULL, -- 0 is not yet
+    needs   TEXT    NOT NULL, -- of all pools, as NAME=SLOTS
+    PRIMARY KEY (attempt, task, pool)
+);
+
+CREATE INDEX slots_waiting ON slots (pool, rank, since, attempt, task) WHERE granted = 0;
+CREATE INDEX slots_held    ON slots (pool, attempt, task) WHERE granted <> 0;
+
+CREATE TABLE pools (
+    name TEXT    PRIMARY KEY,
+    size INTEGER NOT NULL
+);

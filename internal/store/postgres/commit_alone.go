@@ -16,24 +16,24 @@ import (
 
 const takeLeft = `DELETE FROM posts WHERE attempt = ANY ($1) AND id <> ALL ($2) RETURNING id, attempt, task, body`
 
-// commitReturns commits a batch that returns messages, or ends attempts to which
-// some are posted. What is returned is routed among those who listen when the
-// rest is written. As long as it takes, nobody routes, posts or begins to listen.
+// commitAlone commits a batch that returns messages, or ends attempts to which
+// some are posted, or which others come after. What is returned is routed among
+// those who listen when the rest is written. As long as it takes, nobody routes,
+// posts, begins to listen or wakes what comes after a session.
 //
-// An attempt that gets a message is locked after those that the batch ends. Two
-// commits could wait for each other only if they end attempts of one session and
-// one returns a message to the other's: then the database ends one, which is
-// tried again.
-func (s *Store) commitReturns(ctx context.Context, c *pgx.Conn, args []any, b *store.Batch) (woke bool, err error) {
+// Attempts that get a message are locked after those that the batch ends, in
+// order of id. Who has locked one of them, to end it, waits for others of them at
+// most, in the same order: not for what is locked here before.
+func (s *Store) commitAlone(ctx context.Context, c *pgx.Conn, p *tables.Plan) (woke bool, err error) {
 	err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, awaitOrder, s.space, orderLock); err != nil {
 			return err
 		}
-		left, err := takeLeftOf(ctx, tx, b)
+		left, err := takeLeftOf(ctx, tx, p.Batch)
 		if err != nil {
 			return err
 		}
-		woke, err = writeReturns(ctx, tx, args, tables.NewSignalPlan(b, left))
+		woke, err = s.writeReturns(ctx, tx, p, tables.NewSignalPlan(p.Batch, left))
 		return err
 	})
 	return woke, err
@@ -66,11 +66,12 @@ func takeLeftOf(ctx context.Context, tx pgx.Tx, b *store.Batch) ([]engine.Buried
 }
 
 // writeReturns writes a batch, and routes what it returns.
-func writeReturns(ctx context.Context, tx pgx.Tx, args []any, p *tables.SignalPlan) (woke bool, err error) {
+func (s *Store) writeReturns(ctx context.Context, tx pgx.Tx, plan *tables.Plan, p *tables.SignalPlan) (woke bool, err error) {
 	l := mailLedger{Ledger: routing.NewLedger(), ended: new(bool)}
 	var written, routed pgx.Batch
 	tell := tellIf(&woke)
-	written.Queue(commitText, args...).QueryRow(tell)
+	written.Queue(commitText, s.commitArgs(plan, true)...).QueryRow(tell)
+	queueItems(&written, plan)
 	if p == nil {
 		err = tx.SendBatch(ctx, &written).Close()
 		return woke, err
