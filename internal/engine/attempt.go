@@ -22,6 +22,11 @@ type Attempt struct {
 	step *Step
 
 	tasks []task
+	// paged are the tasks below pages of items, pages what is known of each page, and
+	// over those that are to be dropped.
+	paged paged
+	pages map[model.TaskID]*page
+	over  []model.TaskID
 	// live counts the tasks that are started and not final.
 	live int
 	// agenda holds what is still to be done in this step, in order.
@@ -63,7 +68,8 @@ type task struct {
 	// blocked, and the kids that are not final after that.
 	pending int32
 	// busy counts a collection's items that are started and not final. None
-	// of the kids before next waits for room.
+	// of the kids before next waits for room; in a collection with pages, next
+	// counts the items on them that have not started.
 	busy, next int32
 
 	state model.State
@@ -72,6 +78,8 @@ type task struct {
 	dirty bool
 	// gives is set when the task or one below it stored something.
 	gives bool
+	// asking is set while a page of items is on its way.
+	asking bool
 	// made says where the task comes from.
 	made GrowthKind
 }
@@ -106,7 +114,7 @@ func New(id model.AttemptID, def *workflow.Workflow, p params.Map) *Attempt {
 	a := &Attempt{def: def, row: AttemptRow{ID: id, Params: p}}
 	a.tasks = make([]task, 0, def.Root.Size())
 	a.plant(def.Root, model.NoTask, 0, GrowSub)
-	a.row.Tasks = int32(len(a.tasks))
+	a.row.Tasks = a.size()
 	return a
 }
 
@@ -133,13 +141,17 @@ func (a *Attempt) Apply(now model.Instant, c Command, step *Step) error {
 	if a.row.Started == 0 && c.Kind.inside() {
 		return model.Errorf(model.Conflict, "attempt %d has not begun", a.row.ID)
 	}
-	if c.Task < 0 || int(c.Task) >= len(a.tasks) {
+	if !a.has(c.Task) {
+		if c.Task >= firstPaged && c.Kind.report() {
+			return nil // of an item that has ended
+		}
 		return model.Errorf(model.NotFound, "attempt %d has no task %d", a.row.ID, c.Task)
 	}
 	a.now, a.step = now, step
 	err := a.apply(c)
 	a.work()
 	a.attend()
+	a.dropPages()
 	a.finish()
 	a.flush()
 	a.step = nil
@@ -148,11 +160,13 @@ func (a *Attempt) Apply(now model.Instant, c Command, step *Step) error {
 
 // report tells whether a command comes from a runner or a timer, which may
 // speak of what is over already.
-func (k CommandKind) report() bool { return k >= Succeed && k <= Expire || k == Judge }
+func (k CommandKind) report() bool {
+	return k >= Succeed && k <= Expire || k == Judge || k == Supply
+}
 
 // inside tells whether a command is about a task of an attempt that runs.
 func (k CommandKind) inside() bool {
-	return k >= Deliver && k <= Cancel || k == SkipTo
+	return k >= Deliver && k <= Cancel || k == SkipTo || k == Skip || k == RerunItem
 }
 
 func (a *Attempt) apply(c Command) error {
@@ -182,15 +196,21 @@ func (a *Attempt) apply(c Command) error {
 	case Again:
 		return a.runAgain(c.Task)
 	case Cancel:
-		return a.cancelTask(c.Task)
+		return a.cancelTask(c.Task, c.By)
 	case Kill:
-		a.kill()
+		a.kill(c.By)
 	case Edit:
-		a.edit(c.Params)
+		a.edit(c.Params, c.By)
 	case SkipTo:
-		return a.skipTo(c.Task)
+		return a.skipTo(c.Task, c.By)
+	case Skip:
+		return a.skipTask(c.Task, c.By)
 	case Judge:
 		a.judge(c.Task, c.Try, c.Verdict)
+	case Supply:
+		a.supply(c.Task, c.Supplied)
+	case RerunItem:
+		return a.rerunItem(c.Task, c.Item)
 	default:
 		return model.Errorf(model.Invalid, "unknown command %d", c.Kind)
 	}
@@ -201,10 +221,10 @@ func (a *Attempt) begin() error {
 	if a.row.Started != 0 {
 		return model.Errorf(model.Conflict, "attempt %d has begun already", a.row.ID)
 	}
-	a.row.Started = a.now
 	if a.def.Scope == workflow.Shared {
-		a.row.Shared = a.row.Params.Merge(a.row.Shared) // edits may have come before
+		a.row.Shared = a.row.CurrentIn(a.def.Scope) // edits may have come before
 	}
+	a.row.Started = a.now
 	a.rowDirty = true
 	a.event(AttemptStarted, 0, params.Map{})
 	a.schedule(errandOpen, 0)
@@ -232,7 +252,7 @@ func (a *Attempt) schedule(kind errandKind, id model.TaskID) {
 
 // finish ends the attempt when its root is final and nothing runs any more.
 func (a *Attempt) finish() {
-	root := &a.tasks[0]
+	root := a.at(0)
 	if a.row.State.Done() || a.live > 0 || !root.state.Final() {
 		return
 	}
@@ -247,26 +267,33 @@ func (a *Attempt) finish() {
 	a.row.Ended = a.now
 	a.rowDirty = true
 	a.hushAll()
-	a.event(AttemptEnded, 0, params.Map{})
+	var data params.Map
+	if a.row.State == AttemptKilled && root.state != model.Cancelled {
+		data = params.Of(EndedKilled, true)
+	}
+	a.event(AttemptEnded, 0, data)
 	a.effect(Effect{Kind: Finished})
 }
 
 // flush writes the rows of what the step changed.
 func (a *Attempt) flush() {
 	for _, id := range a.dirty {
-		a.tasks[id].dirty = false
+		if !a.has(id) {
+			continue // dropped
+		}
+		a.at(id).dirty = false
 		a.step.Tasks = append(a.step.Tasks, a.taskRow(id))
 	}
 	a.dirty = a.dirty[:0]
 	if a.rowDirty {
 		a.rowDirty = false
-		a.row.Tasks = int32(len(a.tasks))
+		a.row.Tasks = a.size()
 		a.step.Attempts = append(a.step.Attempts, a.row)
 	}
 }
 
 func (a *Attempt) touch(id model.TaskID) {
-	if t := &a.tasks[id]; !t.dirty {
+	if t := a.at(id); !t.dirty {
 		t.dirty = true
 		a.dirty = append(a.dirty, id)
 	}
@@ -274,7 +301,7 @@ func (a *Attempt) touch(id model.TaskID) {
 
 func (a *Attempt) event(kind EventKind, id model.TaskID, data params.Map) {
 	a.seq++
-	t := &a.tasks[id]
+	t := a.at(id)
 	a.step.Events = append(a.step.Events, Event{
 		Attempt: a.row.ID, Seq: a.seq, At: a.now, Kind: kind,
 		Task: id, Name: a.name(id), Try: t.try, State: t.state, Data: data,
@@ -287,7 +314,7 @@ func (a *Attempt) effect(e Effect) {
 
 // name returns the full name of a task.
 func (a *Attempt) name(id model.TaskID) string {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.name == "" {
 		t.name = t.node.Name
 		if t.parent != model.NoTask {
@@ -300,7 +327,7 @@ func (a *Attempt) name(id model.TaskID) string {
 // change returns a copy of the task's detail to be changed: the old one is
 // shared with rows that were written.
 func (a *Attempt) change(id model.TaskID) *Detail {
-	t := &a.tasks[id]
+	t := a.at(id)
 	d := &Detail{}
 	if t.detail != nil {
 		*d = *t.detail
@@ -313,7 +340,7 @@ func (a *Attempt) change(id model.TaskID) *Detail {
 // taskRow returns the row of a task. One that was not reached may be yet, when
 // others run again.
 func (a *Attempt) taskRow(id model.TaskID) TaskRow {
-	t := &a.tasks[id]
+	t := a.at(id)
 	state := t.state
 	if state == model.NotReached {
 		state = model.Blocked

@@ -30,6 +30,12 @@ type Command struct {
 	Node *workflow.Node
 	// Params are those of Edit.
 	Params params.Map
+	// Item is that of RerunItem.
+	Item int64
+	// Supplied is that of Supply.
+	Supplied *Supplied
+	// By is who asked for it, for the history, or empty.
+	By string
 }
 
 // CommandKind says what a command is.
@@ -59,7 +65,7 @@ const (
 	// Append adds Node below the task.
 	Append
 	// Again opens a new round of a task that has ended in an attempt that
-	// still runs.
+	// still runs, or runs one that is held because its runner was lost.
 	Again
 	// Cancel asks one task and all below it to end.
 	Cancel
@@ -73,6 +79,15 @@ const (
 	// Judge tells why a try works, while it does. Its report may tell it, too;
 	// what comes first counts.
 	Judge
+	// Skip passes over a task, with all below it: one that has not ended ends as
+	// skipped, and so does a new round of one that has failed, so that what comes
+	// after it begins.
+	Skip
+	// Supply gives a page of items to a collection that has asked for it (FetchItems).
+	Supply
+	// RerunItem runs one item of a collection again that has ended. It is a Conflict
+	// where the collection starts no more items.
+	RerunItem
 )
 
 // Result is what a try gives when it ends well.
@@ -83,8 +98,10 @@ type Result struct {
 	// Subtasks is the configuration that Node was compiled from.
 	Subtasks params.Map
 	Node     *workflow.Node
-	// Items are those of a collection's source.
-	Items []params.Value
+	// Items are those of a collection's source, all of which become tasks. A source
+	// whose items are rows has Listed instead.
+	Items  []params.Value
+	Listed *Listed
 	// Stop asks that nothing after the task runs.
 	Stop bool
 	// Replayed marks the result as taken over from an earlier attempt.
@@ -110,6 +127,9 @@ type Failure struct {
 	Retry workflow.Retry
 	// State is what the operator keeps for that try.
 	State params.Map
+	// Bury puts the message that the try was given among the dead letters; the task
+	// waits on.
+	Bury bool
 }
 
 // Wait is what a try gives when it wants to be run again later.
@@ -139,6 +159,9 @@ type Key struct {
 	// Value is the key's canonical text.
 	Value string
 	One   bool
+	// Fresh has a task that waits for some keys get nothing that came before it
+	// began to, under any of them.
+	Fresh bool
 }
 
 // Message is one message of a task's inbox.
@@ -209,6 +232,8 @@ type Effect struct {
 	Message *Message
 	// At is when Arm and ArmLimit fire.
 	At model.Instant
+	// Fetch is that of FetchItems.
+	Fetch Fetch
 }
 
 // EffectKind says what is to be carried out.
@@ -226,6 +251,8 @@ const (
 	ArmLimit
 	// Finished says that the attempt is done.
 	Finished
+	// FetchItems asks for a Supply of items.
+	FetchItems
 )
 
 // Step is what commands led to. Its slices are appended to, so that one Step
@@ -241,7 +268,11 @@ type Step struct {
 	Records []Record
 	// Buried are the messages that their tasks could not handle, or did not begin
 	// with before they ended: others get those that have a Share.
-	Buried  []Buried
+	Buried []Buried
+	// Items are the rows of items that have changed.
+	Items []ItemRow
+	// Dropped are tasks to be forgotten, after all else is written.
+	Dropped []Dropped
 	Effects []Owned
 }
 
@@ -253,6 +284,9 @@ type Listening struct {
 	// Since is when the task began to listen.
 	Since model.Instant
 	Keys  []Key
+	// Fresh is set where the task gets nothing that came before it began to
+	// listen: it is left to others.
+	Fresh bool
 }
 
 // Record is what a task sends to a topic, once the step is stored.
@@ -277,7 +311,8 @@ type Buried struct {
 	Attempt model.AttemptID
 	Task    model.TaskID
 	Message Message
-	// Reason is the error of the last try, on one line.
+	// Reason is the error of the last try, on one line. A message that is returned
+	// without one was none before, and is dropped if nobody waits for it.
 	Reason string
 	At     model.Instant
 }
@@ -297,8 +332,10 @@ func (s *Step) Reset() {
 	clear(s.Listening)
 	clear(s.Records)
 	clear(s.Buried)
+	clear(s.Items)
 	clear(s.Effects)
 	s.Attempts, s.Tasks, s.Grown = s.Attempts[:0], s.Tasks[:0], s.Grown[:0]
 	s.Events, s.Effects = s.Events[:0], s.Effects[:0]
 	s.Listening, s.Records, s.Buried = s.Listening[:0], s.Records[:0], s.Buried[:0]
+	s.Items, s.Dropped = s.Items[:0], s.Dropped[:0]
 }

@@ -34,6 +34,7 @@ func TestCommandsThatMakeNoSenseAreRefused(t *testing.T) {
 		"a signal with no message":  {engine.Command{Kind: engine.Deliver, Task: 1}, model.Invalid},
 		"a second beginning":        {engine.Command{Kind: engine.Begin}, model.Conflict},
 		"another round of the root": {engine.Command{Kind: engine.Again}, model.Conflict},
+		"to skip the root":          {engine.Command{Kind: engine.Skip}, model.Conflict},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var step engine.Step
@@ -52,7 +53,7 @@ func TestOnlySomeCommandsComeBeforeTheBeginning(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[engine.CommandKind]bool{
 		engine.Begin: true, engine.Kill: true, engine.Edit: true, engine.Succeed: true, engine.Wake: true,
-		engine.Deliver: false, engine.Append: false, engine.Again: false, engine.Cancel: false, engine.SkipTo: false,
+		engine.Deliver: false, engine.Append: false, engine.Again: false, engine.Cancel: false, engine.SkipTo: false, engine.Skip: false,
 	} {
 		a := engine.New(7, finished(t, actions(1, alone)), params.Map{})
 		c := engine.Command{Kind: kind, Task: 0, Node: &workflow.Node{Name: "+x"}, Message: &engine.Message{}}

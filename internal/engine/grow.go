@@ -11,10 +11,13 @@ import (
 
 // plant adds the tasks of a tree, depth first, and returns the id of its top.
 func (a *Attempt) plant(n *workflow.Node, parent model.TaskID, index int32, made GrowthKind) model.TaskID {
-	id := model.TaskID(len(a.tasks))
-	a.tasks = append(a.tasks, task{
-		node: n, parent: parent, index: index, made: made, pending: int32(len(n.After)),
-	})
+	id := a.nextID(parent, made)
+	t := task{node: n, parent: parent, index: index, made: made, pending: int32(len(n.After))}
+	if id >= firstPaged {
+		a.paged.add(t)
+	} else {
+		a.tasks = append(a.tasks, t)
+	}
 	if n.Wait.ListensEarly() {
 		h := a.listeners()
 		h.fresh = append(h.fresh, id)
@@ -27,30 +30,32 @@ func (a *Attempt) plant(n *workflow.Node, parent model.TaskID, index int32, made
 
 // plantKids gives a group its children.
 func (a *Attempt) plantKids(id model.TaskID) {
-	children := a.tasks[id].node.Children
+	children := a.at(id).node.Children
 	kids := make([]model.TaskID, len(children))
 	for i, c := range children {
 		kids[i] = a.plant(c, id, int32(i), GrowSub)
 	}
-	a.tasks[id].kids = kids
+	a.at(id).kids = kids
 }
 
 // grow adds tasks to a running attempt and records it.
 func (a *Attempt) grow(g Growth) {
 	g.Attempt = a.row.ID
-	g.First = model.TaskID(len(a.tasks))
+	g.First = a.nextID(g.Parent, g.Kind)
 	a.step.Grown = append(a.step.Grown, g)
+	before := a.size()
 	a.sprout(g)
-	if len(a.tasks) > int(g.First) {
+	if n := a.size() - before; n > 0 {
 		a.rowDirty = true
-		a.event(TasksAdded, g.Parent, params.Of("first", int64(g.First), "count", int64(len(a.tasks))-int64(g.First)))
+		a.event(TasksAdded, g.Parent, params.Of("first", int64(g.First), "count", int64(n)))
 	}
 }
 
 // sprout adds the tasks that a growth stands for. Restoring calls it with what
 // grow recorded, so it depends on nothing but the growth and the definition.
 func (a *Attempt) sprout(g Growth) {
-	n := a.tasks[g.Parent].node
+	defer a.extendPage(g, a.size())
+	n := a.at(g.Parent).node
 	switch g.Kind {
 	case GrowSub:
 		a.addKid(g, g.Node)
@@ -58,6 +63,10 @@ func (a *Attempt) sprout(g Growth) {
 		a.addKid(g, n.Check)
 	case GrowFailure:
 		for _, hook := range n.OnFailure {
+			a.addKid(g, hook)
+		}
+	case GrowStop:
+		for _, hook := range n.OnStop {
 			a.addKid(g, hook)
 		}
 	case GrowLimit:
@@ -71,46 +80,48 @@ func (a *Attempt) sprout(g Growth) {
 		a.retire(g.Parent)
 	case GrowAgain:
 		a.replant(g)
+	case GrowPage:
+		a.plantPage(g)
 	}
 }
 
 // retire leaves a task without children, for another round of them.
 func (a *Attempt) retire(id model.TaskID) {
-	t := &a.tasks[id]
-	t.kids, t.winner, t.next = nil, 0, 0
+	t := a.at(id)
+	t.kids, t.winner, t.next, t.asking = nil, 0, 0, false
 }
 
 func (a *Attempt) addKid(g Growth, n *workflow.Node) {
-	index := int32(len(a.tasks[g.Parent].kids))
+	index := int32(len(a.at(g.Parent).kids))
 	id := a.plant(n, g.Parent, index, g.Kind)
-	a.tasks[id].pending = 0 // its edges speak of siblings that it does not have
-	a.tasks[id].extra = g.Export
-	p := &a.tasks[g.Parent]
+	a.at(id).pending = 0 // its edges speak of siblings that it does not have
+	a.at(id).extra = g.Export
+	p := a.at(g.Parent)
 	p.kids = append(p.kids, id)
 }
 
 // plantItems adds a collection's body once for each item, side by side.
 func (a *Attempt) plantItems(g Growth) {
-	p := &a.tasks[g.Parent]
+	p := a.at(g.Parent)
 	body, key, kids := p.node.Children[0], p.node.Each.Key, slices.Clip(p.kids)
 	prefix := a.name(g.Parent) + body.Name + "-"
 	for i, item := range g.Items {
 		id := a.plant(body, g.Parent, int32(len(kids)), GrowItems)
-		a.tasks[id].name = prefix + strconv.Itoa(i)
-		a.tasks[id].extra = params.Map{}.Set(key, item)
+		a.at(id).name = prefix + strconv.Itoa(i)
+		a.at(id).extra = params.Map{}.Set(key, item)
 		kids = append(kids, id)
 	}
-	a.tasks[g.Parent].kids = kids
+	a.at(g.Parent).kids = kids
 }
 
 // replant puts a fresh copy of a task and all below it in the place of one
 // that has ended.
 func (a *Attempt) replant(g Growth) {
-	old := a.tasks[g.Replaces]
+	old := *a.at(g.Replaces)
 	id := a.plant(old.node, old.parent, old.index, old.made)
-	a.tasks[id].extra = old.extra
-	a.tasks[id].name = a.name(g.Replaces)
-	p := &a.tasks[old.parent]
+	a.at(id).extra = old.extra
+	a.at(id).name = a.name(g.Replaces)
+	p := a.at(old.parent)
 	p.kids[old.index] = id
 	if p.winner == g.Replaces {
 		p.winner = 0
@@ -120,10 +131,10 @@ func (a *Attempt) replant(g Growth) {
 // openKids counts the children of a task that has opened and starts those
 // that come after nothing, or only after what was called off before.
 func (a *Attempt) openKids(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	t.pending = 0
 	for _, kid := range t.kids {
-		k := &a.tasks[kid]
+		k := a.at(kid)
 		if k.state.Final() {
 			a.openEdges(kid)
 			continue
@@ -138,7 +149,7 @@ func (a *Attempt) openKids(id model.TaskID) {
 // openNew starts the last n children, which were added to a task that has
 // others already.
 func (a *Attempt) openNew(id model.TaskID, n int) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	t.pending += int32(n)
 	for _, kid := range t.kids[len(t.kids)-n:] {
 		a.schedule(errandOpen, kid)
@@ -147,7 +158,7 @@ func (a *Attempt) openNew(id model.TaskID, n int) {
 
 // appendNode adds a tree below a task that has not ended.
 func (a *Attempt) appendNode(id model.TaskID, n *workflow.Node) error {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if s := a.state(id); s.Final() || s == model.Blocked {
 		return model.Errorf(model.Conflict, "task %s is %s: tasks can be added only while it runs", a.name(id), s)
 	}

@@ -21,6 +21,8 @@ func (f *family) hears(told map[model.TaskID]engine.Listening) error {
 		switch {
 		case !slices.Equal(got.Keys, want):
 			return fmt.Errorf("%s (%d) is %v and listens to %v, want %v", v.Name, id, v.State, got.Keys, want)
+		case len(want) > 0 && got.Fresh != afresh(v, want):
+			return fmt.Errorf("%s (%d) listens afresh: %v", v.Name, id, got.Fresh)
 		case len(want) > 0 && got.Since != since:
 			return fmt.Errorf("%s (%d) listens since %d, want %d", v.Name, id, got.Since, since)
 		}
@@ -28,11 +30,17 @@ func (f *family) hears(told map[model.TaskID]engine.Listening) error {
 	return nil
 }
 
+// afresh reports whether a task gets nothing that came before it listens.
+func afresh(v engine.View, keys []engine.Key) bool {
+	return v.Node.Wait != nil && v.Node.Wait.Early == workflow.DropEarly ||
+		slices.ContainsFunc(keys, func(k engine.Key) bool { return k.Fresh })
+}
+
 // keys are what a task is to listen to, and since when.
 func (f *family) keys(id model.TaskID) ([]engine.Key, model.Instant) {
 	v := f.views[id]
 	switch {
-	case f.row.Started == 0, f.row.CancelAsked, f.row.State.Done(), v.Retired:
+	case f.row.Started == 0, f.row.CancelAsked && !f.onStop(id), f.row.State.Done(), v.Retired:
 	case v.State == model.Waiting, v.State == model.Running:
 		if v.Flags&told == 0 {
 			return append(f.signals(id), f.asked(id)...), since(v)
@@ -45,6 +53,17 @@ func (f *family) keys(id model.TaskID) ([]engine.Key, model.Instant) {
 		return f.signals(id), v.Ended
 	}
 	return nil, 0
+}
+
+// onStop reports whether a task is, or is below, what is run because the attempt is
+// asked to end.
+func (f *family) onStop(id model.TaskID) bool {
+	for ; id != model.NoTask; id = f.views[id].Parent {
+		if g := f.growth(id); g != nil && g.Kind == engine.GrowStop {
+			return true
+		}
+	}
+	return false
 }
 
 const told = engine.CancelAsked | engine.SkipAsked | engine.TimedOut

@@ -178,6 +178,7 @@ var verbs = map[string]func(*stimulus) engine.Command{
 	"kill":    func(*stimulus) engine.Command { return engine.Command{Kind: engine.Kill} },
 	"edit":    func(s *stimulus) engine.Command { return engine.Command{Kind: engine.Edit, Params: s.object()} },
 	"skip-to": func(s *stimulus) engine.Command { return s.about(engine.SkipTo) },
+	"skip":    func(s *stimulus) engine.Command { return s.about(engine.Skip) },
 }
 
 // find reads a task: "+a" is the newest of that name, "+a#2" the second.
@@ -270,6 +271,8 @@ func (s *stimulus) fail() engine.Command {
 			f.State = s.object()
 		case "error":
 			f.Error = s.object()
+		case "buries":
+			f.Bury = true
 		case "judged":
 			c.Verdict = &engine.Verdict{Reason: s.next()}
 		default:
@@ -293,6 +296,8 @@ func (s *stimulus) waitFor() engine.Command {
 			wait.Keys = append(wait.Keys, engine.Key{Topic: s.next(), Value: s.next()})
 		case "param":
 			wait.Keys[len(wait.Keys)-1].Param = s.next()
+		case "fresh":
+			wait.Keys[len(wait.Keys)-1].Fresh = true
 		case "state":
 			wait.State = s.object()
 		case "store":

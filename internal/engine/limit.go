@@ -12,14 +12,14 @@ import (
 // limit arms the time limit of a task that starts. What is to be the limit and is
 // no time counts as one that has passed.
 func (a *Attempt) limit(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	l := &t.node.Limit
 	if l.After > 0 {
 		t.deadline = a.now.Add(l.After)
 	}
 	if l.Until != "" {
 		v, _ := a.scope(id).At(params.SplitPath(l.Until)...)
-		at, ok := instant(v)
+		at, ok := a.instant(v)
 		switch {
 		case v == nil:
 		case !ok:
@@ -48,12 +48,12 @@ func (t *task) lateness() params.Map {
 
 // notATime says that a parameter should be one.
 func notATime(path, what string) string {
-	return "parameter " + strconv.Quote(path) + " is no time " + what + ": give RFC 3339 text or Unix seconds"
+	return "parameter " + strconv.Quote(path) + " is no time " + what + ": give RFC 3339 text, Unix seconds or a duration such as 1h30m"
 }
 
 // expire acts on a time limit that has passed.
 func (a *Attempt) expire(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.state.Final() || t.deadline == 0 || t.deadline > a.now || t.flags&LimitSeen != 0 {
 		return
 	}
@@ -68,7 +68,7 @@ func (a *Attempt) expire(id model.TaskID) {
 		a.interrupt(id, SkipAsked)
 	case workflow.LimitNotifies:
 	}
-	if limit.Hook != nil && !a.tasks[id].state.Final() {
+	if limit.Hook != nil && !a.at(id).state.Final() {
 		a.enter(id)
 		a.grow(Growth{Kind: GrowLimit, Parent: id})
 		a.openNew(id, 1)

@@ -57,9 +57,9 @@ func (t *task) subscribed() []Key {
 
 // hears reports whether a task takes messages as things stand.
 func (a *Attempt) hears(id model.TaskID) bool {
-	t := &a.tasks[id]
+	t := a.at(id)
 	switch {
-	case a.row.Started == 0, a.row.CancelAsked, a.row.State.Done():
+	case a.row.Started == 0, a.row.CancelAsked && !a.isOnStop(id), a.row.State.Done():
 		return false
 	case t.state == model.Waiting, t.state == model.Running:
 		return !t.asked() && (t.listens() || len(t.subscribed()) > 0)
@@ -73,14 +73,14 @@ func (a *Attempt) hears(id model.TaskID) bool {
 // that has started is not over and was not told to end.
 func (a *Attempt) awaits(id model.TaskID) bool {
 	for at := id; ; {
-		parent := a.tasks[at].parent
+		parent := a.at(at).parent
 		if parent == model.NoTask {
 			return true
 		}
 		if !a.counts(parent, at) {
 			return false
 		}
-		if p := &a.tasks[parent]; p.state != model.Blocked {
+		if p := a.at(parent); p.state != model.Blocked {
 			return !p.asked() && (!p.state.Final() || p.leaves())
 		}
 		at = parent
@@ -91,7 +91,7 @@ func (a *Attempt) awaits(id model.TaskID) bool {
 func (a *Attempt) attend() {
 	for i := 0; i < len(a.dirty); i++ { // looking at one may change others
 		id := a.dirty[i]
-		if t := &a.tasks[id]; t.node.Wait != nil || len(t.subscribed()) > 0 || a.isTold(id) {
+		if t := a.at(id); t.node.Wait != nil || len(t.subscribed()) > 0 || a.isTold(id) {
 			a.attune(id)
 		}
 		if a.audience != nil {
@@ -118,7 +118,7 @@ func (a *Attempt) attuneBelow(id model.TaskID) {
 	if h.below[id] == 0 {
 		return
 	}
-	for _, kid := range a.tasks[id].kids {
+	for _, kid := range a.at(id).kids {
 		if a.isTold(kid) {
 			a.attune(kid)
 		}
@@ -138,7 +138,7 @@ func (a *Attempt) isTold(id model.TaskID) bool {
 // attuneTree attunes a task and all below it.
 func (a *Attempt) attuneTree(id model.TaskID) {
 	a.attune(id)
-	for _, kid := range a.tasks[id].kids {
+	for _, kid := range a.at(id).kids {
 		a.attuneTree(kid)
 	}
 }
@@ -167,7 +167,7 @@ func (a *Attempt) attune(id model.TaskID) {
 // since notes which keys a task listens to, and returns since when it does. One
 // that has ended has listened in another way since then.
 func (a *Attempt) since(id model.TaskID, keys []Key) model.Instant {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.state.Final() {
 		return t.ended
 	}
@@ -199,9 +199,16 @@ func (a *Attempt) setHearing(id model.TaskID, h Hearing) {
 }
 
 func (a *Attempt) tell(id model.TaskID, now told) {
-	a.step.Listening = append(a.step.Listening, Listening{
-		Attempt: a.row.ID, Task: id, Since: now.since, Keys: now.keys,
-	})
+	a.step.Listening = append(a.step.Listening, a.listening(id, now))
+}
+
+// listening returns what a task is told to listen to.
+func (a *Attempt) listening(id model.TaskID, t told) Listening {
+	wait := a.at(id).node.Wait
+	return Listening{
+		Attempt: a.row.ID, Task: id, Since: t.since, Keys: t.keys,
+		Fresh: wait != nil && wait.Early == workflow.DropEarly || slices.ContainsFunc(t.keys, func(k Key) bool { return k.Fresh }),
+	}
 }
 
 // hush has a task listen to nothing any more. What one that was not reached has
@@ -215,7 +222,7 @@ func (a *Attempt) hush(id model.TaskID) {
 			a.tell(id, told{since: last.since})
 		}
 	}
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.detail == nil || t.state.Final() && t.state != model.NotReached {
 		return
 	}
@@ -240,7 +247,7 @@ func (a *Attempt) hushTree(id model.TaskID) {
 	if a.audience.below[id] == 0 {
 		return
 	}
-	for _, kid := range a.tasks[id].kids {
+	for _, kid := range a.at(id).kids {
 		a.hushTree(kid)
 	}
 }
@@ -257,7 +264,7 @@ func (a *Attempt) hushAll() {
 
 func (a *Attempt) countListener(id model.TaskID, by int32) {
 	h := a.audience
-	for at := a.tasks[id].parent; at != model.NoTask; at = a.tasks[at].parent {
+	for at := a.at(id).parent; at != model.NoTask; at = a.at(at).parent {
 		if h.below[at] += by; h.below[at] == 0 {
 			delete(h.below, at)
 		}
@@ -266,7 +273,7 @@ func (a *Attempt) countListener(id model.TaskID, by int32) {
 
 // learn notes from which parameters the keys of a task come.
 func (a *Attempt) learn(id model.TaskID) {
-	if t := &a.tasks[id]; t.listens() {
+	if t := a.at(id); t.listens() {
 		for _, s := range t.node.Wait.Signals {
 			a.audience.names[params.SplitPath(s.Param)[0]] = true
 		}
@@ -277,7 +284,7 @@ func (a *Attempt) learn(id model.TaskID) {
 // what it sees, and those that its operator asked for. A signal whose parameter
 // has no value matches nothing and is left out.
 func (a *Attempt) keys(id model.TaskID) []Key {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if !t.listens() {
 		return t.subscribed()
 	}
@@ -311,7 +318,7 @@ func Canonical(v params.Value) string { return string(params.AppendJSON(nil, v))
 
 // foresee works out what a blocked task would see if it were reached now.
 func (a *Attempt) foresee(id model.TaskID) {
-	if parent := a.tasks[id].parent; parent != model.NoTask && a.tasks[parent].state == model.Blocked {
+	if parent := a.at(id).parent; parent != model.NoTask && a.at(parent).state == model.Blocked {
 		a.foresee(parent)
 		a.enter(parent)
 	}

@@ -15,10 +15,11 @@ func (a *Attempt) deliver(id model.TaskID, m *Message) error {
 	if m == nil {
 		return model.Errorf(model.Invalid, "a signal needs a message")
 	}
+	id = a.latest(id)
 	if !a.hears(id) {
 		return model.Errorf(model.Conflict, "task %s is %s and takes no messages", a.name(id), a.state(id))
 	}
-	t := &a.tasks[id]
+	t := a.at(id)
 	jumps := t.state == model.Blocked && t.node.Wait.Early == workflow.JumpEarly
 	if jumps {
 		if _, err := a.wayTo(id); err != nil {
@@ -31,12 +32,25 @@ func (a *Attempt) deliver(id model.TaskID, m *Message) error {
 		a.again(id, Late, []Message{*m})
 	case jumps:
 		a.keepMessage(id, m)
-		return a.skipTo(id)
+		return a.skipTo(id, "")
 	default:
 		a.keepMessage(id, m)
 		a.handleNext(id)
 	}
 	return nil
+}
+
+// latest returns the round of a task for which a message is that was on its way
+// while another one had the task run again.
+func (a *Attempt) latest(id model.TaskID) model.TaskID {
+	t := a.at(id)
+	if !t.lasting() || t.parent == model.NoTask {
+		return id
+	}
+	if kids := a.at(t.parent).kids; int(t.index) < len(kids) && a.at(kids[t.index]).flags&Late != 0 {
+		return kids[t.index]
+	}
+	return id
 }
 
 // has reports whether a message is in the inbox already.
@@ -53,7 +67,7 @@ func (a *Attempt) keepMessage(id model.TaskID, m *Message) {
 
 // handleNext runs a task that waits with the first message of its inbox.
 func (a *Attempt) handleNext(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.state != model.Waiting || t.flags&(Handling|RoundAsked) != 0 || !t.hasMail() {
 		return
 	}
@@ -66,11 +80,11 @@ func (t *task) hasMail() bool { return t.detail != nil && len(t.detail.Inbox) > 
 // dispatchNext hands a try to a runner, with the first message of the inbox if
 // there is one.
 func (a *Attempt) dispatchNext(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.hasMail() {
 		a.claim(id)
 		t.flags |= Handling
-		if t.buries() && t.wake != 0 {
+		if t.wake != 0 {
 			h := t.hearing()
 			h.Due = t.wake
 			a.setHearing(id, h)
@@ -82,7 +96,7 @@ func (a *Attempt) dispatchNext(id model.TaskID) {
 // claim makes the first message of the inbox the task's own: nobody else is to
 // get what a try may have done something with.
 func (a *Attempt) claim(id model.TaskID) {
-	if a.tasks[id].detail.Inbox[0].Share == nil {
+	if a.at(id).detail.Inbox[0].Share == nil {
 		return
 	}
 	d := a.change(id)
@@ -92,7 +106,7 @@ func (a *Attempt) claim(id model.TaskID) {
 
 // handled takes the message that a try handled off the inbox.
 func (a *Attempt) handled(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.flags&Handling == 0 {
 		return
 	}
@@ -105,7 +119,7 @@ func (a *Attempt) handled(id model.TaskID) {
 
 // forgive lets a task that goes on to the next message have all retries for it.
 func (a *Attempt) forgive(id model.TaskID) {
-	if t := &a.tasks[id]; t.spent() > 0 && t.listens() {
+	if t := a.at(id); t.spent() > 0 && t.listens() {
 		h := t.hearing()
 		h.Forgiven = t.retries
 		a.setHearing(id, h)
@@ -133,7 +147,7 @@ func (a *Attempt) Bury(now model.Instant, id model.TaskID, m Message, err error,
 	if a.isTold(id) {
 		m.Share = nil // it would come back
 	}
-	if a.row.State.Done() || id < 0 || int(id) >= len(a.tasks) {
+	if a.row.State.Done() || !a.has(id) {
 		step.Buried = append(step.Buried, Buried{Attempt: a.row.ID, Task: id, Message: m, Reason: err.Error(), At: now})
 	} else {
 		a.bury(id, m, err.Error())
@@ -155,7 +169,7 @@ func (a *Attempt) bury(id model.TaskID, m Message, reason string) {
 // buryAll returns or buries what a task has kept that handles no more.
 func (a *Attempt) buryAll(id model.TaskID, rest []Message) {
 	reason := "task " + a.name(id) + " was not reached"
-	if s := a.tasks[id].state; s.Final() && s != model.NotReached {
+	if s := a.at(id).state; s.Final() && s != model.NotReached {
 		reason = "task " + a.name(id) + " ended as " + s.String() + " before it handled the message"
 	}
 	for _, m := range rest {
@@ -165,7 +179,7 @@ func (a *Attempt) buryAll(id model.TaskID, rest []Message) {
 
 // closeInbox takes from a task that ends what it leaves unhandled.
 func (a *Attempt) closeInbox(id model.TaskID) []Message {
-	t := &a.tasks[id]
+	t := a.at(id)
 	t.flags &^= Handling
 	if t.detail == nil || len(t.detail.Inbox) == 0 && len(t.detail.Keys) == 0 && t.detail.Hearing == nil {
 		return nil
@@ -181,7 +195,7 @@ func (a *Attempt) closeInbox(id model.TaskID) []Message {
 func (a *Attempt) leaveMail(id model.TaskID, rest []Message) {
 	switch {
 	case len(rest) == 0:
-	case a.tasks[id].lasting() && a.goesOn(id):
+	case a.at(id).lasting() && a.goesOn(id):
 		a.again(id, Late, rest)
 	default:
 		a.buryAll(id, rest)
@@ -191,7 +205,7 @@ func (a *Attempt) leaveMail(id model.TaskID, rest []Message) {
 // send gives out what a try sends that has ended well.
 func (a *Attempt) send(id model.TaskID, records []Record) {
 	for i, r := range records {
-		r.Attempt, r.Task, r.Try, r.Index, r.At = a.row.ID, id, a.tasks[id].try, int32(i), a.now
+		r.Attempt, r.Task, r.Try, r.Index, r.At = a.row.ID, id, a.at(id).try, int32(i), a.now
 		a.step.Records = append(a.step.Records, r)
 	}
 }

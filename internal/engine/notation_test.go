@@ -240,11 +240,15 @@ func init() {
 		"wait":       (*words).wait,
 		"check":      func(w *words, n *workflow.Node) { n.Check = w.one() },
 		"on-failure": func(w *words, n *workflow.Node) { n.OnFailure = w.nodes() },
+		"on-stop":    func(w *words, n *workflow.Node) { n.OnStop = w.nodes() },
 		"runs-again": func(w *words, n *workflow.Node) { n.Again = true },
 		"early":      (*words).early,
 		"buries":     func(w *words, n *workflow.Node) { n.Wait.OnBadMessage = workflow.BuryMessage },
 		"late":       (*words).late,
 		"lost-fails": func(w *words, n *workflow.Node) { n.Redrive = workflow.FailLost },
+		"lost-held":  func(w *words, n *workflow.Node) { n.Redrive = workflow.HoldLost },
+
+		"passed-over": func(w *words, n *workflow.Node) { n.Skip = true },
 	}
 }
 

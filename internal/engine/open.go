@@ -8,7 +8,7 @@ import (
 
 // open starts a task whose edges are decided.
 func (a *Attempt) open(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.state != model.Blocked || a.crowded(id) {
 		return
 	}
@@ -25,9 +25,16 @@ func (a *Attempt) open(id model.TaskID) {
 
 // launch opens a blocked group or brings an action to its first try.
 func (a *Attempt) launch(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
+	if t.node.Skip {
+		a.end(id, model.Skipped)
+		return
+	}
 	a.look(id)
 	a.tally(id, 1)
+	if a.onPage(t) {
+		a.itemStarted(id)
+	}
 	a.limit(id)
 	switch {
 	case t.flags&TimedOut != 0 && !t.groups():
@@ -45,19 +52,24 @@ func (t *task) groups() bool { return t.node.IsGroup() && t.node.Each == nil }
 
 // barred reports whether a task must not start, because its parent is over or
 // was told to end. What is run on failure or on a time limit starts even so,
-// unless it was called off.
+// unless it was called off, and what is run because the attempt is asked to end.
 func (a *Attempt) barred(id model.TaskID) bool {
-	t := &a.tasks[id]
-	if a.row.CancelAsked || t.parent == model.NoTask {
-		return a.row.CancelAsked
+	t := a.at(id)
+	switch {
+	case a.row.CancelAsked && !a.isOnStop(id):
+		return true
+	case t.parent == model.NoTask, t.made == GrowStop:
+		return false
 	}
-	p := &a.tasks[t.parent]
+	p := a.at(t.parent)
 	switch {
 	case p.flags&CancelAsked != 0:
 		return true
 	case t.hook():
 		return false
 	case p.flags&(SkipAsked|TimedOut) != 0, p.flags&Closed != 0 && !a.spared(p, t):
+		return true
+	case p.made == GrowPage && a.at(p.parent).turnsAway():
 		return true
 	case p.winner != 0 && !p.node.Join.LeaveLosers:
 		return true
@@ -68,13 +80,24 @@ func (a *Attempt) barred(id model.TaskID) bool {
 // hook reports whether a task is run on failure or on a time limit.
 func (t *task) hook() bool { return t.made == GrowLimit || t.made == GrowFailure }
 
+// isOnStop reports whether a task is, or is below, what is run because the attempt
+// is asked to end.
+func (a *Attempt) isOnStop(id model.TaskID) bool {
+	for ; id != model.NoTask; id = a.at(id).parent {
+		if a.at(id).made == GrowStop {
+			return true
+		}
+	}
+	return false
+}
+
 // leaves reports whether a group that has opened leaves the losers running.
 func (t *task) leaves() bool {
 	return t.node.Join.Any && t.node.Join.LeaveLosers && t.started != 0
 }
 
 func (a *Attempt) openGroup(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	t.state = model.Open
 	a.start(id)
 	a.enter(id)
@@ -87,7 +110,7 @@ func (a *Attempt) openGroup(id model.TaskID) {
 
 // start notes the beginning of a task.
 func (a *Attempt) start(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	a.touch(id)
 	if t.started == 0 {
 		t.started = a.now
@@ -96,7 +119,7 @@ func (a *Attempt) start(id model.TaskID) {
 
 // arrive brings an action to its first try, or to the wait before it.
 func (a *Attempt) arrive(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.node.Wait == nil {
 		a.dispatch(id)
 		return
@@ -109,7 +132,7 @@ func (a *Attempt) arrive(id model.TaskID) {
 
 // dispatch hands a new try of an action to a runner.
 func (a *Attempt) dispatch(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	t.state = model.Running
 	t.flags &^= Judged
 	t.wake = 0
@@ -132,45 +155,51 @@ func (a *Attempt) dispatch(id model.TaskID) {
 // end makes a task final and tells those who wait for it. A blocked task that
 // is not reached leaves no trace in the store: it follows from the others.
 func (a *Attempt) end(id model.TaskID, s model.State) {
-	t := &a.tasks[id]
-	if t.state == model.Blocked {
-		a.look(id)
-	} else {
+	t := a.at(id)
+	began := t.state != model.Blocked
+	if began {
 		a.tally(id, -1)
+	} else {
+		a.look(id)
 	}
 	var rest []Message
-	if t.state != model.Blocked || s != model.NotReached {
+	if began || s != model.NotReached {
 		rest = a.closeInbox(id)
 		t.ended, t.wake = a.now, 0
 		a.touch(id)
 		t.state = s
-		a.event(TaskEnded, id, a.endData(id))
+		if t.made != GrowPage {
+			a.event(TaskEnded, id, a.endData(id))
+		}
 	} else if a.audience != nil {
 		a.audience.moved = append(a.audience.moved, id)
 	}
 	t.state = s
 	parent, item := t.parent, t.made == GrowItems
-	if parent == model.NoTask || a.tasks[parent].state == model.Blocked {
+	if parent == model.NoTask || a.at(parent).state == model.Blocked {
 		a.buryAll(id, rest)
 		return
+	}
+	if a.onPage(t) {
+		a.itemEnded(id, began)
 	}
 	a.claimWin(id)
 	a.leave(id)
 	a.openEdges(id)
 	a.spread(id)
 	a.leaveMail(id, rest)
-	if a.tasks[id].flags&Onward != 0 && s.Passed() {
+	if a.at(id).flags&Onward != 0 && s.Passed() {
 		a.onward(id)
 	}
 	a.endKid(parent)
 	if item {
-		a.schedule(errandAdmit, parent)
+		a.schedule(errandAdmit, a.items(a.at(id)))
 	}
 }
 
 // endData is what the history says about the end of a task.
 func (a *Attempt) endData(id model.TaskID) params.Map {
-	t := &a.tasks[id]
+	t := a.at(id)
 	var m params.Map
 	if t.flags&Replayed != 0 {
 		m = m.Set("replayed", true)
@@ -183,8 +212,8 @@ func (a *Attempt) endData(id model.TaskID) params.Map {
 
 // openEdges decides the edges that start at a final task.
 func (a *Attempt) openEdges(id model.TaskID) {
-	t := &a.tasks[id]
-	p := &a.tasks[t.parent]
+	t := a.at(id)
+	p := a.at(t.parent)
 	switch {
 	case p.node.Each != nil || int(t.index) >= len(p.node.Children):
 		return
@@ -195,7 +224,7 @@ func (a *Attempt) openEdges(id model.TaskID) {
 	late := p.gate&gateAhead != 0 // a sibling that should come after this one did not wait
 	for _, l := range p.node.Next(int(t.index)) {
 		kid := p.kids[l.To]
-		k := &a.tasks[kid]
+		k := a.at(kid)
 		if k.state != model.Blocked {
 			late = true
 			continue
@@ -214,9 +243,9 @@ func (a *Attempt) openEdges(id model.TaskID) {
 // openLateEdges decides the edges anew that start at a task which has a late
 // round: its outputs may be others.
 func (a *Attempt) openLateEdges(id model.TaskID) {
-	p := &a.tasks[a.tasks[id].parent]
-	for _, l := range p.node.Next(int(a.tasks[id].index)) {
-		if kid := p.kids[l.To]; a.tasks[kid].state == model.Blocked && a.recount(p, kid) {
+	p := a.at(a.at(id).parent)
+	for _, l := range p.node.Next(int(a.at(id).index)) {
+		if kid := p.kids[l.To]; a.at(kid).state == model.Blocked && a.recount(p, kid) {
 			a.schedule(errandOpen, kid)
 		}
 	}
@@ -254,7 +283,7 @@ func (t *task) emitted(output string) bool {
 
 // endKid counts one child of a task as final.
 func (a *Attempt) endKid(parent model.TaskID) {
-	p := &a.tasks[parent]
+	p := a.at(parent)
 	p.pending--
 	if p.pending == 0 && p.state == model.Open {
 		a.schedule(errandSettle, parent)

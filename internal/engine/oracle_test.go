@@ -29,7 +29,7 @@ func (f *family) place(id model.TaskID) error {
 		return f.mayBeBlocked(id)
 	case v.State == model.NotReached:
 		return f.mayBeMissed(id)
-	case v.State == model.Waiting && v.Wake == 0 && len(f.detail(id).Keys) == 0 && !listens(v):
+	case v.State == model.Waiting && v.Wake == 0 && len(f.detail(id).Keys) == 0 && !listens(v) && !v.Held:
 		return fmt.Errorf("nothing wakes it")
 	case v.State == model.Open && len(f.below[id]) == 0:
 		return fmt.Errorf("it has no children")
@@ -130,7 +130,7 @@ func (f *family) won(id model.TaskID, then []engine.View) bool {
 // hook reports whether a task is run because something failed or took long.
 func (f *family) hook(id model.TaskID) bool {
 	g := f.growth(id)
-	return g != nil && (g.Kind == engine.GrowFailure || g.Kind == engine.GrowLimit)
+	return g != nil && (g.Kind == engine.GrowFailure || g.Kind == engine.GrowLimit || g.Kind == engine.GrowStop)
 }
 
 // inTurn: items start in their order, when there is room.

@@ -272,6 +272,8 @@ func (p *trial) finish() {
 			p.apply(engine.Command{Kind: engine.Succeed, Task: running[0], Try: p.driver.try(running[0])})
 		case len(p.driver.alarms) > 0:
 			p.tick(max(0, p.driver.alarms[0].at.Sub(p.driver.now)))
+		case len(waiting) > 0 && a.Task(waiting[0]).Held:
+			p.apply(engine.Command{Kind: engine.Again, Task: waiting[0]})
 		case len(waiting) > 0:
 			p.apply(engine.Command{Kind: engine.Deliver, Task: waiting[0], Message: &engine.Message{Topic: "t"}})
 		default:

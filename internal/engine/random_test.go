@@ -116,9 +116,7 @@ func randomAction(t *rapid.T, n *workflow.Node, depth int) {
 	if depth < 3 && chance(t, 15, "check") {
 		n.Check = randomNode(t, "^check", depth+1)
 	}
-	if chance(t, 20, "lost fails") {
-		n.Redrive = workflow.FailLost
-	}
+	n.Redrive = pick(t, "lost", workflow.Rerun, workflow.Rerun, workflow.Rerun, workflow.FailLost, workflow.HoldLost)
 }
 
 func randomListener(t *rapid.T, w *workflow.Wait) {
@@ -151,6 +149,9 @@ func randomPolicies(t *rapid.T, n *workflow.Node, depth int) {
 	}
 	if depth < 3 && chance(t, 15, "on-failure") {
 		n.OnFailure = []*workflow.Node{randomNode(t, "^error", depth+1)}
+	}
+	if depth < 3 && chance(t, 15, "on-stop") {
+		n.OnStop = []*workflow.Node{randomNode(t, "^stop", depth+1)}
 	}
 	if chance(t, 30, "export") {
 		n.Export = randomParams(t)
@@ -189,7 +190,7 @@ func randomCommand(t *rapid.T, a *engine.Attempt) engine.Command {
 		return randomDelivery(t, pick(t, "listener", listeners...))
 	}
 	switch c := (engine.Command{Task: task}); pick(t, "command",
-		"stale", "deliver", "append", "again", "cancel", "edit", "skip-to", "again", "skip-to", "append", "kill") {
+		"stale", "deliver", "append", "again", "cancel", "edit", "skip-to", "again", "skip-to", "skip", "append", "kill") {
 	case "stale":
 		c = randomReport(t, a.Task(task))
 		c.Try = int32(pick(t, "try", 0, 1, 2))
@@ -210,6 +211,9 @@ func randomCommand(t *rapid.T, a *engine.Attempt) engine.Command {
 		return c
 	case "skip-to":
 		c.Kind = engine.SkipTo
+		return c
+	case "skip":
+		c.Kind = engine.Skip
 		return c
 	default:
 		return engine.Command{Kind: engine.Kill}
@@ -266,7 +270,7 @@ func randomReport(t *rapid.T, v engine.View) engine.Command {
 		c.Wait = &engine.Wait{Until: epoch.Add(pick(t, "until", 0, time.Second, time.Minute, time.Hour))}
 	case "keys":
 		c.Kind = engine.WaitFor
-		c.Wait = &engine.Wait{Keys: []engine.Key{{Topic: "t", Param: pick(t, "param", "", "asked"), Value: "1"}}, Records: randomRecords(t)}
+		c.Wait = &engine.Wait{Keys: []engine.Key{{Topic: "t", Param: pick(t, "param", "", "asked"), Value: "1", Fresh: chance(t, 20, "fresh")}}, Records: randomRecords(t)}
 	case "cancelled":
 		c.Kind = engine.TryCancelled
 	case "lost":

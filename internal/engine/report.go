@@ -10,7 +10,7 @@ import (
 
 // reports tells whether a report is about the try that runs.
 func (a *Attempt) reports(id model.TaskID, try int32) bool {
-	t := &a.tasks[id]
+	t := a.at(id)
 	return t.state == model.Running && t.try == try
 }
 
@@ -21,7 +21,7 @@ func (t *task) asked() bool { return t.flags&(CancelAsked|SkipAsked|TimedOut) !=
 // conclude decides a task whose try is over, as if it were a group whose
 // children are what the try generated.
 func (a *Attempt) conclude(id model.TaskID) {
-	a.tasks[id].state = model.Open
+	a.at(id).state = model.Open
 	a.touch(id)
 	a.settle(id)
 }
@@ -31,7 +31,7 @@ func (a *Attempt) judge(id model.TaskID, try int32, v *Verdict) {
 	if v == nil || !a.reports(id, try) {
 		return
 	}
-	t := &a.tasks[id]
+	t := a.at(id)
 	if v.Skip && t.node.Check == nil { // a check that failed before has to be repeated
 		t.flags |= SkipAsked
 		a.touch(id)
@@ -51,7 +51,7 @@ func (a *Attempt) succeed(id model.TaskID, try int32, r *Result) {
 	if !a.reports(id, try) {
 		return
 	}
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.asked() {
 		a.conclude(id)
 		return
@@ -69,6 +69,8 @@ func (a *Attempt) succeed(id model.TaskID, try int32, r *Result) {
 		t.flags |= StopAsked
 	}
 	switch {
+	case t.node.Each != nil && r.Listed != nil:
+		a.openItems(id, r.Listed)
 	case t.node.Each != nil && len(r.Items) > 0:
 		a.generate(Growth{Kind: GrowItems, Parent: id, Items: r.Items}, len(r.Items))
 	case r.Node != nil:
@@ -79,7 +81,7 @@ func (a *Attempt) succeed(id model.TaskID, try int32, r *Result) {
 
 // take keeps what a successful try gave.
 func (a *Attempt) take(id model.TaskID, r *Result) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.detail == nil && r.Export.Len() == 0 && r.Store.Len() == 0 && len(r.Reset) == 0 &&
 		len(r.Outputs) == 0 && r.Subtasks.Len() == 0 {
 		return
@@ -100,9 +102,9 @@ func (a *Attempt) take(id model.TaskID, r *Result) {
 
 // takeLate adds what a late round gave to what the round before it had given.
 func (a *Attempt) takeLate(id model.TaskID, gave *Detail) {
-	d := a.tasks[id].detail
+	d := a.at(id).detail
 	d.Outputs = slices.Concat(gave.Outputs, d.Outputs)
-	if a.tasks[id].standsIn() && a.def.Scope == workflow.Tree {
+	if a.at(id).standsIn() && a.def.Scope == workflow.Tree {
 		d.Export = gave.Export.Merge(d.Export)
 		d.Store = give(gave.Store, d)
 		d.Reset = slices.Concat(gave.Reset, d.Reset)
@@ -112,7 +114,7 @@ func (a *Attempt) takeLate(id model.TaskID, gave *Detail) {
 
 // generate adds what an action made below itself.
 func (a *Attempt) generate(g Growth, n int) {
-	a.tasks[g.Parent].state = model.Open
+	a.at(g.Parent).state = model.Open
 	a.enter(g.Parent)
 	a.event(TaskOpened, g.Parent, params.Map{})
 	a.grow(g)
@@ -123,7 +125,7 @@ func (a *Attempt) fail(id model.TaskID, try int32, f *Failure) {
 	if !a.reports(id, try) {
 		return
 	}
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.asked() {
 		a.conclude(id)
 		return
@@ -132,8 +134,8 @@ func (a *Attempt) fail(id model.TaskID, try int32, f *Failure) {
 		f = &Failure{}
 	}
 	delay, more := f.Retry.Delay(t.spent())
-	if !more {
-		a.giveUp(id, orUnknown(f.Error))
+	if !more || f.Bury {
+		a.giveUp(id, f)
 		return
 	}
 	if t.flags&Handling != 0 && t.buries() && t.spent() == 0 {
@@ -158,8 +160,8 @@ func (a *Attempt) fail(id model.TaskID, try int32, f *Failure) {
 
 // giveUp ends a task whose tries are over as failed, or only what it has to do
 // with the message that it could not handle.
-func (a *Attempt) giveUp(id model.TaskID, err params.Map) {
-	t := &a.tasks[id]
+func (a *Attempt) giveUp(id model.TaskID, f *Failure) {
+	t, err := a.at(id), orUnknown(f.Error)
 	if t.flags&Handling == 0 {
 		a.failForGood(id, err)
 		return
@@ -171,7 +173,7 @@ func (a *Attempt) giveUp(id model.TaskID, err params.Map) {
 	a.handled(id)
 	reason, _ := err.String("message") // what has none says nothing
 	a.bury(id, m, reason)
-	if !t.buries() {
+	if !t.buries() && !f.Bury {
 		a.failForGood(id, err)
 		return
 	}
@@ -197,7 +199,7 @@ func (a *Attempt) tryCancelled(id model.TaskID, try int32) {
 	if !a.reports(id, try) {
 		return
 	}
-	if a.tasks[id].asked() {
+	if a.at(id).asked() {
 		a.conclude(id)
 		return
 	}
@@ -210,7 +212,7 @@ func (a *Attempt) lose(id model.TaskID, try int32) {
 	if !a.reports(id, try) {
 		return
 	}
-	t := &a.tasks[id]
+	t := a.at(id)
 	a.event(TryLost, id, params.Map{})
 	switch {
 	case t.asked():
@@ -221,6 +223,10 @@ func (a *Attempt) lose(id model.TaskID, try int32) {
 			f.State = t.detail.State
 		}
 		a.fail(id, try, f)
+	case t.node.Redrive == workflow.HoldLost && (t.flags&Handling != 0 || t.deaf()):
+		t.state = model.Waiting
+		a.touch(id)
+		a.waits(id, "its runner was lost: it is to be told to run again")
 	default:
 		a.dispatch(id)
 	}

@@ -61,6 +61,9 @@ func (r *reporter) listening(l engine.Listening) {
 			line += " one"
 		}
 	}
+	if l.Fresh {
+		line += " afresh"
+	}
 	r.line("%s since %s", line, clock(l.Since))
 }
 
@@ -97,7 +100,7 @@ func (r *reporter) event(e engine.Event) {
 	}
 }
 
-var growthNames = [...]string{"sub", "check", "failure", "limit", "round", "items", "drop", "again"}
+var growthNames = [...]string{"sub", "check", "failure", "limit", "round", "items", "drop", "again", "stop"}
 
 func (r *reporter) growth(g engine.Growth) {
 	line := fmt.Sprintf("* %s %s", growthNames[g.Kind], r.name(g.Parent))

@@ -14,27 +14,29 @@ func Restore(def *workflow.Workflow, row AttemptRow, growths []Growth, tasks []T
 	a := New(row.ID, def, row.Params)
 	a.row, a.seq = row, seq
 	for _, g := range growths {
-		if int(g.First) != len(a.tasks) || g.Parent < 0 || int(g.Parent) >= len(a.tasks) {
-			return nil, model.Errorf(model.Internal, "attempt %d: stored growth at task %d does not fit %d tasks", row.ID, g.First, len(a.tasks))
+		if err := a.regrow(g); err != nil {
+			return nil, err
 		}
-		a.sprout(g)
 	}
+	a.paged.skip(int(row.Tasks) - len(a.tasks))
 	for i := range tasks {
 		r := &tasks[i]
-		if r.ID < 0 || int(r.ID) >= len(a.tasks) {
+		if !a.has(r.ID) {
 			return nil, model.Errorf(model.Internal, "attempt %d: stored task %d does not exist", row.ID, r.ID)
 		}
-		t := &a.tasks[r.ID]
+		t := a.at(r.ID)
 		t.state, t.flags, t.try, t.retries = r.State, r.Flags, r.Try, r.Retries
 		t.started, t.ended, t.wake, t.deadline, t.detail = r.Started, r.Ended, r.Wake, r.Deadline, r.Detail
 		if r.State != model.Blocked && !r.State.Final() {
 			a.tally(r.ID, 1)
 		}
 	}
+	a.over = a.over[:0]
+	a.retirePages()
 	a.recall(0)
-	for id := range a.tasks {
-		if t := &a.tasks[id]; t.parent != model.NoTask && !a.counts(t.parent, model.TaskID(id)) {
-			a.recall(model.TaskID(id)) // retired, but losers below it may still be ending
+	for id := range a.all() {
+		if t := a.at(id); t.parent != model.NoTask && !a.counts(t.parent, id) {
+			a.recall(id) // retired, but losers below it may still be ending
 		}
 	}
 	a.refresh(0)
@@ -49,9 +51,8 @@ func (a *Attempt) hearAgain() {
 	if a.row.Started == 0 {
 		return // those that listen early do so from the beginning
 	}
-	for i := range a.tasks {
-		id := model.TaskID(i)
-		if t := &a.tasks[id]; t.node.Wait == nil && len(t.subscribed()) == 0 || !a.hears(id) {
+	for id := range a.all() {
+		if t := a.at(id); t.node.Wait == nil && len(t.subscribed()) == 0 || !a.hears(id) {
 			continue
 		}
 		h := a.listeners()
@@ -66,7 +67,7 @@ func (a *Attempt) hearAgain() {
 
 // recollect returns what was last told of a listener.
 func (a *Attempt) recollect(id model.TaskID) told {
-	t := &a.tasks[id]
+	t := a.at(id)
 	switch {
 	case t.state.Final():
 		return told{keys: a.keys(id), since: t.ended}
@@ -79,7 +80,7 @@ func (a *Attempt) recollect(id model.TaskID) told {
 // recall works out what the rows below a task leave out: which tasks stored
 // something, which edges are decided and which blocked tasks are not reached.
 func (a *Attempt) recall(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if d := t.detail; d != nil && a.def.Scope == workflow.Tree && (d.Store.Len() > 0 || len(d.Reset) > 0) {
 		a.markGives(id)
 	}
@@ -88,7 +89,7 @@ func (a *Attempt) recall(id model.TaskID) {
 	}
 	t.pending = 0
 	for _, kid := range t.kids {
-		k := &a.tasks[kid]
+		k := a.at(kid)
 		if k.state == model.Blocked && a.recount(t, kid) {
 			k.state = model.NotReached
 		}
@@ -103,13 +104,36 @@ func (a *Attempt) recall(id model.TaskID) {
 			t.pending++
 		}
 	}
+	if c := t.items(); c != nil {
+		t.pending += int32(len(c.Again))
+		if c.Next < c.Total {
+			t.pending++
+		}
+	}
+}
+
+// regrow repeats a growth.
+func (a *Attempt) regrow(g Growth) error {
+	fits := g.First == a.nextID(g.Parent, g.Kind)
+	if g.First >= firstPaged {
+		if g.Parent >= firstPaged && !a.has(g.Parent) {
+			return nil // of a page that was dropped since
+		}
+		fits = int(g.First-firstPaged) >= a.paged.given
+		a.paged.skip(int(g.First - firstPaged))
+	}
+	if !fits || !a.has(g.Parent) {
+		return model.Errorf(model.Internal, "attempt %d: stored growth at task %d does not fit %d tasks", a.row.ID, g.First, a.size())
+	}
+	a.sprout(g)
+	return nil
 }
 
 // isAhead reports whether a child of p has started before those that it comes
 // after had ended.
 func (a *Attempt) isAhead(p, k *task) bool {
 	return k.state != model.Blocked && k.state != model.NotReached && p.defines(k) && slices.ContainsFunc(k.node.After, func(e workflow.Edge) bool {
-		return !a.tasks[p.kids[e.From]].state.Final()
+		return !a.at(p.kids[e.From]).state.Final()
 	})
 }
 
@@ -120,24 +144,32 @@ func (a *Attempt) isAhead(p, k *task) bool {
 func (a *Attempt) Revive(now model.Instant, has func(model.TaskID, int32) bool, step *Step) {
 	a.speakUp(now, step)
 	var lost []Command
-	for id := range a.tasks {
-		t := &a.tasks[id]
+	var asking []model.TaskID
+	for id := range a.all() {
+		t := a.at(id)
 		if t.state.Final() || t.state == model.Blocked {
 			continue
 		}
 		if t.wake != 0 {
-			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: Arm, Task: model.TaskID(id), At: t.wake}})
+			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: Arm, Task: id, At: t.wake}})
 		}
 		if t.deadline != 0 && t.flags&LimitSeen == 0 {
-			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: ArmLimit, Task: model.TaskID(id), At: t.deadline}})
+			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: ArmLimit, Task: id, At: t.deadline}})
+		}
+		if t.items() != nil && t.state == model.Open {
+			asking = append(asking, id)
 		}
 		switch {
 		case t.state != model.Running:
-		case has == nil || !has(model.TaskID(id), t.try):
-			lost = append(lost, Command{Kind: Lose, Task: model.TaskID(id), Try: t.try})
+		case has == nil || !has(id, t.try):
+			lost = append(lost, Command{Kind: Lose, Task: id, Try: t.try})
 		case t.asked():
-			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: Interrupt, Task: model.TaskID(id), Try: t.try, Name: a.name(model.TaskID(id))}})
+			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: Interrupt, Task: id, Try: t.try, Name: a.name(id)}})
 		}
+	}
+	a.now, a.step = now, step
+	for _, id := range asking {
+		a.askAnew(id)
 	}
 	for _, c := range lost {
 		_ = a.Apply(now, c, step) // a report never is an error
@@ -150,9 +182,9 @@ func (a *Attempt) speakUp(now model.Instant, step *Step) {
 		return
 	}
 	a.now, a.step = now, step
-	for id := range a.tasks {
-		if len(a.tasks[id].subscribed()) > 0 && a.tasks[id].hearing().Since == 0 {
-			a.attune(model.TaskID(id))
+	for id := range a.all() {
+		if len(a.at(id).subscribed()) > 0 && a.at(id).hearing().Since == 0 {
+			a.attune(id)
 		}
 	}
 	a.flush()

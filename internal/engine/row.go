@@ -31,6 +31,10 @@ type TaskRow struct {
 	Detail *Detail
 }
 
+// OfItem reports whether the task is, or is below, a page of items of a collection.
+// Its row is deleted when the page is over.
+func (r *TaskRow) OfItem() bool { return r.ID >= firstPaged }
+
 // Detail is the part of a task's state that most tasks do without.
 type Detail struct {
 	// Export, Store and Reset are what the action gave: parameters for the
@@ -52,6 +56,8 @@ type Detail struct {
 	Inbox []Message
 	// Hearing is what a task keeps that listens; nil for others.
 	Hearing *Hearing
+	// Items are the counters of a collection whose items are rows.
+	Items *Items
 }
 
 // Hearing is what outlives a message that a task handles.
@@ -80,7 +86,8 @@ const (
 	TimedOut
 	// Broken means that it ends as failed once its children have ended.
 	Broken
-	// Alerted means that what is run on failure was added.
+	// Alerted means that what is run on failure was added, or what is run when the
+	// attempt is asked to end.
 	Alerted
 	// LimitSeen means that the time limit was acted on.
 	LimitSeen
@@ -123,6 +130,9 @@ type Growth struct {
 	Export params.Map
 	// Items are those of a collection.
 	Items []params.Value
+	// Listed are those of GrowPage, and List is the list that they are of.
+	Listed []Item
+	List   int32
 	// Replaces is the task that GrowAgain retires.
 	Replaces model.TaskID
 }
@@ -149,6 +159,11 @@ const (
 	GrowDrop
 	// GrowAgain adds the node of the task Replaces once more, in its place.
 	GrowAgain
+	// GrowStop adds what the node runs when the attempt is asked to end.
+	GrowStop
+	// GrowPage adds a task that stands for the items Listed, and below it the
+	// collection's body once for each.
+	GrowPage
 )
 
 // AttemptRow is the stored state of an attempt as a whole.
@@ -168,6 +183,20 @@ type AttemptRow struct {
 	Tasks int32
 	// Started and Ended are zero until then.
 	Started, Ended model.Instant
+}
+
+// CurrentIn returns the parameters of an attempt as they stand, given the scope of its
+// workflow: those that it began with, and what was changed since for all its tasks.
+// What tasks give to those after them is not among them, unless all share their
+// parameters.
+func (r *AttemptRow) CurrentIn(of workflow.Scope) params.Map {
+	switch {
+	case of == workflow.Tree:
+		return r.Params.Merge(r.Edits)
+	case r.Started == 0:
+		return r.Params.Merge(r.Shared)
+	}
+	return r.Shared
 }
 
 // AttemptState is where an attempt stands.
@@ -224,21 +253,29 @@ const (
 	TryLost      // its runner was lost
 	LimitPassed  // its time limit passed
 	CancelWanted // it was asked to end
-	ParamsEdited // a command changed parameters
+	ParamsEdited // a command changed parameters to "params", which were "before"
 	SkippedTo    // a command jumped to it
 	TaskJudged   // its products told whether there was anything to do
 	SignalBuried // a message was put among the dead letters
 	// SignalReturned: a message that the task did not begin with is others'.
 	SignalReturned
+	SkipWanted // it was asked to be passed over
 
 	numEventKinds
 )
+
+// EventKinds is how many kinds of events there are: all numbers below it are one.
+const EventKinds = numEventKinds
+
+// EndedKilled is true in the data of an AttemptEnded that counts as killed, where the
+// state of its root does not say so.
+const EndedKilled = "killed"
 
 var eventNames = [numEventKinds]string{
 	"attempt_started", "attempt_ended", "task_started", "task_ended", "task_waits",
 	"task_retries", "task_opened", "tasks_added", "signal_kept", "try_lost",
 	"limit_passed", "cancel_wanted", "params_edited", "skipped_to",
-	"task_judged", "signal_buried", "signal_returned",
+	"task_judged", "signal_buried", "signal_returned", "skip_wanted",
 }
 
 // String returns the name of k as it stands in stores and output.

@@ -21,7 +21,7 @@ type trail struct {
 // scope returns what a task sees: the parameters that are in force there,
 // with its own export on top.
 func (a *Attempt) scope(id model.TaskID) params.Map {
-	t := &a.tasks[id]
+	t := a.at(id)
 	m := a.before(id)
 	if a.def.Scope == workflow.Shared {
 		m = a.row.Shared.Merge(m)
@@ -33,12 +33,12 @@ func (a *Attempt) scope(id model.TaskID) params.Map {
 // before returns what reaches a task from its ancestors and from the siblings
 // that it comes after.
 func (a *Attempt) before(id model.TaskID) params.Map {
-	t := &a.tasks[id]
+	t := a.at(id)
 	switch {
 	case t.in != nil:
 		return t.in.scope
 	case t.parent != model.NoTask:
-		return a.tasks[t.parent].ctx
+		return a.at(t.parent).ctx
 	case a.def.Scope == workflow.Tree:
 		return a.row.Params
 	}
@@ -47,7 +47,7 @@ func (a *Attempt) before(id model.TaskID) params.Map {
 
 // enter fixes what the children of a task start from.
 func (a *Attempt) enter(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	m := a.before(id).Merge(t.node.Export).Merge(t.extra)
 	if d := t.detail; d != nil {
 		m = m.Merge(d.Export)
@@ -60,15 +60,15 @@ func (a *Attempt) enter(id model.TaskID) {
 
 // look decides what a task sees of the siblings that it comes after.
 func (a *Attempt) look(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.parent == model.NoTask || a.def.Scope == workflow.Shared {
 		return
 	}
-	p := &a.tasks[t.parent]
+	p := a.at(t.parent)
 	t.in = nil
 	if t.made == GrowCheck {
 		for i, kid := range p.kids[:t.index] {
-			if a.tasks[kid].made == GrowSub {
+			if a.at(kid).made == GrowSub {
 				t.in = a.extend(t.in, p, int32(i))
 			}
 		}
@@ -95,7 +95,7 @@ func (t *task) defines(kid *task) bool {
 // past returns what is seen after a task. As long as it has not ended, that is
 // what was seen before it.
 func (a *Attempt) past(id model.TaskID) *trail {
-	t := &a.tasks[id]
+	t := a.at(id)
 	switch {
 	case t.state.Final(), t.standsIn():
 		return t.out
@@ -180,10 +180,10 @@ func (a *Attempt) extend(base *trail, p *task, index int32) *trail {
 
 // leave fixes what the siblings after a final task see.
 func (a *Attempt) leave(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	t.out = t.in
 	if t.gives && t.parent != model.NoTask {
-		t.out = a.extend(t.in, &a.tasks[t.parent], t.index)
+		t.out = a.extend(t.in, a.at(t.parent), t.index)
 		a.passOn(id)
 	}
 }
@@ -191,8 +191,8 @@ func (a *Attempt) leave(id model.TaskID) {
 // passOn notes that what a task and those below it stored is seen from now on by
 // those that come after it.
 func (a *Attempt) passOn(id model.TaskID) {
-	t := &a.tasks[id]
-	if a.audience == nil || a.tasks[t.parent].node.Each != nil {
+	t := a.at(id)
+	if a.audience == nil || a.at(t.parent).node.Each != nil {
 		return
 	}
 	if d := t.detail; len(t.kids) > 0 || d != nil && a.audience.concerns(d.Store, d.Reset) {
@@ -209,12 +209,12 @@ func (a *Attempt) refresh(id model.TaskID) {
 }
 
 func (a *Attempt) lookBelow(id model.TaskID) {
-	if len(a.tasks[id].kids) == 0 {
+	if len(a.at(id).kids) == 0 {
 		return
 	}
 	a.enter(id)
-	for _, kid := range a.tasks[id].kids {
-		k := &a.tasks[kid]
+	for _, kid := range a.at(id).kids {
+		k := a.at(kid)
 		if k.state == model.Blocked {
 			continue
 		}
@@ -231,7 +231,7 @@ func (a *Attempt) lookBelow(id model.TaskID) {
 // given merges what a task and all below it stored into m, depth first. Of a
 // group that ended with its first winner, only the winner counts.
 func (a *Attempt) given(m params.Map, id model.TaskID) params.Map {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if !t.gives {
 		return m
 	}
@@ -261,7 +261,7 @@ func (a *Attempt) keep(id model.TaskID, r *Result) {
 		return
 	}
 	if a.def.Scope == workflow.Shared {
-		a.row.Shared = give(a.row.Shared, a.tasks[id].detail)
+		a.row.Shared = give(a.row.Shared, a.at(id).detail)
 		a.rowDirty = true
 		a.shift(0, r.Store, r.Reset)
 		return
@@ -269,21 +269,34 @@ func (a *Attempt) keep(id model.TaskID, r *Result) {
 	a.markGives(id)
 }
 
-// markGives tells a task and those above it that there is something stored.
+// markGives tells a task and those above it that there is something stored. What is
+// stored below an item of a page is seen there only.
 func (a *Attempt) markGives(id model.TaskID) {
-	for ; id != model.NoTask && !a.tasks[id].gives; id = a.tasks[id].parent {
-		a.tasks[id].gives = true
+	for ; id != model.NoTask && !a.at(id).gives && a.at(id).made != GrowPage; id = a.at(id).parent {
+		a.at(id).gives = true
 	}
 }
 
 // edit merges p over the parameters of all later tries.
-func (a *Attempt) edit(p params.Map) {
+func (a *Attempt) edit(p params.Map, by string) {
+	before := a.former(p)
 	if a.def.Scope == workflow.Shared {
 		a.row.Shared = a.row.Shared.Merge(p)
 	} else {
 		a.row.Edits = a.row.Edits.Merge(p)
 	}
 	a.rowDirty = true
-	a.event(ParamsEdited, 0, p)
+	a.event(ParamsEdited, 0, params.Of("params", p, "before", before).Merge(asked(by)))
 	a.shift(0, p, nil)
+}
+
+// former returns the values that an edit changes, as far as there are some.
+func (a *Attempt) former(edit params.Map) (before params.Map) {
+	now := a.row.CurrentIn(a.def.Scope)
+	for name := range edit.Keys() {
+		if v, ok := now.Get(name); ok {
+			before = before.Set(name, v)
+		}
+	}
+	return before
 }

@@ -35,6 +35,7 @@ func writeNode(b *strings.Builder, n *workflow.Node, siblings []*workflow.Node, 
 	writePolicies(b, n)
 	writeNested(b, " check", n.Check)
 	writeNested(b, " on-failure", n.OnFailure...)
+	writeNested(b, " on-stop", n.OnStop...)
 	if !n.IsGroup() {
 		b.WriteString("\n")
 		return
@@ -90,6 +91,8 @@ func writePolicies(b *strings.Builder, n *workflow.Node) {
 	}
 	word(n.Again, "runs-again")
 	word(n.Redrive == workflow.FailLost, "lost-fails")
+	word(n.Redrive == workflow.HoldLost, "lost-held")
+	word(n.Skip, "passed-over")
 	if w := n.Wait; w != nil {
 		word(w.For > 0, "wait for %v", w.For)
 		word(w.Until != "", "wait until %s", w.Until)
@@ -132,6 +135,8 @@ func (r *reporter) command(c engine.Command) string {
 		line += " error " + fmt.Sprint(c.Failure.Error)
 	case c.Wait != nil && c.Wait.Until != 0:
 		line += " at " + clock(c.Wait.Until)
+	case c.Wait != nil && len(c.Wait.Keys) > 0 && c.Wait.Keys[0].Fresh:
+		line += " key t 1 fresh"
 	case c.Wait != nil:
 		line += " key t 1"
 	}
@@ -158,7 +163,7 @@ var commandWords = map[engine.CommandKind]string{
 	engine.Begin: "begin", engine.Succeed: "ok", engine.Fail: "fail", engine.WaitFor: "wait",
 	engine.TryCancelled: "cancelled", engine.Lose: "lose", engine.Wake: "wake", engine.Expire: "expire",
 	engine.Deliver: "deliver", engine.Append: "append", engine.Again: "again", engine.Cancel: "cancel",
-	engine.Kill: "kill", engine.Edit: "edit", engine.SkipTo: "skip-to",
+	engine.Kill: "kill", engine.Edit: "edit", engine.SkipTo: "skip-to", engine.Skip: "skip",
 }
 
 func result(r *engine.Result) string {

@@ -11,25 +11,27 @@ import (
 // settle decides an open task whose children are all final, or one that its
 // first winner ends.
 func (a *Attempt) settle(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.state != model.Open {
 		return
 	}
 	if t.winner != 0 && !t.asked() {
 		a.callOffLosers(t)
-		if w := a.tasks[t.winner].state; w != model.Failed {
+		if w := a.at(t.winner).state; w != model.Failed {
 			a.end(id, w)
 			return
 		}
 	}
 	switch {
 	case t.pending > 0:
+	case t.made == GrowPage:
+		a.end(id, model.Success) // the collection counts its items by itself
 	case a.endAsked(id):
 	case t.flags&Broken != 0:
 		a.end(id, model.Failed)
 	case t.flags&RoundAsked != 0:
 		a.round(id)
-	case a.kidsFailed(t):
+	case a.kidsFailed(t), t.items() != nil && t.items().Failed > 0:
 		a.failKids(id)
 	case t.node.Check != nil && t.flags&Checking == 0:
 		t.flags |= Checking
@@ -49,7 +51,7 @@ func (a *Attempt) callOffLosers(t *task) {
 		return
 	}
 	for _, kid := range t.kids {
-		if kid != t.winner && !a.tasks[kid].hook() {
+		if kid != t.winner && !a.at(kid).hook() {
 			a.cancel(kid, CancelAsked)
 		}
 	}
@@ -57,10 +59,12 @@ func (a *Attempt) callOffLosers(t *task) {
 
 // endAsked ends a task that was told to, as it was told.
 func (a *Attempt) endAsked(id model.TaskID) bool {
-	t := &a.tasks[id]
+	t := a.at(id)
 	switch {
 	case t.flags&CancelAsked != 0:
-		a.end(id, model.Cancelled)
+		if !a.runOnStop(id) {
+			a.end(id, model.Cancelled)
+		}
 	case t.flags&SkipAsked != 0:
 		a.end(id, model.Skipped)
 	case t.flags&TimedOut != 0 && t.flags&Broken == 0:
@@ -71,11 +75,26 @@ func (a *Attempt) endAsked(id model.TaskID) bool {
 	return true
 }
 
+// runOnStop begins with what a task runs because the attempt is asked to end, and
+// reports whether there is something.
+func (a *Attempt) runOnStop(id model.TaskID) bool {
+	t := a.at(id)
+	if !a.row.CancelAsked || len(t.node.OnStop) == 0 || t.flags&Alerted != 0 {
+		return false
+	}
+	t.flags |= Alerted
+	a.touch(id)
+	a.enter(id)
+	a.grow(Growth{Kind: GrowStop, Parent: id})
+	a.openNew(id, len(t.node.OnStop))
+	return true
+}
+
 // kidsFailed reports whether a child failed in a way that counts. In a group
 // that needs a winner every failure does, and none has won.
 func (a *Attempt) kidsFailed(t *task) bool {
 	for _, kid := range t.kids {
-		k := &a.tasks[kid]
+		k := a.at(kid)
 		isolated := k.node.Failure.Effect == workflow.Isolate && !t.node.Join.Any
 		if k.state == model.Failed && k.made != GrowLimit && !isolated {
 			return true
@@ -92,9 +111,15 @@ func (a *Attempt) outcome(t *task) model.State {
 		}
 		return model.Success
 	}
+	if c := t.items(); c != nil {
+		if c.Cancelled > 0 {
+			return model.Cancelled
+		}
+		return model.Success
+	}
 	counted, skipped := 0, 0
 	for _, kid := range t.kids {
-		k := &a.tasks[kid]
+		k := a.at(kid)
 		if k.made == GrowLimit {
 			continue
 		}
@@ -115,8 +140,8 @@ func (a *Attempt) outcome(t *task) model.State {
 // claimWin lets a child that has just ended win its group, unless that has
 // failed already, as a collection whose source did.
 func (a *Attempt) claimWin(id model.TaskID) {
-	t := &a.tasks[id]
-	p := &a.tasks[t.parent]
+	t := a.at(id)
+	p := a.at(t.parent)
 	join := p.node.Join
 	if !join.Any || p.state != model.Open || p.asked() || p.flags&Broken != 0 || t.made != GrowSub && t.made != GrowItems {
 		return
@@ -137,7 +162,7 @@ func (a *Attempt) claimWin(id model.TaskID) {
 // failKids answers the failure of a task's children: another round, what is
 // to run on failure, or the end.
 func (a *Attempt) failKids(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if delay, more := t.node.Retry.Delay(t.spent()); more {
 		t.retries++
 		if delay > 0 {
@@ -150,13 +175,13 @@ func (a *Attempt) failKids(id model.TaskID) {
 		}
 		return
 	}
-	a.failForGood(id, params.Map{})
+	a.failForGood(id, a.itemsError(t))
 }
 
 // failForGood ends a task as failed, after what is to run on failure has.
 // An empty error means that its children are to blame.
 func (a *Attempt) failForGood(id model.TaskID, err params.Map) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if err.Len() > 0 {
 		a.change(id).Error = err
 	}
@@ -180,7 +205,7 @@ func (a *Attempt) failForGood(id model.TaskID, err params.Map) {
 
 // breakOff ends a task as failed once nothing runs below it.
 func (a *Attempt) breakOff(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	if t.pending == 0 {
 		a.end(id, model.Failed)
 		return
@@ -193,8 +218,8 @@ func (a *Attempt) breakOff(id model.TaskID) {
 // errors merges the errors of all below a task, depth first.
 func (a *Attempt) errors(id model.TaskID) params.Map {
 	var m params.Map
-	for _, kid := range a.tasks[id].kids {
-		k := &a.tasks[kid]
+	for _, kid := range a.at(id).kids {
+		k := a.at(kid)
 		if k.made == GrowLimit {
 			continue
 		}
@@ -208,7 +233,7 @@ func (a *Attempt) errors(id model.TaskID) params.Map {
 
 // rest puts an open task to sleep until an instant.
 func (a *Attempt) rest(id model.TaskID, until model.Instant) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	t.state, t.wake = model.Waiting, until
 	a.touch(id)
 	a.effect(Effect{Kind: Arm, Task: id, At: until})
@@ -217,7 +242,7 @@ func (a *Attempt) rest(id model.TaskID, until model.Instant) {
 // round begins a task again after its children failed. Losers that still run
 // below the old ones are called off.
 func (a *Attempt) round(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	a.cancelKids(id)
 	for _, kid := range t.kids {
 		a.hushTree(kid)
@@ -235,7 +260,7 @@ func (a *Attempt) round(id model.TaskID) {
 		return
 	}
 	a.grow(Growth{Kind: GrowRound, Parent: id})
-	t = &a.tasks[id]
+	t = a.at(id)
 	t.state, t.wake = model.Open, 0
 	a.touch(id)
 	a.openKids(id)
@@ -246,8 +271,8 @@ func (a *Attempt) round(id model.TaskID) {
 
 // spread carries a failure to the siblings that it reaches.
 func (a *Attempt) spread(id model.TaskID) {
-	t := &a.tasks[id]
-	p := &a.tasks[t.parent]
+	t := a.at(id)
+	p := a.at(t.parent)
 	if !t.closes() || p.state.Final() {
 		return
 	}
@@ -260,7 +285,7 @@ func (a *Attempt) spread(id model.TaskID) {
 		return
 	}
 	for _, sibling := range p.kids {
-		if sibling != id && !comesAfterEnd(a.tasks[sibling].node, t.index) {
+		if sibling != id && !comesAfterEnd(a.at(sibling).node, t.index) {
 			a.cancel(sibling, CancelAsked)
 		}
 	}
@@ -273,7 +298,7 @@ func (a *Attempt) spared(p, k *task) bool {
 		return false
 	}
 	for _, kid := range p.kids {
-		f := &a.tasks[kid]
+		f := a.at(kid)
 		if f.closes() && !comesAfterEnd(k.node, f.index) {
 			return false
 		}

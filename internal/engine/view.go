@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -16,15 +17,23 @@ type View struct {
 	Node *workflow.Node
 	// Retired reports that a newer round took the task's place.
 	Retired bool
+	// Held reports that the task waits to be told to run again (Again), because its
+	// runner was lost.
+	Held bool
 }
 
-// Len returns the number of tasks, those of earlier rounds included.
-func (a *Attempt) Len() int { return len(a.tasks) }
+// Len returns the number of tasks that there ever were: those of earlier rounds, and
+// of items that have ended, included.
+func (a *Attempt) Len() int { return int(a.size()) }
 
-// Task returns one task as it stands now. A task that has no row, because it
+// Has reports whether there is a task of that id: those of items that have ended are
+// gone.
+func (a *Attempt) Has(id model.TaskID) bool { return a.has(id) }
+
+// Task returns one task as it stands now, which there must be. A task that has no row, because it
 // never started, is Blocked while it still can, and else NotReached.
 func (a *Attempt) Task(id model.TaskID) View {
-	v := View{TaskRow: a.taskRow(id), Node: a.tasks[id].node, Retired: a.retired(id)}
+	v := View{TaskRow: a.taskRow(id), Node: a.at(id).node, Retired: a.retired(id), Held: a.at(id).held()}
 	v.State = a.state(id)
 	return v
 }
@@ -32,7 +41,7 @@ func (a *Attempt) Task(id model.TaskID) View {
 // state returns the state of a task as it is shown: one that is blocked for
 // good is not reached.
 func (a *Attempt) state(id model.TaskID) model.State {
-	s := a.tasks[id].state
+	s := a.at(id).state
 	if s == model.Blocked && (a.retired(id) || !a.reachable(id)) {
 		return model.NotReached
 	}
@@ -42,7 +51,7 @@ func (a *Attempt) state(id model.TaskID) model.State {
 // retired reports whether a newer round took the place of a task or of one
 // above it.
 func (a *Attempt) retired(id model.TaskID) bool {
-	for p := a.tasks[id].parent; p != model.NoTask; id, p = p, a.tasks[p].parent {
+	for p := a.at(id).parent; p != model.NoTask; id, p = p, a.at(p).parent {
 		if !a.counts(p, id) {
 			return true
 		}
@@ -53,8 +62,8 @@ func (a *Attempt) retired(id model.TaskID) bool {
 // reachable reports whether a blocked task can still start, as far as those
 // above it go.
 func (a *Attempt) reachable(id model.TaskID) bool {
-	for p := a.tasks[id].parent; p != model.NoTask; p = a.tasks[p].parent {
-		if t := &a.tasks[p]; t.state != model.Blocked {
+	for p := a.at(id).parent; p != model.NoTask; p = a.at(p).parent {
+		if t := a.at(p); t.state != model.Blocked {
 			return !t.state.Final() || t.leaves()
 		}
 	}
@@ -63,15 +72,15 @@ func (a *Attempt) reachable(id model.TaskID) bool {
 
 // counts reports whether a child is among those of its parent's newest round.
 func (a *Attempt) counts(parent, kid model.TaskID) bool {
-	kids, index := a.tasks[parent].kids, a.tasks[kid].index
+	kids, index := a.at(parent).kids, a.at(kid).index
 	return int(index) < len(kids) && kids[index] == kid
 }
 
 // Tasks yields all tasks in order of id.
 func (a *Attempt) Tasks() iter.Seq[View] {
 	return func(yield func(View) bool) {
-		for id := range a.tasks {
-			if !yield(a.Task(model.TaskID(id))) {
+		for id := range a.all() {
+			if !yield(a.Task(id)) {
 				return
 			}
 		}
@@ -80,12 +89,13 @@ func (a *Attempt) Tasks() iter.Seq[View] {
 
 // Find returns the newest task with that full name.
 func (a *Attempt) Find(name string) (model.TaskID, bool) {
-	for id := len(a.tasks) - 1; id >= 0; id-- {
-		if a.name(model.TaskID(id)) == name {
-			return model.TaskID(id), true
+	found := model.NoTask
+	for id := range a.all() {
+		if a.name(id) == name {
+			found = id
 		}
 	}
-	return model.NoTask, false
+	return found, found != model.NoTask
 }
 
 // Listening returns who listens, in order of id, as was last told.
@@ -96,18 +106,41 @@ func (a *Attempt) Listening() []Listening {
 	var list []Listening
 	for id, t := range a.audience.told {
 		if len(t.keys) > 0 {
-			list = append(list, Listening{Attempt: a.row.ID, Task: id, Since: t.since, Keys: t.keys})
+			list = append(list, a.listening(id, t))
 		}
 	}
 	slices.SortFunc(list, func(a, b Listening) int { return cmp.Compare(a.Task, b.Task) })
 	return list
 }
 
+// Result returns what the tasks of an attempt have stored, as it stands.
+func (a *Attempt) Result() params.Map {
+	if a.def.Scope == workflow.Shared {
+		return a.row.Shared
+	}
+	return a.given(params.Map{}, 0)
+}
+
+// Blame returns the first task that failed by itself, and why; the empty name is
+// none.
+func (a *Attempt) Blame() (task, why string) {
+	for id := range a.all() {
+		t := a.at(id)
+		if t.state != model.Failed || t.detail == nil {
+			continue
+		}
+		if why, _ = t.detail.Error.StringOr("message", ""); why != "" {
+			return a.name(id), why
+		}
+	}
+	return "", ""
+}
+
 // NextWake returns the earliest instant at which something is due, or zero.
 func (a *Attempt) NextWake() model.Instant {
 	var next model.Instant
-	for id := range a.tasks {
-		t := &a.tasks[id]
+	for id := range a.all() {
+		t := a.at(id)
 		if t.state.Final() || t.state == model.Blocked {
 			continue
 		}

@@ -15,7 +15,7 @@ func (a *Attempt) waitFor(id model.TaskID, try int32, w *Wait) {
 	if !a.reports(id, try) {
 		return
 	}
-	t := &a.tasks[id]
+	t := a.at(id)
 	switch {
 	case t.asked():
 		a.conclude(id)
@@ -75,6 +75,15 @@ func (a *Attempt) storeNow(id model.TaskID, w *Wait) bool {
 	return true
 }
 
+// deaf reports whether no message can wake a task.
+func (t *task) deaf() bool { return !t.listens() && len(t.subscribed()) == 0 }
+
+// held reports whether a task waits to be told to run again, because its runner
+// was lost.
+func (t *task) held() bool {
+	return t.node.Redrive == workflow.HoldLost && t.state == model.Waiting && t.wake == 0 && (t.flags&Handling != 0 || t.deaf())
+}
+
 // waits tells that a task waits, and what for.
 func (a *Attempt) waits(id model.TaskID, reason string) {
 	var data params.Map
@@ -87,7 +96,7 @@ func (a *Attempt) waits(id model.TaskID, reason string) {
 // sleep arms what wakes a waiting task, and wakes it at once for a message
 // that is there already.
 func (a *Attempt) sleep(id model.TaskID, until model.Instant, reason string) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	t.wake = until
 	a.touch(id)
 	a.waits(id, reason)
@@ -102,7 +111,7 @@ func (a *Attempt) sleep(id model.TaskID, until model.Instant, reason string) {
 // wakeUp runs what waited for an instant that has come. A timer of an earlier
 // wait changes nothing.
 func (a *Attempt) wakeUp(id model.TaskID) {
-	t := &a.tasks[id]
+	t := a.at(id)
 	switch {
 	case t.state != model.Waiting, t.wake == 0, t.wake > a.now:
 	case t.flags&RoundAsked != 0:
@@ -124,9 +133,9 @@ func (a *Attempt) holdBack(id model.TaskID, w *workflow.Wait) bool {
 	}
 	if w.Until != "" {
 		v, _ := a.scope(id).At(params.SplitPath(w.Until)...)
-		at, ok := instant(v)
+		at, ok := a.instant(v)
 		if !ok {
-			a.tasks[id].state = model.Running
+			a.at(id).state = model.Running
 			a.failForGood(id, params.Of("message", notATime(w.Until, "to wait for")))
 			return true
 		}
@@ -135,13 +144,13 @@ func (a *Attempt) holdBack(id model.TaskID, w *workflow.Wait) bool {
 		}
 		until = at
 	}
-	a.tasks[id].state = model.Waiting
+	a.at(id).state = model.Waiting
 	a.sleep(id, until, "")
 	return true
 }
 
-// instant reads a time as definitions write it.
-func instant(v params.Value) (model.Instant, bool) {
+// instant reads a time as definitions write it: a duration counts from now.
+func (a *Attempt) instant(v params.Value) (model.Instant, bool) {
 	switch v := v.(type) {
 	case int64:
 		return unix(float64(v))
@@ -150,6 +159,9 @@ func instant(v params.Value) (model.Instant, bool) {
 	case string:
 		if t, err := time.Parse(time.RFC3339Nano, v); err == nil {
 			return model.InstantOf(t), true
+		}
+		if d, err := time.ParseDuration(v); err == nil && d > 0 {
+			return a.now.Add(d), true
 		}
 	}
 	return 0, false

@@ -21,9 +21,10 @@ const (
 	RunFailed       // user code failed: a recorded result, not a fault of pawl
 	Unauthenticated // who asks is not known, or not proven
 	Exhausted       // a configured limit leaves no room; less, or later, may do
+	Gone            // it was there, and is not kept any more
 )
 
-var codeNames = [...]string{"internal", "invalid", "not_found", "conflict", "forbidden", "unavailable", "run_failed", "unauthenticated", "exhausted"}
+var codeNames = [...]string{"internal", "invalid", "not_found", "conflict", "forbidden", "unavailable", "run_failed", "unauthenticated", "exhausted", "gone"}
 
 // String returns the name of c as it stands in output.
 func (c Code) String() string {

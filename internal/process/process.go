@@ -31,9 +31,9 @@ type Command struct {
 	// program and no longer to us, until it has ended: what is typed, also to
 	// interrupt, is for the program.
 	Input *os.File
-	// Output receives standard output and standard error. A file, or what a
-	// FileWriter gives, is handed to the program itself; to any other writer
-	// the output is copied. Nil discards it.
+	// Output receives standard output and standard error, unless it is an
+	// ErrorsWriter. A file, or what a FileWriter gives, is handed to the program
+	// itself; to any other writer the output is copied. Nil discards it.
 	Output io.Writer
 	// Files become the descriptors 3, 4 and so on.
 	Files []*os.File
@@ -97,7 +97,7 @@ func (c *Command) Start() (*Process, error) {
 		return nil, err
 	}
 	restore := lend(c.Input)
-	child, err := start(c, append([]*os.File{sink.file, sink.file}, c.Files...))
+	child, err := start(c, append([]*os.File{sink.File(), sink.Errors()}, c.Files...))
 	if err != nil {
 		restore()
 		return nil, closeBoth(sink, err)

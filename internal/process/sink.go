@@ -1,6 +1,8 @@
 package process
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,9 +18,21 @@ type FileWriter interface {
 	File() (*os.File, error)
 }
 
+// ErrorsWriter is a writer that takes standard error elsewhere.
+type ErrorsWriter interface {
+	io.Writer
+	// Errors returns the writer for it, which may be a FileWriter.
+	Errors() io.Writer
+}
+
 // Sink takes what a program prints to where it belongs. Use it in this order:
-// OpenSink, File, Started, Finish.
+// OpenSink, File and Errors, Started, Finish.
 type Sink struct {
+	out, errors *stream // the same unless the writer keeps them apart
+}
+
+// stream takes what is printed to one place.
+type stream struct {
 	file *os.File // what the program writes to
 	// The rest is set when that is the end of a pipe.
 	pipe   *os.File
@@ -40,33 +54,61 @@ func (c *Command) input() (*os.File, error) {
 }
 
 // OpenSink returns the sink that takes output to w: to its file where it has
-// one, nowhere if w is nil, else through a pipe.
+// one, nowhere if w is nil, else through a pipe. Standard error goes with it, or to
+// what the Errors of w gives.
 func OpenSink(w io.Writer) (*Sink, error) {
+	out, err := openStream(w)
+	if err != nil {
+		return nil, err
+	}
+	apart, ok := w.(ErrorsWriter)
+	if !ok {
+		return &Sink{out, out}, nil
+	}
+	errs, err := openStream(apart.Errors())
+	if err != nil {
+		out.started()
+		return nil, errors.Join(err, out.finish())
+	}
+	return &Sink{out, errs}, nil
+}
+
+func openStream(w io.Writer) (*stream, error) {
 	switch w := w.(type) {
 	case nil:
 		f, err := null()
-		return &Sink{file: f}, err
+		return &stream{file: f}, err
 	case *os.File:
-		return &Sink{file: w}, nil
+		return &stream{file: w}, nil
 	case FileWriter:
 		if f, err := w.File(); f != nil || err != nil {
-			return &Sink{file: f}, err
+			return &stream{file: f}, err
 		}
 	}
 	r, write, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{file: write, pipe: r, copied: make(chan error, 1)}
-	go func() { s.copied <- copyOutput(w, r) }() // Finish waits for it
+	s := &stream{file: write, pipe: r, copied: make(chan error, 1)}
+	go func() { s.copied <- copyOutput(w, r) }() // finish waits for it
 	return s, nil
 }
 
 // File returns what the program is to write to. It is valid until Started.
-func (s *Sink) File() *os.File { return s.file }
+func (s *Sink) File() *os.File { return s.out.file }
 
-// Started says that the program has the file.
+// Errors returns what is to be its standard error. It is valid until Started.
+func (s *Sink) Errors() *os.File { return s.errors.file }
+
+// Started says that the program has the files.
 func (s *Sink) Started() {
+	s.out.started()
+	if s.errors != s.out {
+		s.errors.started()
+	}
+}
+
+func (s *stream) started() {
 	if s.pipe != nil {
 		_ = s.file.Close() // the program holds a descriptor of its own
 	}
@@ -75,6 +117,14 @@ func (s *Sink) Started() {
 // Finish says that the program has ended. It returns when all that the
 // program itself has printed is written, and the first error of writing it.
 func (s *Sink) Finish() error {
+	err := s.out.finish()
+	if s.errors != s.out {
+		err = cmp.Or(err, s.errors.finish())
+	}
+	return err
+}
+
+func (s *stream) finish() error {
 	if s.pipe == nil {
 		return nil
 	}

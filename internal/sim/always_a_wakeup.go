@@ -24,12 +24,20 @@ func (c *checks) alwaysWakes(w *witness) {
 			alive = true
 		}
 	}
+	turning := make(map[model.TaskID]bool)
+	for id, r := range w.rows {
+		turning[r.Parent] = turning[r.Parent] || isPage(r.Name) && !r.State.Final() && moving[id]
+	}
 	if !alive {
 		c.sim.fail("promise 5: attempt %d goes on, but none of its tasks does", w.row.ID)
 	}
 	for id, r := range w.rows {
 		switch {
 		case r.State.Final(), r.State == model.Running, r.State == model.Blocked, moving[id]:
+		case isPage(r.Name) && turning[r.Parent]:
+			// Its items wait for those of a page before it.
+		case r.State == model.Open && r.Detail != nil && r.Detail.Items != nil && r.Detail.Items.Next < r.Detail.Items.Total:
+			// It has asked for items.
 		case r.State == model.Waiting && (r.Wake != 0 || r.Detail != nil && len(r.Detail.Keys) > 0):
 		case r.State == model.Waiting && (r.Try == 0 || c.takes(w, &r)):
 			// It waits for the parameter that its key is to come from.
@@ -82,8 +90,13 @@ func (c *checks) sleepsSafely(w *witness, a *store.Attempt) {
 }
 
 // armed checks after a step that the process will be there when something of
-// what it drives is due.
+// what it drives is due, or of what it knows that nobody drives and has room for.
 func (c *checks) armed(p *process) {
+	now := model.InstantOf(p.machine.watch.Now())
+	if p.due > now && p.core.NextDue() > p.due && c.sim.office.maxDriven == 0 {
+		c.sim.fail("promise 7: something that nobody drives is due at %.6f, and %s wakes at %.6f",
+			p.due.Sub(origin).Seconds(), p.owner, p.core.NextDue().Sub(origin).Seconds())
+	}
 	for _, w := range c.order {
 		a, ok := p.core.Attempt(w.row.ID)
 		if !ok {

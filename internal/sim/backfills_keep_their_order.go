@@ -37,7 +37,7 @@ func (c *checks) free(id model.SessionID) {
 }
 
 // heldBack reports whether an attempt is to wait for others.
-func (c *checks) heldBack(w *witness) bool { return w.row.Started == 0 && !w.freed }
+func (c *checks) heldBack(w *witness) bool { return w.row.Started == 0 && (!w.freed || w.queued()) }
 
 // begins checks that an attempt that begins is not held back.
 func (c *checks) begins(w *witness, e *engine.Event) {

@@ -7,6 +7,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/runner"
 )
@@ -26,6 +27,7 @@ type body struct {
 //	polls     ask that many times to be run again later
 //	messages  take that many messages
 //	items     list that many items, as a collection's source
+//	rows      make rows of so many times the items instead
 //	subtasks  generate tasks from that seed
 //	stop      end with stop
 //	replayed  say that the result is an earlier attempt's
@@ -121,14 +123,39 @@ func (b *body) result(s script) *engine.Result {
 	r := &engine.Result{Export: s.value("export"), Outputs: s.names("outputs"), Records: b.records()}
 	r.Stop, r.Replayed = s.Has("stop"), s.Has("replayed")
 	b.stores(s, r)
-	for i := range s.count("items") {
-		r.Items = append(r.Items, i)
+	if s.Has("rows") {
+		r.Listed = b.lists(s.count("items") * s.count("rows"))
+	} else {
+		for i := range s.count("items") {
+			r.Items = append(r.Items, i)
+		}
 	}
 	if s.Has("subtasks") {
 		r.Subtasks = params.Of("seed", s.count("subtasks"))
 		r.Node = b.sim.subtasks(uint64(s.count("subtasks")))
 	}
 	return r
+}
+
+// lists makes rows of items, page by page. A process may have died between two of
+// them: then there is a try before this one, with a list of its own that is torn.
+func (b *body) lists(n int64) *engine.Listed {
+	to := store.ItemList{Attempt: b.id.Attempt, Task: b.id.Task, List: b.id.Try}
+	if b.id.Try > 1 {
+		b.sim.list(store.ItemList{Attempt: to.Attempt, Task: to.Task, List: to.List - 1}, n/2)
+	}
+	b.sim.list(to, n)
+	return &engine.Listed{Total: n}
+}
+
+func (s *simulation) list(to store.ItemList, n int64) {
+	var page []engine.Item
+	for i := range n {
+		page = append(page, engine.Item{Index: i, Value: i})
+	}
+	if err := s.store.AddItems(context.Background(), to, page); err != nil {
+		s.fail("add items: %v", err)
+	}
 }
 
 // stores adds what the task stores. Where tasks share one map, what it comes

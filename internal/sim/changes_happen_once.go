@@ -34,6 +34,7 @@ func (c *checks) submitted(p *process, j *runner.Job) {
 	if r := c.attempts[j.ID.Attempt].rows[j.ID.Task]; r.State != model.Running || r.Try != j.ID.Try {
 		c.sim.fail("promise 2: try %v was submitted, but the store has %s", j.ID, rowText(&r))
 	}
+	c.takesSlots(p, j)
 }
 
 // ran is called when the body of a try has run.

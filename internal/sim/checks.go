@@ -32,8 +32,12 @@ type checks struct {
 	// burying are the tasks of which a batch buries messages.
 	burying map[taskKey]bool
 	mail    mailroom
+	// itemStates are those of items as they were last written.
+	itemStates map[itemKey]model.State
 	// claimed is when a process was last given attempts.
 	claimed model.Instant
+	// needs are what tries take of pools that were handed over and run.
+	needs map[model.TryID][]workflow.Slots
 }
 
 // witness is what the checks know of one attempt, all from commits.
@@ -46,6 +50,8 @@ type witness struct {
 	texts  map[model.TaskID]string
 	tales  map[model.TaskID]*tale
 	events []string
+	// dropped are the rows, as they were last, of tasks of items that are over.
+	dropped map[model.TaskID]engine.TaskRow
 	// over, edits and added are what the events say of the attempt as a whole:
 	// its end, its changed parameters and how many tasks it gained.
 	over  bool
@@ -64,6 +70,10 @@ type witness struct {
 	idle    model.Instant
 	// born and gone are when the store made it, and took its end.
 	born, gone model.Instant
+	// turn is how it stands in the run queue, where there is one, and admitted is set
+	// once it may begin.
+	turn     *workflow.Turn
+	admitted bool
 	// timedOut is set once it was said to be killed for taking too long.
 	timedOut bool
 }
@@ -82,6 +92,9 @@ func newChecks(s *simulation) *checks {
 		lines:    make(map[model.ScheduleID]*line),
 		rules:    make(map[model.WorkflowID]*rule),
 		mail:     newMailroom(),
+
+		itemStates: make(map[itemKey]model.State),
+		needs:      make(map[model.TryID][]workflow.Slots),
 	}
 }
 
@@ -94,6 +107,11 @@ func (c *checks) made(a *store.Attempt, def *workflow.Workflow) {
 		rows:  make(map[model.TaskID]engine.TaskRow),
 		texts: make(map[model.TaskID]string),
 		tales: make(map[model.TaskID]*tale),
+
+		dropped: make(map[model.TaskID]engine.TaskRow),
+	}
+	if c.sim.queue != nil {
+		w.turn = &def.Turn
 	}
 	c.attempts[a.ID] = w
 	c.order = append(c.order, w)
@@ -117,7 +135,11 @@ func (c *checks) committed(p *process, b *store.Batch) {
 	for i := range b.Attempts {
 		c.attempt(&b.Attempts[i], again)
 	}
+	c.items(b, again)
 	for id := range b.AttemptIDs() {
+		if len(b.Items) > 0 {
+			c.counted(c.attempts[id])
+		}
 		c.agrees(c.attempts[id])
 		c.alwaysWakes(c.attempts[id])
 	}
@@ -137,6 +159,9 @@ func (c *checks) attempt(r *engine.AttemptRow, again map[model.AttemptID]bool) {
 		c.sim.fail("attempt %d changed after its end: %s", r.ID, attemptText(r))
 	}
 	w.row = *r
+	if w.queued() && r.Started != 0 {
+		c.sim.fail("queue: a%d begins, and was not admitted", r.ID)
+	}
 	if r.State.Done() {
 		w.gone = c.sim.now
 		c.free(w.info.Session.ID)
@@ -160,8 +185,10 @@ func (c *checks) ended() {
 	c.noPostIsLeft()
 	c.noMessageIsLost()
 	c.recordsAreSentOnce()
+	c.noSlotLeaks()
 	for _, w := range c.order {
 		c.followsFromHistory(w)
+		c.counted(w)
 		c.storedAsCommitted(w)
 	}
 }

@@ -30,6 +30,7 @@ func (s *simulation) newClients(d dice) {
 		name := fmt.Sprint("w", i)
 		def := newWorkflow(newDice(s.seed, name), name, s.steady)
 		s.slow(def.Root)
+		s.enlist(def)
 		if err := def.Finish(); err != nil {
 			s.fail("generated workflow: %v", err)
 			return
@@ -53,6 +54,8 @@ func (s *simulation) newClients(d dice) {
 }
 
 func (s *simulation) newClient(d dice, start store.Start) {
+	turns := s.turns()
+	turns.Ask(&start, nil, 0)
 	c := &client{sim: s, dice: newDice(s.seed, fmt.Sprint("client ", len(s.clients))), start: start}
 	s.clients = append(s.clients, c)
 	s.after(d.between(0, 5*time.Second), c.ask)
@@ -60,7 +63,7 @@ func (s *simulation) newClient(d dice, start store.Start) {
 
 // ask asks any process for the start, until one acknowledges it.
 func (c *client) ask() {
-	if c.sim.office != nil && c.dice.chance(0.7) {
+	if c.sim.queue != nil || c.sim.office != nil && c.dice.chance(0.7) { // a core begins at once with what it starts
 		c.order()
 		return
 	}

@@ -63,6 +63,10 @@ func (g *generator) group(depth int) *workflow.Node {
 	if depth > 0 && g.chance(0.15) {
 		n.Each = &workflow.Each{Source: "list", Key: "item", Config: g.source()}
 		n.Each.Window = g.made % 3 // not by dice: what a seed once found stays what it draws
+		if !g.steady && g.made%2 == 0 {
+			n.Each.Config = n.Each.Config.Set("rows", rowsOfItems[g.made/2%len(rowsOfItems)])
+			n.Each.OnFailure = workflow.ItemFailure(g.made / 2 % 3)
+		}
 		n.Children = []*workflow.Node{g.node(depth + 1)}
 	} else {
 		for i := 0; g.size > 0 && (i == 0 && depth == 0 || g.chance(0.75)); i++ {
@@ -76,6 +80,10 @@ func (g *generator) group(depth int) *workflow.Node {
 	}
 	return n
 }
+
+// rowsOfItems is how many items a collection has for each that a source lists which
+// makes rows of them.
+var rowsOfItems = []int64{1, 2, 3, 90}
 
 // source is what a collection's source does.
 func (g *generator) source() params.Map {

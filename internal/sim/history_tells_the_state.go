@@ -52,6 +52,7 @@ var plot = map[engine.EventKind]struct{ from, to phase }{
 	engine.TaskJudged:   {running, 0},
 	engine.SignalBuried: {blocked | started | final, 0},
 
+	engine.SkipWanted:     {blocked | started | final, 0},
 	engine.SignalReturned: {blocked | started | final, 0},
 }
 
@@ -68,7 +69,7 @@ func (w *witness) tale(id model.TaskID) *tale {
 func (c *checks) told(w *witness, e *engine.Event) {
 	c.framed(w, e)
 	step, ok := plot[e.Kind]
-	if !ok {
+	if !ok || isPage(e.Name) {
 		return
 	}
 	t := w.tale(e.Task)
@@ -118,7 +119,7 @@ func (c *checks) framed(w *witness, e *engine.Event) {
 	case engine.AttemptEnded:
 		w.over = true
 	case engine.ParamsEdited:
-		w.edits = w.edits.Merge(e.Data)
+		w.edits = w.edits.Merge(edited(e))
 	case engine.TasksAdded:
 		n, _ := e.Data.Int("count") // the engine writes nothing else
 		w.added += int32(n)
@@ -147,7 +148,7 @@ func (c *checks) agrees(w *witness) {
 // add up to.
 func (c *checks) followsFromHistory(w *witness) {
 	for id, r := range w.rows {
-		if w.tales[id] == nil && r.State != model.Blocked {
+		if w.tales[id] == nil && r.State != model.Blocked && !isPage(r.Name) {
 			c.sim.fail("promise 2: a%d: %s has no history", w.row.ID, rowText(&r))
 		}
 	}
@@ -174,10 +175,8 @@ func (s *simulation) outcomes() []string {
 
 func (w *witness) outcome() string {
 	var rows []engine.TaskRow
-	for id := range model.TaskID(w.row.Tasks) {
-		if r, ok := w.rows[id]; ok {
-			rows = append(rows, r)
-		}
+	for id := range w.ids() {
+		rows = append(rows, w.rows[id])
 	}
 	slices.SortStableFunc(rows, func(a, b engine.TaskRow) int {
 		switch {

@@ -35,13 +35,17 @@ func (c *checks) timedOut(p *process, t *conductor.Timeout) {
 	w := c.attempts[t.Attempt.ID]
 	p.note("a%d takes too long: %q", w.row.ID, t.Task)
 	latest := c.sim.now.Add(maxSkew)
+	row, ok := w.rows[t.ID]
+	if !ok {
+		row = w.dropped[t.ID]
+	}
 	switch {
 	case !w.row.CancelAsked:
 		c.sim.fail("limits: a%d is said to be killed, and is not", w.row.ID)
 	case w.timedOut:
 		c.sim.fail("limits: a%d was killed twice", w.row.ID)
 	case t.Task == "" && latest < t.Attempt.Created.Add(c.sim.office.attemptTTL),
-		t.Task != "" && (w.rows[t.ID].Try == 0 || latest.Add(maxSkew) < w.rows[t.ID].Started.Add(c.sim.office.taskTTL)):
+		t.Task != "" && (row.Try == 0 || latest.Add(maxSkew) < row.Started.Add(c.sim.office.taskTTL)):
 		c.sim.fail("limits: a%d was killed too early, for %q", w.row.ID, t.Task)
 	}
 	w.timedOut = true

@@ -15,6 +15,8 @@ type link struct {
 	store.Store
 	dice dice
 	host host
+	// page bounds how many items are fetched at a time; zero does not.
+	page int
 }
 
 // host is the process at the near end of a link.
@@ -35,13 +37,17 @@ type host interface {
 	committed(b *store.Batch)
 	leased(epoch int64, d time.Duration)
 	claimed(ids []model.AttemptID)
+	admitted(ids []model.AttemptID)
+	calledOff(ids []model.AttemptID)
 	posted(posts []store.Post)
 	delivered(d *store.Delivery, outcomes []store.Delivered)
 	pushed(p *store.Push, project *store.Project)
 	changed(s *store.Schedule)
 	fired(firings []store.Firing, fired []store.Fired)
-	// looked is called when the schedules that are due are read.
+	// looked is called when the schedules that are due are read, and sawDue when
+	// it is read when an attempt is due that nobody drives.
 	looked()
+	sawDue(model.Instant)
 }
 
 var (
@@ -166,9 +172,13 @@ func (l *link) LoadAll(ctx context.Context, ids []model.AttemptID) ([]store.Load
 	return get(l, func() ([]store.Loaded, error) { return l.Store.LoadAll(ctx, ids) })
 }
 
-// AnyDue implements store.Owners.
-func (l *link) AnyDue(ctx context.Context, pool store.Pool, now model.Instant) (bool, error) {
-	return get(l, func() (bool, error) { return l.Store.AnyDue(ctx, pool, now) })
+// Due implements store.Owners.
+func (l *link) Due(ctx context.Context, pool store.Pool) (model.Instant, error) {
+	return get(l, func() (model.Instant, error) {
+		wake, err := l.Store.Due(ctx, pool)
+		l.host.sawDue(wake)
+		return wake, err
+	})
 }
 
 // Post implements store.Inbox.

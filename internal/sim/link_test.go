@@ -39,9 +39,12 @@ func (sound) made(*store.Attempt, *workflow.Workflow)      {}
 func (sound) committed(*store.Batch)                       {}
 func (sound) leased(int64, time.Duration)                  {}
 func (sound) claimed([]model.AttemptID)                    {}
+func (sound) admitted([]model.AttemptID)                   {}
+func (sound) calledOff([]model.AttemptID)                  {}
 func (sound) posted([]store.Post)                          {}
 func (sound) delivered(*store.Delivery, []store.Delivered) {}
 func (sound) pushed(*store.Push, *store.Project)           {}
 func (sound) changed(*store.Schedule)                      {}
 func (sound) fired([]store.Firing, []store.Fired)          {}
 func (sound) looked()                                      {}
+func (sound) sawDue(model.Instant)                         {}

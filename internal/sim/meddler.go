@@ -9,6 +9,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 // meddler sends commands to attempts that run, as people do, and reports and
@@ -36,6 +37,10 @@ func (m *meddler) look() {
 		return
 	}
 	a := running[m.dice.IntN(len(running))]
+	if a.queued() && m.dice.chance(0.3) {
+		m.callOff(a)
+		return
+	}
 	if m.sim.office != nil && m.dice.chance(0.7) {
 		m.order(a)
 		return
@@ -60,12 +65,29 @@ func (m *meddler) order(a *witness) {
 	switch {
 	case c.Kind == engine.Kill:
 		m.sim.call(m.dice, func(p *process) error {
-			_, err := p.server.service.Kill(context.Background(), id)
+			_, err := p.server.service.Kill(context.Background(), id, "")
 			return err
 		}, func(err error) { m.sim.checks.killed(a, err) })
-	case a.row.Started != 0 || a.info.After == 0:
+	case a.row.Started != 0 || a.info.After == 0 && !a.queued():
 		m.sim.post(m.dice, id, c, nil)
 	}
+}
+
+// callOff ends what waits in the queue, of one attempt or of all of its workflow: what
+// is admitted meanwhile goes on.
+func (m *meddler) callOff(a *witness) {
+	f := store.QueueFilter{Attempts: []model.AttemptID{a.row.ID}}
+	if m.dice.chance(0.3) {
+		f = store.QueueFilter{Workflow: a.info.Session.Workflow}
+	}
+	m.sim.call(m.dice, func(p *process) error {
+		_, err := p.server.service.CancelQueued(context.Background(), f)
+		return err
+	}, func(err error) {
+		if err != nil || f.Attempts != nil && a.queued() {
+			m.sim.fail("queue: a%d still waits, though it was called off: %v", a.row.ID, err)
+		}
+	})
 }
 
 // abandon asks for the end of an attempt that nobody may be driving.
@@ -88,7 +110,7 @@ func (m *meddler) command(a *witness) engine.Command {
 			c.Kind = engine.Kill
 		}
 	case 1:
-		c.Kind = engine.Cancel
+		c.Kind = pick(m.dice, engine.Cancel, engine.Skip)
 	case 2, 3:
 		c.Kind = engine.Edit
 		c.Task = 0

@@ -36,9 +36,9 @@ func newMessenger(s *simulation) *messenger {
 func (m *messenger) look() {
 	m.sim.after(time.Second, m.look)
 	for _, a := range m.sim.checks.running() {
-		for id := range model.TaskID(a.row.Tasks) {
-			r, ok := a.rows[id]
-			if ok && m.wants(a, &r) && (m.sim.now >= m.sim.peace || m.dice.chance(0.3)) {
+		for id := range a.ids() {
+			r := a.rows[id]
+			if m.wants(a, &r) && (m.sim.now >= m.sim.peace || m.dice.chance(0.3)) {
 				m.send(a.row.ID, &r)
 			}
 		}

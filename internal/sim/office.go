@@ -162,6 +162,7 @@ func (of *office) newRevision() *revision {
 		root.Name = "+" + name
 		of.sim.slow(root)
 		def := &workflow.Workflow{Name: name, Root: root, Schedule: plan.section}
+		of.sim.enlist(def)
 		c, err := schedule.NewCalendar(plan.zone, plan.section)
 		if err = errors.Join(err, def.Finish()); err != nil {
 			of.sim.fail("generated workflow: %v", err)

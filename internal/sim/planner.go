@@ -170,7 +170,7 @@ func (of *office) kill() {
 	}
 	w := running[len(running)-1-of.dice.IntN(min(3, len(running)))]
 	of.ask(fmt.Sprintf("kill of a%d", w.row.ID), func(p *process) error {
-		_, err := p.server.service.Kill(context.Background(), w.row.ID)
+		_, err := p.server.service.Kill(context.Background(), w.row.ID, "")
 		return err
 	}, func(err error) { of.sim.checks.killed(w, err) })
 }

@@ -38,6 +38,12 @@ func markOf(m params.Map) int64 {
 	return mark
 }
 
+// edited returns what an event says that parameters were changed to.
+func edited(e *engine.Event) params.Map {
+	m, _ := e.Data.MapOr("params", params.Map{}) // the engine writes nothing else
+	return m
+}
+
 // posted is called when the store has taken posts of somebody, one for an
 // attempt.
 func (c *checks) posted(who string, posts []store.Post) {
@@ -136,7 +142,7 @@ func (c *checks) applied(e *engine.Event) {
 	if e.Kind != engine.ParamsEdited {
 		return
 	}
-	if mark := markOf(e.Data); mark != 0 {
+	if mark := markOf(edited(e)); mark != 0 {
 		if c.marks[mark]++; c.marks[mark] > 1 {
 			c.sim.fail("promise 1: the post with mark %d to a%d was applied twice", mark, e.Attempt)
 		}

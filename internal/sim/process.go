@@ -38,6 +38,8 @@ type process struct {
 	until  model.Instant
 	lapsed bool
 	dead   bool
+	// due is when an attempt is due that nobody drives, as it last read.
+	due model.Instant
 	// wrote is set once the step that is under way has been committed.
 	wrote bool
 	// asleep is until when the process does nothing.
@@ -59,7 +61,7 @@ func (m *machine) start() {
 	m.starts++
 	owner := fmt.Sprintf("%s.%d", m.name, m.starts)
 	p := &process{sim: m.sim, machine: m, owner: owner, dice: newDice(m.sim.seed, owner)}
-	p.link = &link{Store: m.sim.store, dice: p.dice, host: p}
+	p.link = &link{Store: m.sim.store, dice: p.dice, host: p, page: pick(newDice(m.sim.seed, "pages"), 0, 1, 2, 5, 30)}
 	cfg := conductor.Config{
 		Store:    p.link,
 		Runner:   p.runner(newDice(m.sim.seed, owner+" runner")),
@@ -81,6 +83,9 @@ func (m *machine) start() {
 		p.patrol()
 	} else {
 		p.schedule()
+	}
+	if q := p.sim.queue; q != nil {
+		p.admit(conductor.NewAdmitter(conductor.AdmitterConfig{Store: p.link, Limits: q.limits, Clock: &m.watch}))
 	}
 }
 

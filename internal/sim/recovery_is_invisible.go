@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
 )
@@ -44,9 +43,8 @@ func (c *checks) restoresAs(live *engine.Attempt) {
 			live.ID(), live.Len(), live.NextWake(), restored.Len(), restored.NextWake())
 		return
 	}
-	others := slices.Collect(restored.Tasks())
 	for v := range live.Tasks() {
-		if other := others[v.ID]; viewText(&v) != viewText(&other) {
+		if other := restored.Task(v.ID); viewText(&v) != viewText(&other) {
 			c.sim.fail("attempt %d restores differently\nlive     %s\nrestored %s", live.ID(), viewText(&v), viewText(&other))
 			return
 		}

@@ -76,6 +76,8 @@ func (c *checks) neglected(w *witness, a *store.Attempt) string {
 		name += fmt.Sprintf(" with post %d", w.posts[0].id)
 	}
 	switch {
+	case c.mayBegin(w):
+		return fmt.Sprintf("a%d waits in the queue, though there is room", a.ID)
 	case c.heldBack(w):
 		return ""
 	case a.Owner == "" && a.Wake > c.sim.now:

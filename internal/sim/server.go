@@ -29,6 +29,7 @@ func (p *process) serve(cfg *conductor.Config) {
 	of, clock := p.sim.office, &p.machine.watch
 	cfg.Patrol, cfg.Unload, cfg.MaxDriven = of.patrol, of.unload, of.maxDriven
 	cfg.AttemptTTL, cfg.TaskTTL = of.attemptTTL, of.taskTTL
+	cfg.Pools = p.sim.slots()
 	cfg.TimedOut = func(t conductor.Timeout) { p.sim.checks.timedOut(p, &t) }
 	ids := 0
 	uuid := func() string {
@@ -37,10 +38,10 @@ func (p *process) serve(cfg *conductor.Config) {
 	}
 	p.server = &server{
 		service: service.New(service.Config{
-			Store: p.link, Clock: clock, NewUUID: uuid, Limits: service.Limits{Attempts: of.maxRunning},
+			Store: p.link, Clock: clock, NewUUID: uuid, Limits: service.Limits{Attempts: of.maxRunning}, Turns: p.sim.turns(),
 		}),
 		scheduler: conductor.NewScheduler(conductor.SchedulerConfig{
-			Store: p.link, Clock: clock, NewUUID: uuid, MaxRunning: of.maxRunning,
+			Store: p.link, Clock: clock, NewUUID: uuid, MaxRunning: of.maxRunning, Turns: p.sim.turns(),
 		}),
 		unwatch: p.sim.store.Watch(p.look),
 	}
@@ -114,6 +115,8 @@ func (p *process) changed(s *store.Schedule) { p.sim.checks.changed(p, s) }
 func (p *process) fired(firings []store.Firing, fired []store.Fired) {
 	p.sim.checks.fired(p, firings, fired)
 }
+
+func (p *process) sawDue(at model.Instant) { p.due = at }
 
 func (p *process) looked() {
 	if p.server != nil {

@@ -34,6 +34,9 @@ type Options struct {
 	// Workers has tries run in processes of their own, with which servers share
 	// a queue. It counts for servers only.
 	Workers bool
+	// Queue has attempts wait in the run queue, and tasks for slots of pools. It
+	// counts for servers only.
+	Queue bool
 	// Trace, when set, gets every line of the history.
 	Trace io.Writer
 }
@@ -63,7 +66,7 @@ func Run(seed uint64, o Options) (r Result) {
 		if p := recover(); p != nil {
 			s.fail("panic: %v\n%s", p, debug.Stack())
 		}
-		r.Hash, r.Lines, r.Steady = s.log.hash.Sum64(), s.log.count, s.steady
+		r.Hash, r.Lines, r.Steady = s.log.hash.Sum64(), s.log.count, s.steady && !s.stuck()
 		if s.broken != nil {
 			r.Err = fmt.Errorf("%w\nthe history ends with:\n%s", s.broken, s.log.tail())
 		}
@@ -95,6 +98,8 @@ type simulation struct {
 	// workshop is where servers have their tries run; nil where they run them
 	// themselves.
 	workshop *workshop
+	// queue is what attempts and tasks wait for; nil where they need not.
+	queue *queue
 	// broker has messages for nobody by name; nil where there are none.
 	broker *broker
 	// outage is until when the store answers nobody, disturbed when something
@@ -121,6 +126,9 @@ func newSimulation(seed uint64, o Options) *simulation {
 	if o.Servers {
 		of := newDice(seed, "servers")
 		s.office, f, machines = newOffice(s, of), newServerFaults(of, f), machines+1
+	}
+	if o.Servers && o.Queue {
+		s.queue = newQueue(s, newDice(seed, "queue"))
 	}
 	if !o.Faultless {
 		s.trouble = f
@@ -154,6 +162,10 @@ func newSimulation(seed uint64, o Options) *simulation {
 	}
 	return s
 }
+
+// stuck reports whether something may have kept others in the queue for ever: who that
+// is depends on who was faster.
+func (s *simulation) stuck() bool { return s.queue != nil && len(s.checks.running()) > 0 }
 
 // A run that goes on for longer, or in which more happens, would never come to
 // rest; these are far more than any needs that does.
@@ -197,6 +209,7 @@ func (s *simulation) definition(id model.AttemptID) *workflow.Workflow {
 func (s *simulation) subtasks(seed uint64) *workflow.Node {
 	n := newSubtasks(seed, s.steady)
 	s.slow(n)
+	s.claim(n)
 	if err := n.Finish(); err != nil {
 		s.fail("generated tasks: %v", err)
 	}

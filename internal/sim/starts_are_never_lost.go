@@ -24,11 +24,16 @@ func (c *checks) acknowledged(s *store.Start, id model.AttemptID) {
 	}
 }
 
-// kept is called when a client was told that its message is kept.
+// kept is called when a client was told that its message is kept: by that task, or by
+// the round that has taken its place.
 func (c *checks) kept(a model.AttemptID, id model.TaskID, source string) {
-	if t := c.attempts[a].tales[id]; t == nil || !t.messages[source] {
-		c.sim.fail("promise 1: message %s to a%d/%d was acknowledged, but is not in the history", source, a, id)
+	w := c.attempts[a]
+	for at, t := range w.tales {
+		if t.messages[source] && (at == id || at > id && w.rows[at].Name == w.rows[id].Name) {
+			return
+		}
 	}
+	c.sim.fail("promise 1: message %s to a%d/%d was acknowledged, but is not in the history", source, a, id)
 }
 
 // patience is how long after the end of all trouble attempts may still be
@@ -57,7 +62,7 @@ func (s *simulation) atRest() bool {
 // nobody sends, or parameters that nobody sets.
 func (s *simulation) forlorn(w *witness) bool {
 	if w.row.Started == 0 {
-		return s.checks.heldBack(w)
+		return s.checks.heldBack(w) && !s.checks.mayBegin(w)
 	}
 	if s.limited(w) || s.checks.underWay(w.row.ID) {
 		return false
@@ -98,8 +103,8 @@ func (c *checks) neverLost() {
 // unfinished lists the tasks that are not final.
 func (w *witness) unfinished() string {
 	var b strings.Builder
-	for id := range model.TaskID(w.row.Tasks) {
-		if r, ok := w.rows[id]; ok && !r.State.Final() {
+	for id := range w.ids() {
+		if r := w.rows[id]; !r.State.Final() {
 			b.WriteString(w.texts[id] + "\n")
 		}
 	}

@@ -39,6 +39,12 @@ const (
 	hasRedrive
 	hasListener // what the node does with messages, and whether it runs again
 	hasLimitUntil
+	hasOnStop
+	hasSkip // nothing more
+	hasPast
+	hasResources
+	hasItemFailure // of a collection
+	hasSlots
 
 	allFields = 1<<iota - 1
 )
@@ -63,7 +69,35 @@ func (w *Workflow) AppendBinary(dst []byte) []byte {
 	if w.Root != nil {
 		e.node(w.Root, 0)
 	}
+	if set := partsOf(w); set != 0 { // a definition without any ends here, as all did once
+		e.uint(set)
+		if set&hasInputs != 0 {
+			e.params(w.Inputs)
+		}
+		if set&hasTurn != 0 {
+			e.turn(&w.Turn)
+		}
+	}
 	return e.dst
+}
+
+// Parts of a definition that few have.
+const (
+	hasInputs = 1 << iota
+	hasTurn
+
+	allParts = 1<<iota - 1
+)
+
+// partsOf returns the set of those parts that a definition has.
+func partsOf(w *Workflow) (set uint64) {
+	if w.Inputs.Len() > 0 {
+		set |= hasInputs
+	}
+	if !w.Turn.isZero() {
+		set |= hasTurn
+	}
+	return set
 }
 
 // AppendBinary appends the compact form of the tree that DecodeNode reads.
@@ -144,8 +178,14 @@ func fields(n *Node, index int) uint64 {
 	add(hasEach, n.Each != nil)
 	add(hasLimit, n.Limit != Limit{})
 	add(hasLimitUntil, n.Limit.Until != "")
+	add(hasOnStop, len(n.OnStop) > 0)
+	add(hasSkip, n.Skip)
 	add(hasWait, n.Wait != nil)
+	add(hasPast, n.Past != nil)
 	add(hasProducts, len(n.Products) > 0)
+	add(hasResources, n.Resources != nil)
+	add(hasSlots, len(n.Slots) > 0)
+	add(hasItemFailure, n.Each != nil && n.Each.OnFailure != CancelItems)
 	add(hasRedrive, n.Redrive != Rerun)
 	add(hasListener, n.Again || n.Wait != nil && (n.Wait.Early != WhenReached || n.Wait.OnBadMessage != FailTask || n.Wait.Again != AgainNever))
 	return set
@@ -238,6 +278,22 @@ func (e *encoder) rare(n *Node, set uint64) {
 	if set&hasLimitUntil != 0 {
 		e.symbol(n.Limit.Until)
 	}
+	if set&hasOnStop != 0 {
+		e.nodes(n.OnStop)
+	}
+	if set&hasPast != 0 {
+		e.wait(n.Past)
+		e.messages(n.Past)
+	}
+	if set&hasResources != 0 {
+		e.resources(n.Resources)
+	}
+	if set&hasItemFailure != 0 {
+		e.byte(byte(n.Each.OnFailure))
+	}
+	if set&hasSlots != 0 {
+		e.slots(n.Slots)
+	}
 }
 
 func (e *encoder) listener(n *Node) {
@@ -246,6 +302,11 @@ func (e *encoder) listener(n *Node) {
 	if w == nil {
 		w = &Wait{}
 	}
+	e.messages(w)
+}
+
+// messages writes what becomes of messages.
+func (e *encoder) messages(w *Wait) {
 	e.byte(byte(w.Early))
 	e.byte(byte(w.OnBadMessage))
 	e.byte(byte(w.Again))

@@ -27,10 +27,30 @@ func Decode(b []byte) (*Workflow, error) {
 	if d.bool() {
 		w.Root = d.node(0, 0)
 	}
+	if d.err == nil && d.pos < len(d.raw) {
+		d.parts(w)
+	}
 	if err := d.end(); err != nil {
 		return nil, err
 	}
 	return w, nil
+}
+
+// parts reads what few definitions have.
+func (d *decoder) parts(w *Workflow) {
+	set := d.uint()
+	if set == 0 || set > allParts {
+		d.fail(errCodec)
+		return
+	}
+	if set&hasInputs != 0 {
+		if w.Inputs = d.params(); w.Inputs.Len() == 0 {
+			d.fail(errCodec)
+		}
+	}
+	if set&hasTurn != 0 {
+		w.Turn = d.turn()
+	}
 }
 
 // DecodeNode reads what Node.AppendBinary wrote, with the promises of Decode.
@@ -282,7 +302,7 @@ func (d *decoder) rare(n *Node, set uint64, depth int) {
 		n.Wait.Early = JumpEarly
 	}
 	if set&hasRedrive != 0 {
-		n.Redrive = Redrive(d.enum(byte(FailLost)))
+		n.Redrive = Redrive(d.enum(byte(HoldLost)))
 	}
 	if set&hasListener != 0 {
 		d.listener(n)
@@ -290,23 +310,48 @@ func (d *decoder) rare(n *Node, set uint64, depth int) {
 	if set&hasLimitUntil != 0 {
 		n.Limit.Until = d.symbol()
 	}
+	if set&hasOnStop != 0 {
+		n.OnStop = d.nodes(depth)
+	}
+	if set&hasPast != 0 {
+		n.Past = d.wait()
+		d.messages(n.Past)
+	}
+	if set&hasResources != 0 {
+		n.Resources = d.resources()
+	}
+	if set&hasItemFailure != 0 {
+		if n.Each == nil {
+			d.fail(errCodec)
+			return
+		}
+		n.Each.OnFailure = ItemFailure(d.enum(byte(CancelAll)))
+	}
+	if set&hasSlots != 0 {
+		n.Slots = d.slots()
+	}
+	n.Skip = set&hasSkip != 0
 }
 
 // listener reads what a node does with messages. What is there for a node that
 // does not wait is damage.
 func (d *decoder) listener(n *Node) {
 	n.Again = d.bool()
-	w := Wait{
-		Early:        Early(d.enum(byte(DropEarly))),
-		OnBadMessage: BadMessage(d.enum(byte(BuryMessage))),
-		Again:        Again(d.enum(byte(AgainDownstream))),
+	w := n.Wait
+	if w == nil {
+		w = &Wait{}
 	}
-	switch {
-	case n.Wait != nil:
-		n.Wait.Early, n.Wait.OnBadMessage, n.Wait.Again = w.Early, w.OnBadMessage, w.Again
-	case w.Early != WhenReached || w.OnBadMessage != FailTask || w.Again != AgainNever:
+	d.messages(w)
+	if n.Wait == nil && (w.Early != WhenReached || w.OnBadMessage != FailTask || w.Again != AgainNever) {
 		d.fail(errCodec)
 	}
+}
+
+// messages reads what becomes of messages.
+func (d *decoder) messages(w *Wait) {
+	w.Early = Early(d.enum(byte(DropEarly)))
+	w.OnBadMessage = BadMessage(d.enum(byte(BuryMessage)))
+	w.Again = Again(d.enum(byte(AgainDownstream)))
 }
 
 func (d *decoder) after() []Edge {

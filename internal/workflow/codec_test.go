@@ -86,23 +86,40 @@ func node(depth int) *rapid.Generator[*Node] {
 			n.Join = Join{rapid.Bool().Draw(t, "any"), rapid.Bool().Draw(t, "done"), rapid.Bool().Draw(t, "leave")}
 		}
 		if has("each") {
-			n.Each = &Each{word().Draw(t, "source"), parameters().Draw(t, "items"), word().Draw(t, "key"), rapid.Int().Draw(t, "window")}
+			n.Each = &Each{word().Draw(t, "source"), parameters().Draw(t, "items"), word().Draw(t, "key"), rapid.Int().Draw(t, "window"), ItemFailure(rapid.IntRange(0, int(CancelAll)).Draw(t, "items fail"))}
 		}
 		if has("limit") {
 			n.Limit = Limit{After: span().Draw(t, "limit after"), Until: word().Draw(t, "limit until"), Then: LimitNotifies}
 		}
+		wait := func() *Wait {
+			return &Wait{
+				Until: word().Draw(t, "until"), For: span().Draw(t, "for"),
+				Signals:      []Signal{{word().Draw(t, "topic"), word().Draw(t, "param"), true}},
+				Early:        Early(rapid.IntRange(0, int(DropEarly)).Draw(t, "early")),
+				OnBadMessage: BadMessage(rapid.IntRange(0, int(BuryMessage)).Draw(t, "bad")),
+				Again:        Again(rapid.IntRange(0, int(AgainDownstream)).Draw(t, "late")),
+			}
+		}
 		if has("wait") {
-			n.Wait = &Wait{Until: word().Draw(t, "until"), For: span().Draw(t, "for")}
-			n.Wait.Signals = append(n.Wait.Signals, Signal{word().Draw(t, "topic"), word().Draw(t, "param"), true})
-			n.Wait.Early = Early(rapid.IntRange(0, int(DropEarly)).Draw(t, "early"))
-			n.Wait.OnBadMessage = BadMessage(rapid.IntRange(0, int(BuryMessage)).Draw(t, "bad"))
-			n.Wait.Again = Again(rapid.IntRange(0, int(AgainDownstream)).Draw(t, "late"))
+			n.Wait = wait()
+		} else if has("past") {
+			n.Past = wait()
 		}
 		if has("products") {
 			n.Products = []Product{{word().Draw(t, "type"), parameters().Draw(t, "product")}}
 		}
+		if has("resources") {
+			n.Resources = &Resources{
+				Queue: word().Draw(t, "queue"), Priority: rapid.Int().Draw(t, "priority"), CPU: rapid.Int64().Draw(t, "cpu"),
+				Memory: rapid.Int64().Draw(t, "memory"), GPU: rapid.Int().Draw(t, "gpu"), Image: word().Draw(t, "image"),
+			}
+		}
+		if has("slots") {
+			n.Slots = []Slots{{word().Draw(t, "pool"), rapid.Int().Draw(t, "n")}}
+		}
+		n.Skip = has("skip")
 		if has("redrive") {
-			n.Redrive = FailLost
+			n.Redrive = Redrive(rapid.IntRange(1, int(HoldLost)).Draw(t, "lost"))
 		}
 		if depth > 0 {
 			nest(t, n, depth-1, has)
@@ -127,6 +144,9 @@ func nest(t *rapid.T, n *Node, depth int, has func(string) bool) {
 	if has("on failure") {
 		n.OnFailure = rapid.SliceOfN(node(0), 1, 2).Draw(t, "handlers")
 	}
+	if has("on stop") {
+		n.OnStop = rapid.SliceOfN(node(0), 1, 2).Draw(t, "stop handlers")
+	}
 }
 
 func TestDefinitionsSurviveEncoding(t *testing.T) {
@@ -135,7 +155,13 @@ func TestDefinitionsSurviveEncoding(t *testing.T) {
 		w := &Workflow{
 			Name: word().Draw(t, "name"), Dialect: word().Draw(t, "dialect"), Zone: word().Draw(t, "zone"),
 			Scope:    Scope(rapid.IntRange(0, 1).Draw(t, "scope")),
-			Schedule: parameters().Draw(t, "schedule"), SLA: parameters().Draw(t, "sla"),
+			Schedule: parameters().Draw(t, "schedule"), SLA: parameters().Draw(t, "sla"), Inputs: parameters().Draw(t, "inputs"),
+		}
+		if rapid.Bool().Draw(t, "turn") {
+			w.Turn = Turn{
+				Tags:     rapid.MapOfN(word(), word(), 0, 3).Draw(t, "tags"),
+				Priority: rapid.Int().Draw(t, "priority"), Weight: rapid.Int().Draw(t, "weight"),
+			}
 		}
 		if rapid.Bool().Draw(t, "root") {
 			w.Root = node(3).Draw(t, "tree")

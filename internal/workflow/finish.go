@@ -3,6 +3,8 @@ package workflow
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pawlhq/pawl/internal/model"
 )
@@ -64,13 +66,16 @@ func (f *finisher) node(n *Node, depth int) {
 	}
 	f.kind(n)
 	f.policies(n)
+	if n.Each != nil {
+		n.page = &Node{Name: "^page", Each: n.Each}
+	}
 	if n.IsGroup() {
 		f.links(n)
 	}
 	for _, c := range n.Children {
 		f.node(c, depth+1)
 	}
-	for _, c := range n.OnFailure {
+	for _, c := range slices.Concat(n.OnFailure, n.OnStop) {
 		f.node(c, depth+1)
 	}
 	for _, c := range []*Node{n.Check, n.Limit.Hook} {
@@ -100,12 +105,18 @@ func (f *finisher) kind(n *Node) {
 		f.fail(n, "only a task with an operator can have a check")
 	case len(n.Products) > 0:
 		f.fail(n, "only a task with an operator can have products")
+	case n.Resources != nil:
+		f.fail(n, "only a task with an operator can have resources")
+	case len(n.Slots) > 0:
+		f.fail(n, "only a task with an operator can take slots of pools")
 	case n.Each != nil && len(n.Children) != 1:
 		f.fail(n, "a collection has one body, not %d", len(n.Children))
 	case n.Each != nil && n.Each.Source == "":
 		f.fail(n, "a collection needs a source of items")
 	case n.Each != nil && n.Each.Window < 0:
 		f.fail(n, "a window of items can't be negative")
+	case n.Each != nil && n.Each.OnFailure > CancelAll:
+		f.fail(n, "what the failure of an item does must be one of %s", strings.Join(ItemFailureNames(), ", "))
 	case n.Join.Any && len(n.Children) == 0:
 		f.fail(n, "a group that ends with its first winner needs a task")
 	}
@@ -123,6 +134,11 @@ func (f *finisher) policies(n *Node) {
 	}
 	if n.Wait != nil {
 		f.wait(n, n.Wait)
+	}
+	if n.Resources != nil {
+		if wrong := n.Resources.check(); wrong != "" {
+			f.fail(n, "%s", wrong)
+		}
 	}
 	for i, p := range n.Products {
 		if p.Type == "" {

@@ -11,10 +11,11 @@ func TestWhatIsNoCollectionIsRefused(t *testing.T) {
 	t.Parallel()
 	body := []*Node{{Name: "+body", Operator: "do"}}
 	for want, n := range map[string]*Node{
-		"only a group can be a collection":     {Operator: "do", Each: &Each{Source: "list"}},
-		"a collection has one body, not 0":     {Each: &Each{Source: "list"}},
-		"a collection needs a source of items": {Each: &Each{Config: params.Of("a", 1)}, Children: body},
-		"a window of items can't be negative":  {Each: &Each{Source: "list", Window: -1}, Children: body},
+		"only a group can be a collection":                                                     {Operator: "do", Each: &Each{Source: "list"}},
+		"a collection has one body, not 0":                                                     {Each: &Each{Source: "list"}},
+		"a collection needs a source of items":                                                 {Each: &Each{Config: params.Of("a", 1)}, Children: body},
+		"a window of items can't be negative":                                                  {Each: &Each{Source: "list", Window: -1}, Children: body},
+		"what the failure of an item does must be one of cancel_children, isolate, cancel_all": {Each: &Each{Source: "list", OnFailure: 3}, Children: body},
 	} {
 		n.Name = "+all"
 		if err := n.Finish(); err == nil || !strings.Contains(err.Error(), "task +all: "+want) {

@@ -5,8 +5,9 @@ import "time"
 // Wait holds an action back. With both a time and signals, the action runs at
 // the time if no signal ended the wait before.
 type Wait struct {
-	// Until gives the instant, as RFC 3339 text or Unix seconds, by the path
-	// of a parameter; empty means no time.
+	// Until gives the instant, as RFC 3339 text, Unix seconds or a duration such as
+	// "1h30m" from when the node is reached, by the path of a parameter; empty
+	// means no time.
 	Until string
 	// For is a wait counted from the moment the node is reached; 0 means none.
 	For time.Duration
@@ -51,7 +52,8 @@ const (
 	// itself takes a message even so, as with AgainHandler.
 	JumpEarly
 	// DropEarly has the node listen from when it is reached, and get nothing
-	// that came before.
+	// that came before: that is kept for others, like all that nobody listens
+	// to. It holds for the signals, too, that the node's operator waits for.
 	DropEarly
 )
 

@@ -23,6 +23,11 @@ type Workflow struct {
 	Scope Scope
 	// Schedule and SLA are the definition's own sections, as written.
 	Schedule, SLA params.Map
+	// Inputs is the shape of the parameters that a start may give, in the words of
+	// package shape. Empty takes any.
+	Inputs params.Map
+	// Turn says how its attempts stand in the run queue.
+	Turn Turn
 	// Root is the tree. Its name is that of the whole.
 	Root *Node
 }
@@ -74,24 +79,39 @@ type Node struct {
 	Limit Limit
 	// Wait holds the action back until a time or a signal.
 	Wait *Wait
+	// Past is the Wait that the node had before it was over with: an attempt that goes
+	// on after another waits no more, and one that does all again does. It is nil for a
+	// node with a Wait.
+	Past *Wait
 	// Check is run after the action succeeded; its failure is the action's.
 	Check *Node
 	// OnFailure are run, side by side, once the node has failed for good.
 	// They see the error and never change the outcome.
 	OnFailure []*Node
+	// OnStop are run, side by side, once the node has ended because the whole was
+	// asked to, if it had started. They never change the outcome.
+	OnStop []*Node
 
 	// Products are the persistent things that the action makes.
 	Products []Product
+	// Resources say where the action runs and what it takes; nil says nothing.
+	Resources *Resources
+	// Slots are what each try of the action takes of pools, which it waits for.
+	Slots []Slots
 	// Again has the node run once more after a listener that it comes after has
 	// taken a late message and reaches on: see AgainDownstream.
 	Again bool
 	// Redrive says what becomes of a try whose runner was lost.
 	Redrive Redrive
+	// Skip has the node end as skipped when it is reached: it was passed over before
+	// the attempt began.
+	Skip bool
 
 	// Pos is where the node was written.
 	Pos Pos
 
 	next [][]Link // for each child, what waits for it; set by Finish
+	page *Node    // of a collection; set by Finish
 }
 
 // Generated is the name of the task that holds what an action made.
@@ -133,20 +153,6 @@ type Join struct {
 	// LeaveLosers lets the others run on after one has won: the attempt waits
 	// for them, the result stands. Else they are cancelled.
 	LeaveLosers bool
-}
-
-// Each makes a group a collection over a source of items.
-type Each struct {
-	// Source names the operator that lists the items and Config configures it.
-	Source string
-	Config params.Map
-	// Key is the parameter under which the body sees its item.
-	Key string
-	// Window bounds the items that are in work at a time; 0 means no bound.
-	// They start in their order, the next one when another has ended. An item
-	// that is jumped to, or run again after a failure kept the rest from
-	// starting, starts at once even so.
-	Window int
 }
 
 // Failure says how far a node's failure reaches among its siblings and what
@@ -221,8 +227,8 @@ type Limit struct {
 	// After is the time allowed; 0 means no limit.
 	After time.Duration
 	// Until gives the instant at which the limit passes, as Wait.Until does,
-	// read when the node starts. A parameter without a value sets no limit; of
-	// two limits the earlier counts.
+	// read when the node starts. A parameter without a value, or with zero or the
+	// zero time of Go, sets no limit; of two limits the earlier counts.
 	Until string
 	// Then says how the node ends when it is over.
 	Then LimitEffect
@@ -258,6 +264,8 @@ const (
 	Rerun Redrive = iota
 	// FailLost ends the task as failed, with its retries.
 	FailLost
+	// HoldLost has the task wait until it is told to run again.
+	HoldLost
 )
 
 // Pos is a place in a definition file. The zero Pos is nowhere.

@@ -25,7 +25,7 @@ func (t *Template) Run(ctx context.Context, output io.Writer, request []byte, ta
 	if isTerminal(sink.File()) {
 		err = ErrCold // Python asks for that when it starts
 	} else {
-		made, err = t.ask(request, sink.File(), target)
+		made, err = t.ask(request, sink.File(), sink.Errors(), target)
 	}
 	sink.Started()
 	var status process.Status

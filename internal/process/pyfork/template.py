@@ -8,7 +8,7 @@
 #                         "broken" when it can fork no more
 #     from the child:     "began PID" or "failed WHY"
 #     to the child:       folder and what the program that follows makes of it,
-#                         with the files for output and result
+#                         with the files for both outputs and the result
 #
 # The template ends when the owner closes the socket, which it does when no task
 # runs. If one does, the owner has died, and nobody would know of it any more.
@@ -143,20 +143,21 @@ class Template(object):
         return task
 
     def receive(self):
-        request, control, _, _ = self.owner.recvmsg(1 << 17, _socket.CMSG_SPACE(8), _socket.MSG_CMSG_CLOEXEC)
+        request, control, _, _ = self.owner.recvmsg(1 << 17, _socket.CMSG_SPACE(12), _socket.MSG_CMSG_CLOEXEC)
         if not request:
             os._exit(0)
         folder, *words = request.split(b"\0")
-        output, target = memoryview(control[0][2]).cast("i")
+        output, errors, target = memoryview(control[0][2]).cast("i")
         try:
             os.chdir(folder)
         except OSError as error:
-            os.close(output)
-            os.close(target)
+            for descriptor in output, errors, target:
+                os.close(descriptor)
             return self.say(b"failed", str(error).encode())
         os.dup2(output, 1)
-        os.dup2(output, 2)
+        os.dup2(errors, 2)
         os.close(output)
+        os.close(errors)
         return words, target
 
 

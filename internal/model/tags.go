@@ -1,0 +1,151 @@
+package model
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Tags say of an attempt what people, and the run queue, tell attempts apart by:
+// texts under names.
+type Tags map[string]string
+
+// Limits of tags, in bytes where nothing else is said.
+const (
+	// MaxTags is how many an attempt may have.
+	MaxTags     = 50
+	MaxTagName  = 100
+	MaxTagValue = 250
+)
+
+// SystemTag is what the names of tags begin with that nobody but pawl itself gives.
+const SystemTag = "pawl/"
+
+// Tags that pawl gives, or that stand for what an attempt is.
+const (
+	// ScheduleTag has the id of the schedule that started an attempt.
+	ScheduleTag = SystemTag + "schedule"
+	// BackfillTag has the name of the backfill that an attempt is of.
+	BackfillTag = SystemTag + "backfill"
+	// ProjectTag is the name of the project, and WorkflowTag that of the workflow
+	// after that of its project and a slash. They are not stored: every attempt of a
+	// stored project has them for the run queue.
+	ProjectTag  = SystemTag + "project"
+	WorkflowTag = SystemTag + "workflow"
+)
+
+// Names returns the names in order.
+func (t Tags) Names() []string { return slices.Sorted(maps.Keys(t)) }
+
+// With returns t with other tags, which come before those of the same name.
+func (t Tags) With(others Tags) Tags {
+	switch {
+	case len(others) == 0:
+		return t
+	case len(t) == 0:
+		return others
+	}
+	all := maps.Clone(t)
+	maps.Copy(all, others)
+	return all
+}
+
+// String returns the tags as NAME=VALUE, in order of names, with commas between.
+func (t Tags) String() string {
+	var b strings.Builder
+	for i, name := range t.Names() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(name + "=" + t[name])
+	}
+	return b.String()
+}
+
+// Check returns an Invalid error for tags that nobody can give to an attempt: a
+// name or a value that is no such thing, too many, or one of the system's.
+func (t Tags) Check() error {
+	if len(t) > MaxTags {
+		return Errorf(Invalid, "an attempt may have up to %d tags, not %d", MaxTags, len(t))
+	}
+	for _, name := range t.Names() {
+		if strings.HasPrefix(name, SystemTag) {
+			return Errorf(Invalid, "the tag %.100q is not to be given: names that begin with %q are pawl's own", name, SystemTag)
+		}
+		if err := CheckTag(name, t[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckChange returns an Invalid error for a change of tags that nobody can ask for:
+// of t, which are given, and of those of other names, which are taken away.
+func (t Tags) CheckChange(unset []string) error {
+	if len(t)+len(unset) == 0 {
+		return Errorf(Invalid, "there are no tags to be changed")
+	}
+	for _, name := range unset {
+		if err := (Tags{name: ""}).Check(); err != nil {
+			return err
+		}
+	}
+	return t.Check()
+}
+
+// CheckTag returns an Invalid error unless an attempt can have such a tag, whoever
+// gives it.
+func CheckTag(name, value string) error {
+	if err := checkTagName(name); err != nil {
+		return err
+	}
+	if err := atMost(MaxTagValue, "the value of the tag "+name, value); err != nil {
+		return err
+	}
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+		return Errorf(Invalid, "the value of the tag %s is not printable: %q", name, value)
+	}
+	return nil
+}
+
+func checkTagName(name string) error {
+	if name == "" {
+		return Errorf(Invalid, "a tag needs a name").WithHint("write it as NAME=VALUE, such as team=search")
+	}
+	if err := atMost(MaxTagName, "the name of a tag", name); err != nil {
+		return err
+	}
+	for i, r := range name {
+		if !tagRune(r) || i == 0 && strings.ContainsRune("._-/", r) {
+			return Errorf(Invalid, "%q can't be the name of a tag", name).
+				WithHint("letters, digits and any of . _ - / are allowed, and it begins with a letter or a digit")
+		}
+	}
+	return nil
+}
+
+func tagRune(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-/", r)
+}
+
+// ParseTags reads tags that are written as NAME=VALUE each. It returns an Invalid
+// error for those that nobody can give.
+func ParseTags(texts []string) (Tags, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	t := make(Tags, len(texts))
+	for _, text := range texts {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, Errorf(Invalid, "%q is no tag", text).WithHint("write it as NAME=VALUE, such as team=search")
+		}
+		if _, twice := t[name]; twice {
+			return nil, Errorf(Invalid, "the tag %q is given twice", name)
+		}
+		t[name] = value
+	}
+	return t, t.Check()
+}

@@ -1,0 +1,40 @@
+package workflow_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+func TestNeedsOfATask(t *testing.T) {
+	t.Parallel()
+	got, err := workflow.Needs(params.Of("cpu", "1500m", "memory", "2Gi", "gpu", "1", "image", "ghcr.io/a/b:1", "priority", -3))
+	want := workflow.Resources{CPU: 1500, Memory: 2 << 30, GPU: 1, Image: "ghcr.io/a/b:1", Priority: -3}
+	if err != nil || got != want {
+		t.Errorf("%+v, want %+v, error %v", got, want, err)
+	}
+	for _, c := range []struct {
+		value params.Value
+		says  string
+	}{
+		{"2 cpus", `_needs must be a mapping such as {cpu: 2, memory: 4G}, not "2 cpus"`},
+		{params.Of("cpus", 2), `did you mean "cpu"?`},
+		{params.Of("disk", 2), "the keys are cpu, memory, gpu, image, priority"},
+		{params.Of("cpu", "${n}"), `_needs: cpu: "${n}" is read before expressions are evaluated`},
+		{params.Of("cpu", 0), "is not an amount of processors"},
+		{params.Of("memory", "lots"), "write bytes"},
+		{params.Of("gpu", -1), "no whole number from 0"},
+		{params.Of("image", "--privileged"), "is no name of an image"},
+		{params.Of("image", "a b"), "is no name of an image"},
+		{params.Of("image", ""), "is no name of an image"},
+	} {
+		got, err := workflow.Needs(c.value)
+		if err == nil || model.CodeOf(err) != model.Invalid || got != (workflow.Resources{}) ||
+			!strings.Contains(err.Error()+"\n"+model.HintsOf(err), c.says) {
+			t.Errorf("%v: %+v, error %v, hint %q", c.value, got, err, model.HintsOf(err))
+		}
+	}
+}
