@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -24,6 +25,8 @@ type Draft struct {
 	Workdir string
 	// Workflows are the names of the project's workflows.
 	Workflows []string
+	// Made are the files that tasks of the same workflow make, as paths in Project.
+	Made []string
 
 	// Problems are what was found.
 	Problems []Problem
@@ -81,13 +84,13 @@ func (d *Draft) Read(read func(Map) error, keys ...string) {
 }
 
 // Missing tells whether it is certain that the working directory has no such
-// file or folder now.
+// file or folder now, and that no task of the workflow makes it.
 func (d *Draft) Missing(name string) bool {
 	if d.Workdir == "" || path.IsAbs(name) {
 		return false
 	}
 	name = path.Join(d.Workdir, name)
-	if !fs.ValidPath(name) {
+	if !fs.ValidPath(name) || slices.Contains(d.Made, name) {
 		return false
 	}
 	_, err := fs.Stat(d.Project, name)

@@ -5,7 +5,7 @@ import "slices"
 // directives are the keys of a task that are not for its operator.
 var directives = []string{
 	"_type", "_command", "_export", "_retry", "_error", "_check", "_parallel", "_secrets", "_env", "_workdir",
-	"_background", "_after", "_disable", "_queue", "_product", "_upstream", "_resources",
+	"_background", "_after", "_disable", "_queue", "_needs", "_product", "_upstream", "_resources",
 }
 
 // Known returns the keys that mean something in a task of this operator: those

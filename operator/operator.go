@@ -9,6 +9,7 @@ package operator
 import (
 	"context"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -104,7 +105,8 @@ type Task struct {
 	Scratch func() (string, error)
 	// Env is the environment that a program started by the task inherits.
 	Env []string
-	// Output receives what the task prints.
+	// Output receives what the task prints. Programs that are given it print their
+	// standard error to a stream of its own.
 	Output io.Writer
 	// Now tells the time.
 	Now func() time.Time
@@ -142,6 +144,9 @@ type Result struct {
 	Subtasks Map
 	// Items are those of a collection that the operator lists.
 	Items []Value
+	// Each yields them instead, where they are more than fit in memory. It is called
+	// once, within the try, and its first error fails the try.
+	Each iter.Seq2[Item, error]
 	// Outputs are names that open the edges waiting for them.
 	Outputs []string
 	// Stop ends the task well and keeps what depends on it from running.
@@ -155,6 +160,12 @@ type Result struct {
 	// Wait, when set, runs the task again later. Only it and Records are looked
 	// at then.
 	Wait *Wait
+}
+
+// Item is one item of a collection. Key tells it apart for people; it may be empty.
+type Item struct {
+	Key   string
+	Value Value
 }
 
 // Record is what a task sends to a topic.
@@ -192,6 +203,9 @@ type Key struct {
 	Topic, Param, Value string
 	// One lets only the longest-waiting match have a message.
 	One bool
+	// Fresh leaves to others what came before the task waits. It counts for all keys
+	// of a wait if one of them has it.
+	Fresh bool
 }
 
 // Error is a deliberate failure.
@@ -207,6 +221,12 @@ type Error struct {
 	State Map
 	// Final keeps every retry policy from trying again.
 	Final bool
+	// Again, when set, is the policy for this failure, unless it is Final.
+	Again *Again
+	// Bury puts the message that the try was given among the dead letters, and the
+	// task waits on: the fault is the message's. It is Final, too. Without a message
+	// the task fails.
+	Bury bool
 }
 
 func (e *Error) Error() string {

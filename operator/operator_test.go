@@ -2,6 +2,7 @@ package operator_test
 
 import (
 	"errors"
+	"path"
 	"testing"
 	"testing/fstest"
 
@@ -81,7 +82,11 @@ func TestDraftsKnowOnlyWhatIsWritten(t *testing.T) {
 			t.Errorf("%s is missing: %v", name, got)
 		}
 	}
-	d.Workdir = ""
+	d.Made = []string{path.Join(d.Workdir, "not")}
+	if d.Missing("not") {
+		t.Error("a file is missing that a task makes")
+	}
+	d.Workdir, d.Made = "", nil
 	if d.Missing("not") {
 		t.Error("a file is missing though the folder is not known")
 	}

@@ -13,16 +13,18 @@ var ErrNoSecret = errors.New("secret not found")
 
 // ErrNotServed is the error of an operator whose spec says Served where no server
 // drives the attempt.
-var ErrNotServed error = model.Errorf(model.Invalid, "it needs a server: messages reach, and leave, its tasks only").
+var ErrNotServed error = model.Errorf(model.Invalid, "it needs a server: only its tasks get and send messages, and start others").
 	WithHint("`pawl server` starts one; `pawl push` and `pawl start` run the workflow there")
 
 // Services are what the engine offers to operators. A nil service is not
 // available where the task runs; the operator then fails with a clear error.
 type Services struct {
 	Sessions Sessions
+	Runs     Runs
 	Values   Values
 	Notifier Notifier
 	History  History
+	Outputs  Outputs
 	// Messages is set where messages reach tasks, and what tasks send leaves:
 	// with a server.
 	Messages bool
@@ -49,7 +51,9 @@ type StartRequest struct {
 	ProjectID int64
 	Project   string
 	Workflow  string
-	// Time is the session time.
+	// Key tells the session from others of the workflow. Empty is its time.
+	Key string
+	// Time is the session time; a process of a program with a Key needs none.
 	Time time.Time
 	// Name is the attempt's name; empty for the first.
 	Name   string
@@ -65,6 +69,35 @@ type SessionStatus struct {
 	// End is a signal that comes when the attempt is done. Nil means that none
 	// comes, or that it is done.
 	End *Key
+}
+
+// Runs starts runs of workflows under keys, and tells how they went.
+type Runs interface {
+	// Find returns the newest run of the session that a request names, by its Key;
+	// one that there is not yet has no Attempt. An unknown workflow is ErrNoWorkflow.
+	Find(ctx context.Context, r StartRequest) (RunStatus, error)
+	// Start starts a run of the session, or returns the one of that name.
+	Start(ctx context.Context, r StartRequest) (RunStatus, error)
+	// Outcome tells what an attempt that has ended gave, and why it did not end well.
+	Outcome(ctx context.Context, attempt int64) (Outcome, error)
+}
+
+// RunStatus is the state of a run.
+type RunStatus struct {
+	// Project is the one of its workflow, and Name tells it from others of its
+	// session.
+	Project       int64
+	Attempt       int64
+	Name          string
+	Done, Success bool
+}
+
+// Outcome is what came of a run.
+type Outcome struct {
+	// Result is what its tasks have stored.
+	Result Map
+	// Reason is why it failed, with the task that did; empty for one that did not.
+	Reason string
 }
 
 // Values is the shared key-value service of `param_set>` and `param_get>`.

@@ -27,6 +27,8 @@ type Job struct {
 	// allows.
 	Queue    string
 	Priority int
+	// Resources are what the job takes, for runners that can give or limit it.
+	Resources Resources
 	// Light says that the work only computes and returns at once.
 	Light bool
 	// Work is what to run.

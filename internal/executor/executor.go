@@ -9,6 +9,7 @@ package executor
 
 import (
 	"context"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -121,6 +122,8 @@ type AttemptInfo struct {
 	// another, by the full names of the tasks. They end their tries like those
 	// of Executor.Before.
 	Carried func(context.Context) (Results, error)
+	// Items keeps the items of collections. Nil has all of them be tasks at once.
+	Items Items
 	// Evaluator evaluates expressions in the attempt's zone. Nil takes parameters
 	// as they stand, for languages without expressions.
 	Evaluator Evaluator
@@ -132,6 +135,18 @@ type AttemptInfo struct {
 	// to. It returns variables for the environment of its programs, and what is
 	// called with how it ended; both may be nil.
 	Watch func(*Try) (env []string, ended func(engine.Command))
+}
+
+// Items keeps the items of collections, for each try that lists them. It is called
+// concurrently.
+type Items interface {
+	// List writes what a source yields. The items are not read twice: what the try
+	// reports says that they are there.
+	List(ctx context.Context, id model.TryID, items iter.Seq2[operator.Item, error]) (*engine.Listed, error)
+	// Carried lists the items that the collection of that name had in the attempt that
+	// this one goes on with, instead of reading its source again. It returns nil if
+	// there is nothing to go on with.
+	Carried(ctx context.Context, id model.TryID, name string) (*engine.Listed, error)
 }
 
 // Workspace is a folder that belongs to one try.
@@ -178,11 +193,45 @@ func (a *Attempt) Job(e *engine.Effect) runner.Job {
 	name, config := t.action()
 	spec, _ := a.x.Operators.Lookup(name) // an unknown one is the try's to report
 	light := spec.Light && (spec.Holds == "" || !t.asks(spec.Holds, config))
-	queue, err := t.queue(config)
-	if err != nil {
-		queue = "" // which the try reports
+	job := runner.Job{ID: t.ID, Task: t.Name, Light: light, Work: t}
+	if !light {
+		_ = t.place(&job, config) // the try reports what is wrong
 	}
-	return runner.Job{ID: t.ID, Task: t.Name, Queue: queue, Light: light, Work: t}
+	return job
+}
+
+// place says where the job of a try runs and what it takes there.
+func (t *Try) place(job *runner.Job, config params.Map) (err error) {
+	if job.Queue, err = t.queue(config); err != nil {
+		return err
+	}
+	r, err := t.needs(config)
+	if own := t.Node.Resources; own != nil {
+		r = own
+		if own.Queue != "" {
+			job.Queue = own.Queue
+		}
+	}
+	if r != nil {
+		job.Priority = r.Priority
+		job.Resources = runner.Resources{CPU: r.CPU, Memory: r.Memory, GPU: r.GPU, Image: r.Image}
+	}
+	return err
+}
+
+// needs returns what a parameter says that the task takes, or nil.
+func (t *Try) needs(config params.Map) (*workflow.Resources, error) {
+	v, ok := config.Get(workflow.NeedsKey)
+	if !ok {
+		if v, ok = t.Scope.Get(workflow.NeedsKey); !ok {
+			return nil, nil
+		}
+	}
+	r, err := workflow.Needs(v)
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
 }
 
 // queue returns the queue that the task is for, or "".

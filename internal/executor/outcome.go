@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pawlhq/pawl/internal/boundary"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
@@ -139,7 +140,7 @@ func (r *run) waiting(w *operator.Wait, sent []operator.Record) (runner.Outcome,
 		return nil, err
 	}
 	for _, k := range w.Keys {
-		wait.Keys = append(wait.Keys, engine.Key{Topic: k.Topic, Param: k.Param, Value: k.Value, One: k.One})
+		wait.Keys = append(wait.Keys, engine.Key{Topic: k.Topic, Param: k.Param, Value: k.Value, One: k.One, Fresh: k.Fresh})
 	}
 	return engine.Command{Kind: engine.WaitFor, Wait: wait}, nil
 }
@@ -153,33 +154,75 @@ func (r *run) failed(ctx context.Context, err error) runner.Outcome {
 		return engine.Command{Kind: engine.Lose}
 	}
 	f := &engine.Failure{Retry: r.retry, State: r.try.State}
-	var deliberate *operator.Error
-	var crash *panicError
-	switch {
-	case errors.As(err, &deliberate):
-		f.Error = params.Of("message", deliberate.Error()).Merge(deliberate.Props)
-		f.State = deliberate.State
-		if deliberate.Final {
-			f.Retry = workflow.Retry{}
-		}
-	case errors.As(err, &crash):
-		f.Error = params.Of("message", crash.Error(), "stacktrace", crash.frames)
-	default:
-		f.Error = described(err)
-	}
+	f.Error, f.State = r.described(err, f)
 	if explain := r.try.Attempt.x.Explain; explain != nil {
 		if reason := explain(r.try, err); reason != "" {
 			f.Error = f.Error.Set("reason", reason)
 		}
 	}
-	f.Error = r.hidden(f.Error).(params.Map)
+	f.Error = r.hidden(legible(f.Error)).(params.Map)
 	return engine.Command{Kind: engine.Fail, Failure: f, Verdict: r.verdict}
+}
+
+// described returns the `error` parameter for an error, and what is kept for the
+// next try; it also sets what else the error says. Methods of a user's error may
+// panic.
+func (r *run) described(err error, f *engine.Failure) (about, state params.Map) {
+	defer func() {
+		if v := recover(); v != nil {
+			about = params.Of("message", "panic: "+boundary.Text(v)+" (while an error told what went wrong)")
+		}
+	}()
+	state = f.State
+	var deliberate *operator.Error
+	var crash *boundary.Panic
+	switch {
+	case errors.As(err, &deliberate):
+		about = params.Of("message", deliberate.Error()).Merge(deliberate.Props)
+		state = deliberate.State
+		f.Bury = deliberate.Bury
+		switch {
+		case deliberate.Final:
+			f.Retry = workflow.Retry{}
+		case deliberate.Again != nil:
+			f.Retry = workflow.Retry{Limit: deliberate.Again.Most, Interval: deliberate.Again.After}
+			if r.try.Retries >= f.Retry.Limit {
+				about = about.Set("message", fmt.Sprintf("%s (tried again %d times, and not any more)", deliberate.Error(), r.try.Retries))
+			}
+		}
+	case errors.As(err, &crash):
+		about = params.Of("message", crash.Error()).Merge(boundary.Describe(crash))
+	default:
+		about = described(err)
+	}
+	return about, state
+}
+
+// maxMessage bounds each text of a failure, which is stored with its task.
+const maxMessage = 64 << 10
+
+// legible returns what is told of a failure as texts that can be shown: valid, and
+// not endless.
+func legible(about params.Map) params.Map {
+	for key, v := range about.All() {
+		text, ok := v.(string)
+		if !ok {
+			continue
+		}
+		text = strings.ToValidUTF8(text, "\uFFFD")
+		if len(text) > maxMessage {
+			cut := strings.ToValidUTF8(text[:maxMessage], "")
+			text = fmt.Sprintf("%s … (%d bytes more)", cut, len(text)-len(cut))
+		}
+		about = about.Set(key, text)
+	}
+	return about
 }
 
 // described returns the `error` parameter for an error that is not an
 // operator's own. What is wrong with a definition is marked as such.
 func described(err error) params.Map {
-	message := err.Error()
+	message := boundary.Text(err)
 	var missing *params.MissingError
 	var wrongType *params.TypeError
 	if errors.As(err, &missing) || errors.As(err, &wrongType) || model.CodeOf(err) == model.Invalid {

@@ -44,10 +44,10 @@ func TestResultReachesTheEngine(t *testing.T) {
 func TestWaitReachesTheEngine(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, returns("op", operator.Result{Wait: &operator.Wait{
-		Until: now, State: params.Of("n", 1), Keys: []operator.Key{{Topic: "t", Param: "p", Value: "v", One: true}}, Reason: "why",
+		Until: now, State: params.Of("n", 1), Keys: []operator.Key{{Topic: "t", Param: "p", Value: "v", One: true, Fresh: true}}, Reason: "why",
 	}}, nil))
 	want := engine.Command{Kind: engine.WaitFor, Wait: &engine.Wait{
-		Until: model.InstantOf(now), State: params.Of("n", 1), Keys: []engine.Key{{Topic: "t", Param: "p", Value: "v", One: true}}, Reason: "why",
+		Until: model.InstantOf(now), State: params.Of("n", 1), Keys: []engine.Key{{Topic: "t", Param: "p", Value: "v", One: true, Fresh: true}}, Reason: "why",
 	}}
 	if diff := cmp.Diff(want, b.run(t, params.Map{}, typeOp), cmp.AllowUnexported(workflow.Node{})); diff != "" {
 		t.Error(diff)
@@ -163,6 +163,19 @@ func TestIllRetryFailsBeforeTheOperatorRuns(t *testing.T) {
 				t.Errorf("it is to be tried again: %v", c.Failure.Retry)
 			}
 		})
+	}
+}
+
+func TestAFailureThatHasUsedUpItsTriesSaysSo(t *testing.T) {
+	t.Parallel()
+	err := &operator.Error{Message: "busy", Again: &operator.Again{Most: 2}}
+	for retries, want := range []string{"busy", "busy", "busy (tried again 2 times, and not any more)"} {
+		try := newBench(t, returns("op", operator.Result{}, err)).try(params.Map{}, typeOp)
+		try.Retries = retries
+		f := try.Run(t.Context()).(engine.Command).Failure
+		if got, _ := f.Error.String("message"); got != want {
+			t.Errorf("after %d: got %q, want %q", retries, got, want)
+		}
 	}
 }
 

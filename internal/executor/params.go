@@ -7,6 +7,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/runner"
 )
 
 // plan is what is known of a try before its operator is called.
@@ -19,7 +20,7 @@ type plan struct {
 // plan evaluates the parameters of a try and finds its operator.
 func (t *Try) plan() (plan, error) {
 	name, local := t.action()
-	if _, err := t.queue(local); err != nil {
+	if err := t.place(&runner.Job{}, local); err != nil {
 		return plan{}, err
 	}
 	local = withoutHooks(local)

@@ -10,7 +10,9 @@ import (
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
+	"github.com/pawlhq/pawl/runner"
 )
 
 // A try that was carried to another process gives its operator the same.
@@ -67,7 +69,18 @@ func TestQueues(t *testing.T) {
 	for name, c := range map[string]struct {
 		scope, local params.Map
 		queue, fails string
+		own          *workflow.Resources
+		priority     int
+		needs        runner.Resources
 	}{
+		"needs":          {local: params.Of("_needs", params.Of("cpu", 2, "priority", 4)), priority: 4, needs: runner.Resources{CPU: 2000}},
+		"needs of above": {scope: params.Of("_needs", params.Of("image", "r:4")), needs: runner.Resources{Image: "r:4"}},
+		"own needs":      {local: params.Of("_needs", params.Of("cpu", 1)), scope: params.Of("_needs", params.Of("gpu", 2)), needs: runner.Resources{CPU: 1000}},
+		"of the model": {
+			local: params.Of("_needs", params.Of("cpu", 2), "_queue", "cpu"), own: &workflow.Resources{Memory: 5, Queue: "gpu", Priority: 1},
+			queue: "gpu", priority: 1, needs: runner.Resources{Memory: 5},
+		},
+		"bad needs":  {local: params.Of("_needs", params.Of("cpu", "x")), fails: `_needs: cpu: "x" is not an amount of processors`},
 		"none":       {},
 		"own":        {local: params.Of("_queue", "gpu"), queue: "gpu"},
 		"exported":   {scope: params.Of("_queue", "gpu"), queue: "gpu"},
@@ -80,8 +93,10 @@ func TestQueues(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, done)
 			try := b.try(c.scope, c.local.Set("_type", "done"))
-			if got := b.Open(b.info).Job(&engine.Effect{Node: try.Node, Scope: c.scope}).Queue; got != c.queue {
-				t.Errorf("queue %q, want %q", got, c.queue)
+			try.Node.Resources = c.own
+			job := b.Open(b.info).Job(&engine.Effect{Node: try.Node, Scope: c.scope})
+			if job.Queue != c.queue || job.Priority != c.priority || job.Resources != c.needs {
+				t.Errorf("queue %q, priority %d, needs %+v", job.Queue, job.Priority, job.Resources)
 			}
 			got := try.Run(t.Context()).(engine.Command)
 			message := ""

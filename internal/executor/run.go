@@ -63,12 +63,7 @@ func (r *run) open() {
 	if info.Secrets == nil {
 		r.secrets.Secrets = secret.Map{}
 	}
-	r.out.mask.Recorder = &r.secrets
-	r.out.mask.To = io.Discard
-	if x.Logs != nil {
-		r.out.log.Store, r.out.log.ID, r.out.log.Task = x.Logs, r.try.ID, r.try.Name
-		r.out.mask.To = &r.out.log
-	}
+	r.out.open(x.Logs, r.try, &r.secrets)
 }
 
 // guarded performs the try and turns a panic into an error.
@@ -96,6 +91,9 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 		if result, ok := results[r.try.Name]; ok {
 			return r.succeeded(result)
 		}
+	}
+	if outcome, err := r.carriedItems(ctx); err != nil || outcome != nil {
+		return outcome, err
 	}
 	if x.Began != nil {
 		x.Began(r.try)
@@ -137,7 +135,7 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 		r.verdict = &v
 		return r.succeeded(nil)
 	}
-	return r.succeeded(converted(&result))
+	return r.gave(ctx, &result)
 }
 
 // operate calls the operator, if there is anything for it to do.

@@ -21,7 +21,7 @@ import (
 // of the program.
 func newWorkshop(t *testing.T) *bench {
 	t.Helper()
-	b := newBench(t, append(flow.Specs(dig.ReadConfig), notify.Specs()...)...)
+	b := newBench(t, append(flow.Specs(flow.Files{Read: dig.ReadConfig}), notify.Specs()...)...)
 	b.Compilers["dig"] = executor.CompilerFunc(dig.CompileSubtasks)
 	b.info.Evaluator = expr.New(expr.Env{Zone: b.info.Zone, Now: func() time.Time { return now }})
 	return b

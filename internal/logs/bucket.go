@@ -32,6 +32,11 @@ type BucketConfig struct {
 	// Failed is told, from any goroutine, that something could not be uploaded
 	// and will be tried again. Required.
 	Failed func(error)
+	// Limit is how many bytes the log of a run may have; see Dir.Limit.
+	Limit int64
+	// Every is how often what a try prints is uploaded while it runs, at most.
+	// Defaults to 5 seconds.
+	Every time.Duration
 	// Clock tells the time. Defaults to the machine's.
 	Clock clock.Clock
 }
@@ -45,6 +50,7 @@ type Bucket struct {
 	cfg BucketConfig
 	up  uploads
 	watchers
+	logs open
 
 	// own is the folder of this process in the spool.
 	own *scratch.Folder
@@ -67,6 +73,9 @@ func OpenBucket(cfg BucketConfig) (*Bucket, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System{}
 	}
+	if cfg.Every == 0 {
+		cfg.Every = nextPart
+	}
 	if cfg.Prefix = strings.TrimLeft(cfg.Prefix, "/"); cfg.Prefix != "" && !strings.HasSuffix(cfg.Prefix, "/") {
 		cfg.Prefix += "/"
 	}
@@ -86,23 +95,20 @@ func (b *Bucket) key(n name, kind string) string {
 
 // Append implements Store: each run of a try has a file, and an object, of its
 // own.
-func (b *Bucket) Append(id model.TryID, task string) (*os.File, func(), error) {
+func (b *Bucket) Append(id model.TryID, task string) (*Log, error) {
 	run, err := newRun()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	n := name{try: id, stem: stemOf(id, task), run: run}
-	r := &running{name: n, path: filepath.Join(b.own.Path(), n.fileName()), due: b.cfg.Clock.Now().Add(firstPart)}
+	r := &running{name: n, path: filepath.Join(b.own.Path(), n.fileName()), due: b.cfg.Clock.Now().Add(min(firstPart, b.cfg.Every))}
 	b.mu.Lock()
 	b.running[r.path] = r // before others can find the file
 	b.mu.Unlock()
-	f, err := create(r.path)
-	if err != nil {
-		b.forget(r)
-		return nil, nil, err
-	}
-	b.made(b.begun(n))
-	return f, func() { b.ended(r) }, nil
+	return b.logs.append(&Log{
+		path: r.path, limit: b.cfg.Limit,
+		made: func() { b.made(b.begun(n)) }, done: func() { b.ended(r) },
+	}), nil
 }
 
 func (b *Bucket) forget(r *running) {
@@ -126,13 +132,13 @@ func (b *Bucket) List(ctx context.Context, id model.AttemptID) ([]File, error) {
 			list[last].object = "" // it is in several
 			continue
 		}
-		list = append(list, File{ID: p.try, Size: p.size, object: p.object})
+		list = append(list, File{ID: p.try, Name: p.task(), Size: p.size, object: p.object})
 	}
 	return list, nil
 }
 
 // Open implements Store.
-func (b *Bucket) Open(ctx context.Context, id model.TryID, task string) (io.ReadCloser, error) {
+func (b *Bucket) Open(ctx context.Context, id model.TryID, task string, show Show) (io.ReadCloser, error) {
 	all, err := b.find(ctx, name{try: id, stem: stemOf(id, task)})
 	if err != nil {
 		return nil, err
@@ -140,11 +146,11 @@ func (b *Bucket) Open(ctx context.Context, id model.TryID, task string) (io.Read
 	if len(all) == 0 {
 		return nil, noLog(id, task)
 	}
-	first, err := b.open(ctx, &all[0])
+	first, err := b.open(ctx, &all[0], show)
 	if err != nil {
 		return nil, err
 	}
-	return &pieces{ctx: ctx, of: b, left: all[1:], file: first}, nil
+	return &pieces{ctx: ctx, of: b, show: show, left: all[1:], file: first}, nil
 }
 
 // Watch implements Store. It tells of a run that begins on this machine or prints
@@ -188,6 +194,7 @@ func (b *Bucket) Remove(ctx context.Context, id model.AttemptID) error {
 		if err := os.Remove(files[i].path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove logs of attempt %d: %w", id, err)
 		}
+		_ = os.Remove(indexOf(files[i].path)) // it goes with its folder otherwise
 	}
 	return b.eachObject(ctx, of, func(o blob.Object) error { return b.cfg.Objects.Delete(ctx, o.Key) })
 }

@@ -28,20 +28,38 @@ import (
 
 func TestBucketIsAStore(t *testing.T) {
 	t.Parallel()
-	logstest.Run(t, func(t *testing.T) logs.Store {
-		backend := s3mem.New()
-		if err := backend.CreateBucket("bucket"); err != nil {
-			t.Fatal(err)
-		}
-		server := httptest.NewServer(gofakes3.New(backend).Server())
-		t.Cleanup(server.Close)
-		objects, err := s3.Open(s3.Options{Endpoint: server.URL, Bucket: "bucket", AccessKeyID: "id", SecretAccessKey: "key"})
+	logstest.Run(t, func(t *testing.T) logs.Store { return machine(t, bucket(t), t.TempDir()) })
+}
+
+func TestBucketWithALimitIsAStore(t *testing.T) {
+	t.Parallel()
+	logstest.RunLimited(t, func(t *testing.T) logs.Store {
+		b, err := logs.OpenBucket(logs.BucketConfig{
+			Objects: bucket(t), Spool: t.TempDir(), Limit: logs.MinLimit, Failed: func(err error) { t.Error(err) },
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = objects.Close() })
-		return machine(t, objects, t.TempDir())
+		t.Cleanup(func() { closes(t, b) })
+		return b
 	})
+}
+
+// bucket is one that speaks the protocol of S3.
+func bucket(t *testing.T) blob.Store {
+	t.Helper()
+	backend := s3mem.New()
+	if err := backend.CreateBucket("bucket"); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(gofakes3.New(backend).Server())
+	t.Cleanup(server.Close)
+	objects, err := s3.Open(s3.Options{Endpoint: server.URL, Bucket: "bucket", AccessKeyID: "id", SecretAccessKey: "key"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = objects.Close() })
+	return objects
 }
 
 // machine opens the logs in a bucket as a machine of its own, which has no
@@ -82,7 +100,7 @@ func folder(t *testing.T) blob.Store {
 
 func reads(t *testing.T, b logs.Store, id model.TryID, want string) {
 	t.Helper()
-	text, err := b.Open(t.Context(), id, task)
+	text, err := b.Open(t.Context(), id, task, logs.Show{})
 	if err != nil {
 		t.Errorf("%v: %v", id, err)
 		return
@@ -130,7 +148,7 @@ func TestOthersSeeALogWhileItIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		objects := folder(t)
 		here, there := machine(t, objects, t.TempDir()), machine(t, objects, t.TempDir())
-		follower := there.FollowFrom(t.Context(), id, task, 0)
+		follower := there.FollowFrom(t.Context(), id, task, logs.Show{}, 0)
 		defer follower.Close()
 		o := &logs.Output{Store: here, ID: id, Task: task}
 		say(t, o, "one\n")
@@ -150,7 +168,7 @@ func TestOthersSeeALogWhileItIsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		reads(t, there, id, "one\ntwo\nthree\n")
-		last := there.FollowFrom(t.Context(), id, task, 8)
+		last := there.FollowFrom(t.Context(), id, task, logs.Show{}, 8)
 		defer last.Close()
 		follows(t, last, "three\n")
 		pass(3 * time.Second)
@@ -375,7 +393,7 @@ func TestFollowerGoesFromMachineToMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		objects := folder(t)
 		here, there := machine(t, objects, t.TempDir()), machine(t, objects, t.TempDir())
-		follower := there.FollowFrom(t.Context(), id, task, 0)
+		follower := there.FollowFrom(t.Context(), id, task, logs.Show{}, 0)
 		defer follower.Close()
 		first, second := &logs.Output{Store: here, ID: id, Task: task}, &logs.Output{Store: there, ID: id, Task: task}
 		say(t, first, "one\n")

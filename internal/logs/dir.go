@@ -17,14 +17,21 @@ import (
 
 // Dir is a folder of logs: a file for each try, in a folder for each attempt.
 type Dir struct {
-	path string
+	path  string
+	limit int64
 	watchers
+	logs open
 }
 
 var _ Store = (*Dir)(nil)
 
 // At returns the logs in the folder at path, which need not exist.
 func At(path string) *Dir { return &Dir{path: path} }
+
+// Limit sets how many bytes a log may have from now on: of one that is printed more
+// to, the beginning and the end are kept. Zero, the default, is any number; else it
+// is at least MinLimit. Call it before the first log is opened.
+func (d *Dir) Limit(size int64) { d.limit = size }
 
 // Path returns the file of a try. It need not exist.
 func (d *Dir) Path(id model.TryID, task string) string {
@@ -37,14 +44,9 @@ func (d *Dir) Attempt(id model.AttemptID) string {
 }
 
 // Append implements Store: all runs of a try share one file.
-func (d *Dir) Append(id model.TryID, task string) (*os.File, func(), error) {
+func (d *Dir) Append(id model.TryID, task string) (*Log, error) {
 	path := d.Path(id, task)
-	f, err := create(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	d.made(path)
-	return f, func() {}, nil
+	return d.logs.append(&Log{path: path, limit: d.limit, made: func() { d.made(path) }}), nil
 }
 
 // List implements Store. Other files in the folder are passed over.
@@ -69,15 +71,15 @@ func (d *Dir) List(_ context.Context, id model.AttemptID) ([]File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list logs of attempt %d: %w", id, err)
 		}
-		list = append(list, File{ID: n.try, Size: info.Size()})
+		list = append(list, File{ID: n.try, Name: n.task(), Size: info.Size()})
 	}
 	slices.SortFunc(list, func(a, b File) int { return compareTries(a.ID, b.ID) })
 	return list, nil
 }
 
 // Open implements Store.
-func (d *Dir) Open(_ context.Context, id model.TryID, task string) (io.ReadCloser, error) {
-	f, err := openNow(d.Path(id, task))
+func (d *Dir) Open(_ context.Context, id model.TryID, task string, show Show) (io.ReadCloser, error) {
+	f, err := d.logs.show(d.Path(id, task), show)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, noLog(id, task)
 	}
@@ -153,3 +155,6 @@ func create(path string) (*os.File, error) {
 	}
 	return os.OpenFile(path, flags, 0o600)
 }
+
+// openToMove opens a file whose text is to be moved.
+func openToMove(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) }

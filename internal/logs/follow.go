@@ -14,8 +14,8 @@ import (
 const lookEvery = 2 * time.Second
 
 // FollowFrom implements Store.
-func (b *Bucket) FollowFrom(ctx context.Context, id model.TryID, task string, offset int64) io.ReadCloser {
-	return &following{ctx: ctx, of: b, name: name{try: id, stem: stemOf(id, task)}, skip: offset}
+func (b *Bucket) FollowFrom(ctx context.Context, id model.TryID, task string, show Show, offset int64) Reader {
+	return &following{ctx: ctx, of: b, name: name{try: id, stem: stemOf(id, task)}, show: show, skip: offset}
 }
 
 // following reads a log of several pieces that is still written. An object that has
@@ -24,14 +24,15 @@ type following struct {
 	ctx  context.Context
 	of   *Bucket
 	name name
-	// skip is how many bytes are left that nobody wants.
+	show Show
+	// skip is the offset up to which nothing is shown.
 	skip int64
 
-	// at is the piece that is read or was read last, as it was then, and read
-	// how much of it is known.
-	at   piece
-	read int64
-	file io.ReadCloser // nil between two pieces
+	// at is the piece that is read or was read last, as it was then, read how much
+	// of it is known, and past how much the pieces before have.
+	at         piece
+	read, past int64
+	file       *shown // nil between two pieces
 	// objects are those of the last look at the bucket.
 	objects []piece
 	looked  time.Time
@@ -45,19 +46,18 @@ func (t *following) Read(p []byte) (int, error) {
 			}
 		}
 		n, err := t.file.Read(p)
-		t.read += int64(n)
+		t.read = t.file.Offset()
 		if errors.Is(err, io.EOF) {
 			err = t.Close()
-		}
-		if drop := min(t.skip, int64(n)); drop > 0 {
-			t.skip -= drop
-			n = copy(p, p[drop:n])
 		}
 		if n > 0 || err != nil {
 			return n, err
 		}
 	}
 }
+
+// Offset implements Reader.
+func (t *following) Offset() int64 { return t.past + t.read }
 
 // advance opens what comes next. It is io.EOF if there is nothing as yet.
 func (t *following) advance() error {
@@ -66,13 +66,13 @@ func (t *following) advance() error {
 		return err
 	}
 	if next.name != t.at.name {
-		t.read = 0
+		t.past, t.read = t.past+t.read, 0
 	}
 	f, err := t.of.openFrom(t.ctx, &next, t.read)
 	if err != nil {
 		return err
 	}
-	t.at, t.file = next, f
+	t.at, t.file = next, &shown{from: f, show: t.show, offset: t.read, drop: max(0, t.skip-t.past)}
 	return nil
 }
 

@@ -12,7 +12,6 @@ package logs
 import (
 	"context"
 	"io"
-	"os"
 
 	"github.com/pawlhq/pawl/internal/model"
 )
@@ -20,11 +19,10 @@ import (
 // Store is where logs are kept. Its methods may be called concurrently, also in
 // several processes. A task is named by its full name.
 type Store interface {
-	// Append opens a file of this machine to which what a try prints from now on
-	// is added. It is added to what earlier runs of the same try have printed.
-	// The caller closes the file and then calls done, which may wait for a
-	// moment, but does not fail.
-	Append(id model.TryID, task string) (file *os.File, done func(), err error)
+	// Append opens what a try prints from now on, on this machine. It is added to
+	// what earlier runs of the same try have printed. The caller closes it, which
+	// may wait for a moment.
+	Append(id model.TryID, task string) (*Log, error)
 
 	// List returns the logs of an attempt, in order of task and try.
 	List(ctx context.Context, id model.AttemptID) ([]File, error)
@@ -32,14 +30,13 @@ type Store interface {
 	// Open opens the log of a try as it is now: reading it ends, although more is
 	// printed. The caller closes it. The code is NotFound if there is none. The
 	// context counts for the reading, too.
-	Open(ctx context.Context, id model.TryID, task string) (io.ReadCloser, error)
+	Open(ctx context.Context, id model.TryID, task string, show Show) (io.ReadCloser, error)
 
-	// FollowFrom reads the log of a try, which need not exist yet, without so
-	// many bytes at the start. Its io.EOF means that there is nothing more as
-	// yet: a later call goes on where that one ended. What another machine or
-	// another run prints may show some seconds late, but a new reader finds all
-	// that is there.
-	FollowFrom(ctx context.Context, id model.TryID, task string, offset int64) io.ReadCloser
+	// FollowFrom reads the log of a try, which need not exist yet, from an offset
+	// on. Its io.EOF means that there is nothing more as yet: a later call goes on
+	// where that one ended. What another machine or another run prints may show
+	// some seconds late, but a new reader finds all that is there.
+	FollowFrom(ctx context.Context, id model.TryID, task string, show Show, offset int64) Reader
 
 	// Watch calls f, from any goroutine, after something was written to the log
 	// of a try. The log need not exist yet: f is called when this process makes
@@ -63,6 +60,8 @@ type Store interface {
 // File is the log of one try.
 type File struct {
 	ID model.TryID
+	// Name is what is kept of the full name of its task (see KeptName).
+	Name string
 	// Size is how many bytes it takes as yet where it is kept.
 	Size int64
 	// object is the key of the object that is the whole log, or empty.

@@ -160,6 +160,15 @@ func TestDirIsAStore(t *testing.T) {
 	logstest.Run(t, func(t *testing.T) logs.Store { return logs.At(filepath.Join(t.TempDir(), "logs")) })
 }
 
+func TestDirWithALimitIsAStore(t *testing.T) {
+	t.Parallel()
+	logstest.RunLimited(t, func(t *testing.T) logs.Store {
+		d := logs.At(t.TempDir())
+		d.Limit(logs.MinLimit)
+		return d
+	})
+}
+
 func TestListPassesOverOtherFiles(t *testing.T) {
 	t.Parallel()
 	d := written(t, "text")
@@ -169,7 +178,7 @@ func TestListPassesOverOtherFiles(t *testing.T) {
 		}
 	}
 	got, err := d.List(t.Context(), id.Attempt)
-	if want := (logs.File{ID: id, Size: 4}); err != nil || len(got) != 1 || got[0] != want {
+	if want := (logs.File{ID: id, Name: logs.KeptName(task), Size: 4}); err != nil || len(got) != 1 || got[0] != want {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
 }

@@ -29,6 +29,9 @@ func (n name) String() string {
 	return text + ending
 }
 
+// task is what is kept of the name of the task.
+func (n name) task() string { return strings.TrimLeft(n.stem, "0123456789") }
+
 // parseName is the reverse of String, for a file of an attempt.
 func parseName(id model.AttemptID, text string) (n name, ok bool) {
 	text, ok = strings.CutSuffix(text, ending)
@@ -54,13 +57,19 @@ func compareNames(a, b name) int {
 // maxName bounds the part of a file name that is there for people.
 const maxName = 100
 
-// stemOf returns the number of a task and what a file name shows of its name:
-// the end, with '_' for what does not belong into file names everywhere.
+// stemOf returns the number of a task and what is kept of its name.
 func stemOf(id model.TryID, task string) string {
+	return strconv.Itoa(int(id.Task)) + KeptName(task)
+}
+
+// KeptName returns what logs keep of the full name of a task: the end, with '_' for
+// what does not belong into file names everywhere. It stands for the full name in all
+// calls of a Store, and has itself as its kept name.
+func KeptName(task string) string {
 	if len(task) > maxName {
 		task = task[len(task)-maxName:]
 	}
-	return strconv.Itoa(int(id.Task)) + strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("+-=^@,", r):
 			return r

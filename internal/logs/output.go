@@ -19,36 +19,66 @@ type Output struct {
 	Task string
 
 	mu     sync.Mutex
-	file   *os.File
-	done   func()
+	log    *Log
 	closed bool
 }
 
-// Write appends p to the log.
-func (o *Output) Write(p []byte) (int, error) {
-	f, err := o.File()
+// Write appends p to the log, as standard output.
+func (o *Output) Write(p []byte) (int, error) { return o.write(Stdout, p) }
+
+func (o *Output) write(s Stream, p []byte) (int, error) {
+	l, err := o.open()
 	if err != nil {
 		return 0, err
 	}
-	return f.Write(p)
+	return l.write(s, p)
 }
 
-// File returns the file itself, for a program to write to. It is open for
-// appending and stays the Output's to close.
+// File returns a file for a program to print its standard output to, which stays
+// the Output's to close. It is nil where the program has to print through Write.
 func (o *Output) File() (*os.File, error) {
+	l, err := o.open()
+	if err != nil {
+		return nil, err
+	}
+	out, _ := l.Files()
+	return out, nil
+}
+
+// Errors returns the writer of standard error.
+func (o *Output) Errors() io.Writer { return outputErrors{o} }
+
+type outputErrors struct{ *Output }
+
+func (e outputErrors) Write(p []byte) (int, error) { return e.write(Stderr, p) }
+
+// File is ErrorFile.
+func (e outputErrors) File() (*os.File, error) { return e.ErrorFile() }
+
+// ErrorFile is as File, for standard error.
+func (o *Output) ErrorFile() (*os.File, error) {
+	l, err := o.open()
+	if err != nil {
+		return nil, err
+	}
+	_, f := l.Files()
+	return f, nil
+}
+
+func (o *Output) open() (*Log, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
 		return nil, os.ErrClosed
 	}
-	if o.file == nil {
-		f, done, err := o.Store.Append(o.ID, o.Task)
+	if o.log == nil {
+		l, err := o.Store.Append(o.ID, o.Task)
 		if err != nil {
 			return nil, fmt.Errorf("open task log: %w", err)
 		}
-		o.file, o.done = f, done
+		o.log = l
 	}
-	return o.file, nil
+	return o.log, nil
 }
 
 // Close releases the log, if there is one. Calls after it fail, except Close.
@@ -56,14 +86,12 @@ func (o *Output) Close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
-	f := o.file
-	if f == nil {
+	if o.log == nil {
 		return nil
 	}
-	o.file = nil
-	err := f.Close()
-	o.done()
-	return err
+	l := o.log
+	o.log = nil
+	return l.Close()
 }
 
 var _ io.WriteCloser = (*Output)(nil)

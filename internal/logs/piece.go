@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,88 +63,119 @@ func parseFileName(text string) (n name, ok bool) {
 	return n, ok && n.run != ""
 }
 
+// began returns when the run began, as its name says.
+func (n name) began() time.Time {
+	id, err := uuid.Parse(n.run)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(id.Time().UnixTime()).UTC()
+}
+
 // head is the line at the top of an object, by which clients of Digdag know its
 // level.
 func (n name) head() string {
-	var at time.Time
-	if id, err := uuid.Parse(n.run); err == nil {
-		at = time.Unix(id.Time().UnixTime()).UTC()
-	}
-	task := strings.TrimLeft(n.stem, "0123456789")
-	return fmt.Sprintf("%s [INFO] (%04d@[%d]%s) pawl: try %d\n", at.Format("2006-01-02 15:04:05.000 -0700"),
-		n.try.Task, n.try.Attempt, task, n.try.Try)
+	return fmt.Sprintf("%s [INFO] (%04d@[%d]%s) pawl: try %d\n", n.began().Format("2006-01-02 15:04:05.000 -0700"),
+		n.try.Task, n.try.Attempt, n.task(), n.try.Try)
 }
 
-// pack compresses a text below its head. Both can be taken for one text.
-func pack(to io.Writer, head string, text io.Reader) error {
+// pack compresses a text below its head. Both can be taken for one text. Between
+// them is the index, in parts that are empty but for their headers.
+func pack(to io.Writer, head string, x *index, text io.Reader) error {
 	z, err := gzip.NewWriterLevel(to, gzip.BestSpeed)
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(z, head); err != nil {
+	write := func(extra []byte, from io.Reader) error {
+		z.Reset(to)
+		z.Extra = extra
+		if _, err := io.Copy(z, from); err != nil {
+			return err
+		}
+		return z.Close()
+	}
+	if err := write(nil, strings.NewReader(head)); err != nil {
 		return err
 	}
-	if err := z.Close(); err != nil {
-		return err
+	for extra := range slices.Chunk(x.append(nil), maxExtra) {
+		if err := write(extra, strings.NewReader("")); err != nil {
+			return err
+		}
 	}
-	z.Reset(to)
-	if _, err := io.Copy(z, text); err != nil {
-		return err
-	}
-	return z.Close()
+	return write(nil, text)
 }
 
-// unpack returns the text of what pack made, without its head.
-func unpack(from io.Reader) (io.Reader, error) {
-	in := bufio.NewReader(from) // the head ends in the middle
+// maxExtra is how much a header can have.
+const maxExtra = 1<<16 - 1
+
+// unpack returns the text of what pack made, without its head. What has no index
+// was all printed to standard output at an instant.
+func unpack(from io.Reader, at time.Time) (*packedChunks, error) {
+	in := bufio.NewReader(from) // each part ends in the middle
 	z, err := gzip.NewReader(in)
 	if err != nil {
 		return nil, err
 	}
-	z.Multistream(false)
-	if _, err := io.Copy(io.Discard, z); err != nil {
-		return nil, err
-	}
-	return z, z.Reset(in)
-}
-
-// open opens a piece as it is now.
-func (b *Bucket) open(ctx context.Context, p *piece) (io.ReadCloser, error) {
-	if p.path != "" {
-		f, err := openNow(p.path)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return f, err
+	var packed []byte
+	for {
+		z.Multistream(false)
+		if _, err := io.Copy(io.Discard, z); err != nil {
+			return nil, err
 		}
-	}
-	return b.openObject(ctx, p)
-}
-
-// openFrom opens a piece without so many bytes at the start. What is added to a
-// file is read, too.
-func (b *Bucket) openFrom(ctx context.Context, p *piece, offset int64) (io.ReadCloser, error) {
-	if p.path != "" {
-		f, err := os.Open(p.path)
-		if err == nil {
-			_, err = f.Seek(offset, io.SeekStart)
-			return f, err
+		if err := z.Reset(in); err != nil {
+			return nil, err
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		if len(z.Extra) == 0 {
+			break
+		}
+		packed = append(packed, z.Extra...)
+	}
+	x := &index{runs: []run{{Stdout, at.UnixMicro(), math.MaxInt64}}}
+	if packed != nil {
+		if x, err = parseIndex(packed); err != nil {
 			return nil, err
 		}
 	}
-	f, err := b.openObject(ctx, p)
+	return &packedChunks{of: x, text: z}, nil
+}
+
+// open opens a piece as it is now.
+func (b *Bucket) open(ctx context.Context, p *piece, show Show) (io.ReadCloser, error) {
+	if p.path != "" {
+		f, err := b.logs.show(p.path, show)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+	}
+	text, err := b.openObject(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := io.CopyN(io.Discard, f, offset); err != nil && !errors.Is(err, io.EOF) {
-		return nil, errors.Join(err, f.Close())
+	return &shown{from: text, show: show}, nil
+}
+
+// openFrom opens a piece from a position on. What is added to a file is read,
+// too.
+func (b *Bucket) openFrom(ctx context.Context, p *piece, position int64) (chunks, error) {
+	if p.path != "" {
+		b.logs.sync(p.path)
+		if _, err := os.Stat(p.path); !errors.Is(err, fs.ErrNotExist) {
+			return &fileChunks{path: p.path, at: position}, err
+		}
 	}
-	return f, nil
+	c, err := b.openObject(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.skip(position); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
 }
 
 // openObject opens the object of a piece. It is the whole where that was
 // uploaded after the file or the part was found.
-func (b *Bucket) openObject(ctx context.Context, p *piece) (io.ReadCloser, error) {
+func (b *Bucket) openObject(ctx context.Context, p *piece) (*packedChunks, error) {
 	key := cmp.Or(p.object, b.key(p.name, wholeObject))
 	body, _, err := b.cfg.Objects.Get(ctx, key)
 	if whole := b.key(p.name, wholeObject); err != nil && model.CodeOf(err) == model.NotFound && key != whole {
@@ -152,17 +185,19 @@ func (b *Bucket) openObject(ctx context.Context, p *piece) (io.ReadCloser, error
 	if err != nil {
 		return nil, err
 	}
-	text, err := unpack(body)
+	c, err := unpack(body, p.began())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read object %q: %w", key, err), body.Close())
 	}
-	return snapshot{text, body}, nil
+	c.from = body
+	return c, nil
 }
 
 // pieces is a log of several runs, one after the other.
 type pieces struct {
 	ctx  context.Context
 	of   *Bucket
+	show Show
 	left []piece
 	file io.ReadCloser
 }
@@ -173,7 +208,7 @@ func (r *pieces) Read(p []byte) (int, error) {
 			if len(r.left) == 0 {
 				return 0, io.EOF
 			}
-			f, err := r.of.open(r.ctx, &r.left[0])
+			f, err := r.of.open(r.ctx, &r.left[0], r.show)
 			if err != nil {
 				return 0, err
 			}

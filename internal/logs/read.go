@@ -27,7 +27,9 @@ func (d *Dir) Tail(id model.TryID, task string, n int) ([]string, error) {
 	if n <= 0 {
 		return nil, nil
 	}
-	f, err := os.Open(d.Path(id, task))
+	path := d.Path(id, task)
+	d.logs.sync(path)
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -87,48 +89,14 @@ func (d *Dir) Last(id model.TryID, task string) (line string, more bool, err err
 	return "", more, err
 }
 
-// follower reads a file that is still written.
-type follower struct {
-	path string
-	from int64
-	file *os.File
-}
-
 // Follow reads the log of a try from its start. The log need not exist yet.
 func (d *Dir) Follow(id model.TryID, task string) io.ReadCloser {
-	return &follower{path: d.Path(id, task)}
+	return d.FollowFrom(context.Background(), id, task, Show{}, 0)
 }
 
 // FollowFrom implements Store.
-func (d *Dir) FollowFrom(_ context.Context, id model.TryID, task string, offset int64) io.ReadCloser {
-	return &follower{path: d.Path(id, task), from: offset}
+func (d *Dir) FollowFrom(_ context.Context, id model.TryID, task string, show Show, offset int64) Reader {
+	path := d.Path(id, task)
+	d.logs.sync(path)
+	return &shown{from: &fileChunks{path: path, at: offset}, show: show, offset: offset}
 }
-
-// Read reads what comes next. io.EOF means that there is nothing more as yet:
-// a later call goes on where this one ended.
-func (f *follower) Read(p []byte) (int, error) {
-	if f.file == nil {
-		file, err := os.Open(f.path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return 0, io.EOF
-		}
-		if err != nil {
-			return 0, fmt.Errorf("follow task log: %w", err)
-		}
-		f.file = file
-		if _, err := file.Seek(f.from, io.SeekStart); err != nil {
-			return 0, fmt.Errorf("follow task log: %w", err)
-		}
-	}
-	return f.file.Read(p)
-}
-
-// Close ends the reading.
-func (f *follower) Close() error {
-	if f.file == nil {
-		return nil
-	}
-	return f.file.Close()
-}
-
-var _ io.ReadCloser = (*follower)(nil)

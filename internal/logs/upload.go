@@ -113,7 +113,7 @@ func (b *Bucket) sendPart(ctx context.Context, r *running) {
 		b.dropPart(ctx, r.name)
 	}
 	now := b.cfg.Clock.Now()
-	r.size, r.due = info.Size(), now.Add(max(nextPart, partRest*now.Sub(began)))
+	r.size, r.due = info.Size(), now.Add(max(b.cfg.Every, partRest*now.Sub(began)))
 }
 
 // ended uploads the whole of a piece that is not written any more, or leaves it
@@ -244,8 +244,10 @@ func (b *Bucket) move(ctx context.Context, n name, path string, parted bool) err
 			b.dropPart(ctx, n)
 		}
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	for _, file := range []string{path, indexOf(path)} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }
@@ -258,17 +260,12 @@ func (b *Bucket) dropPart(ctx context.Context, n name) {
 
 // put uploads a piece as it is now.
 func (b *Bucket) put(ctx context.Context, n name, path, kind string) (err error) {
-	text, err := openNow(path)
-	if err != nil {
-		return err
-	}
-	defer text.Close() //nolint:errcheck // it was only read
 	packed, err := os.CreateTemp(b.own.Path(), "packed-*")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, packed.Close(), os.Remove(packed.Name())) }()
-	if err := pack(packed, n.head(), text); err != nil {
+	if err := b.packFile(packed, n, path); err != nil {
 		return err
 	}
 	size, err := packed.Seek(0, io.SeekCurrent)
@@ -283,4 +280,15 @@ func (b *Bucket) put(ctx context.Context, n name, path, kind string) (err error)
 		b.succeeded()
 	}
 	return err
+}
+
+// packFile packs a piece as it is now.
+func (b *Bucket) packFile(to io.Writer, n name, path string) error {
+	defer b.logs.hold(path)()
+	text, err := packedFile(path)
+	if err != nil {
+		return err
+	}
+	defer text.Close() //nolint:errcheck // it was only read
+	return pack(to, n.head(), text.of, text.text)
 }

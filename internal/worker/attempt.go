@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/expr"
+	"github.com/pawlhq/pawl/internal/items"
 	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/service"
@@ -22,13 +23,17 @@ func (w *Worker) Attempt(a store.Attempt, dialect string) *executor.Attempt {
 		zone = time.UTC // it was checked when the attempt was started
 	}
 	services := w.services
-	services.Sessions = sessions{w, a.Session.Project}
+	services.Sessions, services.Runs = sessions{w, a.Session.Project}, w.runs(a.Session.Project)
+	if w.cfg.Outputs != nil {
+		services.Outputs = w.cfg.Outputs.Of(a.Session.Project)
+	}
 	info := executor.AttemptInfo{
 		ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID,
 		SessionTime: a.Session.Time.Time(), Project: a.Session.Project, Name: a.Name,
 		Zone: zone, Dialect: dialect, Params: a.Params, Defaults: w.cfg.Defaults,
 		Services: services,
 		Carried:  w.carried(a.Resume),
+		Items:    items.Lists{Store: w.cfg.Store, Resume: a.Resume},
 	}
 	if dialect != pipeline.Dialect { // which has no expressions
 		info.Evaluator = expr.New(expr.Env{Zone: zone, Now: w.cfg.Clock.Now})

@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 
+	"github.com/pawlhq/pawl/internal/calls/stored"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/operator"
@@ -20,10 +22,12 @@ var _ operator.Sessions = sessions{}
 
 // Start implements operator.Sessions.
 func (s sessions) Start(ctx context.Context, r operator.StartRequest) (operator.SessionStatus, error) {
-	w, err := s.workflow(ctx, r)
-	if model.CodeOf(err) == model.NotFound {
-		return operator.SessionStatus{}, operator.ErrNoWorkflow
+	if r.Name != "" {
+		if err := project.CheckRetryAttemptName(r.Name); err != nil {
+			return operator.SessionStatus{}, err
+		}
 	}
+	w, err := stored.Workflow(ctx, s.w.cfg.Store, s.own, r)
 	if err != nil {
 		return operator.SessionStatus{}, err
 	}
@@ -35,22 +39,15 @@ func (s sessions) Start(ctx context.Context, r operator.StartRequest) (operator.
 	return statusOf(a, !exists), nil
 }
 
-// workflow finds what a task requires, as it is in the newest revision.
-func (s sessions) workflow(ctx context.Context, r operator.StartRequest) (store.Workflow, error) {
-	var p store.Project
-	var err error
-	switch {
-	case r.ProjectID != 0:
-		p, err = s.w.cfg.Store.Project(ctx, model.ProjectID(r.ProjectID))
-	case r.Project != "":
-		p, err = s.w.cfg.Store.ProjectNamed(ctx, r.Project)
-	default:
-		p, err = s.w.cfg.Store.Project(ctx, s.own)
-	}
-	if err != nil {
-		return store.Workflow{}, err
-	}
-	return s.w.cfg.Store.WorkflowNamed(ctx, p.Latest.ID, r.Workflow)
+// runs are what the tasks of a project may call.
+func (w *Worker) runs(own model.ProjectID) operator.Runs {
+	return stored.Runs{Store: w.cfg.Store, Own: own, Begin: func(ctx context.Context, of *store.Workflow, r operator.StartRequest) (store.Attempt, error) {
+		a, err := w.cfg.Service.Start(ctx, service.Start{Workflow: of, Key: r.Key, Session: r.Time, Name: r.Name, Params: r.Params})
+		if model.CodeOf(err) == model.Conflict && a.ID != 0 {
+			return a, nil // another try has started it
+		}
+		return a, err
+	}}
 }
 
 // Status implements operator.Sessions.

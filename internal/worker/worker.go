@@ -26,6 +26,7 @@ import (
 	task "github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/operators/value"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/python/pool"
 	"github.com/pawlhq/pawl/internal/scratch"
@@ -33,6 +34,7 @@ import (
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/patient"
+	"github.com/pawlhq/pawl/internal/values"
 	"github.com/pawlhq/pawl/operator"
 	"github.com/pawlhq/pawl/runner"
 )
@@ -61,6 +63,8 @@ type Config struct {
 	Env []string
 	// Defaults are parameters that all others override.
 	Defaults params.Map
+	// Outputs keeps what tasks hand on that is no parameter; nil keeps nothing.
+	Outputs *values.Outputs
 	// Settings configure operators, by full key such as "config.http.proxy.host".
 	Settings map[string]string
 	// Watchers are told of the tries that run.
@@ -125,8 +129,10 @@ func Open(cfg Config) (*Worker, error) {
 	})
 	w.executor = &executor.Executor{
 		Operators: all, Logs: cfg.Logs, Env: cfg.Env, Now: cfg.Clock.Now,
-		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
-		Products:  &keeper.Keeper{Pool: pythons}, Judged: w.judged,
+		Compilers: map[string]executor.Compiler{
+			dig.Dialect: executor.CompilerFunc(pawlfile.CompileSubtasks), pawlfile.Dialect: executor.CompilerFunc(pawlfile.CompileSubtasks),
+		},
+		Products: &keeper.Keeper{Pool: pythons}, Judged: w.judged,
 	}
 	return w, nil
 }

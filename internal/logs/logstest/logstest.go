@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,19 @@ import (
 // Run tests a kind of store. For each test, open returns an empty one, which the
 // test does not close.
 func Run(t *testing.T, open func(t *testing.T) logs.Store) {
+	run(t, slices.Concat(tests, streams), open)
+}
+
+// RunLimited tests a kind of store whose logs may have MinLimit bytes each.
+func RunLimited(t *testing.T, open func(t *testing.T) logs.Store) { run(t, limited, open) }
+
+// test is one of the contract.
+type test struct {
+	name string
+	run  func(f *fixture)
+}
+
+func run(t *testing.T, tests []test, open func(t *testing.T) logs.Store) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +81,7 @@ func (f *fixture) list(attempt model.AttemptID) []logs.File {
 
 func (f *fixture) want(id model.TryID, task, want string) {
 	f.Helper()
-	text, err := f.store.Open(f.Context(), id, task)
+	text, err := f.store.Open(f.Context(), id, task, logs.Show{})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -79,7 +93,7 @@ func (f *fixture) want(id model.TryID, task, want string) {
 
 func (f *fixture) wantNone(id model.TryID, task string) {
 	f.Helper()
-	if _, err := f.store.Open(f.Context(), id, task); err == nil || model.CodeOf(err) != model.NotFound {
+	if _, err := f.store.Open(f.Context(), id, task, logs.Show{}); err == nil || model.CodeOf(err) != model.NotFound {
 		f.Errorf("%v of %s: error %v, want one that says that there is none", id, task, err)
 	}
 }
@@ -91,10 +105,7 @@ func (f *fixture) reads(from io.Reader, want string) {
 	}
 }
 
-var tests = []struct {
-	name string
-	run  func(f *fixture)
-}{
+var tests = []test{
 	{"who prints nothing leaves nothing", func(f *fixture) {
 		if err := (&logs.Output{Store: f.store, ID: id, Task: task}).Close(); err != nil {
 			f.Fatal(err)
@@ -103,7 +114,7 @@ var tests = []struct {
 			f.Errorf("there is %v", list)
 		}
 		f.wantNone(id, task)
-		follower := f.store.FollowFrom(f.Context(), id, task, 0)
+		follower := f.store.FollowFrom(f.Context(), id, task, logs.Show{}, 0)
 		f.reads(follower, "")
 		if err := follower.Close(); err != nil {
 			f.Error(err)
@@ -161,9 +172,9 @@ var tests = []struct {
 	}},
 	{"a list is in order of task and try", func(f *fixture) {
 		want := []logs.File{
-			{ID: model.TryID{Attempt: 7, Task: 2, Try: 9}},
-			{ID: model.TryID{Attempt: 7, Task: 2, Try: 10}},
-			{ID: model.TryID{Attempt: 7, Task: 12, Try: 2}},
+			{ID: model.TryID{Attempt: 7, Task: 2, Try: 9}, Name: logs.KeptName(task)},
+			{ID: model.TryID{Attempt: 7, Task: 2, Try: 10}, Name: logs.KeptName(task)},
+			{ID: model.TryID{Attempt: 7, Task: 12, Try: 2}, Name: logs.KeptName(task)},
 		}
 		for _, i := range []int{2, 1, 0, 2} {
 			f.print(want[i].ID, task, "text")
@@ -182,7 +193,7 @@ var tests = []struct {
 	{"reading ends although more is printed", func(f *fixture) {
 		o := &logs.Output{Store: f.store, ID: id, Task: task}
 		f.say(o, "one\n")
-		text, err := f.store.Open(f.Context(), id, task)
+		text, err := f.store.Open(f.Context(), id, task, logs.Show{})
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -202,7 +213,7 @@ var tests = []struct {
 		}
 	}},
 	{"a follower goes on where it ended", func(f *fixture) {
-		follower := f.store.FollowFrom(f.Context(), id, task, 0)
+		follower := f.store.FollowFrom(f.Context(), id, task, logs.Show{}, 0)
 		o := &logs.Output{Store: f.store, ID: id, Task: task}
 		for _, text := range []string{"", "one\n", "", "two\nthr", "ee\n"} {
 			if text != "" {
@@ -224,7 +235,7 @@ var tests = []struct {
 		offset := 0
 		for _, text := range []string{"run 1\n", "run 2\n", "run 3\n"} {
 			f.print(id, task, text)
-			follower := f.store.FollowFrom(f.Context(), id, task, int64(offset))
+			follower := f.store.FollowFrom(f.Context(), id, task, logs.Show{}, int64(offset))
 			f.reads(follower, text)
 			if err := follower.Close(); err != nil {
 				f.Error(err)
@@ -236,7 +247,7 @@ var tests = []struct {
 		f.print(id, task, "one\n")
 		f.print(id, task, "two\nthree\n")
 		for offset, want := range map[int64]string{0: "one\ntwo\nthree\n", 2: "e\ntwo\nthree\n", 8: "three\n", 14: "", 20: ""} {
-			follower := f.store.FollowFrom(f.Context(), id, task, offset)
+			follower := f.store.FollowFrom(f.Context(), id, task, logs.Show{}, offset)
 			f.reads(follower, want)
 			if err := follower.Close(); err != nil {
 				f.Error(err)

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +13,7 @@ import (
 )
 
 // call makes its tasks those of the workflow file that its command names.
-type call struct{ read ReadFile }
+type call struct{ files Files }
 
 // Run reads the file.
 func (c call) Run(_ context.Context, t *operator.Task) (operator.Result, error) {
@@ -20,24 +21,55 @@ func (c call) Run(_ context.Context, t *operator.Task) (operator.Result, error) 
 	if err != nil {
 		return operator.Result{}, err
 	}
-	name, err := inProject(t.Project, t.Workdir, withExtension(file))
+	project := os.DirFS(t.Project)
+	name, err := called(project, t.Project, t.Workdir, file)
 	if err != nil {
 		return operator.Result{}, err
 	}
-	config, err := c.read(os.DirFS(t.Project), name)
+	config, err := c.files.Read(project, name)
 	// Only a call that a task has made can be one of a circle that has gone round.
 	if err == nil && strings.Contains(t.Name, workflow.Generated) {
 		err = c.refuseCircle(t, name, config)
 	}
+	if err == nil && c.files.Fit != nil {
+		config, err = c.files.Fit(config, t.Params)
+	}
 	return operator.Result{Subtasks: config}, err
 }
 
-// withExtension returns the file that a command names.
-func withExtension(command string) string {
-	return strings.TrimSuffix(command, extension) + extension
+// Extensions of workflow files.
+const (
+	extension     = ".dig"
+	pawlExtension = ".pawl.yaml"
+)
+
+// called returns the path in the project of the file that a command names from a
+// working directory. Without an extension it is a .dig file, unless there is none but
+// a .pawl.yaml file of that name.
+func called(project fs.FS, dir, workdir, command string) (string, error) {
+	if !strings.HasSuffix(command, pawlExtension) {
+		command = strings.TrimSuffix(command, extension) + extension
+	}
+	name, err := inProject(dir, workdir, command)
+	if err != nil {
+		return "", err
+	}
+	return orPawlFile(project, name), nil
 }
 
-const extension = ".dig"
+// orPawlFile is the .pawl.yaml file that is there in the place of a .dig file.
+func orPawlFile(project fs.FS, name string) string {
+	stem, ok := strings.CutSuffix(name, extension)
+	if !ok || isThere(project, name) || !isThere(project, stem+pawlExtension) {
+		return name
+	}
+	return stem + pawlExtension
+}
+
+func isThere(project fs.FS, name string) bool {
+	_, err := fs.Stat(project, name)
+	return err == nil
+}
 
 // inProject returns the slash-separated path in the project of a file that is
 // named from a working directory.

@@ -100,10 +100,15 @@ func checkCall(d *operator.Draft) {
 	if !ok || d.Workdir == "" || path.IsAbs(name) {
 		return
 	}
-	if !strings.HasSuffix(name, extension) {
+	if !strings.HasSuffix(name, extension) && !strings.HasSuffix(name, pawlExtension) {
 		name += extension
 	}
 	file := path.Join(d.Workdir, name)
+	if fs.ValidPath(file) {
+		if other := orPawlFile(d.Project, file); other != file {
+			file, name = other, strings.TrimSuffix(name, extension)+pawlExtension
+		}
+	}
 	switch {
 	case !fs.ValidPath(file):
 		d.Fail("_command", errOutside(name))
@@ -120,7 +125,7 @@ func files(project fs.FS, folder string) []string {
 	entries, _ := fs.ReadDir(project, folder) // a folder that is not there has none
 	var names []string
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), extension) {
+		if strings.HasSuffix(e.Name(), extension) || strings.HasSuffix(e.Name(), pawlExtension) {
 			names = append(names, e.Name())
 		}
 	}
@@ -137,6 +142,12 @@ func checkRequire(d *operator.Draft) {
 	if _, ok := d.Fixed("session_time"); ok {
 		d.Read(func(m params.Map) error { _, err := sessionTime(m); return err }, "session_time")
 	}
+	checkOwnWorkflow(d)
+}
+
+// checkOwnWorkflow notes that the command names no workflow of the project, where it
+// is to be one of that.
+func checkOwnWorkflow(d *operator.Draft) {
 	name, ok := d.Text("_command")
 	if !ok || d.Local.Has("project_id") || d.Local.Has("project_name") || slices.Contains(d.Workflows, name) {
 		return

@@ -87,7 +87,7 @@ func found(name, workdir string, config params.Map) (list []string) {
 		Type: name, Local: config, Workdir: workdir, Workflows: []string{"main"},
 		Project: fstest.MapFS{"sub/there.dig": {}, "main.dig": {}},
 	}
-	for _, s := range flow.Specs(nil) {
+	for _, s := range flow.Specs(flow.Files{}) {
 		if s.Name == name && s.Check != nil {
 			s.Check(&d)
 		}

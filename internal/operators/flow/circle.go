@@ -80,7 +80,8 @@ func (s *search) from(command params.Value, workdir string) bool {
 	if !ok || params.TemplatedValue(text) {
 		return false
 	}
-	file, err := inProject(s.project, workdir, withExtension(text))
+	project := os.DirFS(s.project)
+	file, err := called(project, s.project, workdir, text)
 	switch {
 	case err != nil, s.seen[file]:
 		return false
@@ -89,7 +90,7 @@ func (s *search) from(command params.Value, workdir string) bool {
 		return true
 	}
 	s.seen[file] = true
-	config, err := s.read(os.DirFS(s.project), file)
+	config, err := s.files.Read(project, file)
 	if err != nil || !s.below(config, workdir) {
 		return false
 	}

@@ -19,8 +19,17 @@ import (
 // and returns it as the configuration of a group.
 type ReadFile func(project fs.FS, name string) (params.Map, error)
 
-// Specs returns the operators. A call reads its file with read.
-func Specs(read ReadFile) []operator.Spec {
+// Files are the workflow files of projects, as a call sees them.
+type Files struct {
+	Read ReadFile
+	// Fit says what a definition that Read has returned becomes for a task that sees
+	// the given parameters. Its error is that they are not what the workflow takes.
+	// Nil leaves all as they are.
+	Fit func(config, seen params.Map) (params.Map, error)
+}
+
+// Specs returns the operators. A call reads its file with files.
+func Specs(files Files) []operator.Spec {
 	none := []string{}
 	loop := []string{"_do", "_parallel"}
 	return []operator.Spec{
@@ -33,8 +42,9 @@ func Specs(read ReadFile) []operator.Spec {
 		{Name: "for_each", Operator: operator.Func(forEach), Check: checkForEach, Keys: loop, Light: true, IgnoresRetry: true},
 		{Name: "for_range", Operator: operator.Func(forRange), Check: checkForRange, Keys: loop, Light: true, IgnoresRetry: true},
 		{Name: "wait", Operator: operator.Func(wait), Check: checkWait, Keys: []string{"blocking", "poll_interval"}, Light: true, Holds: "blocking", IgnoresRetry: true},
-		{Name: "call", Operator: call{read}, Check: checkCall, Keys: none},
+		{Name: "call", Operator: call{files}, Check: checkCall}, // what is called may take any parameter
 		{Name: "require", Operator: operator.Func(require), Check: checkRequire, Keys: requireKeys},
+		{Name: "start", Operator: operator.Func(start), Check: checkStart, Keys: startKeys, Served: true},
 	}
 }
 

@@ -34,7 +34,7 @@ func run(t *testing.T, task *operator.Task) (operator.Result, error) {
 func runWith(ctx context.Context, t *testing.T, read flow.ReadFile, task *operator.Task) (operator.Result, error) {
 	t.Helper()
 	var r operator.Registry
-	r.Register(flow.Specs(read)...)
+	r.Register(flow.Specs(flow.Files{Read: read})...)
 	spec, ok := r.Lookup(task.Type)
 	if !ok {
 		t.Fatalf("there is no operator %s", task.Type)

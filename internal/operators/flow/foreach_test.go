@@ -97,7 +97,7 @@ func FuzzForEachGeneratesTasksThatCompile(f *testing.F) {
 	f.Add("k*", "~😀\xff", "", "a b+c&d=e")
 	f.Add("日本語日本語日本語", "日本語日本語日本語", "日本語日本語日本語!", "\x00")
 	var r operator.Registry
-	r.Register(flow.Specs(dig.ReadConfig)...)
+	r.Register(flow.Specs(flow.Files{Read: dig.ReadConfig})...)
 	spec, _ := r.Lookup("for_each")
 	f.Fuzz(func(t *testing.T, k1, v1, k2, v2 string) {
 		command := params.Of(k1, []any{v1, v2}, k2, []any{v2, v1, v1})

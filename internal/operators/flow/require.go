@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/operators/calling"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/operator"
@@ -92,7 +93,7 @@ func (r *requirement) answer(t *operator.Task, s operator.SessionStatus) (operat
 }
 
 // AttemptKey is the key of a failure that names the attempt that is to blame.
-const AttemptKey = "attempt_id"
+const AttemptKey = calling.AttemptKey
 
 // maxPoll is the longest wait between two looks at the attempt.
 const maxPoll = 10 * time.Second

@@ -5,11 +5,15 @@ package gofunc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/boundary"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -32,8 +36,26 @@ func Config(process, version, step, does string) params.Map {
 	return params.Of("_command", does, processKey, process, versionKey, version, stepKey, step)
 }
 
+// Version returns the version of the process that a task and those below it are
+// of, or "" where none of them calls a function.
+func Version(n *workflow.Node) string {
+	if n.Operator == Name {
+		v, _ := n.Config.StringOr(versionKey, "") // Config made it
+		return v
+	}
+	for _, kid := range n.Children {
+		if v := Version(kid); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
 // Registry has the functions of a program. Fill it before use.
 type Registry struct {
+	// Here has functions called in the goroutine of who calls the operator, where
+	// one that ends its goroutine ends that: for tests, which do so to fail.
+	Here bool
 	// Missing, when set, is called with what is missing when a task first waits
 	// for it.
 	Missing func(ctx context.Context, what string)
@@ -60,7 +82,7 @@ func (r *Registry) Add(name, version string, functions map[string]Function) bool
 
 // Spec returns the operator.
 func (r *Registry) Spec() operator.Spec {
-	return operator.Spec{Name: Name, Operator: operator.Func(r.run), Keys: []string{processKey, versionKey, stepKey}}
+	return operator.Spec{Name: Name, Operator: operator.Func(r.run), Keys: []string{processKey, versionKey, stepKey, "leave"}}
 }
 
 // lookAgain is how long after a function was missing it is looked for again: by
@@ -87,8 +109,44 @@ func (r *Registry) run(ctx context.Context, t *operator.Task) (operator.Result, 
 			Reason: missing + "; it is looked for again every " + lookAgain.String(),
 		}}, nil
 	}
-	return f(ctx, t)
+	return r.call(ctx, f, t)
 }
+
+// call calls a function and says more about its error.
+func (r *Registry) call(ctx context.Context, f Function, t *operator.Task) (operator.Result, error) {
+	if r.Here {
+		result, err := f(ctx, t)
+		return result, explained(err)
+	}
+	result, err := boundary.Call(func() (operator.Result, error) { return f(ctx, t) })
+	var crash *boundary.Panic
+	if errors.As(err, &crash) && t.Output != nil {
+		_, _ = fmt.Fprintf(t.Output, "%v\n\n%s", crash, crash.Traceback()) // the error says the most of it
+	}
+	return result, explained(err)
+}
+
+// explained adds to a function's error what class it has, and what it comes from.
+// Deliberate failures, panics and errors of pawl say what they are themselves.
+func explained(err error) error {
+	var deliberate *operator.Error
+	var crash *boundary.Panic
+	if err == nil || errors.As(err, &deliberate) || errors.As(err, &crash) || model.CodeOf(err) != model.Internal || model.HintsOf(err) != "" {
+		return err
+	}
+	return &failure{operator.Error{Message: boundary.Text(err), Props: boundary.Describe(err)}, err}
+}
+
+// failure is an operator's error that keeps its cause.
+type failure struct {
+	of    operator.Error
+	cause error
+}
+
+func (e *failure) Error() string { return e.of.Message }
+
+// Unwrap gives executors what they look for, and callers the cause.
+func (e *failure) Unwrap() []error { return []error{&e.of, e.cause} }
 
 // find returns a function, or what is missing.
 func (r *Registry) find(at process, step string) (f Function, missing string) {

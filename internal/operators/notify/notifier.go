@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,6 +76,12 @@ func newShell(settings map[string]string) (*shell, error) {
 	}
 	timeout, err := number(settings, "notification.shell.timeout", defaultTimeout)
 	return &shell{command, time.Duration(timeout) * time.Millisecond}, err
+}
+
+// Shell returns the notifier that runs a command for each notification, which is its
+// standard input as JSON. A timeout of 0 is that of most.
+func Shell(command string, timeout time.Duration) operator.Notifier {
+	return &shell{command, cmp.Or(timeout, defaultTimeout*time.Millisecond)}
 }
 
 // maxSaid is how much of a command's output an error shows.

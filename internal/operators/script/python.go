@@ -60,11 +60,22 @@ func (p *Python) run(ctx context.Context, t *operator.Task) (operator.Result, er
 	if err != nil {
 		return operator.Result{}, err
 	}
-	output, status, err := p.call(ctx, c, words, mode)
-	if err != nil {
+	kept := c.newOutputs()
+	defer kept.remove()
+	if c.given, err = kept.input(ctx, c); err != nil {
 		return operator.Result{}, err
 	}
-	return python.result(output, status)
+	output, status, err := p.call(ctx, c, words, mode)
+	if err != nil {
+		kept.left = true
+		return operator.Result{}, err
+	}
+	r, err := python.result(output, status)
+	if err == nil {
+		err = kept.keep(ctx, t, output, &r)
+	}
+	kept.left = kept.left || err != nil
+	return r, err
 }
 
 // errCold says that a call has to be run, and was not run, in a process of its own.

@@ -1,12 +1,14 @@
 package script_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/params"
@@ -364,4 +366,107 @@ func TestPythonParametersThatCannotBe(t *testing.T) {
 	fails(t, o, tk, `PAWL_PYTHON_MODE must be "cold" or "forked", not "hot"`)
 	tk.Env = []string{"PATH=/none"}
 	fails(t, o, tk, `program "python" is not on PATH (/none)`)
+}
+
+// offered offers the module pawl, and keeps nothing.
+type offered struct{}
+
+func (offered) Keep(context.Context, *operator.Task, operator.Kept) (operator.Value, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (offered) Find(context.Context, operator.Map, string) (operator.Place, error) {
+	return operator.Place{}, errors.ErrUnsupported
+}
+
+func TestPythonTellsWhatItsCodeSaysOfAFailure(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, o operator.Operator, mode string) {
+		dir := project(t, map[string]string{"tasks.py": `import pawl
+def fail(): pawl.fail("out_of_stock", "no more of 17", {"item": 17})
+def odd(): pawl.fail("odd", metadata=object())
+def retry(): pawl.retry(1.5, 3)
+def never(): pawl.retry(1, 0, "why")
+def chain():
+    try:
+        {}["x"]
+    except KeyError as error:
+        raise ValueError("no x") from error
+class Mute(Exception):
+    def __str__(self): raise RuntimeError("no text")
+def mute(): raise Mute()
+def wrong(): import wrong
+def mixed():
+    pawl.output("a", 1)
+    pawl.output("a", 2, item="x")
+def parsed():
+    import json
+    json.loads("{")
+`, "wrong.py": "\ndef (", "broken.py": "x = (\n"})
+		failing := func(command string) *operator.Error {
+			t.Helper()
+			if !strings.Contains(command, ".") {
+				command = "tasks." + command
+			}
+			tk := pyTask(t, dir, mode, command)
+			tk.Services.Outputs = offered{}
+			got := run(t, o, tk)
+			var failure *operator.Error
+			if !errors.As(got.err, &failure) {
+				t.Fatalf("%s: got %v (printed %q)", command, got.err, got.printed)
+			}
+			return failure
+		}
+		e := failing("fail")
+		metadata, _ := e.Props.MapAt("metadata")
+		if label, _ := e.Props.String("label"); label != "out_of_stock" || fmt.Sprint(metadata) != `{"item":17}` ||
+			e.Message != "pawl.Failure: out_of_stock: no more of 17" {
+			t.Errorf("got %v, %v", e, e.Props)
+		}
+		if e := failing("odd"); e.Props.Has("metadata") ||
+			e.Message != "pawl.Failure: odd (its metadata is left out, for it is no JSON: Object of type object is not JSON serializable)" {
+			t.Errorf("got %v, %v", e, e.Props)
+		}
+		for command, want := range map[string]string{
+			"fail": "tasks.py:2", "odd": "tasks.py:3", "retry": "tasks.py:4", "mute": "tasks.py:13", "wrong": "wrong.py:2", "broken.x": "broken.py:1",
+			"mixed": "tasks.py:17", "parsed": "tasks.py:20",
+		} {
+			e := failing(command)
+			file, _ := e.Props.String("file")
+			line, _ := e.Props.Int("line")
+			told, _ := e.Props.String("traceback")
+			if got := fmt.Sprintf("%s:%d", filepath.Base(file), line); got != want {
+				t.Errorf("%s: it is in %s, want %s", command, got, want)
+			}
+			if told == "" || strings.Contains(told, "<string>") || strings.Contains(told, "runner.py") {
+				t.Errorf("%s: the traceback is\n%s", command, told)
+			}
+		}
+		if label, _ := failing("odd").Props.String("label"); label != "odd" {
+			t.Errorf("the label is %q", label)
+		}
+		if e := failing("mute"); e.Message != "tasks.Mute: <its text can't be had: RuntimeError in __str__>" {
+			t.Errorf("got %v", e)
+		}
+		if e := failing("mixed"); !strings.HasSuffix(e.Message, "the output a is kept whole and by item: it has either one value or items") {
+			t.Errorf("got %v", e)
+		}
+		if e := failing("retry"); e.Again == nil || *e.Again != (operator.Again{After: 1500 * time.Millisecond, Most: 3}) || e.Final {
+			t.Errorf("got %+v", e)
+		}
+		if e := failing("never"); !e.Final || e.Message != "pawl.Retry: why" {
+			t.Errorf("got %+v", e)
+		}
+		e = failing("chain")
+		file, _ := e.Props.String("file")
+		line, _ := e.Props.Int("line")
+		cause, _ := e.Props.MapAt("cause")
+		told, _ := e.Props.String("traceback")
+		if filepath.Base(file) != "tasks.py" || line != 10 || fmt.Sprint(cause) != `{"class":"KeyError","message":"'x'"}` {
+			t.Errorf("got %v", e.Props)
+		}
+		if !strings.Contains(told, "direct cause") || strings.Contains(told, "runner.py") || strings.Contains(told, "template") {
+			t.Errorf("the traceback is\n%s", told)
+		}
+	})
 }

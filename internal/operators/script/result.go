@@ -2,6 +2,8 @@ package script
 
 import (
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
@@ -59,10 +61,34 @@ func (l language) failure(status process.Status, written params.Map) error {
 	case class == "":
 		return &operator.Error{Message: fmt.Sprintf("%s command failed with %s", l.name, status), Kind: "runtime"}
 	case message == "":
-		return &operator.Error{Message: class}
+		message = class
+	default:
+		message = class + ": " + message
 	}
-	return &operator.Error{Message: class + ": " + message}
+	e := &operator.Error{Message: message, Props: params.Of("class", class)}
+	for _, key := range []string{"traceback", "file", "line", "cause", "label", "description", "metadata"} {
+		if v, ok := reason.Get(key); ok {
+			e.Props = e.Props.Set(key, v)
+		}
+	}
+	if again, err := reason.MapAt("again"); err == nil {
+		e.Again, e.Final = againOf(again)
+	}
+	return e
 }
+
+// againOf reads when and how often a task wants to be tried again; final says that
+// it does not.
+func againOf(m params.Map) (again *operator.Again, final bool) {
+	v, _ := m.Get("after")
+	seconds, _ := params.ToFloat(v)
+	most, _ := m.Int("most")
+	seconds = min(max(seconds, 0), longest.Seconds())
+	return &operator.Again{After: time.Duration(seconds * float64(time.Second)), Most: int(min(max(most, 0), math.MaxInt32))}, most <= 0
+}
+
+// longest is the longest time to the next try.
+const longest = 365 * 24 * time.Hour
 
 func textAt(m params.Map, key string) string {
 	v, _ := m.Get(key)

@@ -153,10 +153,18 @@ def perform(command, params):
     call(getattr(target, method), params)
 
 
+def text(error):
+    """Returns the text of an error, also of one that has none to give."""
+    try:
+        return str(error)
+    except BaseException as problem:
+        return "<its text can't be had: %s in __str__>" % type(problem).__name__
+
+
 def describe(error, command):
     """Returns an error as it is to be shown."""
-    kind, message = type(error), str(error)
-    name = kind.__qualname__
+    kind = type(error)
+    name, message = kind.__qualname__, text(error)
     if kind.__module__ not in ("builtins", "__main__"):
         name = "%s.%s" % (kind.__module__, name)
     if isinstance(error, SystemExit):
@@ -164,8 +172,44 @@ def describe(error, command):
     return {"class": name, "message": message}
 
 
-def trim(error):
-    """Takes what is not of the task out of the traces that Python is to print."""
+def place(error, frames):
+    """Returns the file and the line of the task's code that an error is about."""
+    file = getattr(error, "filename", None)
+    if isinstance(error, SyntaxError) and file and os.path.isfile(file):
+        return file, error.lineno
+    library = os.path.dirname(os.path.realpath(os.__file__))
+    for frame in reversed(frames):
+        file = os.path.realpath(frame.filename)
+        if os.path.isfile(file) and not file.startswith(library + os.sep) and os.sep + "site-packages" + os.sep not in file:
+            return frame.filename, frame.lineno
+    return (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
+
+
+def details(error):
+    """Returns what else is known of an error that was trimmed: where it happened,
+    what it comes from, and what the task said with it."""
+    told = {}
+    try:
+        import traceback
+
+        frames = traceback.extract_tb(error.__traceback__)
+        file, line = place(error, frames)
+        if frames or file:
+            told["traceback"] = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+            told["file"], told["line"] = file, line
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is not None:
+            told["cause"] = describe(cause, "")
+        dump(told)
+    except Exception:  # the error can't be told of
+        told = {}
+    told.update(getattr(error, "_pawl", {}))
+    return told
+
+
+def trim(error, library):
+    """Takes what is not of the task out of the traces that Python is to print: what
+    called it, and what it has called of pawl."""
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -176,22 +220,47 @@ def trim(error):
         if trace is None:
             error.__cause__ = None  # and what came before is not the task's either
             return
+        while library and trace and sys.version_info >= (3, 7):
+            below = trace.tb_next
+            while below and below.tb_frame.f_globals is library:
+                below = below.tb_next
+            trace.tb_next = below
+            trace = below
         error = error.__cause__ or error.__context__
 
 
-def run(command, params, write):
+def library(of):
+    """Returns what is in the module pawl, which is made when it is first needed."""
+    if "made" not in of:
+        of["made"] = {"__name__": "pawl", "_folder": of["folder"]}
+        exec(of["source"], of["made"])
+    return of["made"]
+
+
+def run(command, given, write):
+    params, of = given["params"], given.get("pawl")
+    if "values" in given:
+        params = library(of)["_bind"](params, given["values"])
     asked = provide(params)
     sys.path.append(os.getcwd())
+    if of:  # after all others: a project may have a module of that name
+        of["finder"] = type(sys)("finder")
+        of["finder"].find_spec = lambda name, *_: library(of)["_spec"]() if name == "pawl" else None
+        sys.meta_path.append(of["finder"])
     keys = ("subtask_config", "export_params", "store_params")
     try:
         perform(command, params)
         result = dict((key, getattr(asked, key)) for key in keys)
+        if of and "made" in of:
+            result["outputs"] = of["made"]["_kept"]
         text = dump(result) if any(result.values()) else "{}"
     except BaseException as error:
-        write(dump({"error": describe(error, command)}))
+        told = describe(error, command)
+        trim(error, of and of.get("made"))
+        told.update(details(error))
+        write(dump({"error": told}))
         if isinstance(error, SystemExit) and not error.code:
             sys.exit(1)
-        trim(error)
         trace, show = error.__traceback__, sys.excepthook
         sys.excepthook = lambda kind, error, _: show(kind, error.with_traceback(trace), trace)
         raise
@@ -202,13 +271,13 @@ def main(command, source, target):
     if os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):
         del sys.path[0]  # it is no place for modules
     with open(source, "rb") as f:
-        params = load(f.read().decode("utf-8"))["params"]
+        given = load(f.read().decode("utf-8"))
 
     def write(text):
         with open(target, "w") as f:
             f.write(text)
 
-    run(command, params, write)
+    run(command, given, write)
 
 
 if __name__ == "__main__":

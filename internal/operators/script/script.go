@@ -30,6 +30,8 @@ type call struct {
 	command string
 	// script replaces the runner where there is no command.
 	script string
+	// given is what the runner reads; nil is no more than the parameters.
+	given []byte
 }
 
 func newCall(ctx context.Context, t *operator.Task) (*call, error) {
@@ -52,6 +54,9 @@ func newCall(ctx context.Context, t *operator.Task) (*call, error) {
 
 // input is what the runner reads.
 func (c *call) input() []byte {
+	if c.given != nil {
+		return c.given
+	}
 	return append(params.AppendJSON([]byte(`{"params":`), c.Params), '}')
 }
 

@@ -21,6 +21,6 @@ for variable in variables:
     os.environb[name] = value
 command = os.fsdecode(command)
 sys.argv = ["runner.py", command, "input.json", "output.json"]
-params = load(source.decode("utf-8"))["params"]
-run(command, params, lambda text: os.write(target, text.encode("utf-8", "surrogateescape")))
+given = load(source.decode("utf-8"))
+run(command, given, lambda text: os.write(target, text.encode("utf-8", "surrogateescape")))
 leave(template.modules)

@@ -70,6 +70,8 @@ func TestWaitListensToItsKeys(t *testing.T) {
 		"typed, a text":   {params.Of("id", "{}"), []any{"json_key", true}, []operator.Key{{Topic: "orders", Param: "id", Value: `"{}"`}}},
 		"a list":          {params.Of("id", []any{"a", true}), nil, []operator.Key{{Topic: "orders", Param: "id", Value: `"a"`}, {Topic: "orders", Param: "id", Value: `"true"`}}},
 		"several, as one": {params.Of("a", 1, "b", 2), []any{"one", true}, []operator.Key{{Topic: "orders", Param: "a", Value: `"1"`, One: true}, {Topic: "orders", Param: "b", Value: `"2"`, One: true}}},
+		"from now on":     {params.Of("id", []any{"a", "b"}), []any{"early", "drop"}, []operator.Key{{Topic: "orders", Param: "id", Value: `"a"`, Fresh: true}, {Topic: "orders", Param: "id", Value: `"b"`, Fresh: true}}},
+		"from before on":  {params.Of("id", "a"), []any{"early", "keep"}, []operator.Key{{Topic: "orders", Param: "id", Value: `"a"`}}},
 		"of JSON text":    {`{"id":"a"}`, nil, []operator.Key{{Topic: "orders", Param: "id", Value: `"a"`}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,6 +196,7 @@ func TestMistakesAreRefused(t *testing.T) {
 		{"wait_signal", params.Of("_command", "t", "key", params.Of("id", []any{[]any{1}})), `key: key "id" must be a text, a number or a boolean, or a list of them, not [1]`},
 		{"wait_signal", params.Of("_command", "t", "key", key, "one", "perhaps"), "key: Expected 'true' or 'false' for key 'one'"},
 		{"wait_signal", params.Of("_command", "t", "key", key, "json_key", "x"), "key: Expected 'true' or 'false' for key 'json_key'"},
+		{"wait_signal", params.Of("_command", "t", "key", key, "early", "jump"), `early: early is "jump"`},
 		{"wait_signal", params.Of("_command", "t", "key", key, "timeout", 10), `timeout: invalid duration "10"`},
 		{"wait_signal", params.Of("_command", "t", "key", key, "timeout", "1h", "on_timeout", "stop"), `timeout: on_timeout is "stop"`},
 		{"wait_signal", params.Of("_command", "t", "key", key, "on_timeout", "skip"), "timeout: on_timeout needs a timeout"},

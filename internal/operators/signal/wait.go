@@ -12,7 +12,7 @@ import (
 	"github.com/pawlhq/pawl/operator"
 )
 
-var waitKeys = []string{"key", "json_key", "one", "timeout", "on_timeout", "store"}
+var waitKeys = []string{"key", "json_key", "one", "early", "timeout", "on_timeout", "store"}
 
 // untilKey is when a wait is over, in its task's state.
 const untilKey = "wait_until_millis"
@@ -71,6 +71,13 @@ func readWait(own params.Map) (o waiting, err error) {
 	}
 	if o.keys, err = readKeys(o.topic, own); err != nil {
 		return o, err
+	}
+	fresh, err := readEarly(own)
+	if err != nil {
+		return o, err
+	}
+	for i := range o.keys {
+		o.keys[i].Fresh = fresh
 	}
 	if o.limit, o.onLate, err = readLimit(own); err != nil {
 		return o, err
@@ -150,6 +157,19 @@ func readKeys(topic string, own params.Map) ([]operator.Key, error) {
 	return keys, model.CheckKeys(len(keys))
 }
 
+// readEarly reads whether what came before the wait is left to others.
+func readEarly(own params.Map) (bool, error) {
+	switch early, err := own.StringOr("early", "keep"); {
+	case err != nil:
+		return false, err
+	case early == "drop":
+		return true, nil
+	case early != "keep":
+		return false, model.Errorf(model.Invalid, "early is %q", early).WithHint("it may be keep, for what came before the wait, or drop")
+	}
+	return false, nil
+}
+
 // canonical returns the text by which a key is compared. Expressions make texts
 // of all values, so that numbers count as texts, too, unless the key is typed:
 // then texts count as what they are as JSON.
@@ -194,6 +214,7 @@ func (o *waiting) late() (operator.Result, error) {
 func checkWait(d *operator.Draft) {
 	d.Read(func(m params.Map) error { _, err := readTopic(m); return err }, "_command")
 	d.Read(func(m params.Map) error { _, err := readKeys("", m); return err }, "key", "json_key", "one")
+	d.Read(func(m params.Map) error { _, err := readEarly(m); return err }, "early")
 	d.Read(func(m params.Map) error { _, _, err := readLimit(m); return err }, "timeout", "on_timeout")
 	d.Read(func(m params.Map) error { _, err := readName(m); return err }, "store")
 }

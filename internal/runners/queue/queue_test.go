@@ -301,3 +301,10 @@ func TestLoadCountsWhatRunsAndWhatWaits(t *testing.T) {
 		told.next(t)
 	}
 }
+
+func TestQueueRunsAttempts(t *testing.T) {
+	runnertest.RunAttempts(t, true, func(t *testing.T) runner.Runner {
+		h := newHall(t)
+		return h.runner(h.consumer())
+	})
+}

@@ -1,0 +1,46 @@
+package logs
+
+import (
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// Stream is what is read of a log.
+type Stream uint8
+
+// The streams of a log. Merged is both in the order in which they were printed:
+// exactly what one writes after the other has, and by lines what programs print
+// to both within a few milliseconds.
+const (
+	Merged Stream = iota
+	Stdout
+	Stderr
+)
+
+var streams = []string{"merged", "stdout", "stderr"}
+
+func (s Stream) String() string { return streams[s] }
+
+// ParseStream is the reverse of String; "" is Merged. Another text is Invalid.
+func ParseStream(text string) (Stream, error) {
+	for i, name := range streams {
+		if text == name || text == "" {
+			return Stream(i), nil
+		}
+	}
+	return 0, model.Errorf(model.Invalid, "unknown stream %q: there are %s", text, strings.Join(streams, ", "))
+}
+
+// Show says how a log is shown.
+type Show struct {
+	Stream Stream
+	// Times puts before each line when it was printed, in UTC.
+	Times bool
+}
+
+// all reports whether the text is shown as it is kept.
+func (s Show) all() bool { return s == Show{} }
+
+// timeLayout is that of Digdag's logs, and has always as many bytes.
+const timeLayout = "2006-01-02 15:04:05.000 +0000 "

@@ -1,0 +1,28 @@
+//go:build unix && !linux
+
+package process
+
+import (
+	"context"
+	"syscall"
+
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/runner"
+)
+
+func checkCgroup(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	return model.Errorf(model.Invalid, "only Linux has control groups")
+}
+
+func (*Launcher) confine(*syscall.SysProcAttr, *runner.Order) (func(), error) {
+	return func() {}, nil
+}
+
+func (*Launcher) ranOut(string) bool { return false }
+
+func (*Launcher) killGroup(string) error { return nil }
+
+func (*Launcher) release(context.Context, string) error { return nil }
