@@ -1,18 +1,17 @@
-// Package config reads settings from files in the format of Java properties,
-// as Digdag's configuration is written, and keeps where each came from.
+// Package config reads settings from files, as YAML or as Java properties, in
+// which Digdag's configuration is written, and keeps where each came from.
+//
+// It knows how settings are written and nothing of what they mean: package kind
+// describes which there are.
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -21,12 +20,48 @@ type Setting struct {
 	Value string
 	// Origin is a file with its line, an environment variable or a flag.
 	Origin string
+	// Concealed says that the value was kept out of the configuration, in a file
+	// of its own, and is not to be shown.
+	Concealed bool
+
+	structured           bool
+	value, name, section place        // zero unless it is in a file
+	typed                params.Value // of a parameter in YAML, unless it is a text
 }
+
+// place is where a part of a setting is in a file.
+type place struct {
+	document.Pos
+	source string // the line
+}
+
+// Structured reports whether the setting is from a YAML file.
+func (s Setting) Structured() bool { return s.structured }
 
 // Config holds settings by key. Later ones replace earlier ones.
 type Config struct {
 	keys     []string
 	settings map[string]Setting
+	faults   []fault
+}
+
+// fault is what is wrong with the value of a key.
+type fault struct {
+	key string
+	err *document.Error
+}
+
+// Faults returns what is wrong with the files themselves: values that can't be had.
+// Settings that would have them are missing. With names of sections, it returns those
+// of these sections alone.
+func (c *Config) Faults(sections ...string) (list document.Errors) {
+	for _, f := range c.faults {
+		section, _, _ := strings.Cut(f.key, ".")
+		if len(sections) == 0 || slices.Contains(sections, section) {
+			list.Add(f.err)
+		}
+	}
+	return list
 }
 
 // Get returns the value of a key.
@@ -41,27 +76,101 @@ func (c *Config) Setting(key string) (Setting, bool) {
 	return s, ok
 }
 
+// Errorf returns an error about a setting, which points to its value and shows it:
+// Misnamed is for those that are secret.
+func (c *Config) Errorf(key, format string, args ...any) *document.Error {
+	s := c.settings[key]
+	if !s.structured {
+		return s.errorf(s.value, format, args)
+	}
+	return s.errorf(s.value.alone(s.Value), format, args)
+}
+
+// Misnamed returns an error about the key of a setting, which points to it or, with
+// section, to the first part of it. The value is not shown: nobody knows whether it
+// is a secret.
+func (c *Config) Misnamed(key string, section bool, format string, args ...any) *document.Error {
+	s := c.settings[key]
+	if section {
+		return s.errorf(s.section.key(), format, args)
+	}
+	return s.errorf(s.name.key(), format, args)
+}
+
+func (s Setting) errorf(at place, format string, args []any) *document.Error {
+	e := &document.Error{Pos: at.Pos, Message: fmt.Sprintf(format, args...), Source: at.source}
+	if e.File == "" {
+		e.File = s.Origin
+	}
+	return e
+}
+
 // Keys returns all keys, in the order in which they first came.
 func (c *Config) Keys() []string { return c.keys }
 
 // Set sets one key.
-func (c *Config) Set(key, value, origin string) {
+func (c *Config) Set(key, value, origin string) { c.put(key, Setting{Value: value, Origin: origin}) }
+
+func (c *Config) put(key string, s Setting) {
 	if c.settings == nil {
 		c.settings = make(map[string]Setting)
 	}
 	if _, ok := c.settings[key]; !ok {
 		c.keys = append(c.keys, key)
 	}
-	c.settings[key] = Setting{Value: value, Origin: origin}
+	c.settings[key] = s
 }
 
-// Under returns the settings below a prefix such as "params", as nested maps
-// of text.
+// Replace gives a setting another value from the same place.
+func (c *Config) Replace(key, value string) {
+	s := c.settings[key]
+	s.Value = value
+	c.settings[key] = s
+}
+
+// Only returns the settings whose keys are kept, as a configuration of its own.
+func (c *Config) Only(keep func(key string) bool) *Config {
+	of := &Config{}
+	for _, key := range c.keys {
+		if keep(key) {
+			of.put(key, c.settings[key])
+		}
+	}
+	return of
+}
+
+// Folder returns the folder of the file that a setting is in, or "" if it is in none.
+func (s Setting) Folder() string {
+	if s.value.Line == 0 {
+		return ""
+	}
+	return filepath.Dir(s.value.File)
+}
+
+// Rename gives a setting another key, unless there is one with that already, and
+// reports whether it did.
+func (c *Config) Rename(key, to string) bool {
+	if _, taken := c.settings[to]; taken {
+		return false
+	}
+	c.keys[slices.Index(c.keys, key)] = to
+	c.settings[to] = c.settings[key]
+	delete(c.settings, key)
+	return true
+}
+
+// Under returns the settings below a prefix such as "params", as nested maps.
+// Values are text, but for those that a YAML file has as something else.
 func (c *Config) Under(prefix string) params.Map {
 	var m params.Map
 	for _, key := range c.keys {
 		if rest, ok := strings.CutPrefix(key, prefix+"."); ok && rest != "" {
-			m = m.SetAt(c.settings[key].Value, params.SplitPath(rest)...)
+			s := c.settings[key]
+			var value params.Value = s.Value
+			if s.typed != nil {
+				value = s.typed
+			}
+			m = m.SetAt(value, params.SplitPath(rest)...)
 		}
 	}
 	return m
@@ -76,194 +185,4 @@ func (c *Config) Flat(prefix string) map[string]string {
 		}
 	}
 	return m
-}
-
-// Sources say where a command's configuration comes from.
-type Sources struct {
-	// Env looks up an environment variable; "" means that it is not set.
-	Env func(string) string
-	// File replaces the default files.
-	File string
-	// Overrides are "KEY=VALUE", from flags.
-	Overrides []string
-}
-
-// Home returns the folder of configuration files that Digdag uses too, or ""
-// when there is no home directory.
-func (s Sources) Home() string {
-	if dir := s.Env("DIGDAG_CONFIG_HOME"); dir != "" {
-		return dir
-	}
-	return s.below("digdag")
-}
-
-// below returns a program's folder in the user's folder of configurations.
-func (s Sources) below(program string) string {
-	if dir := s.Env("XDG_CONFIG_HOME"); dir != "" {
-		return filepath.Join(dir, program)
-	}
-	if home := s.Env("HOME"); home != "" {
-		return filepath.Join(home, ".config", program)
-	}
-	return ""
-}
-
-// Load reads, later ones winning: Digdag's default file and pawl's (or
-// instead of both the chosen file, after the next two), the text in
-// DIGDAG_CONFIG, and the overrides.
-func Load(s Sources) (*Config, error) {
-	c := &Config{}
-	if s.File == "" {
-		for _, dir := range []string{s.Home(), s.below("pawl")} {
-			if dir == "" {
-				continue
-			}
-			if err := c.readFile(filepath.Join(dir, "config"), true); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if text := s.Env("DIGDAG_CONFIG"); text != "" {
-		if err := c.read("DIGDAG_CONFIG", text); err != nil {
-			return nil, err
-		}
-	}
-	for _, o := range s.Overrides {
-		key, value, ok := strings.Cut(o, "=")
-		if !ok || key == "" {
-			return nil, fmt.Errorf("-X needs KEY=VALUE, not %q", o)
-		}
-		c.Set(key, value, "-X")
-	}
-	if s.File != "" {
-		if err := c.readFile(s.File, false); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
-}
-
-func (c *Config) readFile(path string, optional bool) error {
-	text, err := os.ReadFile(path)
-	if optional && errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return c.read(path, string(text))
-}
-
-// read takes over the settings of one text.
-func (c *Config) read(origin, text string) error {
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
-	lines := strings.Split(text, "\n")
-	for i := 0; i < len(lines); i++ {
-		first := i
-		line := strings.TrimLeft(lines[i], " \t\f")
-		if line == "" || line[0] == '#' || line[0] == '!' {
-			continue
-		}
-		var whole strings.Builder
-		for continued(line) && i+1 < len(lines) {
-			i++
-			whole.WriteString(line[:len(line)-1])
-			line = strings.TrimLeft(lines[i], " \t\f")
-		}
-		whole.WriteString(line)
-		key, value, err := split(whole.String())
-		if err != nil {
-			return fmt.Errorf("%s:%d: %w", origin, first+1, err)
-		}
-		c.Set(key, value, fmt.Sprintf("%s:%d", origin, first+1))
-	}
-	return nil
-}
-
-// continued reports whether a line ends in an odd number of backslashes.
-func continued(line string) bool {
-	return (len(line)-len(strings.TrimRight(line, `\`)))%2 == 1
-}
-
-// split takes a line apart at the first separator that is not escaped.
-func split(line string) (key, value string, err error) {
-	end := len(line)
-	for i := 0; i < len(line); i++ {
-		if line[i] == '\\' {
-			i++
-			continue
-		}
-		if strings.IndexByte("=: \t\f", line[i]) >= 0 {
-			end = i
-			break
-		}
-	}
-	rest := strings.TrimLeft(line[end:], " \t\f")
-	if rest != "" && (rest[0] == '=' || rest[0] == ':') {
-		rest = strings.TrimLeft(rest[1:], " \t\f")
-	}
-	if key, err = unescape(line[:end]); err != nil {
-		return "", "", err
-	}
-	value, err = unescape(rest)
-	return key, value, err
-}
-
-func unescape(s string) (string, error) {
-	if !strings.Contains(s, `\`) {
-		return s, nil
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			b.WriteByte(s[i])
-			continue
-		}
-		i++
-		switch s[i] {
-		case 't':
-			b.WriteByte('\t')
-		case 'n':
-			b.WriteByte('\n')
-		case 'r':
-			b.WriteByte('\r')
-		case 'f':
-			b.WriteByte('\f')
-		case 'u':
-			r, size, err := codePoint(s[i-1:])
-			if err != nil {
-				return "", err
-			}
-			b.WriteRune(r)
-			i += size - 2
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String(), nil
-}
-
-// codePoint reads the \uXXXX that s begins with, or two of them that are the
-// halves of one character, and returns how long that is.
-func codePoint(s string) (r rune, size int, err error) {
-	const one = len(`\u0000`)
-	first, ok := codeUnit(s)
-	if !ok {
-		return 0, 0, errors.New(`\u needs four hexadecimal digits`)
-	}
-	if second, ok := codeUnit(s[one:]); ok {
-		if r := utf16.DecodeRune(first, second); r != utf8.RuneError {
-			return r, 2 * one, nil
-		}
-	}
-	return first, one, nil
-}
-
-func codeUnit(s string) (rune, bool) {
-	digits, ok := strings.CutPrefix(s, `\u`)
-	if !ok || len(digits) < 4 {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(digits[:4], 16, 16)
-	return rune(n), err == nil
 }

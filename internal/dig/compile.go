@@ -49,9 +49,12 @@ func (c *compiler) unknownKey(e document.Entry, of string, known []string) {
 // and position of at.
 func (c *compiler) task(at document.Entry, entries []document.Entry) *workflow.Node {
 	n := &workflow.Node{Name: at.Key, Pos: workflow.Pos(at.Pos())}
-	if isAction(entries) {
+	switch {
+	case isCollection(entries):
+		c.collection(n, entries)
+	case isAction(entries):
 		c.action(n, entries)
-	} else {
+	default:
 		c.group(n, entries)
 	}
 	return n
@@ -92,7 +95,7 @@ func find(entries []document.Entry, key string) (document.Entry, bool) {
 // the node; all else, _retry and bodies included, stays in its configuration.
 func (c *compiler) action(n *workflow.Node, entries []document.Entry) {
 	operator := c.operator(n, entries)
-	c.queue(entries)
+	c.place(entries)
 	kv := make([]any, 0, 2*len(entries)+2)
 	for _, e := range entries {
 		switch {
@@ -139,6 +142,10 @@ func (c *compiler) directive(n *workflow.Node, e document.Entry) bool {
 		if check := c.generated("^check", e); check != nil {
 			n.Check = check[0]
 		}
+	case "_pool":
+		slots, err := workflow.ParseSlots(e.Value.Value())
+		c.check(e, err)
+		n.Slots = slots
 	case "_retry":
 		n.Retry, _ = c.retry(e)
 		return false

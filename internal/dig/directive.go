@@ -47,20 +47,47 @@ func (c *compiler) params(e document.Entry) params.Map {
 
 // export reads the parameters that a task exports.
 func (c *compiler) export(e document.Entry) params.Map {
-	c.queue(e.Value.Entries())
+	c.place(e.Value.Entries())
 	return c.params(e)
 }
 
-// queue looks at the parameter that names a queue, if there is one.
-func (c *compiler) queue(entries []document.Entry) {
-	e, ok := find(entries, workflow.QueueKey)
-	if !ok {
-		return
+// place looks at the parameters that say where tasks run and what they take there.
+func (c *compiler) place(entries []document.Entry) {
+	if e, ok := find(entries, workflow.QueueKey); ok {
+		_, err := workflow.Queue(e.Value.Value())
+		c.check(e, err)
 	}
-	if _, err := workflow.Queue(e.Value.Value()); err != nil {
+	if e, ok := find(entries, workflow.NeedsKey); ok {
+		_, err := workflow.Needs(e.Value.Value())
+		c.check(e, err)
+	}
+}
+
+// check notes what is wrong with an entry, if anything is.
+func (c *compiler) check(e document.Entry, err error) {
+	if err != nil {
 		c.fail(e.Value.Errorf("%v", err).Hint("%s", model.HintsOf(err)))
 	}
 }
+
+// turn reads how runs stand in the run queue.
+func (c *compiler) turn(t *workflow.Turn, e document.Entry) {
+	for _, o := range c.mapping(e) {
+		switch o.Key {
+		case "priority":
+			t.Priority = int(c.integer(o, mostPriority))
+		case "weight":
+			if t.Weight = int(c.integer(o, workflow.MaxWeight)); t.Weight < 1 {
+				c.fail(o.Value.Errorf("a weight must be at least 1"))
+			}
+		default:
+			c.unknownKey(o, "_run_queue", []string{"priority", "weight"})
+		}
+	}
+}
+
+// mostPriority bounds a priority in either direction.
+const mostPriority = 1<<31 - 1
 
 // parallel is how the tasks of a group run side by side.
 type parallel struct {

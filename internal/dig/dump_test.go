@@ -47,6 +47,9 @@ func dumpNode(b *strings.Builder, indent string, n *workflow.Node) {
 	if n.Retry != (workflow.Retry{}) {
 		fmt.Fprintf(b, "%sretry %+v\n", indent, n.Retry)
 	}
+	if e := n.Each; e != nil {
+		fmt.Fprintf(b, "%scollection of %s: %s %v, window %d, %s\n", indent, e.Key, e.Source, e.Config, e.Window, e.OnFailure)
+	}
 	if n.Check != nil {
 		dumpNode(b, indent, n.Check)
 	}

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/document/strict"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/shape/declare"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -14,7 +16,7 @@ import (
 const Dialect = "dig"
 
 // topKeys are what a file may have beside its tasks.
-var topKeys = []string{"timezone", "_export", "schedule", "sla", "_error", "_check", "_retry", "_parallel"}
+var topKeys = []string{"timezone", "_export", "schedule", "sla", "_error", "_check", "_retry", "_parallel", "_tags", "_run_queue", "_inputs", "_strict_input"}
 
 // file compiles a workflow file.
 func (c *compiler) file(name string, doc *document.Node) *workflow.Workflow {
@@ -33,21 +35,52 @@ func (c *compiler) file(name string, doc *document.Node) *workflow.Workflow {
 		case "sla":
 			w.SLA = c.params(e)
 			c.later("^sla", e, alertTasks(e.Value.Entries()))
+		case "_tags":
+			tags, err := workflow.ParseTags(e.Value.Value())
+			c.check(e, err)
+			w.Turn.Tags = tags
+		case "_run_queue":
+			c.turn(&w.Turn, e)
+		case "_inputs", "_strict_input":
+			// Read below, together.
 		default:
 			if c.belongsOnTop(e) {
 				root = append(root, e)
 			}
 		}
 	}
+	c.inputs(w, doc.Entries())
 	w.Root = &workflow.Node{Name: "+" + name, Pos: workflow.Pos(doc.Pos())}
 	c.path = []string{w.Root.Name}
 	c.group(w.Root, root)
 	c.linkProducts(w.Root)
-	w.Root.OnFailure = append([]*workflow.Node{failureAlert()}, w.Root.OnFailure...)
+	w.Root.OnFailure = append([]*workflow.Node{FailureAlert()}, w.Root.OnFailure...)
 	if dir := path.Dir(name); dir != "." {
 		w.Root.Export = below(dir, w.Root.Export)
 	}
 	return w
+}
+
+// inputs reads which parameters a start gives.
+func (c *compiler) inputs(w *workflow.Workflow, entries []document.Entry) {
+	only := false
+	declared, found := find(entries, "_inputs")
+	if e, ok := find(entries, "_strict_input"); ok {
+		if only = c.boolean(e); !found {
+			c.fail(e.Errorf("_strict_input needs _inputs"))
+		}
+	}
+	if !found {
+		return
+	}
+	var r strict.Reader
+	w.Inputs = declare.Inputs(&r, declared, only)
+	if at, ok := find(entries, "schedule"); ok {
+		declare.Scheduled(&r, w.Inputs, w.Schedule, at)
+	}
+	for _, e := range r.Errs {
+		c.fail(e)
+	}
 }
 
 func (c *compiler) belongsOnTop(e document.Entry) bool {
@@ -84,8 +117,8 @@ func alertTasks(sla []document.Entry) []document.Entry {
 	})
 }
 
-// failureAlert is run when a workflow has failed, before its own _error.
-func failureAlert() *workflow.Node {
+// FailureAlert is run when a workflow has failed, before its own hooks.
+func FailureAlert() *workflow.Node {
 	const message = "Workflow session attempt failed"
 	return &workflow.Node{
 		Name:     "^failure-alert",

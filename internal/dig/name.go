@@ -16,21 +16,37 @@ const Extension = ".dig"
 // with it.
 func workflowName(file string) (string, error) {
 	name := strings.TrimSuffix(file, Extension)
-	switch {
-	case path.Ext(file) != Extension:
+	if path.Ext(file) != Extension {
 		return name, fmt.Errorf("the name of a workflow file must end in %s", Extension)
-	case name == "":
-		return name, fmt.Errorf("a workflow needs a name")
-	case strings.HasSuffix(name, Extension):
-		return name, fmt.Errorf("the name of a workflow can't end in %s", Extension)
-	case len(name) > maxName:
-		return name, fmt.Errorf("the name of a workflow can't be longer than %d bytes", maxName)
-	case '0' <= name[0] && name[0] <= '9':
-		return name, fmt.Errorf("the name of a workflow can't start with a digit: %q", name)
-	case strings.IndexByte(`+^@/\:*?"<>|`, name[0]) >= 0:
-		return name, fmt.Errorf("the name of a workflow can't start with %q: %q", name[0], name)
 	}
-	return name, nil
+	return name, CheckName(name)
+}
+
+// CheckName returns what is wrong with the name of a workflow, in the language of
+// any file.
+func CheckName(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("a workflow needs a name")
+	case strings.HasSuffix(name, Extension):
+		return fmt.Errorf("the name of a workflow can't end in %s", Extension)
+	case len(name) > maxName:
+		return fmt.Errorf("the name of a workflow can't be longer than %d bytes", maxName)
+	case '0' <= name[0] && name[0] <= '9':
+		return fmt.Errorf("the name of a workflow can't start with a digit: %q", name)
+	case strings.IndexByte(`+^@/\:*?"<>|`, name[0]) >= 0:
+		return fmt.Errorf("the name of a workflow can't start with %q: %q", name[0], name)
+	}
+	return nil
+}
+
+// CheckTaskName returns what is wrong with the name of a task, '+' included, which
+// people wrote in a file, and what such names may have.
+func CheckTaskName(name string) (hint string, err error) {
+	if err = checkTaskName(name); err == nil && strings.Contains(name, "^") {
+		err = fmt.Errorf("the name of a task in a file can't contain '^': %q", name)
+	}
+	return nameHint, err
 }
 
 // checkTaskName returns what is wrong with a name that starts with '+'.

@@ -88,6 +88,28 @@ func (c *compiler) paths(e document.Entry) []string {
 	return paths
 }
 
+// Making is a task of another language that makes files.
+type Making struct {
+	Node *workflow.Node
+	// Files is what it makes, as written: a path, or a list or a mapping of paths.
+	Files document.Entry
+}
+
+// LinkProducts tells tasks that make files what they are made of: the nearest
+// makers among the tasks that each comes after, as for those of .dig files without
+// an _upstream. Generators are tasks that make tasks, which may make files.
+func LinkProducts(root *workflow.Node, makers []Making, generators []*workflow.Node) document.Errors {
+	c := compiler{path: []string{root.Name}, generators: make(map[*workflow.Node]bool)}
+	for _, n := range generators {
+		c.generators[n] = true
+	}
+	for _, m := range makers {
+		c.makers = append(c.makers, making{node: m.Node, files: m.Files})
+	}
+	c.linkProducts(root)
+	return c.errs
+}
+
 // linkProducts says what each task that makes files is made of: what its
 // _upstream names, else the nearest makers among the tasks that it comes after.
 func (c *compiler) linkProducts(root *workflow.Node) {

@@ -25,6 +25,7 @@ type loader struct {
 	read    func(name string) ([]byte, error)
 	docs    map[string]result
 	stack   []string // files being read, each included by the one before it
+	others  []Other
 }
 
 type result struct {
@@ -99,6 +100,11 @@ func (l *loader) document(file string) (*document.Node, error) {
 }
 
 func (l *loader) parse(file string) (*document.Node, error) {
+	for _, other := range l.others {
+		if strings.HasSuffix(file, other.Extension) {
+			return other.Read(l.project, file)
+		}
+	}
 	src, err := l.read(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		return nil, model.Errorf(model.NotFound, "file %q does not exist", file).WithHint("%s", l.similar(file))

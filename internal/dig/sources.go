@@ -10,8 +10,20 @@ import (
 // Sources finds where parts of tasks were written. It reads each file once.
 type Sources struct{ loader *loader }
 
-// NewSources returns the sources of a project.
-func NewSources(project fs.FS) *Sources { return &Sources{newLoader(project)} }
+// Other is how the files of another language are read: those of its extension, as
+// documents in the form of .dig files.
+type Other struct {
+	Extension string
+	Read      func(project fs.FS, name string) (*document.Node, error)
+}
+
+// NewSources returns the sources of a project, which may have files of other
+// languages.
+func NewSources(project fs.FS, others ...Other) *Sources {
+	l := newLoader(project)
+	l.others = others
+	return &Sources{l}
+}
 
 // Place is where something was written: a key with its value, or a part of its
 // value. The zero Place is nowhere.

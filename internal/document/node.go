@@ -80,6 +80,16 @@ func (n *Node) With(v params.Value) *Node {
 	return made
 }
 
+// Mapping returns a mapping of the entries that stands where n does.
+func (n *Node) Mapping(entries []Entry) *Node {
+	made := &Node{place: n.place, kind: Mapping, size: 1, entries: entries}
+	for _, e := range entries {
+		made.size += e.Value.size
+		made.height = max(made.height, e.Value.height+1)
+	}
+	return made
+}
+
 // Replace returns the tree with other values in the place of some scalars, those
 // for which f returns true. Parts in which nothing is replaced are shared with n.
 func (n *Node) Replace(f func(scalar *Node) (v params.Value, ok bool)) *Node {
@@ -127,6 +137,9 @@ func (n *Node) replaceEntries(f func(*Node) (params.Value, bool)) *Node {
 	}
 	return changed
 }
+
+// IsSet tells an entry from the zero one.
+func (e Entry) IsSet() bool { return e.Value != nil }
 
 // Named returns the entry under another key.
 func (e Entry) Named(key string) Entry {

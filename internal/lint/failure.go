@@ -13,6 +13,7 @@ import (
 	"github.com/pawlhq/pawl/internal/expr"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
@@ -100,7 +101,8 @@ func (x *Explainer) expression(file string, keys []string, e *expr.Error) string
 func (x *Explainer) text(file string, keys []string, text string) (dig.Place, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	s := search{x.open(), text, []string{file}}
+	x.open()
+	s := search{x, text, []string{file}}
 	if at, ok := s.called(file, keys); ok {
 		return at, true
 	}
@@ -112,16 +114,31 @@ func (x *Explainer) text(file string, keys []string, text string) (dig.Place, bo
 
 // search looks for a text in files.
 type search struct {
-	sources *dig.Sources
-	text    string
-	seen    []string
+	*Explainer
+	text string
+	seen []string
+}
+
+// orPawlFile is the .pawl.yaml file that is there in the place of a .dig file.
+func (x *Explainer) orPawlFile(name string) string {
+	other := strings.TrimSuffix(name, dig.Extension) + pawlfile.Extension
+	if _, err := fs.Stat(x.Project, name); err == nil {
+		return name
+	}
+	if _, err := fs.Stat(x.Project, other); err != nil {
+		return name
+	}
+	return other
 }
 
 // called looks into the files that are called by what the keys lead to.
 func (s *search) called(file string, keys []string) (dig.Place, bool) {
 	place, _ := s.sources.Find(file, keys...)
 	for _, name := range place.Texts("call>") {
-		name = path.Join(path.Dir(file), strings.TrimSuffix(name, dig.Extension)+dig.Extension)
+		if !strings.HasSuffix(name, pawlfile.Extension) {
+			name = strings.TrimSuffix(name, dig.Extension) + dig.Extension
+		}
+		name = s.orPawlFile(path.Join(path.Dir(file), name))
 		if slices.Contains(s.seen, name) {
 			continue
 		}
@@ -152,7 +169,7 @@ func (x *Explainer) look(file string, keys []string) (dig.Place, bool) {
 // lock.
 func (x *Explainer) open() *dig.Sources {
 	if x.sources == nil {
-		x.sources = dig.NewSources(x.Project)
+		x.sources = dig.NewSources(x.Project, pawlfile.Sources())
 	}
 	return x.sources
 }
@@ -180,14 +197,16 @@ func (x *Explainer) origin(task string) (file string, keys []string) {
 			end = next + 1
 		}
 		switch part := rest[:end]; part {
+		case "^on_failure":
+			keys = append(keys, "_error")
 		case "^error", "^check":
 			keys = append(keys, "_"+part[1:])
 		case workflow.Generated:
-			return name + dig.Extension, keys
+			return x.orPawlFile(name + dig.Extension), keys
 		default:
 			keys = append(keys, part)
 		}
 		rest = rest[end:]
 	}
-	return name + dig.Extension, keys
+	return x.orPawlFile(name + dig.Extension), keys
 }

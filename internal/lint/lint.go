@@ -10,11 +10,13 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
@@ -55,12 +57,12 @@ type Report struct {
 
 // Check looks at the given workflows and at the files that they call.
 func (l *Linter) Check(workflows ...*workflow.Workflow) Report {
-	c := checker{linter: l, sources: dig.NewSources(l.Project)}
+	c := checker{linter: l, sources: dig.NewSources(l.Project, pawlfile.Sources())}
 	for _, w := range l.Workflows {
 		c.names = append(c.names, w.Name)
 	}
 	for _, w := range workflows {
-		c.workflow(w.Name+dig.Extension, w)
+		c.workflow(fileOf(w), w)
 		c.calendar(w)
 		c.circle(w)
 	}
@@ -91,6 +93,7 @@ type checker struct {
 	called []string // files that are still to be looked at, more than once perhaps
 
 	current string   // file
+	made    []string // files that its tasks make
 	keys    []string // from its top to the current place
 	task    string   // full name of the current one, if somebody says which run
 	remote  int      // branches around the current place that may not be taken
@@ -101,7 +104,7 @@ func (c *checker) file(name string) {
 	if slices.Contains(c.seen, name) {
 		return
 	}
-	w, warnings, err := dig.LoadFile(c.linter.Project, name)
+	w, warnings, err := load(c.linter.Project, name)
 	if err != nil {
 		c.seen = append(c.seen, name)
 		if !c.faults().Take(err) {
@@ -117,9 +120,30 @@ func (c *checker) file(name string) {
 	c.workflow(name, w)
 }
 
+// load compiles a workflow file.
+func load(project fs.FS, name string) (*workflow.Workflow, document.Errors, error) {
+	if !strings.HasSuffix(name, pawlfile.Extension) {
+		return dig.LoadFile(project, name)
+	}
+	d, err := pawlfile.Load(project, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d.Workflow, nil, nil
+}
+
+// fileOf returns the file of a workflow of the project.
+func fileOf(w *workflow.Workflow) string {
+	if w.Dialect == pawlfile.Dialect {
+		return w.Name + pawlfile.Extension
+	}
+	return w.Name + dig.Extension
+}
+
 func (c *checker) workflow(file string, w *workflow.Workflow) {
 	c.seen = append(c.seen, file)
 	c.current = file
+	c.made = made(nil, w.Root)
 	c.task = ""
 	c.node(w.Root, ".")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
@@ -50,11 +51,28 @@ func (c *checker) parts(n *workflow.Node, workdir string) {
 	for _, child := range n.Children {
 		c.within(child.Name, func() { c.node(child, workdir) })
 	}
+	if n.Each != nil {
+		source := &workflow.Node{Name: n.Name, Pos: n.Pos, Operator: n.Each.Source, Config: n.Each.Config}
+		c.withinSource(n.Each.Key, func() {
+			c.expressions(source.Config)
+			c.operator(source, workdir)
+		})
+	}
 	if !n.IsGroup() {
 		c.expressions(n.Config)
 		c.operator(n, inFolder(n.Config, workdir))
 		c.bodies(n, workdir)
 	}
+}
+
+// withinSource looks at the source of a collection, which stands at the key of either
+// language.
+func (c *checker) withinSource(variable string, look func()) {
+	if strings.HasSuffix(c.current, pawlfile.Extension) {
+		c.within("iterate", look)
+		return
+	}
+	c.within("for_each>", func() { c.within(variable, look) })
 }
 
 // inFolder returns the folder that parameters say to work in, as a path in the
@@ -114,7 +132,7 @@ func (c *checker) operator(n *workflow.Node, workdir string) {
 		return
 	}
 	d := operator.Draft{
-		Type: n.Operator, Local: n.Config, Project: c.linter.Project, Workdir: workdir, Workflows: c.names,
+		Type: n.Operator, Local: n.Config, Project: c.linter.Project, Workdir: workdir, Workflows: c.names, Made: c.made,
 	}
 	spec.Check(&d)
 	for _, p := range d.Problems {
@@ -201,3 +219,16 @@ func nearDirective(key string) bool {
 
 // bare reads nothing but directives.
 var bare = operator.Spec{Keys: []string{}}
+
+// made adds the files that the tasks below a node make to a list.
+func made(files []string, n *workflow.Node) []string {
+	for _, p := range n.Products {
+		if file, err := p.Config.String("path"); err == nil {
+			files = append(files, path.Clean(file))
+		}
+	}
+	for _, child := range n.Children {
+		files = made(files, child)
+	}
+	return files
+}

@@ -38,10 +38,19 @@ func CheckRevisionName(name string) error {
 }
 
 // CheckRetryAttemptName refuses what is no name of an attempt that is a retry:
-// 1 to 255 characters.
+// 1 to 255 characters, of which the first is no ^, as it is in the names of those
+// that tasks have called.
 func CheckRetryAttemptName(name string) error {
-	return validate("session attempt", "retryAttemptName", name)
+	var faults []string
+	if strings.HasPrefix(name, "^") {
+		faults = append(faults, "can't start with ^")
+	}
+	return validate("session attempt", "retryAttemptName", name, faults...)
 }
+
+// CheckSessionKey refuses what is no key that is given to a session: 1 to 255
+// characters.
+func CheckSessionKey(key string) error { return validate("session", "key", key) }
 
 // CheckSecretKey refuses what is no key of a secret: 1 to 255 characters, words
 // with dots between them. A word starts with a letter, ends in a letter or digit

@@ -23,7 +23,7 @@ func TestNames(t *testing.T) {
 		{"project", project.CheckProjectName, titled.good, titled.bad},
 		{"workflow", project.CheckWorkflowName, titled.good, titled.bad},
 		{"revision", project.CheckRevisionName, []string{"1", "../..", "a.dig", "+", " ", long}, []string{"", long + "x", "\xff"}},
-		{"retry attempt", project.CheckRetryAttemptName, []string{"1", "^", long}, []string{"", long + "x", "\x00"}},
+		{"retry attempt", project.CheckRetryAttemptName, []string{"1", "a^", long}, []string{"", "^", "^1.2.0", long + "x", "\x00"}},
 		{
 			"secret key", project.CheckSecretKey,
 			[]string{"a", "aws.s3.key", "a-b_c", "a1", "A.B9", "a__b", strings.Repeat("k", 255)},

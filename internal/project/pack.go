@@ -21,11 +21,15 @@ type PackOptions struct {
 	// name, which has slashes, and for a symbolic link with where it leads.
 	// May be nil.
 	Archiving func(name, link string)
+	// Name returns what a file is called in the archive, "" for one that it does
+	// not have. Names have slashes. Nil keeps all files and names.
+	Name func(name string) string
 }
 
 // Pack writes the files of a project's folder to w as a tar archive compressed
-// by gzip. It leaves out files and folders whose names start with a dot and what
-// .digdagignore excludes. Symbolic links within the project become relative.
+// by gzip. It leaves out files and folders whose names start with a dot, what
+// .digdagignore excludes, and InstanceFile. Symbolic links within the project become
+// relative.
 //
 // The archive has only files and links, sorted by name, and of their metadata
 // only the permissions: equal content gives equal bytes. Errors in what the
@@ -38,6 +42,11 @@ func Pack(dir string, w io.Writer, options PackOptions) error {
 	zipped := gzip.NewWriter(w)
 	archive := tar.NewWriter(zipped)
 	for _, m := range found {
+		if options.Name != nil {
+			if m.name = options.Name(m.name); m.name == "" {
+				continue
+			}
+		}
 		if options.Archiving != nil {
 			options.Archiving(m.name, m.link)
 		}

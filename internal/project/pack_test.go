@@ -62,9 +62,10 @@ func TestArchiveLeavesOutWhatIsIgnored(t *testing.T) {
 	dir := tree{
 		"a.dig": "x", ".hidden": "x", ".git/config": "x", "a/.b/c": "x", "a/.d": "x", "a/e": "x",
 		".digdagignore": "*.log\n/out/\n!keep.log\n", "x.log": "x", "a/y.log": "x", "keep.log": "x",
+		"pawl.yaml": "x", "a/pawl.yaml": "x", "a.pawl.yaml": "x",
 		"out/x": "x", "a/out/x": "x", "out.log": "->a.dig", ".link": "->/etc/passwd", "gone.log": "->/nowhere",
 	}.write(t)
-	want := tree{"a.dig": "x", "a/e": "x", "keep.log": "x", "a/out/x": "x"}
+	want := tree{"a.dig": "x", "a/e": "x", "keep.log": "x", "a/out/x": "x", "a/pawl.yaml": "x", "a.pawl.yaml": "x"}
 	if diff := cmp.Diff(want, roundTrip(t, dir, project.PackOptions{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

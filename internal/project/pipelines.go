@@ -15,6 +15,7 @@ import (
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -100,6 +101,9 @@ func pipelineFiles(folder fs.FS) ([]string, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(files, func(name string) bool {
+		if strings.HasSuffix(name, pawlfile.Extension) {
+			return true
+		}
 		info, err := fs.Stat(folder, name)
 		return err != nil || !info.Mode().IsRegular() || ignore.Match(name, false) || strings.HasSuffix(path.Dir(name), ".egg-info")
 	}), nil
@@ -113,11 +117,16 @@ func (r *reader) checkName(folder fs.FS, file, name string) *document.Error {
 		return e
 	}
 	_, err := fs.Stat(folder, name+dig.Extension)
-	if err == nil || slices.ContainsFunc(r.contents.Workflows, func(w Workflow) bool { return w.Name == name }) {
-		e.Message = fmt.Sprintf("there is another workflow %q", name)
-		return e.Hint("rename this file, or the other one: %s", name+dig.Extension)
+	if err == nil || r.has(name) {
+		return another(e, name)
 	}
 	return nil
+}
+
+// another is the error of a file that defines a workflow of a name that is taken.
+func another(e *document.Error, name string) *document.Error {
+	e.Message = fmt.Sprintf("there is another workflow %q", name)
+	return e.Hint("rename this file, or the other one: %s", name+dig.Extension)
 }
 
 // pipeline reads one pipeline as a workflow.

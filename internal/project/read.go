@@ -32,16 +32,16 @@ type Workflow struct {
 
 // Contents is what the files of a project define.
 type Contents struct {
-	// Workflows are those of .dig files, then those of pipelines, each sorted by
-	// the names of their files.
+	// Workflows are those of .dig files, then those of *.pawl.yaml files, then those of
+	// pipelines, each sorted by the names of their files.
 	Workflows []Workflow
 	// Warnings are what is likely not what was meant.
 	Warnings document.Errors
 }
 
 // Read finds and compiles the workflows in the folder of a project: the files
-// in the folder itself whose names end in ".dig", except those that start with a
-// dot, and the pipelines in pipeline.yaml and pipeline.NAME.yaml, which are
+// in the folder itself whose names end in ".dig" or ".pawl.yaml", except those that
+// start with a dot, and the pipelines in pipeline.yaml and pipeline.NAME.yaml, which are
 // workflows of the name before ".yaml". What .digdagignore excludes does not
 // count. Pipelines are to be run in this folder; now is what {{now}} is in them.
 // Links of .dig files that lead out of the folder are not followed.
@@ -68,7 +68,13 @@ func read(ctx context.Context, dir string, in surroundings) (_ *Contents, err er
 		return nil, err
 	}
 	for _, d := range definitions {
-		r.add(d)
+		for _, warning := range d.Warnings {
+			r.contents.Warnings.Add(warning)
+		}
+		r.add(d.Workflow, d.Document)
+	}
+	if err := r.pawlFiles(root.FS()); err != nil {
+		return nil, err
 	}
 	if err := r.pipelines(ctx, root.FS(), in); err != nil {
 		return nil, err
@@ -109,24 +115,23 @@ func (r *reader) named(files []string) []string {
 	return good
 }
 
-func (r *reader) add(d dig.Definition) {
-	for _, warning := range d.Warnings {
-		r.contents.Warnings.Add(warning)
-	}
-	w := Workflow{Name: d.Workflow.Name, Definition: d.Workflow, Config: config(d.Document.Map())}
-	name := d.Workflow.Zone
+// add adds a workflow that a file defines, which says what the document does in the
+// form of a .dig file.
+func (r *reader) add(of *workflow.Workflow, doc *document.Node) {
+	w := Workflow{Name: of.Name, Definition: of, Config: config(doc.Map())}
+	name := of.Zone
 	if name == "" {
 		name = "UTC"
 	}
 	zone, err := schedule.ParseZone(name)
 	if err != nil {
-		r.fail(d.Document, "timezone", err)
+		r.fail(doc, "timezone", err)
 		return
 	}
 	w.Zone = zone.String()
-	if d.Workflow.Schedule.Len() > 0 {
-		if w.Schedule, err = schedule.Parse(d.Workflow.Schedule, zone); err != nil {
-			r.fail(d.Document, "schedule", err)
+	if of.Schedule.Len() > 0 {
+		if w.Schedule, err = schedule.Parse(of.Schedule, zone); err != nil {
+			r.fail(doc, "schedule", err)
 		}
 	}
 	r.contents.Workflows = append(r.contents.Workflows, w)
@@ -142,7 +147,7 @@ func (r *reader) fail(doc *document.Node, section string, err error) {
 }
 
 // sections are the keys of a file beside tasks, in the order of Digdag.
-var sections = []string{"_export", "schedule", "sla", "_error", "_check", "_retry", "_parallel"}
+var sections = []string{"_tags", "_run_queue", "_inputs", "_strict_input", "_export", "schedule", "sla", "_error", "_check", "_retry", "_parallel"}
 
 // config orders what a file says.
 func config(file params.Map) params.Map {

@@ -71,9 +71,17 @@ func (s *surveyor) folder(name, dir string, chain []string) error {
 	return nil
 }
 
+// InstanceFile is the configuration of whoever runs the project, beside its files
+// at the top. It may hold passwords, and is not the project's.
+const InstanceFile = "pawl.yaml"
+
+func (s *surveyor) leaveOut(name string, folder bool) bool {
+	return name == InstanceFile || s.ignore.Match(name, folder)
+}
+
 func (s *surveyor) add(name, file string, kind fs.FileMode, chain []string) error {
 	switch {
-	case s.ignore.Match(name, kind.IsDir()):
+	case s.leaveOut(name, kind.IsDir()):
 		return nil
 	case kind.IsDir():
 		return s.folder(name, file, chain)
@@ -87,8 +95,14 @@ func (s *surveyor) add(name, file string, kind fs.FileMode, chain []string) erro
 
 // link adds a symbolic link, or what it leads to if that is outside.
 func (s *surveyor) link(name, file string, chain []string) error {
-	if s.ignore.Match(name, false) {
+	if s.leaveOut(name, false) {
 		return nil
+	}
+	if end, err := filepath.EvalSymlinks(file); err == nil {
+		if rel, ok := s.within(end); ok && rel == InstanceFile {
+			return model.Errorf(model.Invalid, "the symbolic link %s leads to %s, which is not archived", name, InstanceFile).
+				WithHint("name the link in %s to leave it out, too", dig.IgnoreFile)
+		}
 	}
 	target, err := os.Readlink(file)
 	if err != nil {

@@ -42,12 +42,12 @@ var kinds = []kind{
 }
 
 // options are the keys that every kind has.
-var options = []string{"start", "end", "skip_on_overtime", "skip_delayed_by"}
+var options = []string{"start", "end", "skip_on_overtime", "skip_delayed_by", "params"}
 
 // Parse reads a workflow's schedule section, in the zone of the workflow.
 // Beside its kind (hourly>, daily>, weekly>, monthly>, minutes_interval>,
 // cron> or seconds_interval>, or _type with _command or at) it may have start,
-// end, skip_on_overtime, skip_delayed_by and, where the kind does not say a
+// end, skip_on_overtime, skip_delayed_by, params and, where the kind does not say a
 // time of day, delay. Other keys are errors. Errors have the code Invalid.
 func Parse(config params.Map, zone *time.Location) (*Schedule, error) {
 	r := &reader{config: config, zone: zone, schedule: &Schedule{}}
@@ -256,6 +256,9 @@ func (r *reader) readOptions() {
 	}
 	var err error
 	if s.SkipOnOvertime, err = r.config.BoolOr("skip_on_overtime", false); err != nil {
+		r.fail("%w", err)
+	}
+	if s.Params, err = r.config.MapOr("params", params.Map{}); err != nil {
 		r.fail("%w", err)
 	}
 	if !r.has("skip_delayed_by") {

@@ -84,6 +84,7 @@ func TestFaultyConfigurationsAreRefused(t *testing.T) {
 		{[]any{"daily>", "07:00:00", "start", "2016-02-03", "end", "2016-02-02"}, "The schedule of end is earlier than start"},
 		{[]any{"daily>", "07:00:00", "skip_on_overtime", "maybe"}, `Expected 'true' or 'false' for key 'skip_on_overtime' but got "maybe" (string)`},
 		{[]any{"daily>", "07:00:00", "skip_delayed_by", "soon"}, `skip_delayed_by: invalid duration "soon"`},
+		{[]any{"daily>", "07:00:00", "params", 3}, "Expected object type for key 'params' but got 3 (number)"},
 		{[]any{"daily>", "07:00:00", "skip_delayed_by", "0s"}, "skip_delayed_by must be at least 1s"},
 	} {
 		s, err := schedule.Parse(params.Of(tt.config...), time.UTC)
@@ -160,7 +161,7 @@ func TestAlarmsAreChecked(t *testing.T) {
 func TestHintsListWhatThereIs(t *testing.T) {
 	t.Parallel()
 	_, err := schedule.Parse(params.Of("cron>", "* * * * *", "tz", "UTC"), time.UTC)
-	want := "it has the keys cron>, start, end, skip_on_overtime, skip_delayed_by, delay"
+	want := "it has the keys cron>, start, end, skip_on_overtime, skip_delayed_by, params, delay"
 	if hint := model.HintsOf(err); hint != want {
 		t.Errorf("unknown key: hint %q, want %q", hint, want)
 	}

@@ -6,7 +6,11 @@
 // knows of definitions only the map that configures a schedule.
 package schedule
 
-import "time"
+import (
+	"time"
+
+	"github.com/pawlhq/pawl/internal/params"
+)
 
 // Never is the session and run time of a schedule that has ended.
 var Never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -28,6 +32,8 @@ type Schedule struct {
 	// SkipDelayedBy is how late a session may start; a slot that is due for
 	// longer passes without one. Zero means any delay will do.
 	SkipDelayedBy time.Duration
+	// Params are given to the sessions that the schedule starts.
+	Params params.Map
 	// Doubt says what is likely not meant as it is written; empty for none.
 	Doubt string
 
