@@ -96,11 +96,11 @@ func (s *measured) LoadAll(ctx context.Context, ids []model.AttemptID) ([]store.
 	return list, err
 }
 
-// AnyDue implements store.Owners.
-func (s *measured) AnyDue(ctx context.Context, pool store.Pool, now model.Instant) (bool, error) {
-	found, err := s.Store.AnyDue(ctx, pool, now)
+// Due implements store.Owners.
+func (s *measured) Due(ctx context.Context, pool store.Pool) (model.Instant, error) {
+	wake, err := s.Store.Due(ctx, pool)
 	s.failed("claim", err)
-	return found, err
+	return wake, err
 }
 
 // StartAttempt implements store.Starts.
