@@ -12,14 +12,9 @@ package blobplugin
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"maps"
-	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 
 	"github.com/pawlhq/pawl/internal/blob"
 	"github.com/pawlhq/pawl/internal/document"
@@ -94,30 +89,10 @@ type Open func(ctx context.Context, settings Settings) (Store, error)
 //
 // A plug-in takes no arguments. It lets signals pass that end the server, which
 // may have much to store when it gets them.
-func Main(program string, open Open) int {
-	if len(os.Args) > 1 {
-		fmt.Fprintf(os.Stderr, "%s is a plug-in that pawl starts: it takes no arguments\n", program)
-		return 2
-	}
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	out := os.Stdout
-	os.Stdout = os.Stderr
-	if err := Serve(os.Stdin, out, program, open); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: error: %v\n", program, err)
-		return 1
-	}
-	return 0
-}
+func Main(program string, open Open) int { return server(program, open).Main() }
 
 // Serve answers what is asked on in until that ends, which is no error; then it
 // calls off what is left, waits for it and closes the store.
-func Serve(in io.Reader, out io.Writer, program string, open Open) (err error) {
-	s := &server{program: program, open: open}
-	defer func() {
-		s.calls.Wait()
-		if s.store != nil {
-			err = errors.Join(err, s.store.Close())
-		}
-	}()
-	return s.run(in, out)
+func Serve(in io.Reader, out io.Writer, program string, open Open) error {
+	return server(program, open).Serve(in, out)
 }

@@ -110,6 +110,16 @@ func (s *Store) prepare() error {
 	return err
 }
 
+// Path returns the absolute path of the file that has an object, if there is one.
+// Nobody may change what is there.
+func (s *Store) Path(key string) (string, error) {
+	name, err := fileOf(context.Background(), key)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(filepath.Join(s.root.Name(), filepath.FromSlash(name)))
+}
+
 // Close closes the folder.
 func (s *Store) Close() error { return s.root.Close() }
 

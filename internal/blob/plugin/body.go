@@ -5,15 +5,15 @@ import (
 	"errors"
 	"io"
 
-	"github.com/pawlhq/pawl/internal/blob/plugin/wire"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/plugin"
+	"github.com/pawlhq/pawl/internal/plugin/wire"
 )
 
 // body is the content of an object. One that is cut off is an error.
 type body struct {
 	ctx     context.Context
-	program *program
-	call    *wire.Call
+	talk    *plugin.Talk
 	content io.Reader
 	left    int64
 	err     error
@@ -30,7 +30,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.left -= int64(n)
 	switch {
 	case err == nil && b.left < 0, errors.Is(err, io.EOF) && b.left != 0:
-		b.fail(model.Errorf(model.Unavailable, "%s gave an object whose size is %d bytes off", b.program.name, -b.left))
+		b.fail(model.Errorf(model.Unavailable, "%s gave an object whose size is %d bytes off", b.talk.Program(), -b.left))
 		return 0, b.err
 	case err != nil:
 		b.fail(err)
@@ -41,10 +41,10 @@ func (b *body) Read(p []byte) (int, error) {
 // fail ends the reading. The end of content is followed by that of the call.
 func (b *body) fail(err error) {
 	if b.err = err; errors.Is(err, io.EOF) {
-		_, err = b.call.Expect(b.ctx, wire.Done)
+		_, err = b.talk.Expect(b.ctx, wire.Done)
 	}
 	if err != nil {
-		b.err = b.program.settle(b.call, err)
+		b.err = b.talk.Settle(err)
 	}
 }
 

@@ -1,120 +1,40 @@
 // Package plugin keeps objects in whatever a program knows how to reach: a
-// plug-in named pawl-blob-TYPE, which speaks the protocol of package wire over its
-// standard input and output. It starts the program when it is first needed, and
-// again after it has ended, and knows nothing of what the program does.
+// plug-in named pawl-blob-TYPE. It knows nothing of what the program does.
 package plugin
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
-	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/pawlhq/pawl/internal/blob"
-	"github.com/pawlhq/pawl/internal/blob/plugin/wire"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/plugin"
+	"github.com/pawlhq/pawl/internal/plugin/wire"
 )
 
-// Options say which plug-in is used, and how.
-type Options struct {
-	// Type is the type of object storage, which names the program. Required.
-	Type string
-	// Settings are for the plug-in, which checks them when it starts.
-	Settings map[string]string
-	// Log receives what the plug-in writes to standard error, line by line, and
-	// how it starts and ends. Required.
-	Log *slog.Logger
-	// Path is the program. Defaults to the one that Find finds when it starts.
-	Path string
-	// Env is the environment of the program. Defaults to that of this process.
-	Env []string
-	// Patience is how long the plug-in may take to say that it has started, to
-	// give up what was called off, and to end; then it is killed. Defaults to 10 s.
-	Patience time.Duration
-}
+// Kind is that of plug-ins for object storage.
+var Kind = plugin.Kind{Prefix: "pawl-blob-", What: "object storage"}
 
-const defaultPatience = 10 * time.Second
+// Options say which plug-in is used, and how. Their Kind is that of this package.
+type Options = plugin.Options
 
 // Store is a blob.Store in a plug-in. All calls that wait for a plug-in that ends
 // too early are Unavailable; the next call starts it again.
-type Store struct {
-	options Options
-
-	mu     sync.Mutex
-	now    *program // that was started last
-	closed bool
-}
+type Store struct{ plugin *plugin.Plugin }
 
 var _ blob.Store = (*Store)(nil)
 
 // Open returns the store of a plug-in. It starts nothing.
 func Open(o Options) *Store {
-	if o.Patience == 0 {
-		o.Patience = defaultPatience
-	}
-	return &Store{options: o}
+	o.Kind = Kind
+	return &Store{plugin.Open(o)}
 }
 
 // Close ends the plug-in.
-func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	if s.now != nil {
-		s.now.stop()
-	}
-	return nil
-}
-
-// program returns the plug-in that runs, once it has said so.
-func (s *Store) program(ctx context.Context) (*program, error) {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil, model.Errorf(model.Unavailable, "the object storage %s is closed", s.options.Type)
-	}
-	if s.now == nil || s.now.broken() {
-		p, err := start(&s.options)
-		if err != nil {
-			s.mu.Unlock()
-			return nil, err
-		}
-		s.now = p
-	}
-	p := s.now
-	s.mu.Unlock()
-	select {
-	case <-p.ready:
-		return p, p.refused
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-// call makes one call: its first message, and what follows it.
-func (s *Store) call(ctx context.Context, m wire.Message, follow func(*wire.Call) error) error {
-	p, err := s.program(ctx)
-	if err != nil {
-		return err
-	}
-	call := p.conn.Call()
-	if err = call.Send(ctx, m, nil); err == nil {
-		err = follow(call)
-	}
-	return p.settle(call, err)
-}
-
-// ask makes a call that one message answers.
-func (s *Store) ask(ctx context.Context, m wire.Message) (answer wire.Message, err error) {
-	err = s.call(ctx, m, func(call *wire.Call) error {
-		answer, err = call.Expect(ctx, wire.Done)
-		return err
-	})
-	return answer, err
-}
+func (s *Store) Close() error { return s.plugin.Close() }
 
 // check refuses what need not be asked.
 func check(ctx context.Context, key string) error {
@@ -134,7 +54,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, options blo
 		return model.Errorf(model.Invalid, "the size of a body can't be %d bytes", options.Size)
 	}
 	begin := wire.Message{Type: wire.Put, Key: key, Size: options.Size, IfAbsent: options.IfAbsent, ContentType: options.ContentType}
-	return s.call(ctx, begin, func(call *wire.Call) error {
+	return s.plugin.Call(ctx, begin, func(call *wire.Call) error {
 		if err := call.Give(ctx, blob.Until(ctx, blob.Exactly(body, options.Size))); err != nil {
 			return err
 		}
@@ -148,16 +68,15 @@ func (s *Store) Get(ctx context.Context, key string) (io.ReadCloser, blob.Object
 	if err := check(ctx, key); err != nil {
 		return nil, blob.Object{}, err
 	}
-	p, err := s.program(ctx)
+	talk, err := s.plugin.Begin(ctx)
 	if err != nil {
 		return nil, blob.Object{}, err
 	}
-	call := p.conn.Call()
-	o, err := open(ctx, call, key)
+	o, err := open(ctx, talk.Call, key)
 	if err != nil {
-		return nil, blob.Object{}, p.settle(call, err)
+		return nil, blob.Object{}, talk.Settle(err)
 	}
-	return &body{ctx: ctx, program: p, call: call, content: call.Content(ctx, o.Size), left: o.Size}, o, nil
+	return &body{ctx: ctx, talk: talk, content: talk.Content(ctx, o.Size), left: o.Size}, o, nil
 }
 
 func open(ctx context.Context, call *wire.Call, key string) (blob.Object, error) {
@@ -184,7 +103,7 @@ func (s *Store) Stat(ctx context.Context, key string) (o blob.Object, err error)
 	if err := check(ctx, key); err != nil {
 		return o, err
 	}
-	err = s.call(ctx, wire.Message{Type: wire.Stat, Key: key}, func(call *wire.Call) error {
+	err = s.plugin.Call(ctx, wire.Message{Type: wire.Stat, Key: key}, func(call *wire.Call) error {
 		m, err := call.Expect(ctx, wire.Done)
 		if err == nil {
 			o, err = object(m)
@@ -205,7 +124,7 @@ func (s *Store) List(ctx context.Context, prefix, after string, limit int) ([]bl
 	if !utf8.ValidString(prefix) || !utf8.ValidString(after) {
 		return nil, model.Errorf(model.Invalid, "a list of %q after %q is not of plain text", prefix, after)
 	}
-	m, err := s.ask(ctx, wire.Message{Type: wire.List, Prefix: prefix, After: after, Limit: limit})
+	m, err := s.plugin.Ask(ctx, wire.Message{Type: wire.List, Prefix: prefix, After: after, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +140,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := check(ctx, key); err != nil {
 		return err
 	}
-	_, err := s.ask(ctx, wire.Message{Type: wire.Delete, Key: key})
+	_, err := s.plugin.Ask(ctx, wire.Message{Type: wire.Delete, Key: key})
 	return err
 }
 
@@ -230,6 +149,6 @@ func (s *Store) SignGet(ctx context.Context, key string, lifetime time.Duration)
 	if err := check(ctx, key); err != nil {
 		return "", err
 	}
-	m, err := s.ask(ctx, wire.Message{Type: wire.Sign, Key: key, Seconds: int64(lifetime / time.Second)})
+	m, err := s.plugin.Ask(ctx, wire.Message{Type: wire.Sign, Key: key, Seconds: int64(lifetime / time.Second)})
 	return m.URL, err
 }

@@ -211,7 +211,7 @@ func TestPlugInIsLookedForOnPath(t *testing.T) {
 		t.Skip(err)
 	}
 	put(t, s, "k", "content")
-	if _, err := plugin.Find("../test"); model.CodeOf(err) != model.Invalid {
+	if _, err := plugin.Kind.Find("../test"); model.CodeOf(err) != model.Invalid {
 		t.Errorf("error %v", err)
 	}
 }

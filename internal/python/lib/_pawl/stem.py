@@ -4,7 +4,7 @@ tasks of that are forked.
 It talks to pawl over a socket of its own, as a template does: a message at a
 time, with NUL between words.
 
-    to the stem:    folder and "run", with the files for output and result
+    to the stem:    folder and "run", with the files for both outputs and the result
     from the stem:  "began PID" or "failed WHY", and "ended PID STATUS"
 
 It ends when pawl closes the socket, with the tasks that run then.
@@ -109,10 +109,10 @@ class Stem(object):
     def hear(self):
         """Forks a task; reports whether there is one to be heard of."""
         descriptors = array.array("i")
-        request, control, _, _ = self.owner.recvmsg(1 << 17, socket.CMSG_SPACE(2 * descriptors.itemsize), socket.MSG_CMSG_CLOEXEC)
+        request, control, _, _ = self.owner.recvmsg(1 << 17, socket.CMSG_SPACE(3 * descriptors.itemsize), socket.MSG_CMSG_CLOEXEC)
         if not request:
             return False
-        descriptors.frombytes(control[0][2][: 2 * descriptors.itemsize])
+        descriptors.frombytes(control[0][2][: 3 * descriptors.itemsize])
         try:
             pid = os.fork()
         except OSError as error:
@@ -130,7 +130,7 @@ class Stem(object):
             os.close(descriptor)
         return True
 
-    def become(self, folder, output, target):
+    def become(self, folder, output, errors, target):
         """Runs a task and ends."""
         status = 1
         try:
@@ -142,8 +142,9 @@ class Stem(object):
                 os.close(descriptor)
             self.owner.detach()
             os.dup2(output, 1)
-            os.dup2(output, 2)
+            os.dup2(errors, 2)
             os.close(output)
+            os.close(errors)
             sys.stdout, sys.stderr = (io.open(n, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False) for n in (1, 2))
             os.chdir(folder)
             from _pawl import runs
