@@ -31,6 +31,13 @@ const (
 	AttemptList      Action = "attempt.list"
 	AttemptRun       Action = "attempt.run" // start or retry
 	AttemptKill      Action = "attempt.kill"
+	AttemptTag       Action = "attempt.tag"
+	QueueGet         Action = "queue.get"
+	ProcessList      Action = "process.list"
+	PoolPut          Action = "pool.put"
+	AttemptEdit      Action = "attempt.edit" // its parameters
+	AttemptSkip      Action = "attempt.skip" // tasks of it
+	AttemptDelete    Action = "attempt.delete"
 	TaskList         Action = "task.list"
 	LogGet           Action = "log.get"
 	LogList          Action = "log.list"
@@ -74,6 +81,13 @@ var permits = map[Action][]Verb{
 	AttemptList:      lookUp,
 	AttemptRun:       {Run},
 	AttemptKill:      {Run},
+	AttemptTag:       {Run},
+	QueueGet:         {Read, Run},
+	ProcessList:      {Read, Run},
+	PoolPut:          {Run},
+	AttemptEdit:      {Run},
+	AttemptSkip:      {Run},
+	AttemptDelete:    {Push},
 	TaskList:         lookUp,
 	LogGet:           {Read, Run},
 	LogList:          {Read, Run},

@@ -65,10 +65,10 @@ func TestScopesAllowTheirActions(t *testing.T) {
 		auth.SessionGet, auth.SessionList, auth.SubscriptionList, auth.TaskList, auth.WorkflowGet, auth.WorkflowList,
 	}
 	for text, more := range map[string][]auth.Action{
-		"read": {auth.ArchiveGet, auth.LetterList, auth.LogGet, auth.LogList, auth.RecordList},
-		"run": {auth.AttemptKill, auth.AttemptRun, auth.LetterDrop, auth.LetterList, auth.LetterResend, auth.LogGet, auth.LogList, auth.RecordDrop, auth.RecordList,
+		"read": {auth.ArchiveGet, auth.LetterList, auth.LogGet, auth.LogList, auth.ProcessList, auth.QueueGet, auth.RecordList},
+		"run": {auth.AttemptEdit, auth.AttemptKill, auth.AttemptRun, auth.AttemptSkip, auth.AttemptTag, auth.LetterDrop, auth.LetterList, auth.LetterResend, auth.LogGet, auth.LogList, auth.PoolPut, auth.ProcessList, auth.QueueGet, auth.RecordDrop, auth.RecordList,
 			auth.ScheduleDisable, auth.ScheduleEnable, auth.ScheduleFill, auth.ScheduleSkip, auth.SignalSend},
-		"push":    {auth.ArchiveGet, auth.ProjectContent, auth.ProjectDelete, auth.ProjectPut},
+		"push":    {auth.ArchiveGet, auth.AttemptDelete, auth.ProjectContent, auth.ProjectDelete, auth.ProjectPut},
 		"secrets": {auth.SecretDelete, auth.SecretList, auth.SecretPut},
 	} {
 		want := slices.Sorted(slices.Values(slices.Concat(look, more)))
@@ -225,7 +225,7 @@ func TestAuditRecordsChangesAndRefusals(t *testing.T) {
 		}
 	}
 	want := []auth.Action{
-		auth.ArchiveGet, auth.AttemptGet, auth.AttemptList, auth.AuditList, auth.LetterList, auth.LogGet, auth.LogList, auth.ProjectGet, auth.ProjectList, auth.RecordList,
+		auth.ArchiveGet, auth.AttemptGet, auth.AttemptList, auth.AuditList, auth.LetterList, auth.LogGet, auth.LogList, auth.ProcessList, auth.ProjectGet, auth.ProjectList, auth.QueueGet, auth.RecordList,
 		auth.ScheduleGet, auth.ScheduleList, auth.SecretList, auth.SessionGet, auth.SessionList, auth.SignalSend, auth.SubscriptionList, auth.TaskList, auth.TokenList,
 		auth.WorkflowGet, auth.WorkflowList,
 	}

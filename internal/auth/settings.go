@@ -9,6 +9,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/kind"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -34,6 +35,39 @@ var types = map[string][]string{
 	"basic": {basicUser, basicPassword, basicAdmin},
 	"jwt":   {jwtSecret, jwtKeys, jwtIssuer, jwtAudience, jwtLeeway},
 	"token": {},
+}
+
+// Section describes the settings.
+func Section() kind.Section {
+	return kind.Section{
+		Name: settings, Doc: "How people log in to a server. Without it, everybody may do everything, and only this machine can reach the server.",
+		TypeDoc: "ways to log in", Several: true,
+		Types: []kind.Type{
+			{Name: "basic", Doc: "one user with a password", Options: []kind.Option{
+				{Name: "basic.username", Doc: "name of the user; without one, `basic` alone lets everybody in"},
+				{Name: "basic.password", Secret: true, Doc: "the password, or what `pawl password` makes of it"},
+				{Name: "basic.admin", Form: kind.Bool, Default: "false", Doc: "makes the user an administrator"},
+			}},
+			{Name: "jwt", Doc: "tokens that another service signs", Options: []kind.Option{
+				{Name: "jwt.secret", Secret: true, Doc: "key that is shared with it"},
+				{Name: "jwt.keys", Form: kind.File, Doc: "its public keys"},
+				{Name: "jwt.issuer", Computed: "any", Doc: "who signs"},
+				{Name: "jwt.audience", Computed: "nobody", Doc: "for whom"},
+				{Name: "jwt.leeway", Default: "30s", Doc: "how far clocks may be apart"},
+			}},
+			{Name: "token", Doc: "API tokens, which `pawl tokens` makes"},
+		},
+	}
+}
+
+// FormerSection describes the settings of basic under the name that Digdag gave them
+// once.
+func FormerSection() kind.Section {
+	return kind.Section{Name: oldBasic, Doc: "The settings of `" + settings + ".basic` under their former name.", Options: []kind.Option{
+		{Name: "username", Doc: "name of the user"},
+		{Name: "password", Secret: true, Doc: "password"},
+		{Name: "admin", Form: kind.Bool, Doc: "makes the user an administrator"},
+	}}
 }
 
 // FromConfig returns the authenticator that the settings describe. Their
@@ -77,21 +111,22 @@ func Open(a Authenticator) bool {
 
 // reader looks settings up by their present names.
 type reader struct {
-	types  []string
-	values map[string]config.Setting
+	config  *config.Config
+	types   []string
+	written map[string]string // the names that they are written under
 }
 
 func read(c *config.Config) (*reader, error) {
-	r := &reader{types: []string{"basic"}, values: make(map[string]config.Setting)}
+	r := &reader{config: c, types: []string{"basic"}, written: make(map[string]string)}
 	for _, name := range c.Keys() {
 		present := name
 		if rest, ok := strings.CutPrefix(name, oldBasic+"."); ok {
 			present = settings + ".basic." + rest
 		}
-		if _, taken := r.values[present]; !strings.HasPrefix(present, settings+".") || taken && present != name {
+		if _, taken := r.written[present]; !strings.HasPrefix(present, settings+".") || taken && present != name {
 			continue // the present name goes before the old one
 		}
-		r.values[present], _ = c.Setting(name)
+		r.written[present] = name
 	}
 	if text, ok := r.get(settings + ".type"); ok {
 		if err := r.chosen(text); err != nil {
@@ -108,7 +143,7 @@ func (r *reader) chosen(text string) error {
 		t = strings.TrimSpace(t)
 		if _, ok := types[t]; !ok {
 			return r.errorf(settings+".type", "there is no authenticator %q", t).
-				WithHint("choose from %s", strings.Join(slices.Sorted(maps.Keys(types)), ", "))
+				Hint("choose from %s", strings.Join(slices.Sorted(maps.Keys(types)), ", "))
 		}
 		if !slices.Contains(r.types, t) {
 			r.types = append(r.types, t)
@@ -124,32 +159,38 @@ func (r *reader) checkNames() error {
 	for _, t := range r.types {
 		used = append(used, types[t]...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.values)) {
+	for _, name := range slices.Sorted(maps.Keys(r.written)) {
 		if slices.Contains(used, name) {
 			continue
 		}
 		for t, names := range types {
 			if slices.Contains(names, name) {
-				return r.errorf(name, "the setting is not used").WithHint("add %s to %s.type", t, settings)
+				return r.errorf(name, "the setting is not used").Hint("add %s to %s.type", t, settings)
 			}
 		}
-		return r.errorf(name, "there is no such setting").WithHint("%s", document.DidYouMean(name, used))
+		return r.errorf(name, "there is no such setting").Hint("%s", document.DidYouMean(name, used))
 	}
 	return nil
 }
 
 func (r *reader) get(name string) (string, bool) {
-	s, ok := r.values[name]
-	return s.Value, ok
+	written, ok := r.written[name]
+	if !ok {
+		return "", false
+	}
+	return r.config.Get(written)
 }
 
-func (r *reader) errorf(name, format string, args ...any) *model.Error {
-	err := model.Errorf(model.Invalid, format, args...)
-	err.Message = name + ": " + err.Message
-	if origin := r.values[name].Origin; origin != "" {
-		err.Message = origin + ": " + err.Message
+// errorf returns an error about a setting, which points to it, with the hints of
+// what it is made of.
+func (r *reader) errorf(name, format string, args ...any) *document.Error {
+	fault := r.config.Errorf(r.written[name], "%s: "+format, append([]any{name}, args...)...)
+	for _, arg := range args {
+		if err, ok := arg.(error); ok {
+			fault = fault.Hint("%s", model.HintsOf(err))
+		}
 	}
-	return err
+	return fault
 }
 
 func (r *reader) basic() (Authenticator, error) {
@@ -159,7 +200,7 @@ func (r *reader) basic() (Authenticator, error) {
 	switch {
 	case !hasUser && (hasPassword || hasAdmin || len(r.types) > 1):
 		return nil, r.errorf(basicUser, "authentication by password needs a user").
-			WithHint("without one, everyone would be let in; set it, or leave basic out")
+			Hint("without one, everyone would be let in; set it, or leave basic out")
 	case !hasUser:
 		return None{}, nil
 	case hasAdmin && adminText != "true" && adminText != "false":
@@ -167,7 +208,7 @@ func (r *reader) basic() (Authenticator, error) {
 	}
 	b, err := NewBasic(user, password, adminText == "true")
 	if err != nil {
-		return nil, r.errorf(basicPassword, "%w", err)
+		return nil, r.errorf(basicPassword, "%v", err)
 	}
 	return b, nil
 }
@@ -186,23 +227,23 @@ func (r *reader) jwt(now func() time.Time) (Authenticator, error) {
 	if secret, ok := r.get(jwtSecret); ok {
 		keys, err := SharedKey([]byte(secret))
 		if err != nil {
-			return nil, r.errorf(jwtSecret, "%w", err)
+			return nil, r.errorf(jwtSecret, "%v", err)
 		}
 		o.Keys = append(o.Keys, keys...)
 	}
 	if path, ok := r.get(jwtKeys); ok {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return nil, r.errorf(jwtKeys, "read public keys: %w", err)
+			return nil, r.errorf(jwtKeys, "read public keys: %v", err)
 		}
 		keys, err := ParseKeys(text)
 		if err != nil {
-			return nil, r.errorf(jwtKeys, "%s: %w", path, err)
+			return nil, r.errorf(jwtKeys, "%s: %v", path, err)
 		}
 		o.Keys = append(o.Keys, keys...)
 	}
 	if len(o.Keys) == 0 {
-		return nil, r.errorf(jwtSecret, "authentication by JWT needs a key").WithHint("set it, or %s to a file with public keys", jwtKeys)
+		return nil, r.errorf(jwtSecret, "authentication by JWT needs a key").Hint("set it, or %s to a file with public keys", jwtKeys)
 	}
 	return NewJWT(o), nil
 }

@@ -40,7 +40,8 @@ func survive(t *testing.T, stream uint64, kinds ...kind) {
 	c := newCluster(t, kinds...)
 	c.start(t, random.Uint64())
 	l := newLoad(t, c, others)
-	f := &faults{cluster: c, dice: random, pause: faultEvery}
+	f := &faults{cluster: c, dice: random, kinds: faultsOfDatabases, pause: faultEvery}
+	f.rest = func(ctx context.Context) error { return wait(ctx, f.upTo(2*f.pause)) }
 	began := time.Now()
 	spread := max(*lasts, time.Duration(kills)*faultEvery)
 	within := 4*spread + time.Minute
@@ -52,7 +53,7 @@ func survive(t *testing.T, stream uint64, kinds ...kind) {
 	over := make(chan struct{})
 	loaded := make(chan error, 1)
 	go func() { loaded <- l.run(ctx, workflows, spread/time.Duration(workflows), over) }() // received below
-	err := f.run(ctx, kills, began.Add(*lasts))
+	err := f.run(ctx, kills, func() bool { return time.Since(began) > *lasts })
 	close(over)
 	must(t, errors.Join(err, <-loaded))
 	t.Logf("%v: faults %v", time.Since(began).Round(time.Second), f.done)

@@ -13,51 +13,55 @@ import (
 type faults struct {
 	*cluster
 	dice *rand.Rand
-	// pause is the mean time between two of them.
+	// kinds are those that happen, kills first.
+	kinds []fault
+	// pause is the mean time between two of them, and rest waits for the next.
 	pause time.Duration
+	rest  func(context.Context) error
 	done  map[string]int
 }
 
 type fault struct {
 	name string
-	// share is how many of each hundred faults are of this kind.
-	share int
+	// cards is how many cards of a deck are of this kind.
+	cards int
 	do    func(*faults, context.Context) error
 }
 
-var allFaults = []fault{
-	{"kill", 70, (*faults).killOne},
-	{"restart of the database", 5, func(f *faults, ctx context.Context) error { return f.restartDatabase(ctx) }},
-	{"cut of all connections", 10, func(f *faults, _ context.Context) error { f.one().proxy.cut(); return nil }},
-	{"database out of reach", 5, (*faults).refuse},
-	{"connections that stand still", 5, (*faults).hold},
-	{"connections that the database keeps", 5, (*faults).orphan},
+var faultsOfDatabases = []fault{
+	{"kill", 14, (*faults).killOne},
+	{"restart of the database", 1, func(f *faults, ctx context.Context) error { return f.restartDatabase(ctx) }},
+	{"cut of all connections", 2, func(f *faults, _ context.Context) error { f.one().proxy.cut(); return nil }},
+	{"database out of reach", 1, (*faults).refuse},
+	{"connections that stand still", 1, (*faults).hold},
+	{"connections that the database keeps", 1, (*faults).orphan},
 }
 
-// run makes faults until there were enough kills and the time is over. All
+// run makes faults until there were enough kills and the rest is over, too. All
 // kinds come in each round of the deck.
-func (f *faults) run(ctx context.Context, kills int, until time.Time) error {
+func (f *faults) run(ctx context.Context, kills int, over func() bool) error {
 	f.done = make(map[string]int)
 	for {
 		for _, i := range f.deck() {
-			if f.done[allFaults[0].name] >= kills && time.Now().After(until) && len(f.done) == len(allFaults) {
+			kind := &f.kinds[i]
+			if f.done[f.kinds[0].name] >= kills && len(f.done) == len(f.kinds) && over() {
 				return nil
 			}
-			if err := wait(ctx, f.upTo(2*f.pause)); err != nil {
+			if err := f.rest(ctx); err != nil {
 				return err
 			}
-			if err := allFaults[i].do(f, ctx); err != nil {
-				return fmt.Errorf("%s: %w", allFaults[i].name, err)
+			if err := kind.do(f, ctx); err != nil {
+				return fmt.Errorf("%s: %w", kind.name, err)
 			}
-			f.done[allFaults[i].name]++
+			f.done[kind.name]++
 		}
 	}
 }
 
-// deck returns twenty faults in the order in which they are to happen.
+// deck returns faults in the order in which they are to happen.
 func (f *faults) deck() (deck []int) {
-	for i := range allFaults {
-		for range allFaults[i].share / 5 {
+	for i := range f.kinds {
+		for range f.kinds[i].cards {
 			deck = append(deck, i)
 		}
 	}

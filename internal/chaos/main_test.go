@@ -23,9 +23,18 @@ var (
 	workflows = flag.Int("workflows", 60, "how many workflows are started at least")
 	lasts     = flag.Duration("for", 0, "how long there are faults at least")
 	cuts      = flag.Int("cuts", 40, "how many power cuts are tried")
+	messages  = flag.Int("messages", 1500, "how many messages each test of Kafka sends at least")
+	outages   = flag.Int("outages", 3, "how many processes each test of Kafka kills at least")
 )
 
 func TestMain(m *testing.M) {
+	if text := os.Getenv(asOrders); text != "" {
+		if err := serveOrders(text); err != nil {
+			fmt.Fprintln(os.Stderr, "orders:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if dir := built.dir; dir != "" {
 			_ = os.RemoveAll(dir) // what stays is for the system to remove

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/calls"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -59,12 +61,12 @@ func (c *Core) takeUp(ctx context.Context, ids []model.AttemptID) []error {
 	}
 	errs := make([]error, len(ids))
 	for i, id := range ids {
-		errs[i] = c.takeUpLoaded(id, loaded[i], had)
+		errs[i] = c.takeUpLoaded(ctx, id, loaded[i], had)
 	}
 	return errs
 }
 
-func (c *Core) takeUpLoaded(id model.AttemptID, l store.Loaded, had tries) error {
+func (c *Core) takeUpLoaded(ctx context.Context, id model.AttemptID, l store.Loaded, had tries) error {
 	ended, doomed := c.doomed[id]
 	if ended {
 		return nil
@@ -76,7 +78,7 @@ func (c *Core) takeUpLoaded(id model.AttemptID, l store.Loaded, had tries) error
 	switch {
 	case err != nil:
 	case doomed:
-		c.finish(l.Snapshot)
+		err = c.finish(ctx, l.Snapshot)
 	default:
 		err = c.Restore(l.Snapshot, had)
 	}
@@ -213,16 +215,26 @@ func (c *Core) Abandon(ctx context.Context, id model.AttemptID) error {
 }
 
 // finish ends an attempt that is doomed.
-func (c *Core) finish(s *store.Snapshot) {
+func (c *Core) finish(ctx context.Context, s *store.Snapshot) error {
+	tell, err := c.teller(ctx, &s.Attempt, s.Definition)
+	if err != nil {
+		return err
+	}
 	c.takeOver(s)
 	row := s.Attempt.AttemptRow
 	row.State, row.CancelAsked, row.Ended = engine.AttemptKilled, true, c.now()
 	c.step.Attempts = append(c.step.Attempts, row)
-	c.step.Events = append(c.step.Events, engine.Event{
-		Attempt: row.ID, Seq: s.Seq + 1, At: row.Ended, Kind: engine.AttemptEnded, Name: s.Definition.Root.Name,
-	})
+	e := engine.Event{Attempt: row.ID, Seq: s.Seq + 1, At: row.Ended, Kind: engine.AttemptEnded, Name: s.Definition.Root.Name, Data: params.Of(engine.EndedKilled, true)}
+	c.step.Events = append(c.step.Events, e)
+	if tell != nil {
+		c.step.Records = tell(c.step.Records, &row, &e)
+	}
+	if told, ok := calls.Ended(s.Attempt.Name, &row); ok {
+		c.step.Buried = append(c.step.Buried, told)
+	}
 	c.buryMail(s, row.Ended)
 	c.doomed[row.ID] = true
+	return nil
 }
 
 // buryMail buries, or returns, the messages that tasks of a doomed attempt keep.

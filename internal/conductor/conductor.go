@@ -40,8 +40,17 @@ type Config struct {
 	Owner string
 	// Pool has the attempts that it takes up.
 	Pool store.Pool
+	// Pools are the sizes of pools of slots, of those that are not stored; others are
+	// without bound. Nil has tasks take no slots at all.
+	Pools map[string]int
 	// Clock tells the time. Defaults to the machine's.
 	Clock clock.Clock
+	// Tell, when set, returns what makes the records that tell others of an
+	// attempt, or nil where nobody is to be told. They are stored with what they
+	// tell of. It is called once for each attempt that is driven, before its first
+	// event is stored, and may read from the store; after an error it is called
+	// again, and until then nothing is stored. What will not pass is to be no error.
+	Tell func(context.Context, *store.Attempt, *workflow.Workflow) (Teller, error)
 	// Observe, when set, is called with each batch after it is committed, in
 	// order. It must return soon and not keep the batch.
 	Observe func(*store.Batch)

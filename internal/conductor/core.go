@@ -39,6 +39,11 @@ type Core struct {
 	inbox []Stimulus
 	step  engine.Step
 	jobs  []runner.Job
+	// told is how many of the step's events others were told of.
+	told int
+	// announced is how many of its attempts, and calledOff how many of its tasks,
+	// were looked at for what they have to do with calls.
+	announced, calledOff int
 	// replies are called once the step is committed.
 	replies []reply
 	// unsure is set while the store has not said whether it holds the step.
@@ -53,12 +58,17 @@ type Core struct {
 	// notices are to be given once the step is committed.
 	notices []Timeout
 	// patrolAt is when to look next for what others left to be done, and look
-	// is set when that is to be now. passed is the post up to which all were
+	// is set when that is to be now. wakeAt is when the next attempt is due that
+	// nobody drives, as far as is known. passed is the post up to which all were
 	// looked at, and stuck the attempts of those among them that can't be read.
 	patrolAt model.Instant
 	look     bool
+	wakeAt   model.Instant
 	passed   store.PostID
 	stuck    map[model.AttemptID]bool
+	// fetches are the items that collections have asked for.
+	fetches []fetch
+	slots   slots
 }
 
 // driven is an attempt that this conductor drives.
@@ -66,8 +76,9 @@ type driven struct {
 	attempt *engine.Attempt
 	info    store.Attempt
 	job     func(*engine.Effect) runner.Job
-	// out holds the newest try of each task that has not been reported. It is
-	// nil where attempts are never let go of.
+	// out holds the newest try of each task that has not been reported, and the
+	// collections that have asked for items. It is nil where attempts are never let
+	// go of.
 	out map[model.TaskID]int32
 	// lateAt is when alarm is to be added, if it is not there yet.
 	lateAt model.Instant
@@ -76,6 +87,9 @@ type driven struct {
 	stuck bool
 	// waiters are called when the attempt is done, or lost.
 	waiters []func(engine.AttemptRow, error)
+	// teller tells others of the attempt, once it is introduced; nil tells nobody.
+	teller     Teller
+	introduced bool
 }
 
 type reply struct {
@@ -102,6 +116,7 @@ func NewCore(cfg Config) *Core {
 		unread: make(map[model.AttemptID]model.Instant),
 		doomed: make(map[model.AttemptID]bool),
 		stuck:  make(map[model.AttemptID]bool),
+		slots:  newSlots(),
 	}
 }
 
@@ -141,10 +156,16 @@ func (c *Core) Step(ctx context.Context, stimuli []Stimulus) error {
 	}
 	clear(c.inbox)
 	c.inbox = c.inbox[:0]
+	if err := c.fetch(ctx, now); err != nil {
+		return err
+	}
 	if err := c.patrol(ctx, now); err != nil {
 		return err
 	}
-	return c.commit(ctx)
+	if err := c.commit(ctx); err != nil {
+		return err
+	}
+	return c.shareSlots(ctx, now)
 }
 
 // NextDue returns when Step has something to do though nothing comes in.
@@ -154,10 +175,13 @@ func (c *Core) NextDue() model.Instant {
 		next = at
 	}
 	if c.cfg.Patrol > 0 {
-		next = min(next, c.patrolAt)
+		next = min(next, c.patrolAt, c.wakeAt)
 		if c.look {
 			next = 0
 		}
+	}
+	if len(c.fetches) > 0 || len(c.inbox) > 0 || c.slots.share {
+		next = 0
 	}
 	return next
 }
@@ -213,6 +237,13 @@ func (c *Core) renew(ctx context.Context, now model.Instant) error {
 
 // commit writes the step and then does what it says.
 func (c *Core) commit(ctx context.Context) error {
+	if err := c.tell(ctx); err != nil {
+		return err
+	}
+	if err := c.callOff(ctx); err != nil {
+		return err
+	}
+	c.announce()
 	batch := c.batch()
 	if len(batch.Tasks)+len(batch.Events)+len(batch.Attempts)+len(batch.Grown)+len(batch.Consumed)+len(batch.Release)+len(batch.Buried) > 0 {
 		if err := c.write(ctx, batch); err != nil {
@@ -237,7 +268,7 @@ func (c *Core) batch() *store.Batch {
 	b := &store.Batch{
 		Owner: c.cfg.Owner, Epoch: c.epoch,
 		Attempts: s.Attempts, Tasks: s.Tasks, Grown: s.Grown, Events: s.Events,
-		Listening: s.Listening, Records: s.Records, Buried: s.Buried, Consumed: c.consumed,
+		Listening: s.Listening, Records: s.Records, Buried: s.Buried, Items: s.Items, Dropped: s.Dropped, Consumed: c.consumed,
 	}
 	if !c.unsure {
 		c.findResting()
@@ -292,20 +323,21 @@ func (c *Core) carryOut() {
 		}
 		switch e.Kind {
 		case engine.Dispatch:
-			if c.cfg.TaskTTL > 0 && e.Try == 1 {
+			if c.cfg.TaskTTL > 0 && e.Try == 1 && d.attempt.Has(e.Task) {
 				began := d.attempt.Task(e.Task).Started // which others would count from, too
 				c.timers.push(timer{at: began.Add(c.cfg.TaskTTL), attempt: e.Attempt, task: e.Task, kind: tooLong})
 			}
-			c.jobs = append(c.jobs, d.job(&e.Effect))
+			c.dispatch(d.job(&e.Effect), e.Node)
 		case engine.Interrupt:
-			c.submit()
-			c.cfg.Runner.Cancel(model.TryID{Attempt: e.Attempt, Task: e.Task, Try: e.Try})
+			c.interrupt(model.TryID{Attempt: e.Attempt, Task: e.Task, Try: e.Try})
 		case engine.Arm, engine.ArmLimit:
 			kind := wakes
 			if e.Kind == engine.ArmLimit {
 				kind = limits
 			}
 			c.timers.push(timer{at: e.At, attempt: e.Attempt, task: e.Task, kind: kind})
+		case engine.FetchItems:
+			c.fetches = append(c.fetches, fetch{e.Attempt, e.Task, e.Fetch})
 		case engine.Finished:
 			delete(c.driven, e.Attempt)
 			for _, w := range d.waiters {
@@ -319,12 +351,14 @@ func (c *Core) carryOut() {
 	}
 	c.notices = c.notices[:0]
 	maps.DeleteFunc(c.doomed, func(_ model.AttemptID, ended bool) bool { return ended })
+	c.freed()
 	c.forget()
 }
 
 // forget makes the step empty.
 func (c *Core) forget() {
 	c.step.Reset()
+	c.told, c.announced, c.calledOff = 0, 0, 0
 	c.consumed, c.releases, c.touched = c.consumed[:0], c.releases[:0], c.touched[:0]
 }
 
@@ -345,7 +379,7 @@ var ErrFenced = errors.New("conductor lost its lease")
 func (c *Core) fenced(cause error) error {
 	err := errors.Join(ErrFenced, cause)
 	c.abandon(err)
-	c.timers, c.unsure = timers{}, false
+	c.timers, c.unsure, c.fetches, c.slots = timers{}, false, nil, newSlots()
 	clear(c.unread)
 	clear(c.doomed)
 	clear(c.stuck)
@@ -377,7 +411,7 @@ func (c *Core) restore(s *store.Snapshot, had tries) error {
 		return c.adopt(s.Attempt, s.Definition)
 	}
 	c.takeOver(s)
-	a, err := engine.Restore(s.Definition, s.Attempt.AttemptRow, s.Growths, s.Tasks, s.Seq)
+	a, err := s.Restore()
 	if err != nil {
 		return err
 	}

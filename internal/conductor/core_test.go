@@ -9,6 +9,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/history"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -343,6 +344,14 @@ func TestAbandonEndsOnlyWhatNobodyDrives(t *testing.T) {
 	a, err := r.store.Attempt(ctx, id)
 	if err != nil || a.State != engine.AttemptKilled {
 		t.Errorf("error %v, state %v", err, a.State)
+	}
+	snap, err := r.store.Load(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := r.store.Events(ctx, id, snap.Seq-1, 1)
+	if err != nil || len(last) != 1 || history.Of(&last[0]) != history.AttemptKilled {
+		t.Errorf("its history ends with %+v, error %v", last, err)
 	}
 }
 

@@ -38,6 +38,8 @@ type shaky struct {
 	// read fails what it returns an error for. Those are counted.
 	read  func(model.AttemptID) error
 	reads int
+	// fetch fails a call of FetchItems.
+	fetch error
 	// garbled are posts that can't be read.
 	garbled map[store.PostID]bool
 	// whole fails a call of LoadAll.
@@ -115,6 +117,13 @@ func (s *shaky) Claim(ctx context.Context, pool store.Pool, owner string, epoch 
 		return nil, err
 	}
 	return ids, nil
+}
+
+func (s *shaky) FetchItems(ctx context.Context, attempt model.AttemptID, task model.TaskID, f engine.Fetch) ([]engine.Item, error) {
+	if s.fetch != nil {
+		return nil, s.fetch
+	}
+	return s.Store.FetchItems(ctx, attempt, task, f)
 }
 
 func (s *shaky) Posted(ctx context.Context, owner string, epoch int64, after store.PostID, n int) ([]store.Post, error) {

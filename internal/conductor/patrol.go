@@ -17,39 +17,57 @@ const patrolSize = 500
 func (c *Core) Look() { c.look = true }
 
 // patrol applies what was posted to the attempts of this conductor, and takes
-// up those that nobody drives and that are due. Most looks between two regular
-// patrols are for posts: those claim only where something is seen to be due,
-// and leave those who died to the patrols.
+// up those that nobody drives and that are due. Between two regular patrols it
+// does so when it is told to look, and when the next such attempt is due. Where
+// the store does not answer, that is still to be done.
 func (c *Core) patrol(ctx context.Context, now model.Instant) error {
 	regular := due(now, c.patrolAt, c.cfg.Patrol)
-	if c.cfg.Patrol == 0 || !regular && !c.look {
+	if c.cfg.Patrol == 0 || !regular && !c.look && now < c.wakeAt {
 		return nil
 	}
-	c.look = false
 	if regular {
 		c.patrolAt = now.Add(c.cfg.Patrol)
 	}
+	c.look = true // until that is done
+	c.slots.share = c.slots.share || len(c.slots.waiting) > 0
 	more, err := c.readPosts(ctx)
 	if err != nil {
 		return err
 	}
-	if more {
-		c.Look()
-	}
-	room := min(c.cfg.MaxDriven-len(c.driven), patrolSize)
-	if room <= 0 {
-		return nil
-	}
-	if !regular {
-		if found, err := c.cfg.Store.AnyDue(ctx, c.cfg.Pool, now); err != nil || !found {
+	next := model.Never
+	if room := min(c.cfg.MaxDriven-len(c.driven), patrolSize); room > 0 {
+		if next, err = c.takeUpDue(ctx, now, room, regular); err != nil {
 			return err
 		}
 	}
-	given, err := c.takeUpDue(ctx, room)
-	if given == room {
-		c.Look()
+	c.look, c.wakeAt = more, next
+	return nil
+}
+
+// takeUpDue takes up to n attempts that nobody drives and that are due, and
+// returns when to do so again. Most looks between two regular patrols are for
+// posts: those claim only where something is seen to be due, and leave those who
+// died to the patrols. What is due and was not given is left to them, too: others
+// may be about to take it.
+func (c *Core) takeUpDue(ctx context.Context, now model.Instant, n int, regular bool) (next model.Instant, err error) {
+	if next, err = c.cfg.Store.Due(ctx, c.cfg.Pool); err != nil {
+		return 0, err
 	}
-	return err
+	if next <= now || regular {
+		given, err := c.claimDue(ctx, n)
+		if err != nil || given == n {
+			return now, err
+		}
+		if given > 0 {
+			if next, err = c.cfg.Store.Due(ctx, c.cfg.Pool); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if next <= now {
+		return model.Never, nil
+	}
+	return next, nil
 }
 
 // readPosts applies a page of what was posted. It reports whether there may be
@@ -93,9 +111,9 @@ func (c *Core) receive(p *store.Post) {
 	}
 }
 
-// takeUpDue takes up attempts that nobody drives and that are due, and returns
+// claimDue takes up attempts that nobody drives and that are due, and returns
 // how many were given.
-func (c *Core) takeUpDue(ctx context.Context, n int) (given int, err error) {
+func (c *Core) claimDue(ctx context.Context, n int) (given int, err error) {
 	ids, err := c.claim(ctx, n)
 	if err != nil && model.CodeOf(err) == model.Conflict {
 		return 0, c.fenced(err)
@@ -131,7 +149,7 @@ func (c *Core) findResting() {
 	}
 	for i := range c.step.Effects {
 		e := &c.step.Effects[i]
-		if d, ok := c.driven[e.Attempt]; ok && e.Kind == engine.Dispatch {
+		if d, ok := c.driven[e.Attempt]; ok && (e.Kind == engine.Dispatch || e.Kind == engine.FetchItems) {
 			d.out[e.Task] = e.Try
 		}
 	}

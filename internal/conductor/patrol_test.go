@@ -142,13 +142,14 @@ func TestPostsAreAppliedOnce(t *testing.T) {
 	}
 }
 
-// A post comes with the attempt that is taken up, and is read once more where
-// the step can't be committed at once.
+// A post is read once more where the step can't be committed at once, because
+// something else is taken up in it and can't be read.
 func TestAPostThatIsReadTwiceIsAppliedOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.Core = serving(r, "server", nil)
 	id := r.leave("1")
+	r.pass(time.Second)
 	second := r.leave("2")
 	r.post(id, engine.Command{Kind: engine.Edit, Params: params.Of("n", 1)})
 	r.store.read = func(id model.AttemptID) error {

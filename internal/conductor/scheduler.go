@@ -2,6 +2,8 @@ package conductor
 
 import (
 	"context"
+	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/clock"
@@ -16,15 +18,25 @@ import (
 type SchedulerConfig struct {
 	// Store has the schedules. Required.
 	Store store.Store
+	// Project is the only one whose schedules are fired; zero fires all.
+	Project model.ProjectID
 	// Clock tells the time. Defaults to the machine's.
 	Clock clock.Clock
 	// NewUUID names sessions. Required.
 	NewUUID func() string
 	// MaxRunning bounds the unfinished attempts; 0 is no limit.
 	MaxRunning int
+	// Turns says which attempts wait in the run queue.
+	Turns Turns
+	// Every is how long a change by another process may go unseen. Defaults to a
+	// second.
+	Every time.Duration
 	// Fired, when set, is called with what became of each slot, once that is
 	// stored. It must return soon.
 	Fired func(Slot)
+	// Turned, when set, is called with how each round of Run ended. It must return
+	// soon.
+	Turned func(error)
 }
 
 // Slot says what became of the slot of a schedule that was due.
@@ -73,6 +85,8 @@ type Scheduler struct {
 	// plans are those of the workflows that have fired. A stored workflow
 	// never changes.
 	plans map[model.WorkflowID]*plan
+	// looked, when set, is called when the store has said what is due.
+	looked func()
 }
 
 // plan is what firing a workflow takes.
@@ -87,13 +101,16 @@ func NewScheduler(cfg SchedulerConfig) *Scheduler {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System{}
 	}
+	if cfg.Every == 0 {
+		cfg.Every = scheduleEvery
+	}
 	return &Scheduler{cfg: cfg, plans: make(map[model.WorkflowID]*plan)}
 }
 
 const (
 	// schedulesAtOnce bounds the schedules that share a transaction.
 	schedulesAtOnce = 1000
-	// scheduleEvery is how long a change by another process may go unseen.
+	// scheduleEvery is the default of SchedulerConfig.Every.
 	scheduleEvery = time.Second
 	// A slot that finds no room is tried again after Digdag's ten minutes, one
 	// that fails for another reason after its hour.
@@ -106,12 +123,15 @@ const (
 // pause.
 func (s *Scheduler) Step(ctx context.Context) (next model.Instant, err error) {
 	now := model.InstantOf(s.cfg.Clock.Now())
-	due, next, err := s.cfg.Store.DueSchedules(ctx, now, schedulesAtOnce)
+	due, next, err := s.due(ctx, now)
 	if err != nil {
 		return now.Add(retryAfter), err
 	}
+	if s.looked != nil {
+		s.looked()
+	}
 	if len(due) == 0 {
-		return min(next, now.Add(scheduleEvery)), nil
+		return min(next, now.Add(s.cfg.Every)), nil
 	}
 	firings := make([]store.Firing, 0, len(due))
 	for i := range due {
@@ -134,6 +154,32 @@ func (s *Scheduler) Step(ctx context.Context) (next model.Instant, err error) {
 		}
 	}
 	return now, nil
+}
+
+// due returns what is due, and when the next of the others is.
+func (s *Scheduler) due(ctx context.Context, now model.Instant) (due []store.Schedule, next model.Instant, err error) {
+	if s.cfg.Project == 0 {
+		return s.cfg.Store.DueSchedules(ctx, now, schedulesAtOnce)
+	}
+	next = model.Never
+	for page := (store.Page{}); ; {
+		list, cursor, err := s.cfg.Store.ListSchedules(ctx, store.ScheduleFilter{Project: s.cfg.Project}, page)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, of := range list {
+			switch {
+			case of.Disabled != 0:
+			case of.NextRun <= now:
+				due = append(due, of)
+			default:
+				next = min(next, of.NextRun)
+			}
+		}
+		if page.Cursor = cursor; cursor == "" {
+			return due, next, nil
+		}
+	}
 }
 
 // outcome says what a firing did to a schedule.
@@ -184,11 +230,11 @@ func (s *Scheduler) decide(ctx context.Context, now model.Instant, due *store.Sc
 
 func (s *Scheduler) start(now model.Instant, due *store.Schedule, p *plan) *store.Start {
 	slot := due.NextTime.Time()
-	given := p.calendar.Around(slot)
+	given := Scheduled(p.definition, p.calendar, slot)
 	if due.LastTime != 0 {
 		given = given.Merge(params.Of("last_executed_session_time", schedule.FormatTime(due.LastTime.Time(), p.calendar.Zone)))
 	}
-	return &store.Start{
+	start := &store.Start{
 		Session: store.Session{
 			UUID: s.cfg.NewUUID(), Project: due.Project, Workflow: due.WorkflowName,
 			Key: SessionKey(slot), Time: due.NextTime,
@@ -196,6 +242,11 @@ func (s *Scheduler) start(now model.Instant, due *store.Schedule, p *plan) *stor
 		Zone: p.calendar.Zone.String(), Params: given, Definition: p.definition, Workflow: due.Workflow,
 		MaxRunning: s.cfg.MaxRunning, Created: now, Due: due.NextRun,
 	}
+	if s.cfg.Turns.Queue || len(p.definition.Turn.Tags) > 0 { // for others a tag would be all that is written of tags
+		start.Tags = model.Tags{model.ScheduleTag: strconv.FormatInt(int64(due.ID), 10)}
+	}
+	s.cfg.Turns.Ask(start, nil, 0)
+	return start
 }
 
 // SessionKey is the key of a session that is for an instant.
@@ -250,9 +301,11 @@ func (s *Scheduler) plan(ctx context.Context, id model.WorkflowID) (*plan, error
 // maxPlans bounds the workflows that are remembered.
 const maxPlans = 20_000
 
-// Run steps the scheduler until ctx is done. Failures of the store go to
-// report, and the work goes on.
-func (s *Scheduler) Run(ctx context.Context, report func(error)) {
+// Run steps the scheduler until ctx is done. Failures of the store are told to log,
+// each once a minute, and the work goes on.
+func (s *Scheduler) Run(ctx context.Context, log *slog.Logger) {
+	c := complaints{log: log, clock: s.cfg.Clock, loop: "the scheduler"}
+	s.looked = c.begins
 	wake := make(chan struct{}, 1)
 	defer s.cfg.Store.Watch(func() {
 		select {
@@ -263,7 +316,10 @@ func (s *Scheduler) Run(ctx context.Context, report func(error)) {
 	for ctx.Err() == nil {
 		next, err := s.Step(ctx)
 		if err != nil && ctx.Err() == nil {
-			report(err)
+			c.failed(err)
+		}
+		if s.cfg.Turned != nil && ctx.Err() == nil {
+			s.cfg.Turned(err)
 		}
 		due, stop := s.cfg.Clock.After(max(0, next.Time().Sub(s.cfg.Clock.Now())))
 		select {
@@ -273,4 +329,17 @@ func (s *Scheduler) Run(ctx context.Context, report func(error)) {
 		}
 		stop()
 	}
+}
+
+// Reschedule returns the schedule of a workflow whose rule was stored anew: one that
+// has run goes on after its last session, one that has not, or has none so far,
+// begins at from.
+func Reschedule(rule *schedule.Schedule, last *store.Schedule, from time.Time) *store.Schedule {
+	slot, next := rule.First(from), store.Schedule{}
+	if last != nil && last.LastTime != 0 {
+		next.LastTime = last.LastTime
+		slot = rule.NextAfter(last.LastTime.Time())
+	}
+	next.NextRun, next.NextTime = model.InstantOf(slot.Run), model.InstantOf(slot.Session)
+	return &next
 }

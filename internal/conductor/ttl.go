@@ -69,6 +69,9 @@ func (c *Core) reap(now model.Instant, t timer) {
 	}
 	notice := Timeout{Attempt: d.info}
 	if t.kind == tooLong {
+		if !d.attempt.Has(t.task) {
+			return
+		}
 		v := d.attempt.Task(t.task)
 		if generated(&v) {
 			t.at = now.Add(lookAgain)

@@ -6,6 +6,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -13,10 +14,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/pawlhq/pawl/internal/admission"
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/pulse"
 	"github.com/pawlhq/pawl/internal/runners/local"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/updates"
+	"github.com/pawlhq/pawl/internal/upkeep"
 	"github.com/pawlhq/pawl/internal/worker"
 	"github.com/pawlhq/pawl/runner"
 )
@@ -29,6 +34,8 @@ type Config struct {
 	// Slots bounds the tasks that run at a time. Defaults to the number of
 	// processors.
 	Slots int
+	// Eager runs tasks one after the other, in order, whatever Slots says.
+	Eager bool
 	// Queue, when set, makes what runs tries in place of a runner in this
 	// process; those that run here are the worker's. The daemon closes it.
 	Queue func(*worker.Worker) (Tasks, error)
@@ -37,11 +44,23 @@ type Config struct {
 	AttemptTTL, TaskTTL time.Duration
 	// MaxRunning bounds the attempts that schedules start. Zero is no limit.
 	MaxRunning int
+	// Turns says which attempts that schedules start wait in the run queue, and
+	// Limits are what whoever drives attempts admits by. It is nil where there is no
+	// queue.
+	Turns  conductor.Turns
+	Limits *admission.Limits
+	// Pools are the sizes of pools of slots, of those that are not stored.
+	Pools map[string]int
 	// Retention says how long what nobody needs to go on is kept. Zero keeps
 	// it for good, shared values that have expired excepted.
 	Retention store.Retention
+	// Updates say what others are told of attempts, by records that are stored
+	// with what they tell of.
+	Updates updates.Options
 	// Listeners are told what the daemon does.
 	Listeners []Listener
+	// Heart, if not nil, gets to know how the loops go round.
+	Heart *pulse.Heart
 	// NoConductor and NoScheduler leave their work to other processes.
 	NoConductor, NoScheduler bool
 }
@@ -52,6 +71,8 @@ type Daemon struct {
 	// driving is nil without a conductor, and between two leases.
 	driving atomic.Pointer[drive]
 	driven  driven
+	// admitter is nil without a conductor.
+	admitter *conductor.Admitter
 	// failed is closed once failure keeps the daemon from going on.
 	failed  chan struct{}
 	failure error
@@ -95,6 +116,13 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 	loop, stop := context.WithCancel(context.WithoutCancel(ctx))
 	d.stopLoops = stop
 	if !cfg.NoConductor {
+		admitter, err := d.newAdmitter()
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		d.admitter = admitter
+		cfg.Heart.Check("conductor", d.driveable)
 		v, err := d.newDrive(ctx)
 		if err != nil {
 			stop()
@@ -102,22 +130,39 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 		}
 		d.driving.Store(v)
 		d.loops.Go(func() { d.keepDriving(loop) })
+		d.loops.Go(func() { admitter.Run(loop, cfg.Log) })
 	}
 	if !cfg.NoScheduler {
 		d.loops.Go(func() { d.schedule(loop) })
 	}
-	d.loops.Go(func() { d.retain(loop) })
-	d.loops.Go(func() { d.expire(loop) })
+	d.loops.Go(func() { upkeep.Run(loop, d.upkeep()) })
 	return d, nil
 }
 
 // schedule fires schedules until ctx is done.
 func (d *Daemon) schedule(ctx context.Context) {
-	c := complaints{log: d.cfg.Log, clock: d.cfg.Clock, loop: "the scheduler"}
 	conductor.NewScheduler(conductor.SchedulerConfig{
-		Store: rounds{d.cfg.Store, c.begins}, Clock: d.cfg.Clock, NewUUID: uuid.NewString, MaxRunning: d.cfg.MaxRunning,
-		Fired: d.fired,
-	}).Run(ctx, c.failed)
+		Store: d.cfg.Store, Clock: d.cfg.Clock, NewUUID: uuid.NewString, MaxRunning: d.cfg.MaxRunning, Turns: d.cfg.Turns,
+		Fired: d.fired, Turned: d.cfg.Heart.Loop("scheduler", turnWithin).Turn,
+	}).Run(ctx, d.cfg.Log)
+}
+
+// turnWithin is how long a loop that goes round each second may take, and keptWithin
+// one that does so each minute, each with what a slow database adds.
+const (
+	turnWithin = 30 * time.Second
+	keptWithin = 5 * time.Minute
+)
+
+// errNoLease is what is wrong with a conductor that others have taken over from.
+var errNoLease = errors.New("it has no lease: it could not reach the database, and others drive its attempts")
+
+// driveable says what keeps this process from driving attempts.
+func (d *Daemon) driveable() error {
+	if d.driving.Load() == nil {
+		return errNoLease
+	}
+	return nil
 }
 
 // Load is what a daemon has to do, and what it has to do it with.

@@ -281,6 +281,23 @@ func TestATaskRequiresASession(t *testing.T) {
 	}
 }
 
+// The end of an attempt that has the name of a call would be told to its task.
+func TestATaskRequiresNothingInTheNameOfACall(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.push("1", map[string]string{
+		"w.dig": "+a:\n  require>: other\n  retry_attempt_name: ^1.2.0\n", "other.dig": "+b:\n  echo>: here\n",
+	})
+	s.work(nil)
+	a := s.start(service.Start{Workflow: s.workflow("w")})
+	if got := s.ended(a.ID); got != engine.AttemptFailed {
+		t.Errorf("the attempt is %s", got)
+	}
+	if of, err := s.store.FindSession(t.Context(), 1, "other", "2026-01-01T00:00:00Z"); model.CodeOf(err) != model.NotFound {
+		t.Errorf("the required attempt is %q, error %v", of.Last.Name, err)
+	}
+}
+
 func TestTasksReadTheSecretsOfTheirProject(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -308,7 +325,7 @@ func TestAKillEndsTheProgramsOfAnAttempt(t *testing.T) {
 	s.until(a.ID, func(snap *store.Snapshot) bool {
 		return len(snap.Tasks) > 1 && snap.Tasks[1].State == model.Running
 	})
-	if _, err := s.Kill(t.Context(), a.ID); err != nil {
+	if _, err := s.Kill(t.Context(), a.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.ended(a.ID); got != engine.AttemptKilled {

@@ -35,21 +35,24 @@ func (d *Daemon) newDrive(ctx context.Context) (_ *drive, err error) {
 		return nil, err
 	}
 	takeOver := operators.EndLeftovers
-	if cfg.Queue == nil {
+	switch {
+	case cfg.Queue == nil && cfg.Eager:
+		v.runner = inProcess{local.NewEager()}
+	case cfg.Queue == nil:
 		v.runner = inProcess{local.New(local.Config{Slots: cfg.Slots})}
-	} else {
+	default:
 		takeOver = nil // what runs may be a worker's, which ends what others left
 		if v.runner, err = cfg.Queue(v.worker); err != nil {
 			return nil, errors.Join(err, v.worker.Close())
 		}
 	}
 	v.conductor = conductor.New(conductor.Config{
-		Store: cfg.Store, Runner: v.runner, Open: d.open(v.worker), TakeOver: takeOver, Clock: cfg.Clock,
+		Store: cfg.Store, Runner: v.runner, Open: d.open(v.worker), TakeOver: takeOver, Clock: cfg.Clock, Pools: d.pools(),
 		Owner:  fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()),
 		Patrol: patrolEvery, Unload: unloadBeyond, Patience: math.MaxInt64,
 		AttemptTTL: cfg.AttemptTTL, TaskTTL: cfg.TaskTTL, TimedOut: d.timedOut(v.worker), Alarm: d.alarm,
 		Unreadable: d.unreadable,
-		Observe:    d.committed, Stepped: d.stepped(),
+		Tell:       d.teller(), Observe: d.committed, Stepped: d.stepped(),
 	})
 	if err := v.conductor.Start(ctx); err != nil {
 		return nil, errors.Join(err, v.runner.Close(), v.worker.Close())

@@ -54,6 +54,9 @@ func (d *Daemon) committed(b *store.Batch) {
 			l.Committed(b)
 		}
 	}
+	if d.admitter != nil {
+		d.admitter.Ended(b)
+	}
 	for i := range b.Attempts {
 		if row := &b.Attempts[i]; row.State.Done() {
 			d.left(row.ID, row)

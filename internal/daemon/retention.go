@@ -4,61 +4,31 @@ import (
 	"context"
 	"time"
 
-	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/upkeep"
 )
 
 const (
-	// pruneEvery is how often the daemon looks for what nobody needs any more.
-	pruneEvery = time.Hour
-	// pruneAtOnce bounds what one transaction deletes of each kind, so that the
-	// others do not wait long for it.
-	pruneAtOnce = 200
-	// pruneRest is how long the others have the database between two.
-	pruneRest = 50 * time.Millisecond
 	// sweepWithin bounds how long it takes to remove the output of what one
 	// transaction deleted. The end of the daemon waits for it.
 	sweepWithin = 30 * time.Second
 	// pushWithin is how long an archive may wait for its revision. No push takes
 	// nearly as long.
 	pushWithin = 24 * time.Hour
+	// orphansAtOnce is how many archives are read at a time.
+	orphansAtOnce = 200
 )
 
-// retain deletes what is not to be kept, now and then every hour, until ctx is
-// done.
-func (d *Daemon) retain(ctx context.Context) {
-	if err := d.sweepForgotten(ctx); err != nil && ctx.Err() == nil {
-		d.cfg.Log.Error("retention", "error", err)
-	}
-	for {
-		if err := d.prune(ctx); err != nil && ctx.Err() == nil {
-			d.cfg.Log.Error("retention", "error", err)
-		}
-		if !clock.Pause(ctx, d.cfg.Clock, pruneEvery) {
-			return
-		}
-	}
-}
-
-// prune deletes what is not to be kept now, in parts, and then the archives
-// that nothing refers to.
-func (d *Daemon) prune(ctx context.Context) error {
-	now := model.InstantOf(d.cfg.Clock.Now())
-	page := store.Page{Limit: pruneAtOnce}
-	for {
-		p, next, err := d.cfg.Store.Prune(ctx, d.cfg.Retention, now, page)
-		if err != nil {
-			return err
-		}
-		d.sweep(ctx, &p)
-		d.pruned(&p)
-		if page.Cursor = next; next == "" {
-			return d.removeArchives(ctx)
-		}
-		if !clock.Pause(ctx, d.cfg.Clock, pruneRest) {
-			return nil
-		}
+// upkeep says how the daemon looks after its store, and what is beside it.
+func (d *Daemon) upkeep() upkeep.Config {
+	return upkeep.Config{
+		Store: d.cfg.Store, Retention: d.cfg.Retention, Clock: d.cfg.Clock, Log: d.cfg.Log,
+		Begun: d.sweepForgotten, Through: d.removeArchives, Turned: d.cfg.Heart.Loop("upkeep", keptWithin).Turn,
+		Pruned: func(ctx context.Context, p *store.Pruned) {
+			d.sweep(ctx, p)
+			d.pruned(p)
+		},
 	}
 }
 
@@ -88,7 +58,7 @@ func (d *Daemon) sweepForgotten(ctx context.Context) error {
 	return nil
 }
 
-// sweep removes the output of deleted attempts, of which it tells what could
+// sweep removes the output and the values of deleted attempts, of which it tells what could
 // not be removed. It goes on when ctx is done, as nobody else knows of it.
 func (d *Daemon) sweep(ctx context.Context, p *store.Pruned) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sweepWithin)
@@ -101,6 +71,14 @@ func (d *Daemon) sweep(ctx context.Context, p *store.Pruned) {
 			d.cfg.Log.Error("can't remove the output of a deleted attempt", "attempt", int64(id), "error", err)
 		}
 	}
+	for _, id := range p.Attempts {
+		if d.cfg.Outputs == nil {
+			break
+		}
+		if err := d.cfg.Outputs.Remove(ctx, id); err != nil {
+			d.cfg.Log.Error("can't remove the values of a deleted attempt", "attempt", int64(id), "error", err)
+		}
+	}
 }
 
 // removeArchives removes the archives that no revision has. One that can't be
@@ -109,7 +87,7 @@ func (d *Daemon) sweep(ctx context.Context, p *store.Pruned) {
 func (d *Daemon) removeArchives(ctx context.Context) error {
 	unused := model.InstantOf(d.cfg.Clock.Now().Add(-pushWithin))
 	for last := store.OrphanID(0); ; {
-		list, err := d.cfg.Store.Orphans(ctx, unused, last, pruneAtOnce)
+		list, err := d.cfg.Store.Orphans(ctx, unused, last, orphansAtOnce)
 		if err != nil || len(list) == 0 {
 			return err
 		}

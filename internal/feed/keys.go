@@ -2,6 +2,7 @@ package feed
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,6 +20,8 @@ type Parts struct {
 	Body, Key params.Value
 	// Headers are texts by name, of which a name may have several.
 	Headers []Header
+	// AnyCase says that names of headers are the same in upper and lower case.
+	AnyCase bool
 }
 
 // Header is one header of a message.
@@ -38,7 +41,7 @@ func Find(param, from string) (Extractor, error) {
 	if err != nil {
 		return nil, err
 	}
-	find, err := parsePlace(inner)
+	find, err := Locate(inner)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +56,19 @@ func Find(param, from string) (Extractor, error) {
 		}
 		return keys, nil
 	}, nil
+}
+
+// FindEach returns an Extractor for the places of parameters, as Find does for one.
+func FindEach(places map[string]string) (Extractor, error) {
+	var list []Extractor
+	for _, param := range slices.Sorted(maps.Keys(places)) {
+		find, err := Find(param, places[param])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, find)
+	}
+	return FindAll(list...), nil
 }
 
 // FindAll returns an Extractor that finds what any of the others do, each key
@@ -126,7 +142,13 @@ func parseConversion(from string) (conversion, string, error) {
 // roots are where keys may be.
 var roots = []string{"body", "key", "header"}
 
-func parsePlace(from string) (func(Parts) []params.Value, error) {
+// Locator finds the values that are at a place in a message. What is null is not
+// there.
+type Locator func(Parts) []params.Value
+
+// Locate returns a Locator for a place: "body" or "key", with a path such as
+// "body.orders[*].id", or "header.NAME".
+func Locate(from string) (Locator, error) {
 	root, rest := from, ""
 	if end := strings.IndexAny(from, ".["); end >= 0 {
 		root, rest = from[:end], from[end:]
@@ -136,7 +158,7 @@ func parsePlace(from string) (func(Parts) []params.Value, error) {
 		if name == "" {
 			return nil, model.Errorf(model.Invalid, "%q names no header", from).WithHint("a header is like header.order-id")
 		}
-		return func(p Parts) []params.Value { return headersNamed(p.Headers, name) }, nil
+		return AtHeader(name), nil
 	}
 	at, err := parsePath(rest)
 	if err != nil {
@@ -155,13 +177,16 @@ func parsePlace(from string) (func(Parts) []params.Value, error) {
 	return nil, e.WithHint("keys are in body, key or header, such as body.order.id")
 }
 
-func headersNamed(headers []Header, name string) (values []params.Value) {
-	for _, h := range headers {
-		if h.Name == name {
-			values = append(values, h.Value)
+// AtHeader returns a Locator for the headers with a name.
+func AtHeader(name string) Locator {
+	return func(p Parts) (values []params.Value) {
+		for _, h := range p.Headers {
+			if h.Name == name || p.AnyCase && strings.EqualFold(h.Name, name) {
+				values = append(values, h.Value)
+			}
 		}
+		return values
 	}
-	return values
 }
 
 // sample is the beginning of a value, for messages to people.

@@ -23,10 +23,10 @@ type Topic struct {
 	Key Codec
 	// Keys finds what a message is about. Nil finds nothing.
 	Keys Extractor
-	// ID is the header that names a message. One that has it is taken once for
-	// Remember, wherever in the source it comes again; empty means that only its
-	// place tells a message from others.
-	ID string
+	// ID finds what names a message: the first text or number there. One that has
+	// a name is taken once for Remember, wherever in the source it comes again; nil
+	// means that only its place tells a message from others.
+	ID Locator
 	// Remember defaults to 7 days.
 	Remember time.Duration
 	// Early is how long a message is kept that nobody waits for yet. Zero means
@@ -49,6 +49,8 @@ type Raw struct {
 	Place      string
 	Key, Value []byte
 	Headers    []Header
+	// AnyCase is as in Parts.
+	AnyCase bool
 }
 
 // Message returns what is to be delivered for a message that came now. What is
@@ -72,15 +74,14 @@ func (t *Topic) Message(ctx context.Context, raw Raw, now model.Instant) (store.
 }
 
 func (t *Topic) read(ctx context.Context, m *store.Message, raw Raw, now model.Instant) error {
-	if t.ID != "" {
-		if err := t.name(m, raw.Headers, now); err != nil {
-			return err
-		}
-	}
-	parts := Parts{Headers: raw.Headers}
-	var err error
-	if parts.Body, err = t.body().Decode(ctx, t.Name, raw.Value); err != nil {
+	parts := Parts{Headers: raw.Headers, AnyCase: raw.AnyCase}
+	var unread, err error
+	parts.Body, unread = t.body().Decode(ctx, t.Name, raw.Value)
+	if err := t.name(m, parts, now); err != nil { // what can't be read has a name, too
 		return err
+	}
+	if unread != nil {
+		return unread
 	}
 	if parts.Key, err = t.key().Decode(ctx, t.Name, raw.Key); err != nil && t.Key != nil {
 		return model.Errorf(model.CodeOf(err), "the key of the record: %w", err)
@@ -113,16 +114,20 @@ func traceOf(headers []Header) string {
 	return ""
 }
 
-// name gives a message the id that its header says, if it has one.
-func (t *Topic) name(m *store.Message, headers []Header, now model.Instant) error {
-	for _, h := range headers {
-		if h.Name != t.ID || h.Value == "" {
+// name gives a message the id that it has, if it has one.
+func (t *Topic) name(m *store.Message, parts Parts, now model.Instant) error {
+	if t.ID == nil {
+		return nil
+	}
+	for _, v := range t.ID(parts) {
+		id, ok := params.ToString(v)
+		if id == "" && ok {
 			continue
 		}
-		if len(h.Value) > model.MaxMessageID || !utf8.ValidString(h.Value) || strings.ContainsRune(h.Value, 0) {
-			return model.Errorf(model.Invalid, "the header %s is no id: it must be a text of at most %d bytes", t.ID, model.MaxMessageID)
+		if !ok || len(id) > model.MaxMessageID || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
+			return model.Errorf(model.Invalid, "what should name the message is no id: it must be a text of at most %d bytes", model.MaxMessageID)
 		}
-		m.Source, m.Remember = h.Value, now.Add(cmp.Or(t.Remember, DefaultRemember))
+		m.Source, m.Remember = id, now.Add(cmp.Or(t.Remember, DefaultRemember))
 		return nil
 	}
 	return nil

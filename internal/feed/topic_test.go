@@ -23,7 +23,7 @@ func topic(t *testing.T, from string) feed.Topic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return feed.Topic{Name: "orders", Keys: find, ID: "id"}
+	return feed.Topic{Name: "orders", Keys: find, ID: feed.AtHeader("id")}
 }
 
 func made(t *testing.T, of feed.Topic, raw feed.Raw) store.Message {

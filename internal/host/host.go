@@ -10,9 +10,15 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/pawlhq/pawl/internal/calls/stored"
 	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/feed/relay"
+	"github.com/pawlhq/pawl/internal/items"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -26,17 +32,30 @@ type Config struct {
 	Store store.Store
 	// Project is the one whose attempts are driven. Required.
 	Project model.ProjectID
+	// Schedules says that the schedules of the project are to be fired.
+	Schedules bool
 	// Operators perform the tasks. Required.
 	Operators *operator.Registry
 	// Slots bounds the tasks that run at a time. Required.
 	Slots int
 	// Retention says how long what nobody needs to go on is kept.
 	Retention store.Retention
+	// Tell is that of the conductor; nil tells nobody.
+	Tell Tell
+	// With returns the context of an operator with what its functions look for;
+	// nil adds nothing.
+	With func(context.Context) context.Context
+	// Pruned is called with each part of what retention has deleted; nil for
+	// nobody.
+	Pruned func(context.Context, *store.Pruned)
 	// Clock tells the time. Required.
 	Clock clock.Clock
 	// Log receives what operators are to know. Required.
 	Log *slog.Logger
 }
+
+// Tell returns what makes the records that tell others of an attempt.
+type Tell = func(context.Context, *store.Attempt, *workflow.Workflow) (conductor.Teller, error)
 
 // Host drives attempts.
 type Host interface {
@@ -56,18 +75,41 @@ type Host interface {
 func (c *Config) opener() func(store.Attempt, *workflow.Workflow) func(*engine.Effect) runner.Job {
 	x := &executor.Executor{Operators: c.Operators, Now: c.Clock.Now}
 	return func(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
+		before, defined := &past{in: c.Store, from: a.Resume}, model.TaskID(w.Root.Size())
 		opened := x.Open(executor.AttemptInfo{
 			ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID, SessionTime: a.Session.Time.Time(),
 			Project: a.Session.Project, Name: a.Name, Zone: time.UTC, Dialect: w.Dialect, Params: a.Params,
-			Services: operator.Services{Messages: true},
-			Carried:  carried(c.Store, a.Resume),
+			Services: operator.Services{Messages: true, Runs: c.runs(a.Session.Project)},
+			Carried:  before.results(),
+			Items:    items.Lists{Store: c.Store, Resume: a.Resume},
 		})
 		return func(e *engine.Effect) runner.Job {
 			job := opened.Job(e)
-			job.Work = &work{job.Work, a.Session.Key, c.Log}
+			of := &work{Work: job.Work, key: a.Session.Key, log: c.Log, id: job.ID, with: c.With}
+			if e.Task < defined { // a later round is work of its own
+				of.name, of.before = e.Name, before
+			}
+			job.Work = of
 			return job
 		}
 	}
+}
+
+// runs are what the tasks of a project may call.
+func (c *Config) runs(own model.ProjectID) operator.Runs {
+	return stored.Runs{Store: c.Store, Own: own, Begin: func(ctx context.Context, w *store.Workflow, r operator.StartRequest) (store.Attempt, error) {
+		a, _, err := c.Store.StartAttempt(ctx, store.Start{
+			Session: store.Session{UUID: uuid.NewString(), Project: w.Project, Workflow: w.Name, Key: r.Key, Time: model.InstantOf(r.Time)},
+			Name:    r.Name, Zone: w.Zone, Params: r.Params, Definition: w.Definition, Workflow: w.ID, Created: model.InstantOf(c.Clock.Now()),
+		})
+		return a, err
+	}}
+}
+
+// scheduler returns what fires the schedules of the project.
+func (c *Config) scheduler(s conductor.SchedulerConfig) *conductor.Scheduler {
+	s.Store, s.Project, s.Clock, s.NewUUID = c.Store, c.Project, c.Clock, uuid.NewString
+	return conductor.NewScheduler(s)
 }
 
 // work tells what it is part of.
@@ -75,6 +117,13 @@ type work struct {
 	runner.Work
 	key string
 	log *slog.Logger
+	id  model.TryID
+	// with is that of the configuration.
+	with func(context.Context) context.Context
+	// before finds by its full name where the work of the task was begun; nil is for
+	// work that can only have begun with this one.
+	before *past
+	name   string
 }
 
 // workKey finds the work in the context of an operator.
@@ -82,7 +131,10 @@ type workKey struct{}
 
 // Run implements runner.Work.
 func (w *work) Run(ctx context.Context) runner.Outcome {
-	return w.Work.Run(context.WithValue(ctx, workKey{}, w))
+	if ctx = context.WithValue(ctx, workKey{}, w); w.with != nil {
+		ctx = w.with(ctx)
+	}
+	return w.Work.Run(ctx)
 }
 
 // Key returns the key of the session that a task is part of, given the context of
@@ -92,6 +144,21 @@ func Key(ctx context.Context) string {
 		return w.key
 	}
 	return ""
+}
+
+// Begun returns the attempt and the task as which the work of a task was begun,
+// given the context of its operator: an earlier attempt, where the whole runs on
+// after a failure and the work has not ended well before.
+func Begun(ctx context.Context) (model.AttemptID, model.TaskID) {
+	w, ok := ctx.Value(workKey{}).(*work)
+	if !ok {
+		return 0, 0
+	}
+	id := w.id
+	if w.before != nil {
+		id = w.before.work(w.name, id)
+	}
+	return id.Attempt, id.Task
 }
 
 // Log returns the logger for what a task is about, given the context of its
@@ -117,9 +184,17 @@ type Under struct {
 	Drive func(context.Context, Config) (Host, error)
 }
 
-// StoreOf returns the store of an engine, for packages beside that of engines,
-// which sets it.
-var StoreOf func(engine any) store.Store
+// Inside is what an engine works with.
+type Inside struct {
+	Store store.Store
+	Host  Host
+	// Claims are the topics whose records are sent elsewhere than to a broker.
+	Claims *relay.Claims
+}
+
+// Of returns what an engine works with, for packages beside that of engines, which
+// sets it.
+var Of func(engine any) Inside
 
 type underKey struct{}
 

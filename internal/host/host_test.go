@@ -2,7 +2,9 @@ package host_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/pawlhq/pawl/internal/host"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/rerun"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/memory"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -166,5 +169,49 @@ func TestPathsNameSteps(t *testing.T) {
 	}
 	if got := host.Path("+w+a^decide"); got != "a" {
 		t.Errorf("what decides is %q", got)
+	}
+}
+
+// What was begun before an attempt that is forgotten can't be known, and keeps none
+// of those that come after it from going on.
+func TestAnAttemptGoesOnThoughOneBeforeTheLastIsForgotten(t *testing.T) {
+	t.Parallel()
+	s, c := memory.New(), host.NewClock(time.Now())
+	var begun []model.AttemptID
+	cfg := config(s, func(ctx context.Context, _ *operator.Task) (operator.Result, error) {
+		id, _ := host.Begun(ctx)
+		if begun = append(begun, id); len(begun) < 3 {
+			return operator.Result{}, errors.New("no")
+		}
+		return operator.Result{}, nil
+	})
+	h, err := host.Step(t.Context(), cfg, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := start(t, workflow.Program, &workflow.Node{Name: "+w", Children: []*workflow.Node{{Name: "+a", Operator: "do"}}})
+	for range 3 {
+		a, _, err := h.Start(t.Context(), next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		snap, err := s.Load(t.Context(), a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next, err = rerun.Start(snap, rerun.Plan{}); err != nil {
+			t.Fatal(err)
+		}
+		if a.ID == 2 {
+			if _, err := s.DeleteAttempts(t.Context(), []model.AttemptID{1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if want := []model.AttemptID{1, 1, 2}; !slices.Equal(begun, want) {
+		t.Errorf("the work was begun in %v, want %v", begun, want)
+	}
+	if err := h.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/runners/local"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/upkeep"
 )
 
 // live is a Host with a conductor, which begins anew where that has ended.
@@ -56,8 +57,12 @@ func Live(ctx context.Context, cfg Config) (Host, error) {
 	loop, stop := context.WithCancel(context.WithoutCancel(ctx))
 	h.stop = stop
 	h.loops.Go(func() { h.keepDriving(loop) })
-	h.loops.Go(func() { h.expire(loop) })
-	h.loops.Go(func() { h.prune(loop) })
+	if cfg.Schedules {
+		h.loops.Go(func() { cfg.scheduler(conductor.SchedulerConfig{}).Run(loop, cfg.Log) })
+	}
+	h.loops.Go(func() {
+		upkeep.Run(loop, upkeep.Config{Store: cfg.Store, Retention: cfg.Retention, Clock: cfg.Clock, Log: cfg.Log, Pruned: cfg.Pruned})
+	})
 	return h, nil
 }
 
@@ -69,7 +74,7 @@ func (h *live) drive(ctx context.Context) (*drive, error) {
 		Store: cfg.Store, Runner: d.runner, Open: cfg.opener(), Clock: cfg.Clock,
 		Owner: fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()),
 		Pool:  store.Pool(cfg.Project), Patrol: patrolEvery, Unload: unloadBeyond, Patience: math.MaxInt64,
-		Unreadable: cfg.unreadable, Observe: h.committed,
+		Unreadable: cfg.unreadable, Tell: cfg.Tell, Observe: h.committed,
 	})
 	if err := d.conductor.Start(ctx); err != nil {
 		return nil, errors.Join(err, d.runner.Close())
@@ -118,39 +123,6 @@ func (h *live) set(d *drive) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.atWork = d
-}
-
-// How often what is over is looked for, and how much of it shares a transaction.
-const (
-	expireEvery = 10 * time.Second
-	pruneEvery  = time.Hour
-	atOnce      = 500
-)
-
-// expire makes dead letters of early messages whose time is over.
-func (h *live) expire(ctx context.Context) {
-	for more := false; more || clock.Pause(ctx, h.cfg.Clock, expireEvery); {
-		now := model.InstantOf(h.cfg.Clock.Now())
-		done, err := h.cfg.Store.ExpireLetters(ctx, now, atOnce)
-		more = err == nil && done.Next <= now
-		if err != nil && ctx.Err() == nil {
-			h.cfg.Log.Error("can't look for early messages whose time is over", "error", err)
-		}
-	}
-}
-
-// prune deletes runs that are not to be kept any longer.
-func (h *live) prune(ctx context.Context) {
-	for page := (store.Page{Limit: atOnce}); ; {
-		_, next, err := h.cfg.Store.Prune(ctx, h.cfg.Retention, model.InstantOf(h.cfg.Clock.Now()), page)
-		if err != nil && ctx.Err() == nil {
-			h.cfg.Log.Error("can't delete old runs", "error", err)
-		}
-		page.Cursor = next
-		if next == "" && !clock.Pause(ctx, h.cfg.Clock, pruneEvery) || ctx.Err() != nil {
-			return
-		}
-	}
 }
 
 // Start implements Host. While nothing is driven here, whoever comes to drive the

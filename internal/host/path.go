@@ -3,18 +3,21 @@ package host
 import "strings"
 
 // Names of tasks that stand for no step of their own: what chooses among the
-// steps of a group, what runs when one has failed, and when a time limit has
-// passed.
+// steps of a group, what runs when one has failed, when a time limit has passed,
+// and when the whole was stopped.
 const (
 	Decider    = "^decide"
 	OnFailure  = "^error"
 	OnDeadline = "^deadline"
+	OnStop     = "^stop"
+	Page       = "^page" // some items of a collection
 )
 
 // Words for some of them in paths.
 const (
 	OnFailureWord  = "on failure"
 	OnDeadlineWord = "on deadline"
+	OnStopWord     = "on stop"
 )
 
 // Path returns the path of the step that a task stands for, by its full name:
@@ -24,9 +27,16 @@ func Path(task string) string {
 		task = strings.ReplaceAll(task, Decider, "")
 		task = strings.ReplaceAll(task, OnFailure, "+"+OnFailureWord)
 		task = strings.ReplaceAll(task, OnDeadline, "+"+OnDeadlineWord)
+		task = strings.ReplaceAll(task, OnStop, "+"+OnStopWord)
 	}
 	_, path, _ := strings.Cut(strings.TrimPrefix(task, "+"), "+")
 	return strings.ReplaceAll(path, "+", "/")
+}
+
+// Workflow returns the name of the workflow that a task is of, by its full name.
+func Workflow(task string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(task, "+"), "+")
+	return name
 }
 
 // Task returns the full name of the task that stands for the step with a path in
@@ -39,6 +49,8 @@ func Task(workflow, path string) string {
 			name += OnFailure
 		case OnDeadlineWord:
 			name += OnDeadline
+		case OnStopWord:
+			name += OnStop
 		default:
 			name += "+" + word
 		}

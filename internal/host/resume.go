@@ -2,26 +2,44 @@ package host
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/rerun"
 	"github.com/pawlhq/pawl/internal/store"
-	"github.com/pawlhq/pawl/internal/workflow"
 )
 
-// carried returns what gives the results that an attempt takes over from another.
-// What the other's tasks stored is in the parameters of the attempt already.
-func carried(in store.Attempts, r store.Resume) func(context.Context) (executor.Results, error) {
-	if r.Attempt == 0 {
+// past is what an attempt goes on with of the one before it.
+type past struct {
+	in   store.Attempts
+	from store.Resume
+	// begun is known once results were read.
+	begun atomic.Pointer[map[string]model.TryID]
+}
+
+// results returns what gives the results that the attempt takes over: nil where it
+// begins anew. What the tasks stored is in the parameters of the attempt already.
+func (p *past) results() func(context.Context) (executor.Results, error) {
+	if p.from.Attempt == 0 {
 		return nil
 	}
+	if _, _, ok := p.from.Item(); ok {
+		p.from.From = "" // all else that has passed is taken over
+	}
 	return executor.ReadOnce(func(ctx context.Context) (executor.Results, error) {
-		snap, err := in.Load(ctx, r.Attempt)
+		snap, err := p.in.Load(ctx, p.from.Attempt)
 		if err != nil {
 			return nil, err
 		}
+		begun, err := workBegun(ctx, p.in, p.from, snap)
+		if err != nil {
+			return nil, err
+		}
+		p.begun.Store(&begun)
 		found := make(executor.Results)
-		for name, row := range Passed(snap, r.From) {
+		for name, row := range rerun.Passed(snap, p.from.From) {
 			result := &engine.Result{Replayed: true}
 			if row.Detail != nil {
 				result.Outputs = row.Detail.Outputs
@@ -32,56 +50,48 @@ func carried(in store.Attempts, r store.Resume) func(context.Context) (executor.
 	})
 }
 
-// Passed returns the actions of an attempt that ended well or were passed over, by
-// their full names; with from, the full name of a task, only those that it comes
-// after. What runs on failure, or when something is late, is left out.
-func Passed(snap *store.Snapshot, from string) map[string]*engine.TaskRow {
-	var before map[string]bool
-	if from != "" {
-		before = make(map[string]bool)
-		snap.Definition.Root.Walk(func(p workflow.Path) bool {
-			if p.Name() != from {
-				return true
-			}
-			p.Before(func(q workflow.Path) { before[q.Name()] = true })
-			return false
-		})
-	}
-	newest := make(map[string]*engine.TaskRow)
-	for i := range snap.Tasks {
-		newest[snap.Tasks[i].Name] = &snap.Tasks[i] // in order of id
-	}
-	passed := make(map[string]*engine.TaskRow)
-	snap.Definition.Root.Walk(func(p workflow.Path) bool {
-		name := p.Name()
-		row := newest[name]
-		if row != nil && !p.Node().IsGroup() && row.State.Passed() && (before == nil || before[name]) {
-			passed[name] = row
+// work returns the task as which the work of a task was begun, by its full name:
+// in an earlier attempt, if it was there.
+func (p *past) work(name string, own model.TryID) model.TryID {
+	if begun := p.begun.Load(); begun != nil {
+		if first, ok := (*begun)[name]; ok {
+			return first
 		}
-		return true
-	})
-	return passed
+	}
+	return own
 }
 
-// Replaying returns a definition in which the tasks of those names wait for
-// nothing: what they give is taken over.
-func Replaying(w *workflow.Workflow, passed map[string]*engine.TaskRow) (*workflow.Workflow, error) {
-	c := *w
-	c.Root = replaying(w.Root, "", passed)
-	return &c, c.Finish()
-}
-
-func replaying(n *workflow.Node, above string, passed map[string]*engine.TaskRow) *workflow.Node {
-	c, name := *n, above+n.Name
-	if _, over := passed[name]; over {
-		c.Wait = nil
+// workBegun returns the tasks of an attempt that had begun, by their full names,
+// each as which its work was begun. Those that ended well are not done again by an
+// attempt that goes on; what is done once more from some task on is work of its own.
+// Of attempts that are gone, and of those before them, nothing is known.
+func workBegun(ctx context.Context, in store.Attempts, r store.Resume, snap *store.Snapshot) (map[string]model.TryID, error) {
+	begun := make(map[string]model.TryID)
+	if r.From != "" {
+		return begun, nil
 	}
-	c.Children = make([]*workflow.Node, len(n.Children))
-	for i, kid := range n.Children {
-		c.Children[i] = replaying(kid, name, passed)
+	var earlier map[string]model.TryID
+	if before := snap.Attempt.Resume; before.Attempt != 0 {
+		last, err := in.Load(ctx, before.Attempt)
+		if err == nil {
+			earlier, err = workBegun(ctx, in, before, last)
+		}
+		if err != nil && model.CodeOf(err) != model.NotFound { // it may have been forgotten
+			return nil, err
+		}
 	}
-	if len(c.Children) == 0 {
-		c.Children = nil
+	rounds := make(map[string]bool)
+	for i := range snap.Tasks { // in order of id: the newest counts
+		row := &snap.Tasks[i]
+		first, known := earlier[row.Name]
+		if !known || rounds[row.Name] {
+			first = model.TryID{Attempt: snap.Attempt.ID, Task: row.ID}
+		}
+		rounds[row.Name] = true
+		delete(begun, row.Name)
+		if row.Try > 0 {
+			begun[row.Name] = first
+		}
 	}
-	return &c
+	return begun, nil
 }

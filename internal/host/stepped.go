@@ -17,7 +17,11 @@ type Stepped struct {
 	cfg   Config
 	clock *Clock
 	core  *conductor.Core
-	queue []runner.Job
+	// scheduler is nil where there are no schedules, and due is when the next one
+	// is.
+	scheduler *conductor.Scheduler
+	due       model.Instant
+	queue     []runner.Job
 	// stepping is set during a call, as tasks may call the engine they run in.
 	stepping bool
 	// stirred is set when something was written that is to be looked for.
@@ -42,10 +46,13 @@ const ages = 200 * 365 * 24 * time.Hour
 
 // Step returns a Host for tests with a clock.
 func Step(ctx context.Context, cfg Config, c *Clock) (*Stepped, error) {
-	h := &Stepped{cfg: cfg, clock: c}
+	h := &Stepped{cfg: cfg, clock: c, due: model.Never}
+	if cfg.Schedules {
+		h.scheduler = cfg.scheduler(conductor.SchedulerConfig{Every: ages})
+	}
 	h.core = conductor.NewCore(conductor.Config{
 		Store: cfg.Store, Runner: (*lane)(h), Open: cfg.opener(), Pool: store.Pool(cfg.Project), Clock: c, Owner: "test",
-		LeaseFor: ages, RenewEvery: ages, Patrol: ages, Unreadable: cfg.unreadable,
+		LeaseFor: ages, RenewEvery: ages, Patrol: ages, Unreadable: cfg.unreadable, Tell: cfg.Tell,
 	})
 	h.unwatch = cfg.Store.Watch(func() { h.stirred = true })
 	return h, h.settle(ctx, nil)
@@ -69,8 +76,11 @@ func (h *Stepped) settle(ctx context.Context, stimuli []conductor.Stimulus) erro
 		}
 		stimuli = nil
 		if len(h.queue) == 0 {
-			if !h.stirred && h.core.NextDue().Time().After(h.clock.now) {
-				return nil
+			if h.stirred || !h.core.NextDue().Time().After(h.clock.now) {
+				continue
+			}
+			if err := h.fire(ctx); err != nil || !h.stirred {
+				return err
 			}
 			continue
 		}
@@ -80,6 +90,18 @@ func (h *Stepped) settle(ctx context.Context, stimuli []conductor.Stimulus) erro
 	}
 }
 
+// fire fires the schedules that are due.
+func (h *Stepped) fire(ctx context.Context) (err error) {
+	if h.scheduler == nil {
+		return nil
+	}
+	now := model.InstantOf(h.clock.now)
+	for h.due = now; err == nil && h.due <= now; {
+		h.due, err = h.scheduler.Step(ctx)
+	}
+	return err
+}
+
 // Advance lets time pass, and what is due meanwhile happen at its instant.
 func (h *Stepped) Advance(ctx context.Context, d time.Duration) error {
 	end := h.clock.now.Add(d)
@@ -87,18 +109,23 @@ func (h *Stepped) Advance(ctx context.Context, d time.Duration) error {
 		if err := h.settle(ctx, nil); err != nil {
 			return err
 		}
-		next := h.core.NextDue().Time()
+		next := min(h.core.NextDue(), h.due).Time()
 		if next.After(end) {
 			h.clock.now = end
-			return h.expire(ctx)
+			return h.tidy(ctx)
 		}
 		h.clock.now = next
 	}
 }
 
-// expire makes dead letters of early messages whose time is over.
-func (h *Stepped) expire(ctx context.Context) error {
-	_, err := h.cfg.Store.ExpireLetters(ctx, model.InstantOf(h.clock.now), store.MaxLimit)
+// tidy makes dead letters of early messages whose time is over, and deletes what is
+// not to be kept.
+func (h *Stepped) tidy(ctx context.Context) error {
+	now := model.InstantOf(h.clock.now)
+	_, err := h.cfg.Store.ExpireLetters(ctx, now, store.MaxLimit)
+	for page, more := (store.Page{}), true; err == nil && more; more = page.Cursor != "" {
+		_, page.Cursor, err = h.cfg.Store.Prune(ctx, h.cfg.Retention, now, page)
+	}
 	return err
 }
 

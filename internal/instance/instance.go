@@ -25,6 +25,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/expr"
+	"github.com/pawlhq/pawl/internal/items"
 	"github.com/pawlhq/pawl/internal/keeper"
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
@@ -33,6 +34,7 @@ import (
 	task "github.com/pawlhq/pawl/internal/operators/pipeline"
 	"github.com/pawlhq/pawl/internal/operators/value"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/python/pool"
 	"github.com/pawlhq/pawl/internal/resume"
@@ -40,6 +42,7 @@ import (
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/memory"
 	"github.com/pawlhq/pawl/internal/store/sqlite"
+	"github.com/pawlhq/pawl/internal/values"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 	"github.com/pawlhq/pawl/runner"
@@ -116,6 +119,7 @@ type Instance struct {
 	endOperators func() error
 	logs         *logs.Dir
 	scratch      *scratchFolder
+	values       *values.Outputs
 	saver        *saver
 	alarm        *alarm
 
@@ -159,9 +163,11 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	if err := in.openStore(); err != nil {
 		return nil, err
 	}
+	in.values = in.outputs()
 	in.services = operator.Services{
 		Sessions: in, Values: value.Service{Store: in.store, Now: cfg.Clock.Now},
 		Notifier: notifier, Settings: cfg.Settings, History: task.History{Store: in.store},
+		Outputs: in.values.Of(0), // the folder is that of one project
 	}
 	shared := cfg.Pool
 	if shared == nil {
@@ -174,8 +180,10 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	}
 	in.executor = &executor.Executor{
 		Operators: all, Logs: in.logs, Env: cfg.Env, Now: cfg.Clock.Now, Scratch: in.scratch.path,
-		Compilers: map[string]executor.Compiler{dig.Dialect: executor.CompilerFunc(dig.CompileSubtasks)},
-		Before:    in.before, Products: &keeper.Keeper{Pool: shared}, DryRun: cfg.DryRun,
+		Compilers: map[string]executor.Compiler{
+			dig.Dialect: executor.CompilerFunc(pawlfile.CompileSubtasks), pawlfile.Dialect: executor.CompilerFunc(pawlfile.CompileSubtasks),
+		},
+		Before: in.before, Products: &keeper.Keeper{Pool: shared}, DryRun: cfg.DryRun,
 	}
 	if cfg.Evaluated != nil {
 		in.executor.Evaluated = func(t *executor.Try, p params.Map) { cfg.Evaluated(t.Name, p) }
@@ -227,6 +235,7 @@ func (in *Instance) openStore() (err error) {
 func (in *Instance) Close() error {
 	err := errors.Join(in.runner.Close(), in.endOperators(), in.conductor.Stop())
 	in.alarm.close()
+	err = errors.Join(err, in.values.Close())
 	in.scratch.clean()
 	return errors.Join(err, in.saver.close(), in.store.Close())
 }
@@ -452,6 +461,7 @@ func (in *Instance) open(a store.Attempt, w *workflow.Workflow) func(*engine.Eff
 		Zone: calendar.Zone, Dialect: w.Dialect, Params: a.Params,
 		ProjectDir: in.cfg.Project, Workdir: in.cfg.Workdir,
 		Secrets: in.cfg.Secrets, Services: in.services,
+		Items: items.Lists{Store: in.store, Resume: a.Resume},
 	}
 	if w.Dialect != pipeline.Dialect { // which has no expressions
 		info.Evaluator = expr.New(expr.Env{Zone: calendar.Zone, Now: in.cfg.Clock.Now})
@@ -496,7 +506,7 @@ func (in *Instance) Look(ctx context.Context, id model.AttemptID) (*engine.Attem
 	if err != nil {
 		return nil, err
 	}
-	return engine.Restore(s.Definition, s.Attempt.AttemptRow, s.Growths, s.Tasks, s.Seq)
+	return s.Restore()
 }
 
 // StatePath returns where a project keeps a file or folder of its own.

@@ -65,7 +65,7 @@ func (s *saver) observe(b *store.Batch) {
 
 // keeps reports whether a row is one that later runs take over.
 func keeps(r *engine.TaskRow) bool {
-	return r.State == model.Success && r.Flags&engine.Replayed == 0 && !executor.IsHook(r.Name)
+	return r.State == model.Success && !r.OfItem() && r.Flags&engine.Replayed == 0 && !executor.IsHook(r.Name)
 }
 
 func resultOf(r *engine.TaskRow) resume.Result {

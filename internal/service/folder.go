@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/store"
@@ -55,10 +56,10 @@ func (s *Service) unchanged(ctx context.Context, id model.RevisionID, now []proj
 		return false, err
 	}
 	for i := range now {
-		if now[i].Definition.Dialect != pipeline.Dialect {
+		if d := now[i].Definition.Dialect; d != pipeline.Dialect && d != pawlfile.Dialect {
 			continue
 		}
-		w, err := s.cfg.Store.Workflow(ctx, before[i].ID) // what its sources say is in there only
+		w, err := s.cfg.Store.Workflow(ctx, before[i].ID) // all that it says is in there only
 		if err != nil || !bytes.Equal(w.Definition.AppendBinary(nil), now[i].Definition.AppendBinary(nil)) {
 			return false, err
 		}

@@ -82,6 +82,6 @@ func (s *Service) TasksAsOf(ctx context.Context, id model.AttemptID) (a *engine.
 	if err != nil {
 		return nil, 0, err
 	}
-	a, err = engine.Restore(snap.Definition, snap.Attempt.AttemptRow, snap.Growths, snap.Tasks, snap.Seq)
+	a, err = snap.Restore()
 	return a, snap.Seq, err
 }

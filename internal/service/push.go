@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/project"
@@ -120,12 +121,9 @@ func reschedule(p Push, all []project.Workflow) func(*store.Workflow, *store.Sch
 		if rule == nil {
 			return nil
 		}
-		slot, next := rule.First(p.From), store.Schedule{}
-		if last != nil && last.LastTime != 0 && !p.ClearAll && !slices.Contains(p.Clear, w.Name) {
-			next.LastTime = last.LastTime
-			slot = rule.NextAfter(last.LastTime.Time())
+		if p.ClearAll || slices.Contains(p.Clear, w.Name) {
+			last = nil
 		}
-		next.NextRun, next.NextTime = model.InstantOf(slot.Run), model.InstantOf(slot.Session)
-		return &next
+		return conductor.Reschedule(rule, last, p.From)
 	}
 }

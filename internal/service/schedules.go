@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/conductor"
@@ -153,7 +154,7 @@ func (s *Service) Backfill(ctx context.Context, id model.ScheduleID, r Backfill)
 	if err != nil {
 		return at, nil, err
 	}
-	starts, err := s.backfill(ctx, &w, c, slots, r)
+	starts, err := s.backfill(ctx, id, &w, c, slots, r)
 	switch {
 	case err != nil:
 		return at, nil, err
@@ -185,7 +186,7 @@ func (s *Service) slots(at *store.Schedule, of *schedule.Schedule, r Backfill) (
 	return list, nil
 }
 
-func (s *Service) backfill(ctx context.Context, w *store.Workflow, c schedule.Calendar, slots []time.Time, r Backfill) ([]store.Start, error) {
+func (s *Service) backfill(ctx context.Context, at model.ScheduleID, w *store.Workflow, c schedule.Calendar, slots []time.Time, r Backfill) ([]store.Start, error) {
 	if len(slots) == 0 {
 		return nil, nil
 	}
@@ -196,7 +197,7 @@ func (s *Service) backfill(ctx context.Context, w *store.Workflow, c schedule.Ca
 	now := model.InstantOf(s.now())
 	starts := make([]store.Start, len(slots))
 	for i, slot := range slots {
-		given := c.Around(slot)
+		given := conductor.Scheduled(w.Definition, c, slot)
 		if !former.IsZero() {
 			given = given.Merge(params.Of("last_executed_session_time", schedule.FormatTime(former, c.Zone)))
 		}
@@ -208,7 +209,9 @@ func (s *Service) backfill(ctx context.Context, w *store.Workflow, c schedule.Ca
 			},
 			Name: r.Name, Zone: c.Zone.String(), Params: given, Definition: w.Definition, Workflow: w.ID,
 			AfterFormer: i > 0, MaxRunning: s.cfg.Limits.Attempts, Created: now,
+			Tags: model.Tags{model.BackfillTag: r.Name, model.ScheduleTag: strconv.FormatInt(int64(at), 10)},
 		}
+		s.cfg.Turns.Ask(&starts[i], nil, 0)
 	}
 	return starts, nil
 }

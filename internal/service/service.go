@@ -8,7 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/admission"
 	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/schedule"
@@ -29,6 +31,12 @@ type Config struct {
 	TempDir string
 	// Limits bound what is accepted.
 	Limits Limits
+	// Turns says which attempts wait in the run queue, and Admission what it keeps;
+	// nil is nothing.
+	Turns     conductor.Turns
+	Admission *admission.Limits
+	// Pools are the sizes of pools of slots, of those that are not stored.
+	Pools map[string]int
 }
 
 // Limits bound what a service accepts.
@@ -49,6 +57,8 @@ type Service struct {
 
 	mu        sync.Mutex
 	calendars map[model.WorkflowID]schedule.Calendar
+	// programs are the names of the projects whose programs run workflows.
+	programs map[model.WorkflowID]string
 }
 
 // New returns a service.
@@ -62,7 +72,7 @@ func New(cfg Config) *Service {
 	if cfg.Limits.Archive == (project.Limits{}) {
 		cfg.Limits.Archive = project.DefaultLimits
 	}
-	return &Service{cfg: cfg, began: cfg.Clock.Now(), calendars: make(map[model.WorkflowID]schedule.Calendar)}
+	return &Service{cfg: cfg, began: cfg.Clock.Now(), calendars: make(map[model.WorkflowID]schedule.Calendar), programs: make(map[model.WorkflowID]string)}
 }
 
 func (s *Service) now() time.Time { return s.cfg.Clock.Now() }
@@ -83,7 +93,7 @@ func (s *Service) calendar(ctx context.Context, id model.WorkflowID) (schedule.C
 	return s.calendarOf(&w)
 }
 
-// maxCalendars bounds the calendars that are remembered.
+// maxCalendars bounds the calendars, and the names, that are remembered.
 const maxCalendars = 10_000
 
 // calendarOf is calendar for a workflow that is read already.

@@ -2,8 +2,10 @@ package service
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/calls"
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
@@ -18,12 +20,22 @@ import (
 type Start struct {
 	// Workflow has its definition.
 	Workflow *store.Workflow
-	// Session is the session time; what is below a second is cut off.
+	// Key tells the session from others of the workflow. Empty is its time.
+	Key string
+	// Session is the session time; what is below a second is cut off. A process of
+	// a program needs none.
 	Session time.Time
-	// Name is the attempt's name; the first attempt of a session has none.
+	// Name is the attempt's name; the first attempt of a session has none. That of a
+	// call is not to come from outside: the end of such an attempt is told its task.
 	Name   string
 	Resume Resume
 	Params params.Map
+	// Tags are those of the attempt, beside those of the definition.
+	Tags model.Tags
+	// Priority and Weight are those in the run queue; nil, and zero, are as the
+	// definition says.
+	Priority *int
+	Weight   int
 }
 
 // Resume asks to take over what another attempt finished. The zero value
@@ -41,10 +53,13 @@ type Resume struct {
 // without a name, the newest attempt of the session.
 func (s *Service) Start(ctx context.Context, r Start) (store.Attempt, error) {
 	w := r.Workflow
-	if r.Name != "" {
+	if _, called := calls.Of(r.Name); r.Name != "" && !called {
 		if err := project.CheckRetryAttemptName(r.Name); err != nil {
 			return store.Attempt{}, err
 		}
+	}
+	if err := errors.Join(r.Tags.Check(), conductor.CheckWeight(r.Weight)); err != nil {
+		return store.Attempt{}, err
 	}
 	calendar, err := s.calendarOf(w)
 	if err != nil {
@@ -58,16 +73,25 @@ func (s *Service) Start(ctx context.Context, r Start) (store.Attempt, error) {
 		return store.Attempt{}, model.Errorf(model.Exhausted, "too many tasks: the workflow has %d, and at most %d are allowed", n, s.cfg.Limits.Tasks).
 			WithHint("split it, or raise executor.task_max_run")
 	}
-	at := r.Session.Truncate(time.Second)
-	a, made, err := s.cfg.Store.StartAttempt(ctx, store.Start{
-		Session: store.Session{
-			UUID: s.cfg.NewUUID(), Project: w.Project, Workflow: w.Name,
-			Key: conductor.SessionKey(at), Time: model.InstantOf(at),
-		},
-		Name: r.Name, Zone: calendar.Zone.String(), Params: r.Params.Merge(calendar.Around(at)),
+	session, err := s.session(&r)
+	if err != nil {
+		return store.Attempt{}, err
+	}
+	given, err := fitted(w, r.Params)
+	if err != nil {
+		return store.Attempt{}, err
+	}
+	if !r.Session.IsZero() {
+		given = given.Merge(conductor.Given(w.Definition, calendar, r.Session.Truncate(time.Second)))
+	}
+	start := store.Start{
+		Session: session, Name: r.Name, Zone: calendar.Zone.String(), Params: given,
 		Definition: w.Definition, Workflow: w.ID, Resume: resume,
 		MaxRunning: s.cfg.Limits.Attempts, Created: model.InstantOf(s.now()), Due: model.InstantOf(s.now()),
-	})
+		Tags: r.Tags,
+	}
+	s.cfg.Turns.Ask(&start, r.Priority, r.Weight)
+	a, made, err := s.cfg.Store.StartAttempt(ctx, start)
 	if err != nil || made {
 		return a, err
 	}
@@ -108,7 +132,7 @@ func (s *Service) resume(ctx context.Context, r Resume) (store.Resume, error) {
 
 // checkBefore makes sure that all that comes before a task has succeeded.
 func checkBefore(a *engine.Attempt, from workflow.Path) (err error) {
-	states := make(map[string]model.State, a.Len())
+	states := make(map[string]model.State)
 	for v := range a.Tasks() {
 		states[v.Name] = v.State // the newest of a name comes last
 	}
@@ -129,6 +153,9 @@ func Carried(ctx context.Context, in store.Attempts, r store.Resume) (map[string
 	snap, err := in.Load(ctx, r.Attempt)
 	if err != nil {
 		return nil, err
+	}
+	if _, _, ok := r.Item(); ok {
+		r.From = "" // all else that has succeeded is taken over
 	}
 	var before map[string]bool
 	if r.From != "" {
@@ -156,6 +183,9 @@ func carried(tasks []engine.TaskRow, before map[string]bool) map[string]*engine.
 		if t.State != model.Success || t.Parent == model.NoTask || executor.IsHook(t.Name) {
 			continue
 		}
+		if before == nil && t.Detail != nil && t.Detail.Items != nil {
+			continue // its items are taken over, one by one
+		}
 		r := &engine.Result{Replayed: true}
 		if d := t.Detail; d != nil {
 			r.Export, r.Store, r.Reset, r.Subtasks = d.Export, d.Store, d.Reset, d.Subtasks
@@ -165,18 +195,23 @@ func carried(tasks []engine.TaskRow, before map[string]bool) map[string]*engine.
 	return results
 }
 
-// Kill asks an attempt to end. It returns the attempt as it was before. One
-// that is done, or has not begun because it comes after another session, is a
-// Conflict.
-func (s *Service) Kill(ctx context.Context, id model.AttemptID) (store.Attempt, error) {
+// Kill asks an attempt to end, for whoever asks for it. It returns the attempt as it
+// was before. One that waits in the run queue ends at once. One that is done, or has
+// not begun because it comes after another session, is a Conflict.
+func (s *Service) Kill(ctx context.Context, id model.AttemptID, by string) (store.Attempt, error) {
 	a, err := s.cfg.Store.Attempt(ctx, id)
 	switch {
 	case err != nil:
 		return a, err
 	case a.State.Done():
 		return a, model.Errorf(model.Conflict, "attempt %d is done already", id)
+	case a.Queued():
+		ended, err := s.cfg.Store.CancelQueued(ctx, store.QueueFilter{Attempts: []model.AttemptID{id}}, model.InstantOf(s.now()))
+		if err != nil || len(ended) > 0 {
+			return a, err
+		} // it has just been admitted
 	case a.Started == 0 && a.After != 0:
 		return a, model.Errorf(model.Conflict, "attempt %d has not begun", id)
 	}
-	return a, s.cfg.Store.Post(ctx, []store.Post{{Attempt: id, Command: engine.Command{Kind: engine.Kill}}})
+	return a, s.cfg.Store.Post(ctx, []store.Post{{Attempt: id, Command: engine.Command{Kind: engine.Kill, By: by}}})
 }

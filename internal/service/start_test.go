@@ -64,7 +64,7 @@ func TestAnAttemptThatSucceededHasNothingToResume(t *testing.T) {
 	if _, err := f.Start(t.Context(), start); model.CodeOf(err) != model.Invalid {
 		t.Errorf("got %v", err)
 	}
-	if got, err := f.Kill(t.Context(), a.ID); model.CodeOf(err) != model.Conflict || got.State != engine.AttemptSuccess {
+	if got, err := f.Kill(t.Context(), a.ID, ""); model.CodeOf(err) != model.Conflict || got.State != engine.AttemptSuccess {
 		t.Errorf("kill: %v, %v", got.State, err)
 	}
 }
@@ -102,7 +102,7 @@ func TestBackfillChainsItsSessions(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sessions (-want +got):\n%s", diff)
 	}
-	if _, err := f.Kill(t.Context(), list[1].ID); model.CodeOf(err) != model.Conflict {
+	if _, err := f.Kill(t.Context(), list[1].ID, ""); model.CodeOf(err) != model.Conflict {
 		t.Errorf("an attempt that has not begun is killed: %v", err)
 	}
 	_, none, err := f.Backfill(t.Context(), 1, service.Backfill{From: at(t, "2026-03-08T12:00:00Z"), Name: "late"})

@@ -14,6 +14,7 @@ import (
 	"github.com/pawlhq/pawl/internal/feed/feedtest"
 	"github.com/pawlhq/pawl/internal/feed/kafka"
 	"github.com/pawlhq/pawl/internal/feed/kafka/kafkatest"
+	"github.com/pawlhq/pawl/internal/feed/relay/relaytest"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
@@ -46,12 +47,10 @@ func TestConnectionsAreEncryptedAndProven(t *testing.T) {
 		addresses := fake(t, kfake.SeedTopics(2, "topic"), kfake.EnableSASL(), kfake.Superuser(mechanism, "user", "secret"),
 			kfake.TLS(&tls.Config{Certificates: []tls.Certificate{own}}))
 		connection := kafka.Connection{Brokers: addresses, Log: logOf(t), TLS: &tls.Config{RootCAs: trusted}, SASL: sasl, User: "user", Password: "secret"}
-		ro := relayOptions(t, addresses)
-		ro.Connection = connection
-		box := newOutbox()
-		box.put(record("topic", "hello"))
-		relay(t, ro, box)
-		box.left(t, 0)
+		box := relaytest.NewOutbox()
+		box.Put(record("topic", "hello"))
+		relayTo(t, connection, box)
+		box.Left(t, 0)
 
 		sink := feedtest.NewSink()
 		o := kafka.FeederOptions{Connection: connection, Group: "g", Topics: (&source{topic: "topic"}).options(t).Topics}
@@ -84,6 +83,7 @@ func TestWrongOptionsAreInvalid(t *testing.T) {
 		"no brokers":   func(o *kafka.FeederOptions) { o.Brokers = nil },
 		"no group":     func(o *kafka.FeederOptions) { o.Group = "" },
 		"no topics":    func(o *kafka.FeederOptions) { o.Topics = nil },
+		"no session":   func(o *kafka.FeederOptions) { o.Session = -1 },
 		"no mechanism": func(o *kafka.FeederOptions) { o.SASL = "plan" },
 	} {
 		o := good

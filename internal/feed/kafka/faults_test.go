@@ -10,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/feed/feedtest"
 	"github.com/pawlhq/pawl/internal/feed/kafka"
 	"github.com/pawlhq/pawl/internal/feed/kafka/kafkatest"
+	"github.com/pawlhq/pawl/internal/feed/relay/relaytest"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -51,12 +52,11 @@ func through(t *testing.T, cluster *kafkatest.Cluster, rounds int, faults ...fun
 	t.Helper()
 	addresses := cluster.Addresses()
 	topic := kafkatest.Topic(t, addresses, 2)
-	box, sink := newOutbox(), feedtest.NewSink()
-	ro := relayOptions(t, addresses)
-	relay(t, ro, box)
+	box, sink := relaytest.NewOutbox(), feedtest.NewSink()
+	relayTo(t, kafka.Connection{Brokers: addresses}, box)
 	s := newSource(t, addresses, topic)
 	o := s.options(t)
-	o.Topics[0].ID = kafka.RecordID
+	o.Topics[0].ID = feed.AtHeader(kafka.RecordID)
 	o.Topics[0].Keys = find(t, "key", "key")
 	run(t, newFeeder(t, o), sink)
 
@@ -64,7 +64,7 @@ func through(t *testing.T, cluster *kafkatest.Cluster, rounds int, faults ...fun
 	send := func(n int) {
 		for range n {
 			sent++
-			box.put(engine.Record{Topic: topic, Key: fmt.Sprint("k", sent%5), Value: int64(sent)})
+			box.Put(engine.Record{Topic: topic, Key: fmt.Sprint("k", sent%5), Value: int64(sent)})
 		}
 	}
 	for range rounds {
@@ -76,7 +76,7 @@ func through(t *testing.T, cluster *kafkatest.Cluster, rounds int, faults ...fun
 			send(200)
 		}
 	}
-	box.left(t, 0)
+	box.Left(t, 0)
 	distinct := awaitDistinct(t, sink, sent)
 	last := make(map[string]int64)
 	for _, m := range distinct {

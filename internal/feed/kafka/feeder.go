@@ -73,6 +73,9 @@ func NewFeeder(o FeederOptions) (*Feeder, error) {
 	if o.Group == "" {
 		return nil, model.Errorf(model.Invalid, "a feeder of Kafka needs the name of a group")
 	}
+	if o.Session < 0 {
+		return nil, model.Errorf(model.Invalid, "a feeder of Kafka can't have a session of %v", o.Session)
+	}
 	if len(o.Topics) == 0 {
 		return nil, model.Errorf(model.Invalid, "a feeder of Kafka needs a topic to read")
 	}

@@ -4,128 +4,133 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/pawlhq/pawl/internal/engine"
-	"github.com/pawlhq/pawl/internal/feed"
 	"github.com/pawlhq/pawl/internal/feed/kafka"
 	"github.com/pawlhq/pawl/internal/feed/kafka/kafkatest"
-	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/feed/relay"
+	"github.com/pawlhq/pawl/internal/feed/relay/relaytest"
 	"github.com/pawlhq/pawl/internal/params"
-	"github.com/pawlhq/pawl/internal/store"
-	"github.com/pawlhq/pawl/internal/store/memory"
 )
 
-// outbox is one in memory, with the leases of a store.
-type outbox struct {
-	store.Owners
-
-	mu      sync.Mutex
-	last    store.OutboxID
-	list    []store.Outgoing
-	changed chan struct{}
-	// fail is what Sent answers, if it is not nil.
-	fail error
+func TestTransportToAFake(t *testing.T) {
+	t.Parallel()
+	relaytest.Run(t, newFakePlace)
 }
 
-func newOutbox() *outbox {
-	return &outbox{Owners: memory.New(), changed: make(chan struct{})}
+func TestTransportToAKafka(t *testing.T) {
+	t.Parallel()
+	addresses := kafkatest.Brokers(t)
+	relaytest.Run(t, func(*testing.T) relaytest.Place { return &place{addresses: addresses} })
 }
 
-func (o *outbox) put(records ...engine.Record) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, r := range records {
-		o.last++
-		r.Attempt, r.Task, r.Try = model.AttemptID(o.last), 2, 1
-		o.list = append(o.list, store.Outgoing{ID: o.last, Record: r})
-	}
+// place is a Kafka as relaytest wants it.
+type place struct {
+	addresses []string
+	// silence keeps a topic from answering; nil if this Kafka can't be silent.
+	silence func(topic string) (speak func())
 }
 
-func (o *outbox) Outbox(ctx context.Context, after store.OutboxID, n int) (page []store.Outgoing, err error) {
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, r := range o.list {
-		if r.ID > after && len(page) < n {
-			page = append(page, r)
-		}
-	}
-	return page, nil
-}
-
-func (o *outbox) Sent(_ context.Context, ids []store.OutboxID) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.fail != nil {
-		return o.fail
-	}
-	o.list = slices.DeleteFunc(o.list, func(r store.Outgoing) bool { return slices.Contains(ids, r.ID) })
-	close(o.changed)
-	o.changed = make(chan struct{})
-	return nil
-}
-
-// left waits until the outbox has n records, and returns their topics.
-func (o *outbox) left(t *testing.T, n int) (topics []string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for {
-		o.mu.Lock()
-		changed := o.changed
-		topics = nil
-		for _, r := range o.list {
-			topics = append(topics, r.Topic)
-		}
-		o.mu.Unlock()
-		if len(topics) == n {
-			return topics
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			t.Fatalf("%d records are left instead of %d", len(topics), n)
-		}
-	}
-}
-
-func relayOptions(t *testing.T, addresses []string) kafka.RelayOptions {
-	return kafka.RelayOptions{
-		Connection: kafka.Connection{Brokers: addresses, Log: logOf(t)}, Instance: "shop",
-		Lease: 2 * time.Second, Idle: 20 * time.Millisecond,
-	}
-}
-
-// relay runs one, and returns what ends it and waits for that.
-func relay(t *testing.T, o kafka.RelayOptions, of kafka.RelayStore) (stop func()) {
-	t.Helper()
-	r, err := kafka.NewRelay(o, of)
+// newFakePlace returns a Kafka in this process, whose topics can be silent.
+func newFakePlace(t *testing.T) relaytest.Place {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }() // stop waits for it
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the relay ended with %v", err)
+	t.Cleanup(cluster.Close)
+	return &place{cluster.ListenAddrs(), func(topic string) func() {
+		id, closed := cluster.TopicInfo(topic).TopicID, make(chan struct{})
+		cluster.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+			cluster.KeepControl()
+			if slices.ContainsFunc(r.(*kmsg.ProduceRequest).Topics, func(t kmsg.ProduceRequestTopic) bool { return t.Topic == topic || t.TopicID == id }) {
+				cluster.SleepControl(func() { <-closed })
+			}
+			return nil, nil, false
+		})
+		return sync.OnceFunc(func() { close(closed) })
+	}}
+}
+
+func (p *place) Transport(t *testing.T) (relay.Transport, string) {
+	to, err := kafka.NewTransport(kafka.Connection{Brokers: p.addresses, Log: logOf(t)}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to, kafka.RelayOwner
+}
+
+func (p *place) Read(t *testing.T, topic string, n int) (list []relay.Message) {
+	for _, r := range read(t, p.addresses, topic, n) {
+		m := relay.Message{Key: r.Key, Value: r.Value}
+		for _, h := range r.Headers {
+			if h.Key == kafka.RecordID {
+				m.Name = string(h.Value)
+			} else {
+				m.Headers = append(m.Headers, relay.Header{Name: h.Key, Value: h.Value})
+			}
 		}
-	})
-	t.Cleanup(stop)
-	return stop
+		list = append(list, m)
+	}
+	return list
+}
+
+var made atomic.Int64
+
+// name returns one that no topic has.
+func (p *place) name() string { return fmt.Sprintf("sent-%d-%d", time.Now().UnixNano(), made.Add(1)) }
+
+func (p *place) Topic(t *testing.T) string {
+	topic := p.name()
+	create(t, p.addresses, topic, nil)
+	return topic
+}
+
+// Refusing returns a topic that is not there.
+func (p *place) Refusing(t *testing.T) (string, func()) {
+	topic := p.name()
+	return topic, func() { create(t, p.addresses, topic, nil) }
+}
+
+// Picky returns a topic whose batches are short.
+func (p *place) Picky(t *testing.T) (string, func()) {
+	topic, limit, enough := p.name(), "10000", "200000"
+	admin := create(t, p.addresses, topic, map[string]*string{"max.message.bytes": &limit})
+	return topic, func() {
+		if _, err := admin.AlterTopicConfigs(t.Context(), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "max.message.bytes", Value: &enough}}, topic); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (p *place) Silent(t *testing.T) (string, func()) {
+	if p.silence == nil {
+		t.Skip("this Kafka always answers")
+	}
+	topic := p.Topic(t)
+	return topic, p.silence(topic)
+}
+
+func create(t *testing.T, addresses []string, topic string, configs map[string]*string) *kadm.Client {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(addresses...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	admin := kadm.NewClient(client)
+	if _, err := admin.CreateTopic(t.Context(), 1, 1, configs, topic); err != nil {
+		t.Fatal(err)
+	}
+	return admin
 }
 
 // read returns the first n records of a topic, those of a partition in order.
@@ -148,227 +153,28 @@ func read(t *testing.T, addresses []string, topic string, n int) (records []*kgo
 	return records
 }
 
-func TestRecordsArriveInOrderWithTheirNames(t *testing.T) {
-	t.Parallel()
-	addresses := fake(t, kfake.SeedTopics(3, "orders"))
-	box := newOutbox()
-	for n := range 1000 {
-		box.put(engine.Record{Topic: "orders", Key: fmt.Sprint("key", n%7), Value: params.Of("n", int64(n)), Index: 5})
-	}
-	relay(t, relayOptions(t, addresses), box)
-	box.left(t, 0)
-	next := make(map[string]int64)
-	partitions := make(map[string]int32)
-	for _, r := range read(t, addresses, "orders", 1000) {
-		v, err := params.ParseJSON(r.Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, _ := v.(params.Map).Int("n")
-		key := string(r.Key)
-		if last, ok := next[key]; ok && (n != last+7 || partitions[key] != r.Partition) {
-			t.Fatalf("%d of %s came after %d, in partition %d", n, key, last, r.Partition)
-		}
-		next[key], partitions[key] = n, r.Partition
-		if want := fmt.Sprintf("shop/%d/2/1/5", n+1); len(r.Headers) != 1 || r.Headers[0].Key != kafka.RecordID || string(r.Headers[0].Value) != want {
-			t.Fatalf("the headers of %d are %v, not %s", n, r.Headers, want)
-		}
-	}
-}
-
-func TestHeadersCodecsAndTracesOfRecords(t *testing.T) {
-	t.Parallel()
-	addresses := fake(t, kfake.SeedTopics(1, "text"))
-	box := newOutbox()
-	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	box.put(
-		engine.Record{Topic: "text", Value: "hello", Headers: params.Of("type", "greeting", "n", int64(1), "many", []params.Value{"a", "b"}, kafka.RecordID, "forged")},
-		engine.Record{Topic: "text", Key: "k", Headers: params.Of("traceparent", "own")},
-	)
-	o := relayOptions(t, addresses)
-	o.Topics = []feed.Topic{{Name: "text", Body: feed.Text{}}}
-	o.Trace = func(store.Outgoing) string { return parent }
-	relay(t, o, box)
-	box.left(t, 0)
-	got := read(t, addresses, "text", 2)
-	var headers []string
-	for _, h := range got[0].Headers {
-		headers = append(headers, h.Key+"="+string(h.Value))
-	}
-	want := []string{"pawl-record-id=shop/1/2/1/0", "type=greeting", "n=1", "many=a", "many=b", "traceparent=" + parent}
-	if diff := cmp.Diff(want, headers); diff != "" || string(got[0].Value) != "hello" || got[0].Key != nil {
-		t.Errorf("got %q of %q\n%s", got[0].Value, got[0].Key, diff)
-	}
-	if r := got[1]; r.Value != nil || string(r.Key) != "k" || string(r.Headers[1].Value) != "own" || len(r.Headers) != 2 {
-		t.Errorf("got %+v", r)
-	}
-}
-
-// A topic that is not there keeps its records, and only those, and they are sent
-// once it is.
-func TestATopicThatRefusesHoldsBackOnlyItsOwn(t *testing.T) {
-	t.Parallel()
-	addresses := kafkatest.Brokers(t)
-	good := kafkatest.Topic(t, addresses, 1)
-	missing := good + "-missing"
-	box := newOutbox()
-	for range 300 {
-		box.put(engine.Record{Topic: missing, Key: "k", Value: "x"}, engine.Record{Topic: good, Key: "k", Value: "x"})
-	}
-	relay(t, relayOptions(t, addresses), box)
-	for _, topic := range box.left(t, 300) {
-		if topic != missing {
-			t.Fatalf("a record of %s is left", topic)
-		}
-	}
-	box.put(engine.Record{Topic: good, Key: "k", Value: "later"})
-	box.left(t, 300)
-	create(t, addresses, missing, nil)
-	box.left(t, 0)
-	inOrder(t, read(t, addresses, missing, 300))
-}
-
-func create(t *testing.T, addresses []string, topic string, configs map[string]*string) *kadm.Client {
+// relayTo runs a relay of an outbox to a Kafka until the end of the test.
+func relayTo(t *testing.T, c kafka.Connection, box *relaytest.Outbox) {
 	t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(addresses...))
+	c.Log = logOf(t)
+	r, err := kafka.NewRelay(kafka.RelayOptions{
+		Connection: c, Instance: "shop", Lease: 2 * time.Second, Idle: 20 * time.Millisecond,
+	}, box)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.Close)
-	admin := kadm.NewClient(client)
-	if _, err := admin.CreateTopic(t.Context(), 1, 1, configs, topic); err != nil {
-		t.Fatal(err)
-	}
-	return admin
+	relaytest.Start(t, r)
 }
 
-// inOrder checks that records, each of which may have come twice, came in order.
-func inOrder(t *testing.T, records []*kgo.Record) {
-	t.Helper()
-	last := 0
-	for _, r := range records {
-		var n int
-		if _, err := fmt.Sscanf(string(r.Headers[0].Value), "shop/%d/", &n); err != nil {
-			t.Fatal(err)
-		}
-		if n < last {
-			t.Fatalf("record %d came after %d", n, last)
-		}
-		last = n
-	}
-}
-
-// A record that is too large for its topic is not overtaken by those of its key
-// that come after it.
-func TestARefusedRecordIsNotOvertaken(t *testing.T) {
-	t.Parallel()
-	addresses := kafkatest.Brokers(t)
-	topic := kafkatest.Topic(t, addresses, 1) + "-small"
-	limit, enough := "2000", "200000"
-	admin := create(t, addresses, topic, map[string]*string{"max.message.bytes": &limit})
-	box := newOutbox()
-	large := strings.Repeat("0123456789abcdef", 10_000)
-	for n := range 100 {
-		value := params.Value("small")
-		if n == 50 {
-			value = large
-		}
-		box.put(engine.Record{Topic: topic, Key: "k", Value: value})
-	}
-	o := relayOptions(t, addresses)
-	refused := make(chan struct{}, 1000)
-	o.Meter = meter{refused: refused}
-	relay(t, o, box)
-	<-refused
-	if _, err := admin.AlterTopicConfigs(t.Context(), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "max.message.bytes", Value: &enough}}, topic); err != nil {
-		t.Fatal(err)
-	}
-	box.left(t, 0)
-	inOrder(t, read(t, addresses, topic, 100))
-}
-
-// meter tells of what is refused.
-type meter struct {
-	feed.Unmetered
-	refused chan struct{}
-}
-
-func (m meter) Refused(string, int) {
-	select {
-	case m.refused <- struct{}{}:
-	default: // nobody counts
-	}
-}
-
-// A topic that does not answer keeps back no other, and loses nothing.
-func TestATopicThatIsSilentHoldsBackOnlyItsOwn(t *testing.T) {
-	t.Parallel()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "silent", "orders"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(cluster.Close)
-	silent := cluster.TopicInfo("silent").TopicID
-	speak := make(chan struct{})
-	cluster.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
-		cluster.KeepControl()
-		if slices.ContainsFunc(r.(*kmsg.ProduceRequest).Topics, func(t kmsg.ProduceRequestTopic) bool { return t.Topic == "silent" || t.TopicID == silent }) {
-			cluster.SleepControl(func() { <-speak })
-		}
-		return nil, nil, false
-	})
-	addresses := cluster.ListenAddrs()
-	box := newOutbox()
-	o := relayOptions(t, addresses)
-	o.Patience = time.Hour
-	for range 300 {
-		box.put(engine.Record{Topic: "silent", Key: "k", Value: "x"}, engine.Record{Topic: "orders", Key: "k", Value: "x"})
-	}
-	relay(t, o, box)
-	box.left(t, 300)
-	box.put(engine.Record{Topic: "orders", Key: "k", Value: "later"})
-	box.left(t, 300)
-	close(speak)
-	box.left(t, 0)
-	inOrder(t, read(t, addresses, "silent", 300))
-}
-
-// Of two relays, one sends; when it is gone, the other does.
-func TestOneRelayAtATimeSends(t *testing.T) {
+// One header names a record, whatever others say.
+func TestTheNameOfARecordIsNotForged(t *testing.T) {
 	t.Parallel()
 	addresses := fake(t, kfake.SeedTopics(1, "orders"))
-	box := newOutbox()
-	o := relayOptions(t, addresses)
-	first := relay(t, o, box)
-	box.put(engine.Record{Topic: "orders", Value: "a"})
-	box.left(t, 0)
-	relay(t, o, box)
-	for n := range 20 {
-		box.put(engine.Record{Topic: "orders", Value: "b"})
-		if n == 10 {
-			first()
-		}
+	box := relaytest.NewOutbox()
+	box.Put(engine.Record{Topic: "orders", Value: "a", Headers: params.Of(kafka.RecordID, "forged")})
+	relayTo(t, kafka.Connection{Brokers: addresses}, box)
+	box.Left(t, 0)
+	if h := read(t, addresses, "orders", 1)[0].Headers; len(h) != 1 || string(h[0].Value) != "shop/1/2/1/0" {
+		t.Errorf("its headers are %v", h)
 	}
-	box.left(t, 0)
-	if got := read(t, addresses, "orders", 21); len(got) != 21 {
-		t.Errorf("%d records arrived", len(got))
-	}
-}
-
-// What could not be removed is sent again, under its name.
-func TestRecordsThatAreSentAgainKeepTheirNames(t *testing.T) {
-	t.Parallel()
-	addresses := fake(t, kfake.SeedTopics(1, "orders"))
-	box := newOutbox()
-	box.fail = model.Errorf(model.Unavailable, "the store is away")
-	box.put(engine.Record{Topic: "orders", Value: "a"})
-	relay(t, relayOptions(t, addresses), box)
-	got := read(t, addresses, "orders", 2)
-	if a, b := string(got[0].Headers[0].Value), string(got[1].Headers[0].Value); a != b {
-		t.Errorf("a record came as %s and as %s", a, b)
-	}
-	box.mu.Lock()
-	box.fail = nil
-	box.mu.Unlock()
-	box.left(t, 0)
 }

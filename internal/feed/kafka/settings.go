@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -18,8 +17,7 @@ import (
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/feed"
 	"github.com/pawlhq/pawl/internal/feed/kafka/registry"
-	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/schedule"
+	"github.com/pawlhq/pawl/internal/feed/settings"
 )
 
 // Settings are what the settings below "kafka" of a configuration say.
@@ -27,6 +25,8 @@ type Settings struct {
 	Connection
 	// Group names the consumer group, and the feeder in the store.
 	Group string
+	// Session is as in FeederOptions.
+	Session time.Duration
 	// Sources are the topics that are read, in order of their names.
 	Sources []Source
 	// Topics are all that are described, in order of their names.
@@ -38,35 +38,37 @@ const prefix = "kafka."
 
 // general are the settings that are of no topic.
 var general = []string{
-	"kafka.brokers", "kafka.group",
+	"kafka.brokers", "kafka.group", "kafka.session",
 	"kafka.tls", "kafka.tls.ca", "kafka.tls.certificate", "kafka.tls.key",
 	"kafka.sasl.mechanism", "kafka.sasl.user", "kafka.sasl.password",
 	"kafka.registry.url", "kafka.registry.user", "kafka.registry.password",
 }
 
-// ofTopics are the settings of a topic, "kafka.topics.TOPIC." in front; those of
-// its keys are "keys.PARAM" besides.
-var ofTopics = []string{"codec", "key-codec", "subject", "start", "id-header", "remember", "early", "early-most"}
+// ofTopics is how the settings of topics begin, and topicWords are how they end.
+const ofTopics = prefix + "topics."
+
+var topicWords = append([]string{"codec", "key-codec", "subject", "message", "start", "id-header", "keys."}, settings.OfMessages...)
 
 // codecs are the ways in which messages are written.
-var codecs = []string{"json", "text", "avro"}
+var codecs = []string{"json", "text", "avro", "protobuf"}
 
 // Named reports whether a configuration has settings of Kafka.
-func Named(c *config.Config) bool {
-	return slices.ContainsFunc(c.Keys(), func(key string) bool { return strings.HasPrefix(key, prefix) })
-}
+func Named(c *config.Config) bool { return settings.Below(c, prefix) }
 
 // Read returns what a configuration says of Kafka. The error has all that is
 // wrong with it, each with where it is set, and is Invalid. Nothing is connected
 // to; Log and Meter are for the caller to set.
 func Read(c *config.Config) (Settings, error) {
-	r := reader{Config: c, topics: make(map[string]*Source)}
-	s := Settings{Group: r.text("kafka.group", "pawl")}
+	r := reader{Reader: settings.Reader{Config: c}, topics: make(map[string]*Source)}
+	s := Settings{Group: r.Text("kafka.group", "pawl")}
 	s.Brokers = r.brokers()
+	if _, ok := c.Get("kafka.session"); ok {
+		s.Session = r.Duration("kafka.session", time.Second)
+	}
 	s.TLS = r.encryption()
-	s.SASL, s.User, s.Password = r.choice("kafka.sasl.mechanism", "", Mechanisms...), r.text("kafka.sasl.user", ""), r.text("kafka.sasl.password", "")
+	s.SASL, s.User, s.Password = r.Choice("kafka.sasl.mechanism", "", Mechanisms...), r.Text("kafka.sasl.user", ""), r.Text("kafka.sasl.password", "")
 	if s.SASL != "" && s.User == "" {
-		r.wrong("kafka.sasl.mechanism", "needs kafka.sasl.user")
+		r.Wrong("kafka.sasl.mechanism", "needs kafka.sasl.user")
 	}
 	r.registry = r.schemas()
 	for _, key := range c.Keys() {
@@ -81,78 +83,40 @@ func Read(c *config.Config) (Settings, error) {
 			s.Sources = append(s.Sources, *t)
 		}
 	}
-	return s, errors.Join(r.faults...)
+	return s, r.Err()
 }
 
 // reader reads settings, and keeps what is wrong with them.
 type reader struct {
-	*config.Config
+	settings.Reader
 	registry *registry.Registry // nil without one
 	topics   map[string]*Source
-	faults   []error
 }
 
-// wrong notes what is wrong with a setting.
-func (r *reader) wrong(key, format string, args ...any) { r.advise("", key, format, args...) }
-
-// advise notes what is wrong with a setting, and what may help.
-func (r *reader) advise(hint, key, format string, args ...any) {
-	at, _ := r.Setting(key)
-	e := model.Errorf(model.Invalid, "%s: %s "+format, append([]any{at.Origin, key}, args...)...)
-	e.Hint = hint
-	r.faults = append(r.faults, e)
-}
-
-func (r *reader) text(key, def string) string {
-	v, ok := r.Get(key)
-	if !ok {
-		return def
-	}
-	return strings.TrimSpace(v)
-}
-
-// choice reads one of several words.
-func (r *reader) choice(key, def string, words ...string) string {
-	v := r.text(key, def)
-	for _, w := range words {
-		if strings.EqualFold(v, w) {
-			return w
-		}
-	}
-	if v != def {
-		r.advise(document.DidYouMean(strings.ToLower(v), words), key, "must be one of %s, not %q", strings.Join(words, ", "), v)
-	}
-	return def
-}
-
-func (r *reader) brokers() (list []string) {
-	for _, address := range strings.Split(r.text("kafka.brokers", ""), ",") {
-		address = strings.TrimSpace(address)
-		if address == "" {
-			continue
-		}
+func (r *reader) brokers() []string {
+	list := r.List("kafka.brokers")
+	for _, address := range list {
 		if !strings.Contains(address, ":") {
-			r.wrong("kafka.brokers", "must be addresses such as kafka-1:9092, joined by commas, not %q", address)
+			r.Wrong("kafka.brokers", "must be addresses such as kafka-1:9092, joined by commas, not %q", address)
 		}
-		list = append(list, address)
 	}
 	if len(list) == 0 {
-		r.faults = append(r.faults, model.Errorf(model.Invalid, "kafka.brokers is not set").WithHint("set it to addresses of brokers, such as kafka-1:9092"))
+		r.Lacks("kafka.brokers", "set it to addresses of brokers, such as kafka-1:9092")
 	}
 	return list
 }
 
 // encryption reads how connections are encrypted.
 func (r *reader) encryption() *tls.Config {
-	ca, certificate, key := r.text("kafka.tls.ca", ""), r.text("kafka.tls.certificate", ""), r.text("kafka.tls.key", "")
-	wanted, err := strconv.ParseBool(r.text("kafka.tls", "false"))
+	ca, certificate, key := r.Text("kafka.tls.ca", ""), r.Text("kafka.tls.certificate", ""), r.Text("kafka.tls.key", "")
+	wanted, err := strconv.ParseBool(r.Text("kafka.tls", "false"))
 	if err != nil {
-		r.wrong("kafka.tls", "must be true or false")
+		r.Wrong("kafka.tls", "must be true or false")
 	}
 	if !wanted {
 		for _, file := range []string{"kafka.tls.ca", "kafka.tls.certificate", "kafka.tls.key"} {
-			if r.text(file, "") != "" && err == nil {
-				r.wrong(file, "has no effect unless kafka.tls is true")
+			if r.Text(file, "") != "" && err == nil {
+				r.Wrong(file, "has no effect unless kafka.tls is true")
 			}
 		}
 		return nil
@@ -161,13 +125,13 @@ func (r *reader) encryption() *tls.Config {
 	if ca != "" {
 		text, err := os.ReadFile(ca)
 		if c.RootCAs = x509.NewCertPool(); err != nil || !c.RootCAs.AppendCertsFromPEM(text) {
-			r.wrong("kafka.tls.ca", "must be a file with certificates (PEM): %v", cmp.Or(err, errors.New("there is none in it")))
+			r.Wrong("kafka.tls.ca", "must be a file with certificates (PEM): %v", cmp.Or(err, errors.New("there is none in it")))
 		}
 	}
 	if certificate != "" || key != "" {
 		pair, err := tls.LoadX509KeyPair(certificate, key)
 		if err != nil {
-			r.wrong("kafka.tls.certificate", "and kafka.tls.key must be files that belong together (PEM): %v", err)
+			r.Wrong("kafka.tls.certificate", "and kafka.tls.key must be files that belong together (PEM): %v", err)
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}
@@ -175,19 +139,15 @@ func (r *reader) encryption() *tls.Config {
 }
 
 func (r *reader) schemas() *registry.Registry {
-	url := r.text("kafka.registry.url", "")
-	if url == "" {
+	urls := r.List("kafka.registry.url")
+	if len(urls) == 0 {
 		return nil
 	}
-	var urls []string
-	for _, u := range strings.Split(url, ",") {
-		urls = append(urls, strings.TrimSpace(u))
-	}
 	of, err := registry.Open(registry.Options{
-		URLs: urls, User: r.text("kafka.registry.user", ""), Password: r.text("kafka.registry.password", ""), Clock: clock.System{},
+		URLs: urls, User: r.Text("kafka.registry.user", ""), Password: r.Text("kafka.registry.password", ""), Clock: clock.System{},
 	})
 	if err != nil {
-		r.wrong("kafka.registry.url", "is of no use: %v", err)
+		r.Refuse("kafka.registry.url", err)
 	}
 	return of
 }
@@ -197,9 +157,14 @@ func (r *reader) one(key string) {
 	if slices.Contains(general, key) {
 		return
 	}
-	topic, what, ok := splitTopic(strings.TrimPrefix(key, prefix+"topics."))
-	if !ok || !strings.HasPrefix(key, prefix+"topics.") {
-		r.advise(r.meant(key), key, "is no setting")
+	rest, ok := strings.CutPrefix(key, ofTopics)
+	topic, what, known := settings.Split(rest, topicWords...)
+	if !ok || !known {
+		hint := document.DidYouMean(key, general)
+		if ok {
+			hint = settings.Meant("topic", rest, topicWords...)
+		}
+		r.Advise(hint, key, "is no setting")
 		return
 	}
 	t := r.topics[topic]
@@ -210,32 +175,6 @@ func (r *reader) one(key string) {
 	r.ofTopic(t, key, what)
 }
 
-// splitTopic splits the end of a key into a topic, which may have dots, and what
-// is said of it.
-func splitTopic(rest string) (topic, what string, ok bool) {
-	if i := strings.LastIndex(rest, ".keys."); i > 0 {
-		return rest[:i], rest[i+1:], true
-	}
-	i := strings.LastIndexByte(rest, '.')
-	if i <= 0 || !slices.Contains(ofTopics, rest[i+1:]) {
-		return "", "", false
-	}
-	return rest[:i], rest[i+1:], true
-}
-
-// meant returns a question about the setting that may have been meant.
-func (r *reader) meant(key string) string {
-	rest, ok := strings.CutPrefix(key, prefix+"topics.")
-	if !ok {
-		return document.DidYouMean(key, general)
-	}
-	last := rest[strings.LastIndexByte(rest, '.')+1:]
-	if hint := document.DidYouMean(last, append([]string{"keys"}, ofTopics...)); hint != "" && last != rest {
-		return hint
-	}
-	return "settings of a topic are " + strings.Join(ofTopics, ", ") + " and keys.PARAM"
-}
-
 func (r *reader) ofTopic(t *Source, key, what string) {
 	switch what {
 	case "codec":
@@ -243,69 +182,41 @@ func (r *reader) ofTopic(t *Source, key, what string) {
 	case "key-codec":
 		t.Key = r.codec(key, t.Name+"-key", false)
 	case "subject":
-		if r.text(prefix+"topics."+t.Name+".codec", "") != "avro" {
-			r.wrong(key, "has no effect unless the codec is avro")
-		}
+		r.only(t, key, "avro", "protobuf")
+	case "message":
+		r.only(t, key, "protobuf")
 	case "start":
-		t.Latest = r.choice(key, "earliest", "earliest", "latest") == "latest"
+		t.Latest = r.Choice(key, "earliest", "earliest", "latest") == "latest"
 	case "id-header":
-		t.ID = r.text(key, "")
-	case "remember":
-		t.Remember = r.duration(key, time.Second)
-	case "early":
-		if t.Early = r.duration(key, 0); t.Early == 0 {
-			t.Early = -1 // not at all
-		}
-	case "early-most":
-		n, err := strconv.ParseUint(r.text(key, ""), 10, 31)
-		if err != nil || n == 0 {
-			r.wrong(key, "must be a whole number above 0")
-		}
-		t.MostEarly = int(n)
+		t.ID = feed.AtHeader(r.Text(key, ""))
 	default:
-		r.key(t, key, strings.TrimPrefix(what, "keys."))
+		r.Message(&t.Topic, key, what)
 	}
 }
 
-// key reads where a key of messages is.
-func (r *reader) key(t *Source, key, param string) {
-	find, err := feed.Find(param, r.text(key, ""))
-	if err != nil {
-		r.advise(model.HintsOf(err), key, "is of no use: %v", err)
-		return
+// only notes a setting that has no effect with the codec of a topic.
+func (r *reader) only(t *Source, key string, with ...string) {
+	if !slices.Contains(with, strings.ToLower(r.Text(ofTopics+t.Name+".codec", ""))) {
+		r.Wrong(key, "has no effect unless the codec is %s", strings.Join(with, " or "))
 	}
-	if t.Keys != nil {
-		find = feed.FindAll(t.Keys, find)
-	}
-	t.Keys = find
 }
 
 func (r *reader) codec(key, subject string, body bool) feed.Codec {
-	switch r.choice(key, "json", codecs...) {
-	case "text":
+	codec := r.Choice(key, "json", codecs...)
+	message := ""
+	if above, ok := strings.CutSuffix(key, "codec"); ok && body {
+		subject, message = r.Text(above+"subject", subject), r.Text(above+"message", "")
+	}
+	switch {
+	case codec == "text":
 		return feed.Text{}
-	case "avro":
-		if r.registry == nil {
-			r.wrong(key, "needs kafka.registry.url")
-			return nil
-		}
-		if body {
-			subject = r.text(strings.TrimSuffix(key, "codec")+"subject", subject)
-		}
-		return r.registry.Avro(subject)
+	case codec == "json":
+		return feed.JSON{}
+	case r.registry == nil:
+		r.Wrong(key, "needs kafka.registry.url")
+		return nil
+	case codec == "protobuf":
+		return r.registry.Proto(subject, message)
 	}
-	return feed.JSON{}
-}
-
-// duration reads a time that is at least so long.
-func (r *reader) duration(key string, least time.Duration) time.Duration {
-	d, err := schedule.ParseDuration(r.text(key, ""))
-	if err != nil || d < least {
-		hint := ""
-		if least > 0 {
-			hint = fmt.Sprintf("it is at least %v", least)
-		}
-		r.advise(hint, key, "must be a time such as 7d, 12h or 30m, not %q", r.text(key, ""))
-	}
-	return d
+	return r.registry.Avro(subject)
 }

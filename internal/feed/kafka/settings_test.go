@@ -25,7 +25,7 @@ func configured(pairs ...string) *config.Config {
 func TestSettingsSayWhatIsReadAndSent(t *testing.T) {
 	t.Parallel()
 	s, err := kafka.Read(configured(
-		"kafka.brokers", "a:1, b:2", "kafka.group", "shop", "kafka.tls", "true",
+		"kafka.brokers", "a:1, b:2", "kafka.group", "shop", "kafka.session", "6s", "kafka.tls", "true",
 		"kafka.sasl.mechanism", "SCRAM-SHA-256", "kafka.sasl.user", "u", "kafka.sasl.password", "p",
 		"kafka.topics.orders.v1.keys.order_id", "body.id", "kafka.topics.orders.v1.keys.customer.id", "header.c",
 		"kafka.topics.orders.v1.start", "latest", "kafka.topics.orders.v1.id-header", "mid", "kafka.topics.orders.v1.remember", "1d",
@@ -35,7 +35,7 @@ func TestSettingsSayWhatIsReadAndSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"a:1", "b:2"}, s.Brokers); diff != "" || s.Group != "shop" || s.TLS == nil || s.SASL != "scram-sha-256" || s.User != "u" || s.Password != "p" {
+	if diff := cmp.Diff([]string{"a:1", "b:2"}, s.Brokers); diff != "" || s.Group != "shop" || s.Session != 6*time.Second || s.TLS == nil || s.SASL != "scram-sha-256" || s.User != "u" || s.Password != "p" {
 		t.Errorf("got %+v", s)
 	}
 	if len(s.Topics) != 3 || len(s.Sources) != 2 || s.Topics[0].Name != "commands" || s.Topics[0].Body != (feed.Text{}) {
@@ -50,7 +50,7 @@ func TestSettingsSayWhatIsReadAndSent(t *testing.T) {
 	if diff := cmp.Diff(want, keys); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
-	if o.Name != "orders.v1" || !o.Latest || o.ID != "mid" || o.Remember != 24*time.Hour || o.Early != 2*time.Hour || o.MostEarly != 5 || o.Key != (feed.JSON{}) {
+	if o.Name != "orders.v1" || !o.Latest || len(o.ID(feed.Parts{Headers: []feed.Header{{Name: "mid", Value: "m"}}})) != 1 || o.Remember != 24*time.Hour || o.Early != 2*time.Hour || o.MostEarly != 5 || o.Key != (feed.JSON{}) {
 		t.Errorf("got %+v", o)
 	}
 }
@@ -60,13 +60,16 @@ func TestWrongSettingsAreToldWithTheirPlaceAndWhatWasMeant(t *testing.T) {
 	for _, tt := range []struct{ key, value, want, hint string }{
 		{"kafka.broker", "a:1", "file:2: kafka.broker is no setting", `did you mean "kafka.brokers"?`},
 		{"kafka.brokers", "a", "must be addresses such as kafka-1:9092", ""},
+		{"kafka.session", "0s", "kafka.session must be a time such as", "at least 1s"},
 		{"kafka.tls", "maybe", "kafka.tls must be true or false", ""},
 		{"kafka.tls.ca", "/nowhere", "has no effect unless kafka.tls is true", ""},
 		{"kafka.sasl.mechanism", "scram-sha-265", "must be one of plain, scram-sha-256, scram-sha-512", `did you mean "scram-sha-256"?`},
 		{"kafka.sasl.mechanism", "plain", "needs kafka.sasl.user", ""},
-		{"kafka.topics.orders.codec", "jsno", `file:2: kafka.topics.orders.codec must be one of json, text, avro, not "jsno"`, `did you mean "json"?`},
+		{"kafka.topics.orders.codec", "jsno", `file:2: kafka.topics.orders.codec must be one of json, text, avro, protobuf, not "jsno"`, `did you mean "json"?`},
 		{"kafka.topics.orders.codec", "avro", "needs kafka.registry.url", ""},
-		{"kafka.topics.orders.subject", "x", "has no effect unless the codec is avro", ""},
+		{"kafka.topics.orders.codec", "protobuf", "needs kafka.registry.url", ""},
+		{"kafka.topics.orders.subject", "x", "has no effect unless the codec is avro or protobuf", ""},
+		{"kafka.topics.orders.message", "x", "has no effect unless the codec is protobuf", ""},
 		{"kafka.topics.orders.cdec", "json", "is no setting", `did you mean "codec"?`},
 		{"kafka.topics.orders", "json", "is no setting", "settings of a topic are"},
 		{"kafka.topics.orders.start", "erliest", "must be one of earliest, latest", `did you mean "earliest"?`},
@@ -90,5 +93,16 @@ func TestNoSettingsOfKafkaMeanNoKafka(t *testing.T) {
 	t.Parallel()
 	if kafka.Named(configured("server.port", "1")) || !kafka.Named(configured("kafka.brokers", "a:1")) {
 		t.Error("settings of Kafka are not told from others")
+	}
+}
+
+func TestTopicsOfARegistryHaveSubjectsAndMessages(t *testing.T) {
+	t.Parallel()
+	s, err := kafka.Read(configured(
+		"kafka.brokers", "a:1", "kafka.registry.url", "http://registry", "kafka.topics.orders.codec", "Protobuf", "kafka.topics.orders.message", "Order",
+		"kafka.topics.orders.subject", "all-orders", "kafka.topics.orders.key-codec", "avro",
+	))
+	if err != nil || len(s.Topics) != 1 || s.Topics[0].Body == nil || s.Topics[0].Key == nil {
+		t.Errorf("got %+v, %v", s.Topics, err)
 	}
 }

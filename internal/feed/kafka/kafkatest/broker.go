@@ -126,7 +126,7 @@ func (b *broker) start() error {
 		defer close(ended)
 		_ = b.process.Wait() // it is killed, or answers say that it has ended
 	}()
-	const script = `trap '' INT TERM; read -r line && exit; kill -9 "$1"; rm -rf "$2"; rmdir "${2%/*}"`
+	const script = `trap '' INT TERM QUIT; read -r line && exit; kill -9 "$1"; rm -rf "$2"; rmdir "${2%/*}"`
 	b.guard = exec.Command("/bin/sh", "-c", script, "guard", fmt.Sprint(b.process.Process.Pid), b.dir)
 	if b.word, err = b.guard.StdinPipe(); err != nil {
 		return errors.Join(err, b.kill())

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 
+	"github.com/hamba/avro/v2"
 	"github.com/twmb/franz-go/pkg/sr"
 
 	"github.com/pawlhq/pawl/internal/feed"
@@ -13,21 +14,21 @@ import (
 // Avro returns the codec of Avro. Messages are written with the newest schema
 // of the subject, which is that of the topic's values ("TOPIC-value") if it is
 // empty.
-func (r *Registry) Avro(subject string) feed.Codec { return codec{r, subject} }
+func (r *Registry) Avro(subject string) feed.Codec { return avroCodec{&r.avro, subject} }
 
-type codec struct {
-	*Registry
+type avroCodec struct {
+	*schemas[avro.Schema]
 	subject string
 }
 
 // Decode implements feed.Codec.
-func (c codec) Decode(ctx context.Context, _ string, data []byte) (params.Value, error) {
+func (c avroCodec) Decode(ctx context.Context, _ string, data []byte) (params.Value, error) {
 	if data == nil {
 		return nil, nil
 	}
-	id, body, err := (&sr.ConfluentHeader{}).DecodeID(data)
+	id, body, err := schemaID(data)
 	if err != nil {
-		return nil, model.Errorf(model.Invalid, "the message does not name its schema: %w", err)
+		return nil, err
 	}
 	schema, err := c.schemaOf(ctx, id)
 	if err != nil {
@@ -37,15 +38,11 @@ func (c codec) Decode(ctx context.Context, _ string, data []byte) (params.Value,
 }
 
 // Encode implements feed.Codec.
-func (c codec) Encode(ctx context.Context, topic string, v params.Value) ([]byte, error) {
+func (c avroCodec) Encode(ctx context.Context, topic string, v params.Value) ([]byte, error) {
 	if v == nil {
 		return nil, nil
 	}
-	subject := c.subject
-	if subject == "" {
-		subject = topic + "-value"
-	}
-	s, err := c.newestOf(ctx, subject)
+	s, err := c.newestOf(ctx, subjectOf(c.subject, topic))
 	if err != nil {
 		return nil, err
 	}
@@ -54,4 +51,28 @@ func (c codec) Encode(ctx context.Context, topic string, v params.Value) ([]byte
 		return nil, err
 	}
 	return encode(head, s.schema, v)
+}
+
+// parseAvro reads a schema with those that it refers to.
+func (r *Registry) parseAvro(ctx context.Context, text sr.Schema) (avro.Schema, error) {
+	cache := &avro.SchemaCache{}
+	err := r.refer(ctx, text.References, make(map[string]bool), func(_ sr.SchemaReference, other sr.Schema) error {
+		_, err := parseInto(other, cache)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return parseInto(text, cache)
+}
+
+func parseInto(text sr.Schema, cache *avro.SchemaCache) (avro.Schema, error) {
+	if err := written(text, sr.TypeAvro); err != nil {
+		return nil, err
+	}
+	s, err := avro.ParseWithCache(text.Schema, "", cache)
+	if err != nil {
+		return nil, model.Errorf(model.Invalid, "the schema can't be read: %w", err)
+	}
+	return s, nil
 }

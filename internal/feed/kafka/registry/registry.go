@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sr"
 
 	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/feed/kafka/registry/proto"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -44,15 +45,25 @@ type Registry struct {
 	client *sr.Client
 	clock  clock.Clock
 
-	mu sync.Mutex
-	// byID never change; newest are as they were at some time.
-	byID   map[int]avro.Schema
-	newest map[string]versioned
+	avro  schemas[avro.Schema]
+	proto schemas[*proto.Schema]
 }
 
-type versioned struct {
+// schemas are those of one language.
+type schemas[S any] struct {
+	*Registry
+	// parse reads a schema with those that it refers to.
+	parse func(ctx context.Context, text sr.Schema) (S, error)
+
+	mu sync.Mutex
+	// byID never change; newest are as they were at some time.
+	byID   map[int]S
+	newest map[string]versioned[S]
+}
+
+type versioned[S any] struct {
 	id     int
-	schema avro.Schema
+	schema S
 	until  time.Time
 }
 
@@ -72,11 +83,18 @@ func Open(o Options) (*Registry, error) {
 	if err != nil {
 		return nil, model.Errorf(model.Invalid, "schema registry: %w", err)
 	}
-	return &Registry{client: client, clock: o.Clock, byID: make(map[int]avro.Schema), newest: make(map[string]versioned)}, nil
+	r := &Registry{client: client, clock: o.Clock}
+	r.avro.open(r, r.parseAvro)
+	r.proto.open(r, r.parseProto)
+	return r, nil
+}
+
+func (r *schemas[S]) open(of *Registry, parse func(ctx context.Context, text sr.Schema) (S, error)) {
+	r.Registry, r.parse, r.byID, r.newest = of, parse, make(map[int]S), make(map[string]versioned[S])
 }
 
 // schemaOf returns the schema with an id.
-func (r *Registry) schemaOf(ctx context.Context, id int) (avro.Schema, error) {
+func (r *schemas[S]) schemaOf(ctx context.Context, id int) (S, error) {
 	r.mu.Lock()
 	s, ok := r.byID[id]
 	r.mu.Unlock()
@@ -85,10 +103,10 @@ func (r *Registry) schemaOf(ctx context.Context, id int) (avro.Schema, error) {
 	}
 	text, err := r.client.SchemaByID(ctx, id)
 	if err != nil {
-		return nil, failed(fmt.Sprintf("schema %d", id), err)
+		return s, failed(fmt.Sprintf("schema %d", id), err)
 	}
 	if s, err = r.parse(ctx, text); err != nil {
-		return nil, err
+		return s, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -97,7 +115,7 @@ func (r *Registry) schemaOf(ctx context.Context, id int) (avro.Schema, error) {
 }
 
 // newestOf returns the newest schema of a subject.
-func (r *Registry) newestOf(ctx context.Context, subject string) (versioned, error) {
+func (r *schemas[S]) newestOf(ctx context.Context, subject string) (versioned[S], error) {
 	now := r.clock.Now()
 	r.mu.Lock()
 	v, ok := r.newest[subject]
@@ -108,42 +126,22 @@ func (r *Registry) newestOf(ctx context.Context, subject string) (versioned, err
 	const latest = -1
 	found, err := r.client.SchemaByVersion(ctx, subject, latest)
 	if err != nil {
-		return versioned{}, failed("subject "+subject, err)
+		return v, failed("subject "+subject, err)
 	}
 	s, err := r.parse(ctx, found.Schema)
 	if err != nil {
-		return versioned{}, err
+		return v, err
 	}
-	v = versioned{id: found.ID, schema: s, until: now.Add(newestFor)}
+	v = versioned[S]{id: found.ID, schema: s, until: now.Add(newestFor)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.newest[subject], r.byID[found.ID] = v, s
 	return v, nil
 }
 
-// parse reads a schema with those that it refers to.
-func (r *Registry) parse(ctx context.Context, text sr.Schema) (avro.Schema, error) {
-	cache := &avro.SchemaCache{}
-	if err := r.learn(ctx, text.References, cache, make(map[string]bool)); err != nil {
-		return nil, err
-	}
-	return parse(text, cache)
-}
-
-func parse(text sr.Schema, cache *avro.SchemaCache) (avro.Schema, error) {
-	if text.Type != sr.TypeAvro {
-		return nil, model.Errorf(model.Invalid, "the schema is one of %s, not of AVRO", text.Type)
-	}
-	s, err := avro.ParseWithCache(text.Schema, "", cache)
-	if err != nil {
-		return nil, model.Errorf(model.Invalid, "the schema can't be read: %w", err)
-	}
-	return s, nil
-}
-
-// learn puts the schemas that others refer to into cache, those that they refer
-// to themselves first.
-func (r *Registry) learn(ctx context.Context, refs []sr.SchemaReference, cache *avro.SchemaCache, known map[string]bool) error {
+// refer calls learn with the schemas that others refer to, each once, those that
+// they refer to themselves first.
+func (r *Registry) refer(ctx context.Context, refs []sr.SchemaReference, known map[string]bool, learn func(sr.SchemaReference, sr.Schema) error) error {
 	for _, ref := range refs {
 		if known[ref.Name] {
 			continue
@@ -153,12 +151,20 @@ func (r *Registry) learn(ctx context.Context, refs []sr.SchemaReference, cache *
 		if err != nil {
 			return failed("subject "+ref.Subject, err)
 		}
-		if err := r.learn(ctx, found.References, cache, known); err != nil {
+		if err := r.refer(ctx, found.References, known, learn); err != nil {
 			return err
 		}
-		if _, err := parse(found.Schema, cache); err != nil {
+		if err := learn(ref, found.Schema); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// written returns an error for a schema that is not of a language.
+func written(text sr.Schema, want sr.SchemaType) error {
+	if text.Type != want {
+		return model.Errorf(model.Invalid, "the schema is one of %s, not of %s", text.Type, want)
 	}
 	return nil
 }

@@ -1,14 +1,11 @@
-package daemon
+package conductor
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/clock"
-	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/store"
 )
 
 // complainEvery is how often a failure is told of that goes on.
@@ -58,20 +55,4 @@ func (c *complaints) begins() {
 		c.said = nil
 		c.log.Info(c.loop + " works again")
 	}
-}
-
-// rounds is the store of a scheduler, each of whose rounds begins with a look
-// for what is due.
-type rounds struct {
-	store.Store
-	began func()
-}
-
-// DueSchedules implements store.Schedules.
-func (r rounds) DueSchedules(ctx context.Context, now model.Instant, n int) ([]store.Schedule, model.Instant, error) {
-	due, next, err := r.Store.DueSchedules(ctx, now, n)
-	if err == nil {
-		r.began()
-	}
-	return due, next, err
 }
