@@ -14,7 +14,7 @@ type attempts struct {
 
 // Attempts lists the last attempt of each session, the newest first.
 func (c *Client) Attempts(ctx context.Context, p Page) ([]Attempt, error) {
-	return c.attempts(ctx, path("attempts"), "last_id", string(p.After), "page_size", p.sized())
+	return c.attempts(ctx, path("attempts"), "last_id", string(p.After), "page_size", p.sized(), "tags", "true")
 }
 
 func (c *Client) attempts(ctx context.Context, path string, query ...string) ([]Attempt, error) {
@@ -46,12 +46,20 @@ func (c *Client) Kill(ctx context.Context, id ID) (a Attempt, err error) {
 // Start asks for an attempt.
 type Start struct {
 	// Workflow is of the revision that is to run.
-	Workflow    ID          `json:"workflowId"`
-	SessionTime SessionTime `json:"sessionTime"`
+	Workflow ID `json:"workflowId"`
+	// SessionTime may be zero for a process of a program.
+	SessionTime SessionTime `json:"sessionTime,omitzero"`
+	// SessionKey tells the session from others of the workflow; empty is its time.
+	SessionKey string `json:"sessionKey,omitempty"`
 	// Name tells the attempt from others of the session; the first has none.
 	Name   Text       `json:"retryAttemptName"`
 	Resume *Resume    `json:"resume"`
 	Params params.Map `json:"params"`
+	Tags   model.Tags `json:"tags,omitempty"`
+	// Priority and Weight are those in the run queue; nil, and zero, are as the
+	// workflow says.
+	Priority *int `json:"priority,omitempty"`
+	Weight   int  `json:"weight,omitempty"`
 }
 
 // Resume asks to take over what an attempt finished.

@@ -10,8 +10,11 @@ import (
 // Moment is a point in time in UTC, written to the microsecond.
 type Moment struct{ time.Time }
 
-// MarshalJSON writes a string.
+// MarshalJSON writes a string, or null for the zero time.
 func (m Moment) MarshalJSON() ([]byte, error) {
+	if m.IsZero() {
+		return []byte("null"), nil
+	}
 	return json.Marshal(m.UTC().Format("2006-01-02T15:04:05.000000Z"))
 }
 

@@ -20,6 +20,7 @@ var codes = map[int]model.Code{
 	http.StatusForbidden:          model.Forbidden,
 	http.StatusNotFound:           model.NotFound,
 	http.StatusConflict:           model.Conflict,
+	http.StatusGone:               model.Gone,
 	http.StatusRequestTimeout:     model.Unavailable,
 	http.StatusTooManyRequests:    model.Unavailable,
 	http.StatusBadGateway:         model.Unavailable,

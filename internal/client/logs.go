@@ -33,6 +33,20 @@ func (c *Client) Log(ctx context.Context, attempt ID, f LogFile) (io.ReadCloser,
 	return c.open(ctx, path("logs", string(attempt), "files", f.FileName), nil)
 }
 
+// PartOfLog is Log for a part of what the try has printed: "stdout" or "stderr", or
+// all if stream is empty. With timestamps, each line begins with when it was
+// printed. Servers of Digdag know of neither, and send all as it is.
+func (c *Client) PartOfLog(ctx context.Context, attempt ID, f LogFile, stream string, timestamps bool) (io.ReadCloser, error) {
+	query := values("stream", stream)
+	if timestamps {
+		query.Set("timestamps", "true")
+	}
+	if len(query) == 0 {
+		return c.Log(ctx, attempt, f)
+	}
+	return c.open(ctx, path("logs", string(attempt), "files", f.FileName), query)
+}
+
 // stored is a query about what may be had without the server.
 func (c *Client) stored(pairs ...string) url.Values {
 	query := values(pairs...)

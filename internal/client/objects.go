@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -39,6 +40,9 @@ type Workflow struct {
 	Config   params.Map `json:"config"`
 }
 
+// IsProcess reports whether a program runs the workflow, whose runs need no time.
+func (w *Workflow) IsProcess() bool { return w.Config.Has("process") }
+
 // Schedule is when a workflow is started next.
 type Schedule struct {
 	ID               ID          `json:"id"`
@@ -56,6 +60,8 @@ type Session struct {
 	Workflow    Ref         `json:"workflow"`
 	SessionUUID string      `json:"sessionUuid"`
 	SessionTime SessionTime `json:"sessionTime"`
+	// SessionKey is that of a session which is not known by its time alone.
+	SessionKey string `json:"sessionKey,omitempty"`
 	// LastAttempt is nil for a session that was not begun.
 	LastAttempt *Outcome `json:"lastAttempt"`
 }
@@ -82,8 +88,14 @@ type Attempt struct {
 	SessionID   ID          `json:"sessionId"`
 	SessionUUID string      `json:"sessionUuid"`
 	SessionTime SessionTime `json:"sessionTime"`
-	// Status is success, killed, error or running.
+	// SessionKey is that of a session which is not known by its time alone.
+	SessionKey string `json:"sessionKey,omitempty"`
+	// Status is success, killed, error, running or, in the run queue, queued.
 	Status string `json:"status"`
+	// WaitsFor is what is missing for it to go on; empty is nothing.
+	WaitsFor string `json:"waitsFor,omitempty"`
+	// Tags are those that it has, where they were asked for.
+	Tags model.Tags `json:"tags,omitempty"`
 }
 
 // UnmarshalJSON reads an attempt. The status follows from the rest where a
@@ -126,6 +138,30 @@ type Task struct {
 	RetryAt         Instant    `json:"retryAt"`
 	StartedAt       Instant    `json:"startedAt"`
 	Error           params.Map `json:"error"`
+	// Deadline is when its time limit passes, or zero.
+	Deadline Moment `json:"deadline,omitzero"`
+	// Waiting is nil for a task that does not wait.
+	Waiting *Waiting `json:"waiting,omitempty"`
+}
+
+// Waiting is what a task waits for, of which the first counts.
+type Waiting struct {
+	// Keys are of the messages that it takes, Since when it does.
+	Keys  []AwaitedKey `json:"keys"`
+	Since Moment       `json:"since"`
+	// Until is when it is run whatever comes, or zero.
+	Until Moment `json:"until"`
+	// Retry is set if it was tried before, and failed.
+	Retry bool `json:"retry"`
+	// Held is set if it waits to be told to run again.
+	Held bool `json:"held"`
+}
+
+// AwaitedKey is what a message that a task takes is about.
+type AwaitedKey struct {
+	Topic string          `json:"topic"`
+	Param string          `json:"param"`
+	Value json.RawMessage `json:"value"`
 }
 
 // LogFile is where one try of a task printed.

@@ -28,5 +28,5 @@ func (c *Client) Session(ctx context.Context, id ID) (s Session, err error) {
 
 // SessionAttempts lists the attempts of a session, the newest first.
 func (c *Client) SessionAttempts(ctx context.Context, session ID, p Page) ([]Attempt, error) {
-	return c.attempts(ctx, path("sessions", string(session), "attempts"), "last_id", string(p.After), "page_size", p.sized())
+	return c.attempts(ctx, path("sessions", string(session), "attempts"), "last_id", string(p.After), "page_size", p.sized(), "tags", "true")
 }

@@ -38,13 +38,15 @@ func (c *Client) Signal(ctx context.Context, s Signal) (d Delivered, err error) 
 type Subscription struct {
 	AttemptID ID `json:"attemptId"`
 	TaskID    ID `json:"taskId"`
-	// FullName is that of the task, if an attempt was asked about.
+	// FullName is that of the task.
 	FullName Text            `json:"fullName"`
 	Topic    string          `json:"topic"`
 	Param    string          `json:"param"`
 	Value    json.RawMessage `json:"value"`
 	One      bool            `json:"one"`
 	Since    Moment          `json:"since"`
+	// Deadline is when the task's time limit passes, or zero.
+	Deadline Moment `json:"deadline"`
 }
 
 // KeyFilter selects by key; empty texts match all. A Param needs a Topic, and a

@@ -65,8 +65,14 @@ type SessionTime struct{ time.Time }
 
 const sessionLayout = "2006-01-02T15:04:05-07:00"
 
-// MarshalJSON writes a string.
-func (s SessionTime) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
+// MarshalJSON writes a string, or null for the zero time, which sessions have that
+// are known by a key alone.
+func (s SessionTime) MarshalJSON() ([]byte, error) {
+	if s.IsZero() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(s.String())
+}
 
 // String returns the time in ISO 8601, in whole seconds.
 func (s SessionTime) String() string { return s.Format(sessionLayout) }

@@ -143,8 +143,8 @@ func TestRequests(t *testing.T) {
 			return err
 		}, "GET /api/projects/3/sessions?last_id=9&workflow=w"},
 		{func(c *client.Client) error { _, err := c.Session(t.Context(), "3"); return err }, "GET /api/sessions/3"},
-		{func(c *client.Client) error { _, err := c.SessionAttempts(t.Context(), "3", client.Page{}); return err }, "GET /api/sessions/3/attempts"},
-		{func(c *client.Client) error { _, err := c.Attempts(t.Context(), client.Page{}); return err }, "GET /api/attempts"},
+		{func(c *client.Client) error { _, err := c.SessionAttempts(t.Context(), "3", client.Page{}); return err }, "GET /api/sessions/3/attempts?tags=true"},
+		{func(c *client.Client) error { _, err := c.Attempts(t.Context(), client.Page{}); return err }, "GET /api/attempts?tags=true"},
 		{func(c *client.Client) error { _, err := c.Tasks(t.Context(), "3"); return err }, "GET /api/attempts/3/tasks"},
 		{func(c *client.Client) error { _, err := c.Kill(t.Context(), "3"); return err }, "POST /api/attempts/3/kill"},
 		{func(c *client.Client) error {

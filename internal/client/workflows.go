@@ -2,8 +2,11 @@ package client
 
 import (
 	"context"
+	"errors"
+	"io"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 )
 
 // WorkflowFilter chooses among the workflows of all projects.
@@ -41,6 +44,37 @@ func (c *Client) Workflow(ctx context.Context, project ID, name, revision string
 		return w, model.Errorf(model.NotFound, "there is no workflow %q in the newest revision of the project", name)
 	}
 	return w, err
+}
+
+// WorkflowByID returns a workflow of any revision, or a NotFound error.
+func (c *Client) WorkflowByID(ctx context.Context, id ID) (w Workflow, err error) {
+	return w, c.get(ctx, path("workflows", string(id)), nil, &w)
+}
+
+// Picture draws a workflow: as svg, html, dot or mmd (Mermaid).
+func (c *Client) Picture(ctx context.Context, workflow ID, as string) ([]byte, error) {
+	return c.text(ctx, path("pawl", "v1", "workflows", string(workflow), "graph."+as))
+}
+
+// Inputs returns the JSON Schema of the parameters that a start of a workflow gives.
+func (c *Client) Inputs(ctx context.Context, workflow ID) (schema params.Map, err error) {
+	return schema, c.get(ctx, path("workflows", string(workflow), "inputs"), nil, &schema)
+}
+
+// Outline returns the tasks of a workflow as lines, with what each does and how it
+// is run.
+func (c *Client) Outline(ctx context.Context, workflow ID) ([]byte, error) {
+	return c.text(ctx, path("pawl", "v1", "workflows", string(workflow), "outline"))
+}
+
+// text asks for what is no object.
+func (c *Client) text(ctx context.Context, path string) ([]byte, error) {
+	file, err := c.open(ctx, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(file)
+	return text, errors.Join(err, file.Close())
 }
 
 // Rounding says which session time is meant by a time.

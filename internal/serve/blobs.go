@@ -10,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/blob/file"
 	"github.com/pawlhq/pawl/internal/blob/s3"
 	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/kind"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
@@ -29,9 +30,24 @@ type archiveSettings struct {
 	remotes []remote
 }
 
+func archiveSection() kind.Section {
+	return kind.Section{
+		Name: "archive", Doc: "Where the archives of projects are kept. Earlier ones stay where they are, and readable while the settings of their place are there: see [object storage](object-storage.md).",
+		TypeDoc: "where new archives go; other words are types that have a [plug-in](object-storage.md#other-storage)",
+		Types: []kind.Type{
+			{Name: store.InStore, Doc: "the database"},
+			{Name: archiveFile, Doc: "a folder", Options: []kind.Option{
+				{Name: "file.path", Form: kind.Folder, Computed: "`archives` in `database.path`", Doc: "the folder"},
+			}},
+			bucketType("a bucket"),
+		},
+		Elsewhere: hasPlugin,
+	}
+}
+
 func (s *settings) archives() archiveSettings {
-	a := archiveSettings{kind: s.place("archive.type", store.InStore, archiveFile)}
-	if a.folder = s.text("", "archive.file.path"); a.folder == "" && a.kind == archiveFile {
+	a := archiveSettings{kind: s.place("archive.type")}
+	if a.folder = s.text("archive.file.path"); a.folder == "" && a.kind == archiveFile {
 		a.folder = filepath.Join(s.dataDir(), "archives")
 	}
 	if r := s.remote("archive", remoteS3); r.bucket.Bucket != "" || a.kind == remoteS3 {
@@ -72,16 +88,16 @@ func (s *settings) openArchives(log *slog.Logger) (a service.Archives, err error
 // s3 reads where a bucket is.
 func (s *settings) s3(prefix string) s3.Options {
 	o := s3.Options{
-		Endpoint:        s.text("", prefix+".endpoint"),
-		Bucket:          s.text("", prefix+".bucket"),
-		Region:          s.text("", prefix+".region"),
-		PathStyle:       s.yes(prefix+".path-style-access", false),
-		AccessKeyID:     s.text("", prefix+".credentials.access-key-id"),
-		SecretAccessKey: s.text("", prefix+".credentials.secret-access-key"),
-		SessionToken:    s.text("", prefix+".credentials.session-token"),
+		Endpoint:        s.text(prefix + ".endpoint"),
+		Bucket:          s.text(prefix + ".bucket"),
+		Region:          s.text(prefix + ".region"),
+		PathStyle:       s.yes(prefix + ".path-style-access"),
+		AccessKeyID:     s.text(prefix + ".credentials.access-key-id"),
+		SecretAccessKey: s.text(prefix + ".credentials.secret-access-key"),
+		SessionToken:    s.text(prefix + ".credentials.session-token"),
 	}
-	if file := prefix + ".credentials.file"; s.text("", file) != "" {
-		keys := read(s, file, accessKeys{}, "a file with accessKey and secretKey", readAccessKeys)
+	if file := prefix + ".credentials.file"; s.text(file) != "" {
+		keys := readAs(s, file, "a file with accessKey and secretKey", readAccessKeys)
 		o.AccessKeyID, o.SecretAccessKey, o.SessionToken = keys.id, keys.secret, ""
 	}
 	return o

@@ -52,10 +52,11 @@ type doctor struct {
 // writes small files where the server would, and removes them. Env is the
 // environment of the programs of tasks.
 func Examine(ctx context.Context, cfg *config.Config, env []string) []Finding {
-	d := &doctor{settings: &settings{Config: cfg}, env: lookup(env)}
+	d := &doctor{settings: newSettings(cfg), env: lookup(env)}
 	d.readable()
 	d.database(ctx)
-	d.tasks()
+	d.processes(ctx)
+	d.tasks(ctx)
 	d.logFolder()
 	d.buckets(ctx)
 	d.secretKey()
@@ -83,25 +84,19 @@ func (d *doctor) readable() {
 	const check = "settings"
 	before := len(d.findings)
 	for _, doubt := range Doubts(d.Config) {
-		grade, hint := Problem, doubt.Hint
-		if k := keyOf(doubt.Key); k != nil {
-			grade = Note
-		} else if hint == "" {
-			hint = "remove it; `pawl config show` lists the settings that count"
-		}
-		d.found(check, grade, hint, "%s: %s %s", doubt.Origin, doubt.Key, doubt.Reason)
+		d.found(check, Note, doubt.Hint, "%s: %s %s", doubt.Origin, doubt.Key, doubt.Reason)
 	}
-	for _, err := range Faults(d.Config) {
-		d.failed(check, err, "")
+	for _, fault := range Faults(d.Config) {
+		d.failed(check, fault, "")
 	}
 	if len(d.findings) == before {
-		d.found(check, Fine, "", "%d are set, and all are known", len(d.Keys()))
+		d.found(check, Fine, "", "%d are set, and all are known", Given(d.Config))
 	}
 }
 
 func (d *doctor) secretKey() {
 	const check = "secret key"
-	if d.text("", secret.KeySetting) == "" {
+	if d.text(secret.KeySetting) == "" {
 		d.found(check, Note, "set "+secret.KeySetting+" to what `openssl rand -base64 32` prints",
 			"there is none, so the secrets of projects can't be kept")
 		return
@@ -194,7 +189,7 @@ func answers(ctx context.Context, address string) bool {
 // tempDir looks whether tasks can have folders.
 func (d *doctor) tempDir() {
 	const check = "temp folder"
-	dir := d.text(os.TempDir(), "tmpdir")
+	dir := d.textOr("tmpdir", os.TempDir())
 	if err := writable(dir); err != nil {
 		d.failed(check, err, "name a folder that can be written with tmpdir")
 		return

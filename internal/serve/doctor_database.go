@@ -33,7 +33,7 @@ func (d *doctor) database(ctx context.Context) {
 func (d *doctor) version(ctx context.Context) {
 	const check = "migrations"
 	pending, none, err := Pending(ctx, d.Config)
-	automatic := d.databaseKind() != kindPostgres || d.yes("database.migrate", true)
+	automatic := d.databaseKind() != kindPostgres || d.yes("database.migrate")
 	switch {
 	case err != nil:
 		d.failed(check, err, "")

@@ -24,7 +24,7 @@ type Keeper struct {
 // OpenKeeper opens the configured database, which Close closes. One in memory
 // is an Invalid error: nothing would be left of what is done.
 func OpenKeeper(ctx context.Context, cfg *config.Config, now func() time.Time) (*Keeper, error) {
-	s := &settings{Config: cfg}
+	s := newSettings(cfg)
 	if s.databaseKind() == kindMemory && s.err == nil {
 		return nil, model.Errorf(model.Invalid, "a database in memory is gone when its server ends").
 			WithHint("name one with -o FOLDER, or in a file with -c FILE")

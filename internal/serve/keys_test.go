@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/kind"
 )
 
 func configured(pairs ...string) *config.Config {
@@ -21,18 +22,16 @@ func configured(pairs ...string) *config.Config {
 	return c
 }
 
-// What a server reads is known.
-func TestEverySettingThatIsReadIsKnown(t *testing.T) {
+// What a server reads is described.
+func TestEverySettingThatIsReadIsDescribed(t *testing.T) {
 	t.Parallel()
-	set := &settings{Config: &config.Config{}, defaults: make(map[string]string)}
+	set := newSettings(&config.Config{})
 	set.readAll()
-	if len(set.defaults) < 50 {
-		t.Fatalf("only %d settings were read", len(set.defaults))
+	if set.err != nil {
+		t.Fatal(set.err)
 	}
-	for name := range set.defaults {
-		if k := keyOf(name); k == nil || k.by != byServer {
-			t.Errorf("%s is read, and not among the keys", name)
-		}
+	if n := len(set.table.Options()); n < 150 {
+		t.Fatalf("only %d settings are described", n)
 	}
 	literal := regexp.MustCompile(`"((?:server|database|archive|log-server|agent|executor|api|retention|config|notification|client|log)\.[a-z0-9_.-]+[a-z0-9])"`)
 	for _, dir := range []string{".", "../auth", "../operators/notify", "../operators/httpop", "../operators/flow", "../cli"} {
@@ -46,9 +45,9 @@ func TestEverySettingThatIsReadIsKnown(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range literal.FindAllStringSubmatch(string(text), -1) {
-				above := slices.ContainsFunc(keys, func(k key) bool { return strings.HasPrefix(k.name, m[1]+".") })
-				if !strings.HasSuffix(file, "_test.go") && keyOf(m[1]) == nil && !above && !slices.Contains(notSettings, m[1]) {
-					t.Errorf("%s reads %s, which is not among the keys", file, m[1])
+				above := slices.ContainsFunc(set.table.Options(), func(k *kind.Known) bool { return strings.HasPrefix(k.Key, m[1]+".") })
+				if !strings.HasSuffix(file, "_test.go") && set.table.Find(m[1]) == nil && !above && !slices.Contains(notSettings, m[1]) {
+					t.Errorf("%s reads %s, which is not described", file, m[1])
 				}
 			}
 		}
@@ -56,30 +55,30 @@ func TestEverySettingThatIsReadIsKnown(t *testing.T) {
 }
 
 // notSettings look like settings and are none.
-var notSettings = []string{"log.list", "log.get", "archive.get"}
+var notSettings = []string{"executor.enabled", "schedule.enabled", "log.list", "log.get", "archive.get"}
 
-func TestNoKeyIsThereTwice(t *testing.T) {
+func TestSettingsThatNobodyReadsAreDoubtedOrRefused(t *testing.T) {
 	t.Parallel()
-	seen := make(map[string]bool)
-	for _, k := range keys {
-		if seen[k.name] {
-			t.Errorf("%s is there twice", k.name)
-		}
-		seen[k.name] = true
-	}
-}
-
-func TestSettingsThatNobodyReadsAreDoubted(t *testing.T) {
-	t.Parallel()
-	got := Doubts(configured(
+	cfg := configured(
 		"server.prt", "1", "server.port", "2", "params.a.b", "3", "queue.db.max_concurrency", "4", "what.is.this.thing", "5", "secrets.a", "6",
-	))
+		"sever.port", "7", "archive.file.pth", "8",
+	)
 	want := []Doubt{
-		{"server.prt", "here", "is not known", `did you mean "server.port"?`},
-		{"queue.db.max_concurrency", "here", "is a setting of Digdag that has no effect here", ""},
-		{"what.is.this.thing", "here", "is not known", ""},
+		{Key: "queue.db.max_concurrency", Origin: "here", Reason: "is a setting of Digdag that has no effect here"},
+		{Key: "what.is.this.thing", Origin: "here", Reason: "is not known"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, Doubts(cfg)); diff != "" {
+		t.Error(diff)
+	}
+	var got []string
+	for _, fault := range Faults(cfg) {
+		got = append(got, fault.Error()+" | "+strings.Join(fault.Hints, " "))
+	}
+	if diff := cmp.Diff([]string{
+		`here: server.prt is no setting | did you mean "server.port"?`,
+		`here: there is no section sever | did you mean "server"?`,
+		`here: archive.file.pth is no setting | did you mean "archive.file.path"?`,
+	}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -118,7 +117,7 @@ func TestSettingsInForceHaveTheirOrigin(t *testing.T) {
 	}
 	for _, want := range []Effective{
 		{"server.port", "7000", "here"}, {"server.bind", "127.0.0.1", "default"},
-		{"database.password", Hidden, "here"}, {"executor.attempt_ttl", "168h0m0s", "default"},
+		{"database.password", Hidden, "here"}, {"executor.attempt_ttl", "7d", "default"},
 	} {
 		if got[want.Key] != want {
 			t.Errorf("%+v, want %+v", got[want.Key], want)
@@ -137,7 +136,7 @@ func TestAllFaultsOfSettingsAreFound(t *testing.T) {
 // Operators see their settings, and nothing of the server's.
 func TestOperatorsGetTheirSettings(t *testing.T) {
 	t.Parallel()
-	s := &settings{Config: configured("notification.type", "log", "database.password", "x", "config.http.max_redirects", "3")}
+	s := newSettings(configured("notification.type", "log", "database.password", "x", "config.http.max_redirects", "3"))
 	want := map[string]string{"notification.type": "log", "config.http.max_redirects": "3"}
 	if diff := cmp.Diff(want, s.operators()); diff != "" {
 		t.Error(diff)

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/blob"
+	"github.com/pawlhq/pawl/internal/kind"
 	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // Where the output of tasks can be kept, besides object storage.
@@ -26,12 +28,46 @@ type logSettings struct {
 	folder string
 	// remote is where it is kept for all machines, or nil.
 	remote *remote
+	// limit is how large a log may be; 0 is any size.
+	limit int64
+	every time.Duration
+}
+
+func logSection() kind.Section {
+	return kind.Section{
+		Name: "log-server", Doc: "Where the output of tasks is kept: see [object storage](object-storage.md).",
+		TypeDoc: "where it goes; other words are types that have a [plug-in](object-storage.md#other-storage)",
+		Types: []kind.Type{
+			{Name: logsLocal, Doc: "a folder of each machine", Options: []kind.Option{
+				{Name: "local.path", Form: kind.Folder, Computed: "`logs` in `database.path`", Doc: "the folder"},
+			}},
+			bucketType("a bucket"),
+			{Name: logsNone, Also: []string{"none"}, Doc: "nowhere; in YAML, the first stands in quotes"},
+		},
+		Options: []kind.Option{
+			{Name: "max-size", Computed: "any size", Doc: "most that is kept of what one try prints, such as `64Mi`, at least `64Ki`: of more, the beginning and the end"},
+			{Name: "upload-every", Form: kind.Limit, Default: "5s", Doc: "how often what a task prints is uploaded to a bucket while it runs, at most"},
+		},
+		Elsewhere: hasPlugin,
+	}
+}
+
+// logLimit reads how large the log of a try may be; 0 is any size.
+func (s *settings) logLimit() int64 {
+	return readAs(s, "log-server.max-size", "a number of bytes from 64Ki on, such as 64Mi", func(text string) (int64, error) {
+		n, err := workflow.ParseMemory(text)
+		if err == nil && n < logs.MinLimit {
+			err = kind.Hint("smaller logs would lack what matters")
+		}
+		return n, err
+	})
 }
 
 func (s *settings) logs() logSettings {
 	l := logSettings{
-		kind:   s.place("log-server.type", logsLocal, logsNone),
-		folder: s.text(filepath.Join(s.dataDir(), "logs"), "log-server.local.path"),
+		kind:   s.place("log-server.type"),
+		folder: s.textOr("log-server.local.path", filepath.Join(s.dataDir(), "logs")),
+		limit:  s.logLimit(), every: s.limit("log-server.upload-every"),
 	}
 	r := s.remote("log-server", remoteS3)
 	if l.kind != remoteS3 && l.kind != logsLocal && l.kind != logsNone {
@@ -69,7 +105,9 @@ func (s *settings) openLogs(log *slog.Logger) (*taskLogs, error) {
 	case set.kind == logsNone:
 		return &taskLogs{}, nil
 	case set.kind == logsLocal:
-		return &taskLogs{Store: logs.At(set.folder)}, makeLogs(set.folder)
+		dir := logs.At(set.folder)
+		dir.Limit(set.limit)
+		return &taskLogs{Store: dir}, makeLogs(set.folder)
 	}
 	objects, err := set.remote.open(log)
 	if err != nil {
@@ -77,6 +115,7 @@ func (s *settings) openLogs(log *slog.Logger) (*taskLogs, error) {
 	}
 	b, err := logs.OpenBucket(logs.BucketConfig{
 		Objects: objects, Prefix: set.remote.folder, Spool: set.folder, Direct: set.remote.direct,
+		Limit: set.limit, Every: set.every,
 		Failed: func(err error) {
 			log.Error("can't upload the output of tasks", "error", err, "kept", set.folder, "hint", "it is tried again")
 		},

@@ -13,7 +13,7 @@ import (
 // Pending returns the names of the migrations that the configured database
 // lacks. None says that it has no tables at all, so that all are pending.
 func Pending(ctx context.Context, cfg *config.Config) (names []string, none bool, err error) {
-	s := &settings{Config: cfg}
+	s := newSettings(cfg)
 	kind, file, server := s.databaseKind(), s.databaseFile(), s.postgres()
 	switch {
 	case s.err != nil:
@@ -34,7 +34,7 @@ func isFirst(name string) bool { return len(name) > 4 && name[:4] == "0001" }
 // Migrate brings the tables of the configured database to this version, or
 // makes them. What was done stays done when it fails.
 func Migrate(ctx context.Context, cfg *config.Config) error {
-	s := &settings{Config: cfg}
+	s := newSettings(cfg)
 	kind, file, server := s.databaseKind(), s.databaseFile(), s.postgres()
 	switch {
 	case s.err != nil:

@@ -53,7 +53,7 @@ func TestAllSettingsThatAreWrongAreToldBeforeTheServerStarts(t *testing.T) {
 		t.Fatalf("Open: %v", err)
 	}
 	for _, part := range []string{
-		"test: database.type must be one of sqlite, h2, memory, postgresql", "test: database.migrate must be true or false",
+		"test: database.type must be one of sqlite, memory, postgresql, h2", "test: database.migrate must be true or false",
 		"test: database.port must be a port, from 0 to 65535", "test: server.admin.port must be a port",
 		"test: executor.task_ttl must be a time such as 7d, 12h or 30m, above 0s",
 	} {

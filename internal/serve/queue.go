@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/pawlhq/pawl/internal/daemon"
+	"github.com/pawlhq/pawl/internal/kind"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/runners/queue"
 	"github.com/pawlhq/pawl/internal/store"
@@ -33,12 +36,24 @@ type queueSettings struct {
 	grace time.Duration
 }
 
+func runnerSection() kind.Section {
+	return kind.Section{
+		Name: "runner", Doc: "Where tasks run: see [where tasks run](runners.md).", TypeDoc: "who runs tasks; other words are runners that have a [plug-in](runner-plugins.md)",
+		Types: runnerTypes(), Elsewhere: hasRunnerPlugin,
+		Options: []kind.Option{
+			{Name: "slots", Form: kind.Number, Computed: "no bound; of `process`, `docker` and `podman` that of `agent.max-task-threads`", Doc: "most programs that a server has out at a time, for runners that have each task run by a program of its own"},
+			{Name: "poll", Form: kind.Limit, Default: "1s", Doc: "how soon such a runner is asked what has become of programs; ten times as seldom while nothing happens"},
+			{Name: "instance", Computed: "made of where the database is", Doc: "tells such programs from those of other installations: up to 10 lower case letters and digits, the same on all servers of a database"},
+		},
+	}
+}
+
 func (s *settings) queue() queueSettings {
 	return queueSettings{
-		on:    s.choice("runner.type", "local", "queue") == "queue",
-		here:  s.yes("agent.enabled", true),
+		on:    s.runs() == runsOnQueue,
+		here:  s.yes("agent.enabled"),
 		names: s.queueNames(),
-		slots: cmp.Or(s.number("agent.max-task-threads", 0), runtime.NumCPU()),
+		slots: cmp.Or(s.number("agent.max-task-threads"), runtime.NumCPU()),
 		grace: s.duration("runner.queue.grace"),
 	}
 }
@@ -46,7 +61,7 @@ func (s *settings) queue() queueSettings {
 // queueNames reads the queues that are worked on, separated by commas.
 func (s *settings) queueNames() (names []string) {
 	const key = "runner.queue.names"
-	list := read(s, key, queue.Default, "names of queues, such as default,gpu", func(text string) (string, error) {
+	list := readAs(s, key, "names of queues, such as default,gpu", func(text string) (string, error) {
 		for _, name := range splitNames(text) {
 			if err := runner.CheckQueue(name); err != nil {
 				return "", err
@@ -91,20 +106,24 @@ func (q *queueSettings) consumer(of *queue.Queue, run *worker.Worker) *queue.Con
 	return of.NewConsumer(queue.ConsumerConfig{Owner: owner, Queues: q.names, Slots: q.slots, Run: run.Run})
 }
 
-// share makes the server put its tasks on queues, if it is told to. at is its
+// share makes the server have its tasks run elsewhere, if it is told to. at is its
 // store before anybody listened to it.
 func (s *Server) share(ctx context.Context, set *settings, at store.Store, cfg *Config, loops *daemon.Config) (err error) {
-	q := set.queue()
+	q, runs := set.queue(), set.runs()
+	here := runs == runsHere || runs == runsEager
 	switch {
 	case set.err != nil:
 		return set.err
-	case !q.on && !q.here:
+	case here && !q.here:
 		return errNobody
-	case !q.on:
+	case here:
+		loops.Eager = runs == runsEager
 		return nil
 	case cfg.Folder != "":
-		return model.Errorf(model.Invalid, "the tasks of a folder run where it is, and can't be put on a queue").
+		return model.Errorf(model.Invalid, "the tasks of a folder run where it is, and not by the runner %s", runs).
 			WithHint("push the folder to a server, or leave runner.type out")
+	case !q.on:
+		return s.launchTasks(set, cfg, loops)
 	}
 	if s.queue, err = openQueue(ctx, at, s.store, cfg); err != nil {
 		return err
@@ -120,19 +139,56 @@ func (s *Server) share(ctx context.Context, set *settings, at store.Store, cfg *
 }
 
 // tasks looks who would run tasks.
-func (d *doctor) tasks() {
+func (d *doctor) tasks(ctx context.Context) {
 	const check = "tasks"
-	q := d.queue()
+	known := len(d.faults)
+	q, runs := d.queue(), d.runs()
+	if len(d.faults) > known {
+		d.found(check, Problem, "mend the settings first", "it is not clear who runs them")
+		return
+	}
+	here := runs == runsHere || runs == runsEager
 	switch {
-	case !q.on && !q.here:
+	case here && !q.here:
 		d.failed(check, errNobody, "")
 	case q.on && d.databaseKind() != kindPostgres:
 		d.failed(check, errNoQueues, "")
-	case !q.on:
+	case runs == runsEager:
+		d.found(check, Fine, "", "they run in the server, one after the other")
+	case here:
 		d.found(check, Fine, "", "they run in the server, %d at a time", q.slots)
+	case !q.on:
+		d.launchedTasks(ctx, runs)
 	case q.here:
 		d.found(check, Fine, "", "they are put on queues; this server works on %s, and so do workers", strings.Join(q.names, ", "))
 	default:
 		d.found(check, Note, "start some with `pawl worker` and the same settings", "they are left to workers, with agent.enabled = false")
 	}
+}
+
+// answerSoon is how long a runner may take to answer.
+const answerSoon = 20 * time.Second
+
+// launchedTasks looks whether a runner answers that has each task run by a program.
+func (d *doctor) launchedTasks(ctx context.Context, runs string) {
+	const check = "tasks"
+	l, err := d.launcher(os.Environ(), slog.New(slog.DiscardHandler))
+	if err == nil {
+		defer func() { _ = l.Close() }() // nothing was launched
+		_, err = d.instanceName()
+	}
+	if err == nil && l.check != nil {
+		ctx, cancel := context.WithTimeout(ctx, answerSoon)
+		defer cancel()
+		err = l.check(ctx)
+	}
+	if err != nil {
+		d.failed(check, err, "look whether this machine can reach what runs them")
+		return
+	}
+	most := "any number"
+	if l.slots > 0 {
+		most = strconv.Itoa(l.slots)
+	}
+	d.found(check, Fine, "", "each is a program of its own, by the runner %s, %s at a time", runs, most)
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/pawlhq/pawl/internal/blob/plugin"
 	"github.com/pawlhq/pawl/internal/blob/s3"
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/kind"
+	plugins "github.com/pawlhq/pawl/internal/plugin"
 )
 
 // remoteS3 is the type of object storage that needs no plug-in.
@@ -37,28 +39,59 @@ type remote struct {
 	direct time.Duration
 }
 
-// place reads where something is kept: one of the words, the first of which is the
-// default, S3, or a type that has a plug-in.
-func (s *settings) place(key string, words ...string) string {
-	words = append(words, remoteS3)
+// place reads where something is kept: one of the section's types, or one that has a
+// plug-in.
+func (s *settings) place(key string) string {
+	section := s.option(key).Section
+	words := section.TypeNames()
 	what := strings.Join(words, ", ") + ", or a type that has a plug-in on PATH, such as " + remoteGCS
-	return read(s, key, words[0], what, func(text string) (string, error) {
+	return readAs(s, key, what, func(text string) (string, error) {
 		text = strings.ToLower(text)
-		if slices.Contains(words, text) {
-			return text, nil
+		if of := section.Typed(text); of != nil {
+			return of.Name, nil
 		}
-		_, err := plugin.Find(text)
+		_, err := plugin.Kind.Find(text)
 		switch {
 		case err == nil:
 			return text, nil
 		case text == remoteGCS:
-			return "", hinted("install the plug-in " + plugin.Program(text) + " beside pawl, or name its folder in PATH")
-		case !plugin.IsType(text):
+			return "", kind.Hint("install the plug-in " + plugin.Kind.Program(text) + " beside pawl, or name its folder in PATH")
+		case !plugins.IsType(text):
 			return "", strconv.ErrSyntax
 		}
 		hint := document.DidYouMean(text, append(words, remoteGCS))
-		return "", hinted(cmp.Or(hint, "there is no program "+plugin.Program(text)+" on PATH"))
+		return "", kind.Hint(cmp.Or(hint, "there is no program "+plugin.Kind.Program(text)+" on PATH"))
 	})
+}
+
+// hasPlugin reports whether a type of object storage has a plug-in, or could have one
+// that comes with releases.
+func hasPlugin(name string) bool {
+	if name == remoteGCS {
+		return true
+	}
+	if !plugins.IsType(name) || slices.Contains([]string{remoteS3, archiveFile, logsLocal}, name) {
+		return false
+	}
+	_, err := plugin.Kind.Find(name)
+	return err == nil
+}
+
+// bucketType is S3, as a type of a section.
+func bucketType(doc string) kind.Type {
+	return kind.Type{Name: remoteS3, Doc: doc, Options: []kind.Option{
+		{Name: "s3.bucket", Doc: "name of a bucket that exists"},
+		{Name: "s3.path", Doc: "how the keys in it begin"},
+		{Name: "s3.endpoint", Form: kind.URL, Computed: "that of Amazon", Doc: "URL of the service without a path"},
+		{Name: "s3.region", Computed: "what the service says", Doc: "where the bucket is"},
+		{Name: "s3.path-style-access", Form: kind.Bool, Default: "false", Doc: "puts the bucket into the path of URLs everywhere"},
+		{Name: "s3.direct_download", Form: kind.Bool, Default: "false", Doc: "lets clients fetch files from the bucket itself, with URLs that are signed"},
+		{Name: "s3.direct_download_expiration", Form: kind.Seconds, Default: "600", Doc: "how long such a URL is good"},
+		{Name: "s3.credentials.access-key-id", Secret: true, Computed: "from the machine", Doc: "who is let in"},
+		{Name: "s3.credentials.secret-access-key", Secret: true, Doc: "with which key"},
+		{Name: "s3.credentials.session-token", Secret: true, Doc: "for temporary keys only"},
+		{Name: "s3.credentials.file", Form: kind.File, Doc: "file of properties with `accessKey` and `secretKey`, which counts before the keys above"},
+	}}
 }
 
 // Settings of object storage that the server reads, whatever its type.
@@ -72,9 +105,9 @@ const (
 // archive.
 func (s *settings) remote(above, kind string) remote {
 	prefix := above + "." + kind
-	r := remote{prefix: prefix, kind: kind, folder: s.text("", prefix+"."+folderSetting)}
-	within := s.seconds(prefix+"."+withinSetting, 10*time.Minute)
-	if s.yes(prefix+"."+directSetting, false) {
+	r := remote{prefix: prefix, kind: kind, folder: s.text(prefix + "." + folderSetting)}
+	within := s.seconds(prefix + "." + withinSetting)
+	if s.yes(prefix + "." + directSetting) {
 		r.direct = within
 	}
 	if kind == remoteS3 {
@@ -97,7 +130,7 @@ func (s *settings) plugins(above string) []string {
 		if of != above || slices.Contains(kinds, kind) {
 			continue
 		}
-		if _, err := plugin.Find(kind); err == nil {
+		if _, err := plugin.Kind.Find(kind); err == nil {
 			kinds = append(kinds, kind)
 		}
 	}
@@ -110,7 +143,7 @@ func pluginOf(name string) (above, kind string) {
 	above, rest, _ := strings.Cut(name, ".")
 	kind, setting, _ := strings.Cut(rest, ".")
 	switch {
-	case above != "archive" && above != "log-server", setting == "", !plugin.IsType(kind):
+	case above != "archive" && above != "log-server", setting == "", !plugins.IsType(kind):
 		return "", ""
 	case kind == remoteS3, kind == archiveFile, kind == logsLocal:
 		return "", ""

@@ -120,9 +120,12 @@ func TestSettingsOfPlugIns(t *testing.T) {
 		got = append(got, d.Key+" "+d.Reason)
 	}
 	const absent = " is for the plug-in pawl-blob-gcs, which is not on PATH"
-	want := []string{"archive.gcs.bucket" + absent, "archive.s4.bucket is not known", "log-server.gcs.credentials.json.content" + absent}
+	want := []string{"archive.gcs.bucket" + absent, "log-server.gcs.credentials.json.content" + absent}
 	if !slices.Equal(got, want) {
 		t.Errorf("doubts %q, want %q", got, want)
+	}
+	if faults := serve.Faults(cfg); len(faults) != 1 || faults[0].Error() != "test: archive.s4.bucket is no setting" {
+		t.Errorf("faults %v", faults)
 	}
 	for _, e := range serve.Settings(cfg) {
 		if strings.Contains(e.Value, "marker") {

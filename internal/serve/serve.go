@@ -28,6 +28,7 @@ import (
 	"github.com/pawlhq/pawl/internal/server"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/values"
 )
 
 // Config says what a server works with.
@@ -53,14 +54,18 @@ type Server struct {
 	log       *slog.Logger
 	store     store.Store
 	archives  service.Archives
+	outputs   *values.Outputs
 	logs      *taskLogs
 	daemon    *daemon.Daemon
 	listening *server.Listening
 	folder    *followed    // nil unless a folder is followed
 	queue     *queue.Queue // nil unless workers share the tasks
-	messages  *messages    // nil without Kafka
+	launches  *launches    // nil unless each task is run by a program
+	messages  *messages    // nil without Kafka and webhooks
+	crew      *crew        // nil without reporters
 	accessLog io.Closer
 	telemetry *telemetry
+	heart     *beating
 }
 
 // Open opens a server. It takes connections, which Run answers. On an error
@@ -75,7 +80,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := Check(cfg.Settings); err != nil {
 		return nil, err
 	}
-	set := &settings{Config: cfg.Settings}
+	set := newSettings(cfg.Settings)
 	set.announce(&cfg)
 	if s.telemetry, err = openTelemetry(ctx, &cfg); err != nil {
 		return nil, err
@@ -89,7 +94,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.archives, err = set.openArchives(cfg.Log); err != nil {
 		return nil, err
 	}
-	ring, err := secret.ParseRing(set.text("", secret.KeySetting))
+	ring, err := secret.ParseRing(set.text(secret.KeySetting))
 	if err != nil {
 		return nil, err
 	}
@@ -101,17 +106,25 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.logs, err = set.openLogs(cfg.Log); err != nil {
 		return nil, err
 	}
+	hooks, err := openHooks(cfg.Settings)
+	if err != nil {
+		return nil, err
+	}
 	rules := set.rules(s.store, s.archives)
+	tries := set.tries(s.store, s.archives, ring, s.logs.Store, &cfg)
+	s.outputs = tries.Outputs
 	web := server.New(set.web(server.Config{
-		Service: rules, Store: s.store, Vault: vault, Logs: s.logs.Store, Auth: who, Log: cfg.Log, Version: cfg.Version,
-		Metrics: s.telemetry.metrics.Handler(), Answered: s.telemetry.answered,
+		Service: rules, Store: s.store, Vault: vault, Logs: s.logs.Store, Outputs: tries.Outputs, Auth: who, Log: cfg.Log, Version: cfg.Version,
+		Metrics: s.telemetry.metrics.Handler(), Answered: s.telemetry.answered, Hooks: hooks,
 	}))
 	listen, err := s.listenConfig(set)
 	if err != nil {
 		return nil, err
 	}
+	s.heart = newHeart("server", &cfg)
 	loops := set.daemon(daemon.Config{
-		Config:    set.tries(s.store, s.archives, ring, s.logs.Store, &cfg),
+		Heart:     s.heart.Heart,
+		Config:    tries,
 		Listeners: append(s.telemetry.listeners(), daemon.Listener{Committed: web.Committed}),
 	})
 	if set.err != nil {
@@ -126,6 +139,12 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.messages != nil {
 		loops.Listeners = append(loops.Listeners, daemon.Listener{Committed: s.messages.committed})
 	}
+	if s.crew, err = openCrew(cfg.Settings, s.store, cfg.Log); err != nil {
+		return nil, err
+	}
+	if s.crew != nil {
+		loops.Listeners = append(loops.Listeners, daemon.Listener{Committed: s.crew.Committed})
+	}
 	if s.folder, err = follow(ctx, rules, cfg.Folder); err != nil {
 		return nil, err
 	}
@@ -137,8 +156,12 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	s.telemetry.watch(s.daemon)
 	if s.messages != nil {
-		s.messages.start()
+		s.messages.start(s.heart.Heart)
 	}
+	if s.crew != nil {
+		s.crew.start()
+	}
+	s.heart.start(opened, cfg.Log)
 	for _, a := range s.Addresses() {
 		s.log.Info("server listens", "address", a.String())
 	}
@@ -185,95 +208,72 @@ func (s *settings) inClear() bool {
 // ofTasks returns an environment without the configuration of the server, which
 // may have its passwords.
 func ofTasks(env []string) []string {
-	return slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, "DIGDAG_CONFIG=") })
+	return slices.DeleteFunc(slices.Clone(env), func(v string) bool {
+		return strings.HasPrefix(v, "DIGDAG_CONFIG=") || strings.HasPrefix(v, config.InstanceVariable+"=")
+	})
 }
 
-// Limits of projects as Digdag has them, unless they are set.
-const (
-	maxAttempts = 100
-	maxTasks    = 1000
-	maxEntries  = 10_000
-)
+// maxEntries is how many files and folders a project may have.
+const maxEntries = 10_000
 
 func (s *settings) limits() service.Limits {
 	return service.Limits{
-		Attempts: s.number("executor.attempt_max_run", maxAttempts),
-		Tasks:    s.number("executor.task_max_run", maxTasks),
+		Attempts: s.number("executor.attempt_max_run"),
+		Tasks:    s.number("executor.task_max_run"),
 		Archive:  s.archiveLimits(),
 	}
 }
 
 func (s *settings) archiveLimits() project.Limits {
 	return project.Limits{
-		Bytes:   int64(s.number("api.max_archive_total_size_limit", int(project.DefaultLimits.Bytes))),
+		Bytes:   int64(s.number("api.max_archive_total_size_limit")),
 		Entries: maxEntries,
 	}
 }
 
 // web reads what the REST API is told.
 func (s *settings) web(c server.Config) server.Config {
-	c.MaxAttempts = s.number("api.max_attempts_page_size", 0)
-	c.MaxSessions = s.number("api.max_sessions_page_size", 0)
-	c.Swagger = s.yes("server.enable-swagger", false)
+	c.MaxAttempts = s.number("api.max_attempts_page_size")
+	c.MaxSessions = s.number("api.max_sessions_page_size")
+	c.Swagger = s.yes("server.enable-swagger")
 	c.Headers = s.Flat("server.http.headers")
-	c.UpgradeIfOlder = s.text("", "server.client-version-check.upgrade-recommended-if-older")
-	c.RefuseIfOlder = s.text("", "server.client-version-check.api-incompatible-if-older")
+	c.UpgradeIfOlder = s.text("server.client-version-check.upgrade-recommended-if-older")
+	c.RefuseIfOlder = s.text("server.client-version-check.api-incompatible-if-older")
 	return c
 }
-
-// Digdag's time limits.
-const (
-	attemptTTL = 7 * 24 * time.Hour
-	taskTTL    = 24 * time.Hour
-)
 
 // daemon reads what the loops are told.
 func (s *settings) daemon(c daemon.Config) daemon.Config {
-	c.Slots = s.number("agent.max-task-threads", 0)
+	c.Slots = s.number("agent.max-task-threads")
 	c.Retention = s.retention()
-	c.AttemptTTL = s.limit("executor.attempt_ttl", attemptTTL)
-	c.TaskTTL = s.limit("executor.task_ttl", taskTTL)
-	c.MaxRunning = s.number("executor.attempt_max_run", maxAttempts)
-	c.NoConductor = !s.yes("server.executor.enabled", true)
-	c.NoScheduler = !s.yes("server.schedule.enabled", true)
+	c.Updates = s.updates()
+	c.AttemptTTL = s.limit("executor.attempt_ttl")
+	c.TaskTTL = s.limit("executor.task_ttl")
+	c.MaxRunning = s.number("executor.attempt_max_run")
+	c.Turns, c.Limits, c.Pools = s.turns(), s.admission(), s.pools()
+	c.NoConductor = !s.yes("server.executor.enabled")
+	c.NoScheduler = !s.yes("server.schedule.enabled")
 	return c
 }
-
-// retention reads how long records are kept. By default it is for good.
-func (s *settings) retention() store.Retention {
-	return store.Retention{
-		Attempts: s.duration("retention.attempts"),
-		Sessions: s.number("retention.sessions", 0),
-		Projects: s.duration("retention.projects"),
-		Audit:    s.duration("retention.audit"),
-		Letters:  s.duration("retention.letters"),
-	}
-}
-
-// Where Digdag's clients look for a server.
-const (
-	defaultHost = "127.0.0.1"
-	defaultPort = 65432
-)
 
 // listen reads where and how the server listens, and returns the folder of its
 // access log, which is empty where there is none.
 func (s *settings) listen() (c server.ListenConfig, accessLog string) {
 	c = server.ListenConfig{
-		Address:      server.Address{Host: s.text(defaultHost, "server.bind"), Port: s.port("server.port", defaultPort)},
-		CertFile:     s.text("", "server.tls.certificate"),
-		KeyFile:      s.text("", "server.tls.key"),
-		HTTP2:        s.yes("server.http.enable-http2", false),
-		KeepAlive:    s.seconds("server.http.no-request-timeout", 0),
-		ParseWithin:  s.seconds("server.http.request-parse-timeout", 0),
-		CarryWithin:  s.seconds("server.http.io-idle-timeout", 0),
-		AccessFormat: s.text("", "server.access-log.pattern"),
-		RuntimeInfo:  s.text("", "server.runtime-info.path"),
+		Address:      server.Address{Host: s.text("server.bind"), Port: s.port("server.port")},
+		CertFile:     s.text("server.tls.certificate"),
+		KeyFile:      s.text("server.tls.key"),
+		HTTP2:        s.yes("server.http.enable-http2"),
+		KeepAlive:    s.seconds("server.http.no-request-timeout"),
+		ParseWithin:  s.seconds("server.http.request-parse-timeout"),
+		CarryWithin:  s.seconds("server.http.io-idle-timeout"),
+		AccessFormat: s.text("server.access-log.pattern"),
+		RuntimeInfo:  s.text("server.runtime-info.path"),
 	}
 	if _, ok := s.Get("server.admin.port"); ok {
-		c.Admin = &server.Address{Host: s.text(c.Address.Host, "server.admin.bind"), Port: s.port("server.admin.port", 0)}
+		c.Admin = &server.Address{Host: s.textOr("server.admin.bind", c.Address.Host), Port: s.port("server.admin.port")}
 	}
-	return c, s.text("", "server.access-log.path")
+	return c, s.text("server.access-log.path")
 }
 
 // listenConfig is listen with the access log open.
@@ -337,16 +337,21 @@ func (s *Server) Run(ctx, now context.Context) error {
 // close closes what is open.
 func (s *Server) close() error {
 	var errs []error
+	s.heart.close()
 	s.messages.close()
+	s.crew.close()
 	if s.daemon != nil {
 		errs = append(errs, s.daemon.Close())
 	}
-	errs = append(errs, s.logs.close())
+	errs = append(errs, s.logs.close(), s.outputs.Close())
 	for _, of := range s.archives.Stores {
 		errs = append(errs, of.Close())
 	}
 	if s.queue != nil {
 		s.queue.Close()
+	}
+	if s.launches != nil {
+		errs = append(errs, s.launches.Close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

@@ -61,7 +61,7 @@ func settings(t *testing.T, pairs ...string) *config.Config {
 func TestAServerShowsItsMetricsAndLogsItsLife(t *testing.T) {
 	t.Parallel()
 	var log paper
-	cfg := settings(t, "server.prt", "1", "digdag.secret-encryption-key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+	cfg := settings(t, "of.others", "1", "digdag.secret-encryption-key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
 	s, err := serve.Open(t.Context(), serve.Config{
 		Settings: cfg, Version: "9.9", Log: slog.New(slog.NewJSONHandler(&log, nil)),
 	})

@@ -18,7 +18,8 @@ import (
 // rules returns what can be asked of a store.
 func (s *settings) rules(of store.Store, archives service.Archives) *service.Service {
 	return service.New(service.Config{
-		Store: of, NewUUID: uuid.NewString, Archives: archives, TempDir: s.text("", "tmpdir"), Limits: s.limits(),
+		Store: of, NewUUID: uuid.NewString, Archives: archives, TempDir: s.text("tmpdir"), Limits: s.limits(),
+		Turns: s.turns(), Admission: s.admission(), Pools: s.pools(),
 	})
 }
 
@@ -28,8 +29,9 @@ func (s *settings) tries(at store.Store, archives service.Archives, ring secret.
 	waiting := patient.New(at, clock.System{})
 	return worker.Config{
 		Store: at, Service: s.rules(waiting, archives), Vault: secret.NewVault(waiting, ring), Logs: output,
-		Folder: cfg.Folder, WorkDir: s.text("", "tmpdir"), Archives: s.archiveLimits(),
+		Folder: cfg.Folder, WorkDir: s.text("tmpdir"), Archives: s.archiveLimits(),
 		Env: ofTasks(cfg.Env), Defaults: cfg.Defaults, Settings: s.operators(), Log: cfg.Log,
+		Outputs: s.outputs(cfg.Log),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/values"
 	"github.com/pawlhq/pawl/internal/worker"
 )
 
@@ -24,6 +25,7 @@ type Worker struct {
 	grace     time.Duration
 	store     store.Store
 	archives  service.Archives
+	outputs   *values.Outputs
 	logs      *taskLogs
 	queue     *queue.Queue
 	worker    *worker.Worker
@@ -31,6 +33,7 @@ type Worker struct {
 	telemetry *telemetry
 	admin     net.Listener       // nil unless it is to be watched
 	who       auth.Authenticator // of those who watch
+	heart     *beating
 }
 
 // OpenWorker opens a worker, which takes tasks at once. On an error nothing is
@@ -45,27 +48,14 @@ func OpenWorker(ctx context.Context, cfg Config) (_ *Worker, err error) {
 	if err := Check(cfg.Settings); err != nil {
 		return nil, err
 	}
-	set := &settings{Config: cfg.Settings}
+	set := newSettings(cfg.Settings)
 	q := set.queue()
 	w.grace = q.grace
-	if w.telemetry, err = openTelemetry(ctx, &cfg); err != nil {
-		return nil, err
-	}
-	at, err := set.openStore(ctx)
+	at, err := w.prepare(ctx, set, &cfg)
 	if err != nil {
 		return nil, err
 	}
-	w.store = w.telemetry.metrics.Store(at)
 	if w.queue, err = openQueue(ctx, at, w.store, &cfg); err != nil {
-		return nil, err
-	}
-	if w.archives, err = set.openArchives(cfg.Log); err != nil {
-		return nil, err
-	}
-	if w.logs, err = set.openLogs(cfg.Log); err != nil {
-		return nil, err
-	}
-	if w.worker, err = w.open(set, &cfg); err != nil {
 		return nil, err
 	}
 	if err := w.listen(set); err != nil {
@@ -76,6 +66,9 @@ func OpenWorker(ctx context.Context, cfg Config) (_ *Worker, err error) {
 		return nil, err
 	}
 	w.telemetry.metrics.Watch(w.load)
+	w.heart = newHeart("worker", &cfg)
+	w.heart.Check("consumer", w.standing)
+	w.heart.start(at, cfg.Log)
 	cfg.Log.Info("worker starts", "version", cfg.Version, "pid", os.Getpid(), "database", shownURL(set.postgres().URL),
 		"queues", q.names, "slots", q.slots)
 	for _, d := range Doubts(cfg.Settings) {
@@ -84,13 +77,33 @@ func OpenWorker(ctx context.Context, cfg Config) (_ *Worker, err error) {
 	return w, nil
 }
 
+// prepare opens what tries work with. at is the store before anybody listened to it.
+func (w *Worker) prepare(ctx context.Context, set *settings, cfg *Config) (at store.Store, err error) {
+	if w.telemetry, err = openTelemetry(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if at, err = set.openStore(ctx); err != nil {
+		return nil, err
+	}
+	w.store = w.telemetry.metrics.Store(at)
+	if w.archives, err = set.openArchives(cfg.Log); err != nil {
+		return nil, err
+	}
+	if w.logs, err = set.openLogs(cfg.Log); err != nil {
+		return nil, err
+	}
+	w.worker, err = w.open(set, cfg)
+	return at, err
+}
+
 // open makes what runs tries.
 func (w *Worker) open(set *settings, cfg *Config) (*worker.Worker, error) {
-	ring, err := secret.ParseRing(set.text("", secret.KeySetting))
+	ring, err := secret.ParseRing(set.text(secret.KeySetting))
 	if err != nil {
 		return nil, err
 	}
 	tries := set.tries(w.store, w.archives, ring, w.logs.Store, cfg)
+	w.outputs = tries.Outputs
 	for _, l := range w.telemetry.listeners() {
 		tries.Watchers = append(tries.Watchers, l.Try)
 	}
@@ -98,6 +111,17 @@ func (w *Worker) open(set *settings, cfg *Config) (*worker.Worker, error) {
 		return nil, set.err
 	}
 	return worker.Open(tries)
+}
+
+// errNotStanding is what is wrong with a worker that others have taken over from.
+var errNotStanding = errors.New("it has no lease: it could not reach the database, and others take its tasks over")
+
+// standing says what keeps the worker from taking tasks.
+func (w *Worker) standing() error {
+	if !w.consumer.Standing() {
+		return errNotStanding
+	}
+	return nil
 }
 
 // load counts what the worker has to do.
@@ -206,13 +230,14 @@ func (w *Worker) drain(now context.Context) {
 // close closes what is open.
 func (w *Worker) close() error {
 	var errs []error
+	w.heart.close()
 	if w.consumer != nil {
 		errs = append(errs, w.consumer.Close())
 	}
 	if w.worker != nil {
 		errs = append(errs, w.worker.Close())
 	}
-	errs = append(errs, w.logs.close())
+	errs = append(errs, w.logs.close(), w.outputs.Close())
 	if w.admin != nil {
 		if err := w.admin.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)

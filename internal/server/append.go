@@ -3,6 +3,7 @@ package server
 import (
 	"strconv"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -40,6 +41,27 @@ func appendEntries[E any](dst []byte, list []E, entry func(*E, []byte) []byte) [
 	return append(dst, ']')
 }
 
+// appendGiven appends a member that is left out when it is empty.
+func appendGiven(dst []byte, name, text string) []byte {
+	if text == "" {
+		return dst
+	}
+	return params.AppendString(append(dst, name...), text)
+}
+
+// appendTags appends tags as an object, in order of names.
+func appendTags(dst []byte, tags model.Tags) []byte {
+	dst = append(dst, '{')
+	for i, name := range tags.Names() {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = params.AppendString(dst, name)
+		dst = params.AppendString(append(dst, ':'), tags[name])
+	}
+	return append(dst, '}')
+}
+
 func (a *restAttempt) appendJSON(dst []byte) []byte {
 	dst = a.ID.appendJSON(append(dst, `{"id":`...))
 	dst = strconv.AppendInt(append(dst, `,"index":`...), int64(a.Index), 10)
@@ -47,7 +69,8 @@ func (a *restAttempt) appendJSON(dst []byte) []byte {
 	dst = a.Workflow.appendJSON(append(dst, `,"workflow":`...))
 	dst = a.SessionID.appendJSON(append(dst, `,"sessionId":`...))
 	dst = params.AppendString(append(dst, `,"sessionUuid":`...), a.SessionUUID)
-	dst = params.AppendString(append(dst, `,"sessionTime":`...), a.SessionTime)
+	dst = a.SessionTime.appendJSON(append(dst, `,"sessionTime":`...))
+	dst = appendGiven(dst, `,"sessionKey":`, a.SessionKey)
 	dst = a.RetryAttemptName.appendJSON(append(dst, `,"retryAttemptName":`...))
 	dst = strconv.AppendBool(append(dst, `,"done":`...), a.Done)
 	dst = strconv.AppendBool(append(dst, `,"success":`...), a.Success)
@@ -56,6 +79,10 @@ func (a *restAttempt) appendJSON(dst []byte) []byte {
 	dst = a.CreatedAt.appendJSON(append(dst, `,"createdAt":`...))
 	dst = a.FinishedAt.appendJSON(append(dst, `,"finishedAt":`...))
 	dst = params.AppendString(append(dst, `,"status":`...), a.Status)
+	dst = appendGiven(dst, `,"waitsFor":`, a.WaitsFor)
+	if len(a.Tags) > 0 {
+		dst = appendTags(append(dst, `,"tags":`...), a.Tags)
+	}
 	return append(dst, '}')
 }
 
@@ -64,7 +91,8 @@ func (s *restSession) appendJSON(dst []byte) []byte {
 	dst = s.Project.appendJSON(append(dst, `,"project":`...))
 	dst = s.Workflow.appendJSON(append(dst, `,"workflow":`...))
 	dst = params.AppendString(append(dst, `,"sessionUuid":`...), s.SessionUUID)
-	dst = params.AppendString(append(dst, `,"sessionTime":`...), s.SessionTime)
+	dst = s.SessionTime.appendJSON(append(dst, `,"sessionTime":`...))
+	dst = appendGiven(dst, `,"sessionKey":`, s.SessionKey)
 	dst = s.LastAttempt.appendJSON(append(dst, `,"lastAttempt":`...))
 	return append(dst, '}')
 }

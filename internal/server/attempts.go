@@ -11,6 +11,7 @@ import (
 	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 type attemptList struct {
@@ -22,6 +23,9 @@ func (c *call) attemptsOut(list []store.Attempt, err error) (any, error) {
 		return nil, err
 	}
 	made, err := tryOuts(list, c.attemptOut)
+	if err == nil && c.flag("tags") {
+		err = c.withTags(made)
+	}
 	return attemptList{made}, err
 }
 
@@ -73,7 +77,18 @@ func getAttempt(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.attemptOut(&a)
+	return c.taggedOut(&a)
+}
+
+// taggedOut is attemptOut with the tags of the attempt.
+func (c *call) taggedOut(a *store.Attempt) (restAttempt, error) {
+	out, err := c.attemptOut(a)
+	if err != nil {
+		return out, err
+	}
+	list := []restAttempt{out}
+	err = c.withTags(list)
+	return list[0], err
 }
 
 func attemptRetries(c *call) (any, error) {
@@ -91,7 +106,7 @@ func killAttempt(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a, err = c.service.Kill(c.r.Context(), a.ID); err != nil {
+	if a, err = c.service.Kill(c.r.Context(), a.ID, c.who.Name); err != nil {
 		return nil, err
 	}
 	return c.attemptOut(&a)
@@ -100,9 +115,13 @@ func killAttempt(c *call) (any, error) {
 type startIn struct {
 	WorkflowID       *number     `json:"workflowId"`
 	SessionTime      string      `json:"sessionTime"`
+	SessionKey       *string     `json:"sessionKey"`
 	RetryAttemptName *string     `json:"retryAttemptName"`
 	Resume           *resumeIn   `json:"resume"`
 	Params           *params.Map `json:"params"`
+	Tags             model.Tags  `json:"tags"`
+	Priority         *int32      `json:"priority"`
+	Weight           int32       `json:"weight"`
 }
 
 type resumeIn struct {
@@ -115,8 +134,6 @@ func (in *startIn) check() error {
 	switch {
 	case in.WorkflowID == nil:
 		return required("workflowId")
-	case in.SessionTime == "":
-		return required("sessionTime")
 	case in.Params == nil:
 		return required("params")
 	case in.RetryAttemptName != nil:
@@ -159,7 +176,20 @@ func startAttempt(c *call) (any, error) {
 	if err := c.allow(w.ProjectName, "workflow "+w.Name); err != nil {
 		return nil, err
 	}
-	start := service.Start{Workflow: &w, Params: *in.Params}
+	start := service.Start{Workflow: &w, Params: *in.Params, Tags: in.Tags, Weight: int(in.Weight)}
+	if in.Priority != nil {
+		priority := int(*in.Priority)
+		start.Priority = &priority
+	}
+	if in.SessionTime == "" && w.Definition.Dialect != workflow.Program {
+		return nil, required("sessionTime")
+	}
+	if in.SessionKey != nil {
+		if err := project.CheckSessionKey(*in.SessionKey); err != nil {
+			return nil, err
+		}
+		start.Key = *in.SessionKey
+	}
 	if in.RetryAttemptName != nil {
 		start.Name = *in.RetryAttemptName
 	}
@@ -200,6 +230,9 @@ func (c *call) start(start service.Start) (any, error) {
 		return nil, err
 	}
 	out, fault := c.attemptOut(&a)
+	if fault == nil && err == nil && len(start.Tags)+len(start.Workflow.Definition.Turn.Tags) > 0 {
+		out.Tags = start.Workflow.Definition.Turn.Tags.With(start.Tags)
+	}
 	if fault != nil {
 		return nil, fault
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/shape"
 )
 
 // statuses are those of errors by code. Clients repeat requests that end in a
@@ -19,6 +20,7 @@ var statuses = map[model.Code]int{
 	model.Forbidden:       http.StatusForbidden,
 	model.NotFound:        http.StatusNotFound,
 	model.Conflict:        http.StatusConflict,
+	model.Gone:            http.StatusGone,
 	model.Unavailable:     http.StatusServiceUnavailable,
 	model.Internal:        http.StatusInternalServerError,
 }
@@ -42,6 +44,28 @@ func clash(err error) error {
 type failure struct {
 	Message string `json:"message"`
 	Status  int    `json:"status"`
+	// Problems are what is wrong with parameters, one by one.
+	Problems []problem `json:"problems,omitempty"`
+}
+
+// problem is one thing that is wrong with a parameter.
+type problem struct {
+	Input   string `json:"input"`
+	Message string `json:"message"`
+	// Wanted says what the value is to be; empty where there is to be none.
+	Wanted string `json:"wanted,omitempty"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+// problems are those of an error about parameters.
+func problems(err error) (list []problem) {
+	var wrong *shape.Error
+	if errors.As(err, &wrong) {
+		for _, p := range wrong.Problems {
+			list = append(list, problem{Input: p.Input, Message: p.String(), Wanted: p.Want, Hint: p.Hint})
+		}
+	}
+	return list
 }
 
 // fail answers with an error.
@@ -70,7 +94,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if code == model.NotFound {
 		text = "Resource does not exist: " + text
 	}
-	s.refuse(w, r, status, text)
+	s.write(w, r, status, failure{Message: text, Status: status, Problems: problems(err)})
 }
 
 // message returns what an error says, with the hints for the next step.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,31 +30,60 @@ func followLog(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	show, err := c.show()
+	if err != nil {
+		return nil, err
+	}
 	f := &logFollower{
-		dir: c.cfg.Logs, id: model.TryID{Attempt: a.ID, Task: task.ID, Try: 1}, name: task.Name,
-		tries: task.Try, over: task.State.Final(), seq: seq, bell: newBell(),
+		dir: c.cfg.Logs, show: show, id: model.TryID{Attempt: a.ID, Task: task.id, Try: 1}, name: task.name,
+		tries: task.tries, over: task.over, seq: seq, bell: newBell(),
 	}
 	f.resume(c.r.Header.Get("Last-Event-ID"))
 	return following{id: a.ID, bell: f.bell, next: f.next, close: f.close}, nil
 }
 
+// printer is a task whose log is followed.
+type printer struct {
+	id   model.TaskID
+	name string
+	// tries are how many began, and over is set once it can't print any more.
+	tries int32
+	over  bool
+}
+
 // pathTask finds the task in the path: by its number, or by its full name the
-// newest one.
-func pathTask(c *call, tasks *engine.Attempt) (engine.View, error) {
+// newest one. Those of items that have ended are known by their logs only.
+func pathTask(c *call, tasks *engine.Attempt) (printer, error) {
 	text := c.r.PathValue("task")
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		if id := n&(1<<taskBits-1) - 1; n>>taskBits == int64(tasks.ID()) && id >= 0 && int(id) < tasks.Len() {
-			return tasks.Task(model.TaskID(id)), nil
-		}
-	} else if id, ok := tasks.Find(text); ok {
-		return tasks.Task(id), nil
+	kept := logs.KeptName(text)
+	is := func(f *logs.File) bool { return f.Name == kept }
+	id, found := model.NoTask, false
+	if n, err := strconv.ParseInt(text, 10, 64); err != nil {
+		id, found = tasks.Find(text)
+	} else if of, ok := taskOf(tasks.ID(), n); ok {
+		id, found = of, tasks.Has(of)
+		is = func(f *logs.File) bool { return f.ID.Task == of }
 	}
-	return engine.View{}, model.Errorf(model.NotFound, "task %q of attempt %d", text, tasks.ID())
+	if found {
+		v := tasks.Task(id)
+		return printer{id, v.Name, v.Try, v.State.Final()}, nil
+	}
+	files, err := c.cfg.Logs.List(c.r.Context(), tasks.ID())
+	for i := range slices.Backward(files) {
+		if f := &files[i]; !tasks.Has(f.ID.Task) && is(f) {
+			return printer{f.ID.Task, f.Name, f.ID.Try, true}, nil
+		}
+	}
+	if err == nil {
+		err = model.Errorf(model.NotFound, "task %q of attempt %d", text, tasks.ID())
+	}
+	return printer{}, err
 }
 
 // logFollower streams the logs of one task's tries, one after the other.
 type logFollower struct {
 	dir  logs.Store
+	show logs.Show
 	name string
 	// id is the try that is read, and tries the newest that began.
 	id    model.TryID
@@ -63,13 +93,14 @@ type logFollower struct {
 	// seq is that of the last event seen.
 	seq int64
 
-	file io.ReadCloser
+	file logs.Reader
 	// bell is rung for more of the file until unwatch is called. It is not told
 	// of all writes unless told is set.
 	bell    bell
 	unwatch func()
 	told    bool
-	// sent is how much of the file was sent, rest the beginning of a line.
+	// sent is how much of the log was sent or passed over, rest the beginning of a
+	// line.
 	sent int64
 	rest []byte
 }
@@ -145,7 +176,7 @@ func (f *logFollower) look(s *stream) error {
 // copy sends the lines that there are.
 func (f *logFollower) copy(s *stream) error {
 	if f.file == nil {
-		f.file = f.dir.FollowFrom(s.c.r.Context(), f.id, f.name, f.sent)
+		f.file = f.dir.FollowFrom(s.c.r.Context(), f.id, f.name, f.show, f.sent)
 	}
 	f.watch() // before reading: what comes after it is told of
 	buf := make([]byte, 32<<10)
@@ -153,7 +184,7 @@ func (f *logFollower) copy(s *stream) error {
 		n, err := f.file.Read(buf)
 		f.rest = append(f.rest, buf[:n]...)
 		if end := lastLine(f.rest); end > 0 {
-			if err := f.send(s, f.rest[:end]); err != nil {
+			if err := f.send(s, f.rest[:end], len(f.rest)-end); err != nil {
 				return err
 			}
 			f.rest = append(f.rest[:0], f.rest[end:]...)
@@ -191,13 +222,18 @@ func lastLine(text []byte) int {
 	if end := bytes.LastIndexByte(text, '\n') + 1; end > 0 || len(text) < maxLine {
 		return end
 	}
-	return len(text)
+	return logs.WholeRunes(text)
 }
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-func (f *logFollower) send(s *stream, text []byte) error {
-	f.sent += int64(len(text))
+// send sends a text after which so many bytes are left. Of a log that is shown in
+// part it is not known where those are from: who goes on after it may see some
+// lines twice, and none never.
+func (f *logFollower) send(s *stream, text []byte, left int) error {
+	if left == 0 || f.show == (logs.Show{}) {
+		f.sent = f.file.Offset() - int64(left)
+	}
 	lines := lineEnds.Replace(strings.ToValidUTF8(strings.TrimSuffix(string(text), "\n"), "\uFFFD"))
 	return s.event(fmt.Sprintf("%d-%d", f.id.Try, f.sent), "log", lines)
 }
@@ -205,7 +241,7 @@ func (f *logFollower) send(s *stream, text []byte) error {
 // finish sends the rest of a file that is not written any more.
 func (f *logFollower) finish(s *stream) error {
 	if len(f.rest) > 0 {
-		if err := f.send(s, f.rest); err != nil {
+		if err := f.send(s, f.rest, 0); err != nil {
 			return err
 		}
 		f.rest = f.rest[:0]

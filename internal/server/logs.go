@@ -29,7 +29,7 @@ type logName struct {
 }
 
 var logNames = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^([+^].*)@([0-9a-f]{8})([0-9a-f]{8})\.([0-9]{1,10})-([0-9]{1,10})\.log\.gz$`)
+	return regexp.MustCompile(`^(.+)@([0-9a-f]{8})([0-9a-f]{8})\.([0-9]{1,10})-([0-9]{1,10})\.log\.gz$`)
 })
 
 func (n logName) String() string {
@@ -96,26 +96,26 @@ func (c *call) logFiles(a *store.Attempt, prefix string) ([]restLogFile, error) 
 	if err != nil {
 		return nil, err
 	}
-	began, err := c.tryTimes(a.ID, files)
+	began, err := c.tryTimes(tasks, files)
 	if err != nil {
 		return nil, err
 	}
 	direct := !c.given("direct_download") || c.flag("direct_download")
 	list := []restLogFile{}
 	for _, f := range files {
-		if int(f.ID.Task) >= tasks.Len() {
+		name := logName{task: f.Name, at: a.Started.Time(), id: f.ID.Task, count: f.ID.Try}
+		if tasks.Has(f.ID.Task) { // else it is of an item that has ended
+			row := tasks.Task(f.ID.Task).TaskRow
+			name.task, name.at = row.Name, row.Started.Time()
+		}
+		if !strings.HasPrefix(name.task, prefix) {
 			continue
 		}
-		row := tasks.Task(f.ID.Task).TaskRow
-		if !strings.HasPrefix(row.Name, prefix) {
-			continue
-		}
-		name := logName{task: row.Name, at: row.Started.Time(), id: f.ID.Task, count: f.ID.Try}
 		if at, ok := began[f.ID]; ok {
 			name.at = at.Time()
 		}
 		file := restLogFile{
-			FileName: name.String(), FileSize: f.Size, TaskName: row.Name,
+			FileName: name.String(), FileSize: f.Size, TaskName: name.task,
 			FileTime: instant(model.InstantOf(name.at)), AgentID: name.agent(),
 		}
 		if direct {
@@ -131,12 +131,13 @@ func (c *call) logFiles(a *store.Attempt, prefix string) ([]restLogFile, error) 
 	return list, nil
 }
 
-// tryTimes returns when the tries began, if some of the logs are not of a
-// task's first: a task's row knows only that.
-func (c *call) tryTimes(id model.AttemptID, files []logs.File) (map[model.TryID]model.Instant, error) {
-	if !slices.ContainsFunc(files, func(f logs.File) bool { return f.ID.Try > 1 }) {
+// tryTimes returns when the tries began, if some of the logs are not of the first try
+// of a task that there is: a task's row knows only that.
+func (c *call) tryTimes(tasks *engine.Attempt, files []logs.File) (map[model.TryID]model.Instant, error) {
+	if !slices.ContainsFunc(files, func(f logs.File) bool { return f.ID.Try > 1 || !tasks.Has(f.ID.Task) }) {
 		return nil, nil
 	}
+	id := tasks.ID()
 	began := make(map[model.TryID]model.Instant)
 	for seq := int64(0); ; {
 		events, err := c.store.Events(c.r.Context(), id, seq, 0)
@@ -164,7 +165,11 @@ func getLog(c *call) (any, error) {
 	if c.cfg.Logs == nil {
 		return nil, model.Errorf(model.NotFound, "log file %q", name)
 	}
-	text, err := c.cfg.Logs.Open(c.r.Context(), model.TryID{Attempt: a.ID, Task: name.id, Try: name.count}, name.task)
+	show, err := c.show()
+	if err != nil {
+		return nil, err
+	}
+	text, err := c.cfg.Logs.Open(c.r.Context(), model.TryID{Attempt: a.ID, Task: name.id, Try: name.count}, name.task, show)
 	if err != nil {
 		return nil, err
 	}
@@ -175,6 +180,12 @@ func getLog(c *call) (any, error) {
 	head := fmt.Sprintf("%s [INFO] (%04d@[0:%s:%d:%d]%s) pawl: try %d\n", name.at.Format("2006-01-02 15:04:05.000 -0700"),
 		name.id, project, a.Session.ID, a.ID, name.task, name.count)
 	return logText{head: head, text: text}, nil
+}
+
+// show returns what the request wants to see of a log.
+func (c *call) show() (logs.Show, error) {
+	stream, err := logs.ParseStream(c.query("stream"))
+	return logs.Show{Stream: stream, Times: c.flag("timestamps")}, err
 }
 
 // logText is a log with a first line, by which clients know its level.

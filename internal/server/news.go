@@ -19,14 +19,17 @@ func (b bell) ring() {
 	}
 }
 
-// news rings the bells of the streams about an attempt when something happened
-// to it.
+// news rings the bells of the streams about an attempt, or about all, when something
+// happened to it.
 type news struct {
 	mu    sync.Mutex
 	bells map[model.AttemptID]map[bell]struct{}
 }
 
-// subscribe has the bell rung for an attempt until stop is called.
+// anyAttempt stands for all attempts.
+const anyAttempt model.AttemptID = 0
+
+// subscribe has the bell rung for an attempt, or anyAttempt, until stop is called.
 func (n *news) subscribe(id model.AttemptID, b bell) (stop func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -52,8 +55,11 @@ func (n *news) subscribe(id model.AttemptID, b bell) (stop func()) {
 func (s *Server) Committed(b *store.Batch) {
 	s.news.mu.Lock()
 	defer s.news.mu.Unlock()
-	if len(s.news.bells) == 0 {
+	if len(s.news.bells) == 0 || len(b.Events) == 0 {
 		return
+	}
+	for bell := range s.news.bells[anyAttempt] {
+		bell.ring()
 	}
 	for i := range b.Events {
 		for bell := range s.news.bells[b.Events[i].Attempt] {

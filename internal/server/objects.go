@@ -103,7 +103,8 @@ type restSession struct {
 	Project     idName       `json:"project"`
 	Workflow    nameID       `json:"workflow"`
 	SessionUUID string       `json:"sessionUuid"`
-	SessionTime string       `json:"sessionTime"`
+	SessionTime optional     `json:"sessionTime"`
+	SessionKey  string       `json:"sessionKey,omitempty"`
 	LastAttempt *lastAttempt `json:"lastAttempt"`
 }
 
@@ -125,7 +126,7 @@ func (c *call) sessionOut(s *store.SessionEntry) (restSession, error) {
 	}
 	out := restSession{
 		ID: number(s.ID), Project: last.Project, Workflow: last.Workflow,
-		SessionUUID: s.UUID, SessionTime: last.SessionTime,
+		SessionUUID: s.UUID, SessionTime: last.SessionTime, SessionKey: last.SessionKey,
 	}
 	if s.Last.ID != 0 {
 		out.LastAttempt = &lastAttempt{
@@ -144,7 +145,8 @@ type restAttempt struct {
 	Workflow         nameID     `json:"workflow"`
 	SessionID        number     `json:"sessionId"`
 	SessionUUID      string     `json:"sessionUuid"`
-	SessionTime      string     `json:"sessionTime"`
+	SessionTime      optional   `json:"sessionTime"`
+	SessionKey       string     `json:"sessionKey,omitempty"`
 	RetryAttemptName optional   `json:"retryAttemptName"`
 	Done             bool       `json:"done"`
 	Success          bool       `json:"success"`
@@ -153,6 +155,8 @@ type restAttempt struct {
 	CreatedAt        instant    `json:"createdAt"`
 	FinishedAt       instant    `json:"finishedAt"`
 	Status           string     `json:"status"`
+	WaitsFor         string     `json:"waitsFor,omitempty"`
+	Tags             model.Tags `json:"tags,omitempty"`
 }
 
 func (c *call) attemptOut(a *store.Attempt) (restAttempt, error) {
@@ -164,20 +168,33 @@ func (c *call) attemptOut(a *store.Attempt) (restAttempt, error) {
 	if err != nil {
 		return restAttempt{}, err
 	}
+	waits, err := c.service.Waits(c.r.Context(), a)
+	if err != nil {
+		return restAttempt{}, err
+	}
+	if waits != "" {
+		waits = "a program that runs project " + waits
+	}
 	return restAttempt{
 		ID: number(a.ID), Index: a.Index, Project: idName{number(a.Session.Project), name},
 		Workflow:  nameID{a.Session.Workflow, optionalNumber(a.Workflow)},
 		SessionID: number(a.Session.ID), SessionUUID: a.Session.UUID,
-		SessionTime:      schedule.FormatTime(sessionTime(&a.Session), zone),
+		SessionTime: ownTime(&a.Session, zone), SessionKey: ownKey(&a.Session),
 		RetryAttemptName: optional(a.Name), Done: a.State.Done(), Success: a.State == engine.AttemptSuccess,
 		CancelRequested: a.CancelAsked, Params: a.Params,
-		CreatedAt: instant(a.Created), FinishedAt: instant(a.Ended), Status: status(a),
+		CreatedAt: instant(a.Created), FinishedAt: instant(a.Ended), Status: status(a), WaitsFor: waits,
 	}, nil
 }
+
+// queuedStatus is the state of an attempt that waits in the run queue.
+const queuedStatus = "queued"
 
 // status is an attempt's state in a word. One that failed after it was asked
 // to end counts as killed.
 func status(a *store.Attempt) string {
+	if a.Queued() {
+		return queuedStatus
+	}
 	if a.State == engine.AttemptFailed && a.CancelAsked {
 		return engine.AttemptKilled.String()
 	}
@@ -205,9 +222,22 @@ func tryOuts[E, O any](list []E, out func(*E) (O, error)) ([]O, error) {
 	return made, nil
 }
 
-// taskNumber is the number of a task among those of all attempts.
+// taskNumber is the number of a task among those of all attempts. Those of items,
+// whose ids are large, have numbers above all others.
 func taskNumber(attempt model.AttemptID, task model.TaskID) number {
+	if task>>taskBits > 0 {
+		return number(1<<62 | int64(attempt)<<31 | int64(task))
+	}
 	return number(int64(attempt)<<taskBits | (int64(task) + 1))
+}
+
+// taskOf is the reverse of taskNumber, for a task of an attempt.
+func taskOf(attempt model.AttemptID, n int64) (model.TaskID, bool) {
+	id := model.TaskID(n&(1<<taskBits-1)) - 1
+	if n>>62 == 1 {
+		id = model.TaskID(n & (1<<31 - 1))
+	}
+	return id, id >= 0 && taskNumber(attempt, id) == number(n)
 }
 
 // taskBits are those of a task's number that tell the tasks of one attempt

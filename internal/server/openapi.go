@@ -15,6 +15,8 @@ type doc struct {
 	// body names the schema of what is sent, and answer of what comes back
 	// with the status 200. Conflict is that of a 409, if it is no error.
 	body, answer, conflict string
+	// accepted names the schema of an answer with the status 202, if there is one.
+	accepted string
 	// media is the type of an answer that is not JSON.
 	media string
 	// stream says that there is an answer of server-sent events.
@@ -131,6 +133,9 @@ func (rt *route) responses() params.Map {
 	all := params.Of("200", params.Of("description", "it was done", "content", body))
 	if rt.path == "/api/projects/{id}/archive" {
 		all = all.Set("303", params.Of("description", "the archive is where Location says"))
+	}
+	if rt.doc.accepted != "" {
+		all = all.Set("202", params.Of("description", "it was stored", "content", content(rt.doc.accepted)))
 	}
 	if rt.doc.conflict != "" {
 		all = all.Set("409", params.Of("description", "there is one already: this", "content", content(rt.doc.conflict)))

@@ -1,24 +1,31 @@
 package server
 
-import "github.com/pawlhq/pawl/internal/store"
+import (
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
+)
 
 type restRecord struct {
-	ID        number    `json:"id"`
-	Topic     string    `json:"topic"`
-	Key       optional  `json:"key"`
-	Value     jsonValue `json:"value"`
-	Headers   jsonValue `json:"headers"`
-	AttemptID number    `json:"attemptId"`
-	TaskID    number    `json:"taskId"`
-	Try       int32     `json:"try"`
-	StoredAt  moment    `json:"storedAt"`
+	ID        number         `json:"id"`
+	Topic     string         `json:"topic"`
+	Key       optional       `json:"key"`
+	Value     jsonValue      `json:"value"`
+	Headers   jsonValue      `json:"headers"`
+	AttemptID number         `json:"attemptId"`
+	TaskID    optionalNumber `json:"taskId"`
+	Try       int32          `json:"try"`
+	StoredAt  moment         `json:"storedAt"`
 }
 
 func recordOut(o *store.Outgoing) restRecord {
-	return restRecord{
+	r := restRecord{
 		ID: number(o.ID), Topic: o.Topic, Key: optional(o.Key), Value: jsonValue{o.Value}, Headers: jsonValue{o.Headers},
-		AttemptID: number(o.Attempt), TaskID: taskNumber(o.Attempt, o.Task), Try: o.Try, StoredAt: moment(o.At),
+		AttemptID: number(o.Attempt), StoredAt: moment(o.At),
 	}
+	if o.Task != model.NoTask { // else it tells of the attempt
+		r.TaskID, r.Try = optionalNumber(taskNumber(o.Attempt, o.Task)), o.Try
+	}
+	return r
 }
 
 func listOutbox(c *call) (any, error) {

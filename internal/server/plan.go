@@ -2,10 +2,13 @@ package server
 
 import (
 	"bytes"
+	"io"
+	"path"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/picture"
+	"github.com/pawlhq/pawl/internal/picture/outline"
 	"github.com/pawlhq/pawl/internal/plot"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -64,6 +67,22 @@ func nodeOut(n *workflow.Node, above string, kin []*workflow.Node) restNode {
 // maxDrawn is how many tasks a picture shows. Nobody would find one in more.
 const maxDrawn = 2000
 
+// drawing is how a picture is drawn, and sent.
+type drawing struct {
+	kind string
+	draw func(io.Writer, plot.Graph) error
+	// policy is what a browser may do with it.
+	policy string
+}
+
+// drawings are the kinds of pictures by the ends of their names.
+var drawings = map[string]drawing{
+	".svg":  {"image/svg+xml", plot.SVG, "default-src 'none'; style-src 'unsafe-inline'"},
+	".html": {"text/html", plot.HTML, "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"},
+	".dot":  {"text/vnd.graphviz", plot.DOT, "default-src 'none'"},
+	".mmd":  {"text/plain", plot.Mermaid, "default-src 'none'"},
+}
+
 func getGraph(c *call) (any, error) {
 	w, err := c.pathWorkflow()
 	if err != nil {
@@ -73,9 +92,18 @@ func getGraph(c *call) (any, error) {
 		return nil, model.Errorf(model.Invalid, "the workflow has %d tasks, and at most %d are drawn", n, maxDrawn)
 	}
 	var b bytes.Buffer
-	if err := plot.SVG(&b, picture.Of(w.Definition)); err != nil {
+	d := drawings[path.Ext(c.r.URL.Path)]
+	if err := d.draw(&b, picture.Of(w.Definition)); err != nil {
 		return nil, err
 	}
-	c.w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	return whole{kind: "image/svg+xml", body: b.Bytes()}, nil
+	c.w.Header().Set("Content-Security-Policy", d.policy)
+	return whole{kind: d.kind, body: b.Bytes()}, nil
+}
+
+func getOutline(c *call) (any, error) {
+	w, err := c.pathWorkflow()
+	if err != nil {
+		return nil, err
+	}
+	return whole{kind: "text/plain", body: []byte(outline.Text(w.Definition))}, nil
 }

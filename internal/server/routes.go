@@ -12,7 +12,7 @@ func (s *Server) routes() []route {
 	var all []route
 	for _, group := range [][]route{
 		systemRoutes(), projectRoutes(), secretRoutes(), workflowRoutes(), scheduleRoutes(),
-		sessionRoutes(), attemptRoutes(), logRoutes(), oldRoutes(), ownRoutes(), signalRoutes(), tokenRoutes(), auditRoutes(),
+		sessionRoutes(), attemptRoutes(), searchRoutes(), operateRoutes(), itemRoutes(), queueRoutes(), poolRoutes(), logRoutes(), oldRoutes(), ownRoutes(), eventLogRoutes(), digestRoutes(), signalRoutes(), hookRoutes(), processRoutes(), tokenRoutes(), auditRoutes(),
 	} {
 		all = append(all, group...)
 	}
@@ -49,11 +49,12 @@ func swaggerRoutes() []route {
 }
 
 var (
-	lastID   = param{"last_id", "integer", "id of the last entry of the page before", false}
-	count    = param{"count", "integer", "how many entries, 100 by default and 10000 at most", false}
-	pageSize = param{"page_size", "integer", "how many entries, up to the server's limit", false}
-	revision = param{"revision", "string", "name of a revision; the newest by default", false}
-	pattern  = param{"name_pattern", "string", "part of the name", false}
+	lastID    = param{"last_id", "integer", "id of the last entry of the page before", false}
+	count     = param{"count", "integer", "how many entries, 100 by default and 10000 at most", false}
+	pageSize  = param{"page_size", "integer", "how many entries, up to the server's limit", false}
+	revision  = param{"revision", "string", "name of a revision; the newest by default", false}
+	tagsQuery = param{"tags", "boolean", "tell their tags, too", false}
+	pattern   = param{"name_pattern", "string", "part of the name", false}
 )
 
 func projectRoutes() []route {
@@ -99,6 +100,7 @@ func workflowRoutes() []route {
 			query: []param{lastID, count, {"order", "string", "asc (the default) or desc, by id", false}, pattern,
 				{"search_project_name", "boolean", "look for name_pattern in the names of projects, too", false}}}},
 		{get, "/api/workflows/{id}", auth.WorkflowGet, getWorkflow, doc{tag: "workflow", summary: "One workflow of any revision", answer: "Workflow"}},
+		{get, "/api/workflows/{id}/inputs", auth.WorkflowGet, workflowInputs, doc{tag: "workflow", summary: "The JSON Schema of the parameters that a start of the workflow gives", answer: "Any"}},
 		{get, "/api/workflows/{id}/truncated_session_time", auth.WorkflowGet, truncatedSessionTime, doc{tag: "workflow", summary: "The session time that is meant by a time", answer: "SessionTime",
 			query: []param{{"session_time", "string", "a time, without offset in the zone of the workflow", true},
 				{"mode", "string", "hour, day, schedule or next_schedule; the time itself by default", false}}}},
@@ -120,7 +122,7 @@ func sessionRoutes() []route {
 	return []route{
 		{get, "/api/sessions", auth.SessionList, listSessions, doc{tag: "session", summary: "Sessions, the newest first", answer: "SessionList", query: []param{lastID, pageSize}}},
 		{get, "/api/sessions/{id}", auth.SessionGet, getSession, doc{tag: "session", summary: "One session", answer: "Session"}},
-		{get, "/api/sessions/{id}/attempts", auth.AttemptList, sessionAttempts, doc{tag: "session", summary: "Attempts of a session, the newest first", answer: "AttemptList", query: []param{lastID, pageSize}}},
+		{get, "/api/sessions/{id}/attempts", auth.AttemptList, sessionAttempts, doc{tag: "session", summary: "Attempts of a session, the newest first", answer: "AttemptList", query: []param{tagsQuery, lastID, pageSize}}},
 	}
 }
 
@@ -128,7 +130,7 @@ func attemptRoutes() []route {
 	return []route{
 		{get, "/api/attempts", auth.AttemptList, listAttempts, doc{tag: "attempt", summary: "The newest attempts of sessions, or all attempts", answer: "AttemptList",
 			query: []param{{"project", "string", "name of the only project", false}, {"workflow", "string", "the only workflow of that project", false},
-				{"include_retried", "boolean", "list all attempts of a session", false}, lastID, pageSize}}},
+				{"include_retried", "boolean", "list all attempts of a session", false}, tagsQuery, lastID, pageSize}}},
 		{put, "/api/attempts", auth.AttemptRun, startAttempt, doc{tag: "attempt", summary: "Start a workflow", body: "Start", answer: "Attempt", conflict: "Attempt"}},
 		{get, "/api/attempts/{id}", auth.AttemptGet, getAttempt, doc{tag: "attempt", summary: "One attempt", answer: "Attempt"}},
 		{get, "/api/attempts/{id}/retries", auth.AttemptList, attemptRetries, doc{tag: "attempt", summary: "All attempts of the same session, by index", answer: "AttemptList"}},
@@ -138,11 +140,18 @@ func attemptRoutes() []route {
 	}
 }
 
+// shownLog says what is shown of a log.
+var shownLog = []param{
+	{"stream", "string", "stdout, stderr or merged, which is both and the default", false},
+	{"timestamps", "boolean", "begins each line with when it was printed", false},
+}
+
 func logRoutes() []route {
 	return []route{
 		{get, "/api/logs/{id}/files", auth.LogList, listLogs, doc{tag: "log", summary: "Logs of an attempt", answer: "LogFileList",
 			query: []param{{"task", "string", "beginning of the full name of tasks", false}, {"direct_download", "boolean", "false gives no URLs of other services", false}}}},
-		{get, "/api/logs/{id}/files/{name}", auth.LogGet, getLog, doc{tag: "log", summary: "What one try printed", media: "application/gzip"}},
+		{get, "/api/logs/{id}/files/{name}", auth.LogGet, getLog, doc{tag: "log", summary: "What one try printed", media: "application/gzip",
+			query: shownLog}},
 	}
 }
 
@@ -162,8 +171,13 @@ func ownRoutes() []route {
 	return []route{
 		{get, "/api/pawl/v1/attempts/{id}/events", auth.AttemptGet, getEvents, doc{tag: "attempt", summary: "What happened to an attempt; as text/event-stream until it is done", answer: "EventList", stream: true,
 			query: []param{{"after", "integer", "number of the last event that is known", false}}}},
-		{get, "/api/pawl/v1/attempts/{id}/logs/{task}/follow", auth.LogGet, followLog, doc{tag: "log", summary: "What a task, by number or full name, prints until it is done", stream: true}},
+		{get, "/api/pawl/v1/attempts/{id}/logs/{task}/follow", auth.LogGet, followLog, doc{tag: "log", summary: "What a task, by number or full name, prints until it is done", stream: true,
+			query: shownLog}},
 		{get, "/api/pawl/v1/workflows/{id}/plan", auth.WorkflowGet, getPlan, doc{tag: "workflow", summary: "The tasks of a workflow as a tree", answer: "Plan"}},
 		{get, "/api/pawl/v1/workflows/{id}/graph.svg", auth.WorkflowGet, getGraph, doc{tag: "workflow", summary: "A picture of a workflow", media: "image/svg+xml"}},
+		{get, "/api/pawl/v1/workflows/{id}/graph.html", auth.WorkflowGet, getGraph, doc{tag: "workflow", summary: "A page with that picture", media: "text/html"}},
+		{get, "/api/pawl/v1/workflows/{id}/graph.dot", auth.WorkflowGet, getGraph, doc{tag: "workflow", summary: "The same for Graphviz", media: "text/vnd.graphviz"}},
+		{get, "/api/pawl/v1/workflows/{id}/graph.mmd", auth.WorkflowGet, getGraph, doc{tag: "workflow", summary: "The same for Mermaid", media: "text/plain"}},
+		{get, "/api/pawl/v1/workflows/{id}/outline", auth.WorkflowGet, getOutline, doc{tag: "workflow", summary: "The tasks of a workflow as lines, with what each does and how it is run", media: "text/plain"}},
 	}
 }

@@ -16,10 +16,13 @@ import (
 
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/feed/webhook"
+	"github.com/pawlhq/pawl/internal/history"
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/values"
 )
 
 // Config says what a server works with.
@@ -33,6 +36,8 @@ type Config struct {
 	Vault *secret.Vault
 	// Logs has what tries printed. Nil means none is kept.
 	Logs logs.Store
+	// Outputs has values that tasks have kept. Nil means none are.
+	Outputs *values.Outputs
 	// Auth says who sends a request. Defaults to auth.None, which lets
 	// everyone in: see ListenConfig.
 	Auth auth.Authenticator
@@ -65,6 +70,8 @@ type Config struct {
 	// Answered, when set, is called after each request, in its goroutine. The
 	// pattern of the request is the route that it took, if any.
 	Answered func(Answer)
+	// Hooks take messages, by name.
+	Hooks map[string]*webhook.Hook
 	// Metrics answers GET /metrics to whoever is authenticated. It may be nil.
 	Metrics http.Handler
 }
@@ -109,6 +116,7 @@ type Server struct {
 	zones   zones
 	entries *entries
 	news    news
+	history *history.Reader
 	// openAPI is the description of the API, as JSON.
 	openAPI []byte
 	// draining is set once no new request is taken; done is closed then, to
@@ -121,6 +129,7 @@ type Server struct {
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, store: cfg.Store, service: cfg.Service, done: make(chan struct{}), entries: newEntries()}
+	s.history = history.NewReader(s.store)
 	s.openAPI = describe(s.routes(), cfg.Version)
 	s.handler = s.guard(s.mux())
 	return s

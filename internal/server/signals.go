@@ -28,7 +28,7 @@ func signalRoutes() []route {
 	return []route{
 		{post, "/api/pawl/v1/signals", auth.SignalSend, sendSignal, doc{tag: "signal", summary: "Give a message to the tasks that wait for it, or keep it for those that will", body: "Signal", answer: "Delivered"}},
 		{get, "/api/pawl/v1/subscriptions", auth.SubscriptionList, listSubscriptions, doc{tag: "signal", summary: "Who waits for what, by topic and name of the key, the longest waiting first", answer: "SubscriptionList",
-			query: append([]param{{"attempt", "string", "id of the only attempt; tells the names of its tasks, too", false}}, filter...)}},
+			query: append([]param{{"attempt", "string", "id of the only attempt", false}}, filter...)}},
 		{get, "/api/pawl/v1/messages", auth.LetterList, listMessages, doc{tag: "signal", summary: "Messages that nobody waits for yet, the oldest first", answer: "MessageList", query: filter}},
 		{get, "/api/pawl/v1/letters", auth.LetterList, listLetters, doc{tag: "signal", summary: "Dead letters, which nobody has taken or could handle, the oldest first", answer: "LetterList", query: filter}},
 		{post, "/api/pawl/v1/letters/resend", auth.LetterResend, resendLetters, doc{tag: "signal", summary: "Give dead letters to the tasks that wait for them now, or to those that buried them", body: "Resend", answer: "ResentList"}},
@@ -118,6 +118,7 @@ type restSubscription struct {
 	Value     keyValue `json:"value"`
 	One       bool     `json:"one"`
 	Since     moment   `json:"since"`
+	Deadline  moment   `json:"deadline"`
 }
 
 // keyValue is the canonical text of a key's value, which is JSON but for what
@@ -145,21 +146,13 @@ func listSubscriptions(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := func(model.TaskID) string { return "" }
-	if f.Attempt != 0 && len(list) > 0 {
-		tasks, err := c.service.Tasks(c.r.Context(), f.Attempt)
-		if err != nil {
-			return nil, err
-		}
-		name = taskNames(tasks)
-	}
 	return struct {
 		Subscriptions []restSubscription `json:"subscriptions"`
 		Next          optional           `json:"next"`
 	}{outs(list, func(s *store.Subscription) restSubscription {
 		return restSubscription{
-			AttemptID: number(s.Attempt), TaskID: taskNumber(s.Attempt, s.Task), FullName: optional(name(s.Task)),
-			Topic: s.Key.Topic, Param: s.Key.Param, Value: keyValue(s.Key.Value), One: s.Key.One, Since: moment(s.Since),
+			AttemptID: number(s.Attempt), TaskID: taskNumber(s.Attempt, s.Task), FullName: optional(s.Name),
+			Topic: s.Key.Topic, Param: s.Key.Param, Value: keyValue(s.Key.Value), One: s.Key.One, Since: moment(s.Since), Deadline: moment(s.Deadline),
 		}
 	}), optional(next)}, nil
 }
@@ -187,27 +180,22 @@ func (c *call) subscriptionFilter() (f store.SubscriptionFilter, err error) {
 	return f, c.allow(project, fmt.Sprintf("attempt %d", a.ID))
 }
 
-// taskNames tells the full names of an attempt's tasks; of one that was added
-// since, it is empty.
-func taskNames(tasks *engine.Attempt) func(model.TaskID) string {
-	return func(id model.TaskID) string {
-		if int(id) >= tasks.Len() {
-			return ""
-		}
-		return tasks.Task(id).Name
-	}
-}
-
 // keyFilter reads what a list is to have.
 func (c *call) keyFilter() (topic, param, value string) {
-	if value = c.query("value"); value != "" {
-		v, err := params.ParseJSON([]byte(value))
-		if err != nil {
-			v = value
-		}
-		value = engine.Canonical(v)
+	return c.query("topic"), c.query("param"), c.keyValue()
+}
+
+// keyValue reads the value of a key, in its canonical form.
+func (c *call) keyValue() string {
+	value := c.query("value")
+	if value == "" {
+		return ""
 	}
-	return c.query("topic"), c.query("param"), value
+	v, err := params.ParseJSON([]byte(value))
+	if err != nil {
+		v = value
+	}
+	return engine.Canonical(v)
 }
 
 // cursorPage reads the part of a list that is asked for.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,8 @@ import (
 )
 
 const (
-	// lull is how long more is left to gather after something happened.
-	lull = 20 * time.Millisecond
+	// usualLull is how far apart looks are while much happens, so that more gathers.
+	usualLull = 20 * time.Millisecond
 	// A stream is woken by what this process does. For what others do it looks
 	// often while there is something to see, and ever more seldom while there
 	// is not.
@@ -25,9 +26,10 @@ const (
 	takeWithin = time.Minute
 )
 
-// following is an answer of server-sent events about an attempt that goes on
-// until next reports that there will be none any more.
+// following is an answer of server-sent events about an attempt, or all, that goes
+// on until next reports that there will be none any more.
 type following struct {
+	// id is the attempt, or 0 for all.
 	id model.AttemptID
 	// bell, which is also rung for what is committed, is for what next looks at
 	// beside the store. It may be nil.
@@ -37,6 +39,8 @@ type following struct {
 	next func(*stream) (last bool, err error)
 	// close releases what next uses. It may be nil.
 	close func() error
+	// lull and seldom take the place of usualLull and lookSeldom, unless they are 0.
+	lull, seldom time.Duration
 }
 
 // stream writes server-sent events.
@@ -48,8 +52,13 @@ type stream struct {
 	// bell is rung when there is something new, stir when others may have done
 	// something.
 	bell, stir bell
-	// patience is how long to wait for the bell before looking nevertheless.
-	patience time.Duration
+	// patience is how long to wait for the bell before looking nevertheless, up to
+	// seldom, and lull how far apart looks are.
+	patience, seldom, lull time.Duration
+	looked                 time.Time
+	// place, unless it is empty, is the id of an event from which to go on where
+	// nothing is sent for long.
+	place string
 }
 
 func (f following) send(c *call) (err error) {
@@ -59,6 +68,7 @@ func (f following) send(c *call) (err error) {
 	s := &stream{
 		c: c, out: http.NewResponseController(c.w), sent: c.cfg.Clock.Now(),
 		bell: f.bell, stir: newBell(), patience: lookOften,
+		seldom: cmp.Or(f.seldom, lookSeldom), lull: cmp.Or(f.lull, usualLull),
 	}
 	if s.bell == nil {
 		s.bell = newBell()
@@ -69,6 +79,7 @@ func (f following) send(c *call) (err error) {
 	defer c.news.subscribe(f.id, s.bell)()
 	defer c.store.Watch(s.stir.ring)()
 	for {
+		s.looked = c.cfg.Clock.Now()
 		last, err := f.next(s)
 		if err != nil {
 			return s.ended(err)
@@ -127,10 +138,11 @@ func (s *stream) wait() bool {
 		}
 		switch s.first(s.patience, s.bell, stir) {
 		case due:
-			s.patience = min(2*s.patience, lookSeldom)
+			s.patience = min(2*s.patience, s.seldom)
 			return true
 		case rung:
-			return s.first(lull, nil, nil) == due
+			rest := s.lull - s.c.cfg.Clock.Now().Sub(s.looked)
+			return rest <= 0 || s.first(rest, nil, nil) == due
 		case stirred:
 			s.patience = lookOften
 		case over:
@@ -189,7 +201,7 @@ func (s *stream) flush() error {
 	switch {
 	case s.news:
 	case now.Sub(s.sent) >= quietFor:
-		if _, err := fmt.Fprint(s.c.w, ": nothing new\n\n"); err != nil {
+		if err := s.alive(); err != nil {
 			return err
 		}
 	default:
@@ -200,4 +212,14 @@ func (s *stream) flush() error {
 	}
 	s.news, s.sent = false, now
 	return s.push()
+}
+
+// alive says that there still is a connection, and from where to go on after it.
+func (s *stream) alive() error {
+	text := ": nothing new\n\n"
+	if s.place != "" {
+		text = "id: " + s.place + "\n" + text
+	}
+	_, err := fmt.Fprint(s.c.w, text)
+	return err
 }

@@ -24,6 +24,33 @@ type restTask struct {
 	RetryAt         instant        `json:"retryAt"`
 	StartedAt       instant        `json:"startedAt"`
 	Error           params.Map     `json:"error"`
+	Deadline        moment         `json:"deadline,omitzero"`
+	Waiting         *restWaiting   `json:"waiting,omitempty"`
+}
+
+// restWaiting is what a task waits for, of which the first counts.
+type restWaiting struct {
+	Keys  []restAwaited `json:"keys"`
+	Since moment        `json:"since"`
+	Until moment        `json:"until"`
+	Retry bool          `json:"retry"`
+	Held  bool          `json:"held"`
+}
+
+type restAwaited struct {
+	Topic string   `json:"topic"`
+	Param string   `json:"param"`
+	Value keyValue `json:"value"`
+}
+
+func waitingOut(w *engine.Waiting) *restWaiting {
+	if w == nil {
+		return nil
+	}
+	return &restWaiting{
+		Keys:  outs(w.Keys, func(k *engine.Key) restAwaited { return restAwaited{k.Topic, k.Param, keyValue(k.Value)} }),
+		Since: moment(w.Since), Until: moment(w.Until), Retry: w.Retry, Held: w.Held,
+	}
 }
 
 func listTasks(c *call) (any, error) {
@@ -51,7 +78,7 @@ func listTasks(c *call) (any, error) {
 // tasksOut returns the tasks of an attempt of a workflow, whose configuration
 // is empty where it is not stored any more.
 func tasksOut(a *store.Attempt, tasks *engine.Attempt, config params.Map) []restTask {
-	list := make([]restTask, 0, tasks.Len())
+	list := []restTask{}
 	kin := siblings{at: make(map[model.TaskID]map[*workflow.Node]model.TaskID)}
 	texts := written{root: config, of: make(map[model.TaskID]params.Map)}
 	for v := range tasks.Tasks() {
@@ -68,6 +95,9 @@ func taskOut(a *store.Attempt, v *engine.View, upstreams []model.TaskID) restTas
 		Upstreams: outs(upstreams, func(id *model.TaskID) number { return taskNumber(a.ID, *id) }),
 		State:     taskState(v), CancelRequested: v.Flags&engine.CancelAsked != 0,
 		ExportParams: v.Node.Export, UpdatedAt: instant(updated(a, v)),
+	}
+	if !v.State.Final() {
+		out.Deadline, out.Waiting = moment(v.Deadline), waitingOut(v.Waiting())
 	}
 	if v.Parent != model.NoTask {
 		out.ParentID = optionalNumber(taskNumber(a.ID, v.Parent))
@@ -89,10 +119,12 @@ func taskOut(a *store.Attempt, v *engine.View, upstreams []model.TaskID) restTas
 // they are where they ran.
 func (c *call) dateBack(list []restTask, a store.Attempt, tasks *engine.Attempt) error {
 	taken := make(map[string]*restTask)
+	at := 0
 	for v := range tasks.Tasks() {
 		if v.Flags&engine.Replayed != 0 {
-			taken[v.Name] = &list[v.ID]
+			taken[v.Name] = &list[at]
 		}
+		at++
 	}
 	for len(taken) > 0 && a.Resume.Attempt != 0 {
 		var err error

@@ -20,9 +20,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/pawlhq/pawl/internal/admission"
+	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/server"
+	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -53,7 +57,7 @@ func TestTranscripts(t *testing.T) {
 func play(t *testing.T, file string, open func(testing.TB) store.Store) {
 	parsed, err := txtar.ParseFile(file)
 	must(t, err)
-	p := &player{world: newWorld(t, open, nil), files: parsed.Files, user: "ann", headers: http.Header{}}
+	p := &player{world: newWorld(t, open, queueing(t, file)), files: parsed.Files, user: "ann", headers: http.Header{}}
 	p.api = p.description()
 	var got strings.Builder
 	for line := range strings.Lines(string(parsed.Comment)) {
@@ -73,6 +77,24 @@ func play(t *testing.T, file string, open func(testing.TB) store.Store) {
 	if diff := cmp.Diff(string(parsed.Comment), got.String()); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", file, diff)
 	}
+}
+
+// queueing has the server of a transcript of that name queue what is started.
+func queueing(t testing.TB, file string) func(*server.Config, *service.Config) {
+	if filepath.Base(file) != "queue.txt" {
+		return nil
+	}
+	return func(_ *server.Config, of *service.Config) {
+		of.Turns, of.Admission, of.Limits.Attempts = conductor.Turns{Queue: true}, queueLimits(t), 1
+	}
+}
+
+func queueLimits(t testing.TB) *admission.Limits {
+	l, err := admission.NewLimits([]admission.Limit{
+		{Name: "max-runs", Max: 3}, {Name: "users", Tag: "user", PerValue: true, Max: 1}, {Name: "calls", Tag: "api", Rate: 1, Per: time.Minute},
+	})
+	must(t, err)
+	return l
 }
 
 // player carries out the commands of a transcript.
@@ -104,6 +126,11 @@ func (p *player) play(line string) string {
 		return p.pushFolder(strings.Fields(rest))
 	case "begin", "apply", "succeed", "fail", "await", "send", "print":
 		p.drive(word, strings.SplitN(rest, " ", 3))
+	case "admit":
+		limits := queueLimits(p)
+		ids, err := p.store.Admit(p.Context(), limits.Tags(), model.InstantOf(p.clock.Now()), store.Choose(limits, model.InstantOf(p.clock.Now())))
+		must(p, err)
+		return fmt.Sprintln(ids)
 	case "audit":
 		return p.auditLog()
 	default:

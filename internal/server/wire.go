@@ -133,6 +133,22 @@ func (n *names) of(ctx context.Context, in store.Projects, id model.ProjectID) (
 	return p.Name, nil
 }
 
+// ownTime writes the time that a session is for; one that has only a key has none.
+func ownTime(s *store.Session, zone *time.Location) optional {
+	if s.Time == 0 && ownKey(s) != "" {
+		return ""
+	}
+	return optional(schedule.FormatTime(sessionTime(s), zone))
+}
+
+// ownKey returns the key of a session that was not made of its time.
+func ownKey(s *store.Session) string {
+	if _, err := time.Parse(time.RFC3339, s.Key); err == nil {
+		return ""
+	}
+	return s.Key
+}
+
 // sessionTime returns the instant that a session is for.
 func sessionTime(s *store.Session) time.Time {
 	if s.Time != 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/service"
+	"github.com/pawlhq/pawl/internal/shape"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -34,6 +35,15 @@ func getWorkflow(c *call) (any, error) {
 		return nil, err
 	}
 	return workflowOut(&w), nil
+}
+
+// workflowInputs answers what a start may give, for forms and for checks.
+func workflowInputs(c *call) (any, error) {
+	w, err := c.pathWorkflow()
+	if err != nil {
+		return nil, err
+	}
+	return shape.Schema(w.Name, service.Inputs(&w)), nil
 }
 
 func listWorkflows(c *call) (any, error) {
