@@ -199,10 +199,11 @@ func (b *Plan) Place(name string) int {
 	return slices.IndexFunc(b.Tasks, func(t product.Task) bool { return t.Name == name })
 }
 
-// Missing returns the first product of a task that is not there, or "".
+// Missing returns the first product of a task that is neither here nor has a copy
+// that can be fetched, or "".
 func (b *Plan) Missing(i int) string {
 	for _, p := range b.Tasks[i].Products {
-		if !p.Exists {
+		if !p.Exists && p.Remote.State == product.Absent {
 			return p.Name
 		}
 	}
