@@ -9,14 +9,19 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/pawlhq/pawl/internal/store/postgres/postgrestest"
 )
 
 // TestGuides does what the tutorials and the how-to guides say. What follows
 // the language of a fenced block says what the block is:
 //
 //	sh run           commands to run; with exit=N they end with that code
-//	sh server        a server that runs beside them, on a port of its own
+//	sh server        a server that runs beside them, on a port of its own, in the
+//	                 place of the one before
+//	sh worker        a worker that runs beside them
 //	yaml file=NAME   a file to write
 //	text output      lines that the last commands print, "..." for anything
 //
@@ -45,7 +50,10 @@ var fence = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
 
 // follow does what a guide says, in a folder of its own.
 func follow(t *testing.T, text string) {
-	r := reader{t: t, home: t.TempDir()}
+	r := reader{t: t, home: t.TempDir(), stop: func() {}}
+	if strings.Contains(text, "DATABASE_URL") {
+		r.database = postgrestest.Own(t).URL
+	}
 	r.dir = r.home
 	for _, block := range fence.FindAllStringSubmatch(text, -1) {
 		var exit int
@@ -65,6 +73,8 @@ func follow(t *testing.T, text string) {
 			r.run(block[2], exit)
 		case strings.HasPrefix(block[1], "sh server"):
 			r.serve(strings.TrimSpace(block[2]))
+		case strings.HasPrefix(block[1], "sh worker"):
+			r.beside(strings.TrimSpace(block[2]), working)
 		}
 	}
 }
@@ -76,21 +86,36 @@ type reader struct {
 	printed   string
 	// endpoint is the address of the guide's server, if it has one.
 	endpoint string
+	// stop stops it.
+	stop func()
+	// database is the address of a database, for guides that ask for one.
+	database string
 }
 
 // env is the environment of commands.
 func (r *reader) env() []string {
 	return append(os.Environ(), "HOME="+r.home, "XDG_CONFIG_HOME="+filepath.Join(r.home, ".config"),
-		"XDG_DATA_HOME="+filepath.Join(r.home, ".local"), "PAWL_ENDPOINT="+r.endpoint)
+		"XDG_DATA_HOME="+filepath.Join(r.home, ".local"), "PAWL_ENDPOINT="+r.endpoint, "DATABASE_URL="+r.database)
 }
 
-// loopback is where a server says that it listens.
-var loopback = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
+// What processes say once they are ready.
+var (
+	loopback = regexp.MustCompile(`server listens.*(127\.0\.0\.1:[0-9]+)`)
+	working  = regexp.MustCompile(`(worker starts)`)
+)
 
-// serve starts a server, which runs until the guide ends.
+// serve starts a server in the place of the one before.
 func (r *reader) serve(command string) {
 	r.t.Helper()
-	c := exec.Command("sh", "-c", "exec "+command+" --port 0")
+	r.stop()
+	r.endpoint, r.stop = r.beside(command+" --port 0", loopback)
+}
+
+// beside starts a process that runs until it is stopped, or the guide ends, and
+// returns the part of what it says once it is ready that ready is about.
+func (r *reader) beside(command string, ready *regexp.Regexp) (said string, stop func()) {
+	r.t.Helper()
+	c := exec.Command("sh", "-c", "exec env "+command)
 	c.Dir, c.Env = r.dir, r.env()
 	out, err := c.StderrPipe()
 	if err == nil {
@@ -99,27 +124,33 @@ func (r *reader) serve(command string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	lines := bufio.NewScanner(out)
-	said := make(chan struct{})
-	r.t.Cleanup(func() {
+	drained := make(chan struct{})
+	var printed strings.Builder
+	stop = sync.OnceFunc(func() {
 		_ = c.Process.Signal(os.Interrupt)
-		<-said
-		if err := c.Wait(); err != nil {
-			r.t.Errorf("the server: %v", err)
+		<-drained
+		if err := c.Wait(); err != nil || r.t.Failed() {
+			r.t.Errorf("%s: %v\n%s", command, err, printed.String())
 		}
 	})
-	for r.endpoint == "" && lines.Scan() {
-		r.endpoint = loopback.FindString(lines.Text())
+	r.t.Cleanup(stop)
+	lines := bufio.NewScanner(out)
+	for said == "" && lines.Scan() {
+		printed.WriteString(lines.Text() + "\n")
+		if found := ready.FindStringSubmatch(lines.Text()); found != nil {
+			said = found[1]
+		}
 	}
-	go func() { // ended by the end of the server, which the cleanup waits for
-		defer close(said)
+	go func() { // ended by the end of the process, which stopping it waits for
+		defer close(drained)
 		for lines.Scan() {
-			continue
+			printed.WriteString(lines.Text() + "\n")
 		}
 	}()
-	if r.endpoint == "" {
-		r.t.Fatal("the server does not listen")
+	if said == "" {
+		r.t.Fatalf("%s does not get ready", command)
 	}
+	return said, stop
 }
 
 // run runs commands where the last ones ended.

@@ -20,6 +20,7 @@ var examples = map[string]struct{ workflow, want, needs string }{
 	"loops":     {"loops", "rows 8 to 10 (part 2)", "sh"},
 	"modules":   {"main", "both are done", "sh"},
 	"retry":     {"flaky", "try number 3", "sh"},
+	"shop":      {"shop", "tokyo has 5 orders since 2026-01-30", "sh"},
 	"ruby":      {"tasks", "on 2026-01-30", "ruby"},
 }
 
@@ -53,7 +54,11 @@ func TestEveryExampleIsRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range dirs {
+	more, err := filepath.Glob(filepath.Join("..", "..", "examples", "*", "*.pawl.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(dirs, more...) {
 		name := filepath.Base(filepath.Dir(path))
 		if _, ok := examples[name]; !ok {
 			t.Errorf("example %s is not run", name)

@@ -56,13 +56,19 @@ func startPawl(t *testing.T, dir string, args ...string) *exec.Cmd {
 // startPawlWith is the same with a folder for what is temporary.
 func startPawlWith(t *testing.T, dir, temp string, args ...string) *exec.Cmd {
 	t.Helper()
+	return startPawlIn(t, os.Environ(), dir, temp, args...)
+}
+
+// startPawlIn is the same in an environment.
+func startPawlIn(t *testing.T, env []string, dir, temp string, args ...string) *exec.Cmd {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := exec.Command(exe, args...)
 	p.Dir = dir
-	p.Env = append(os.Environ(), asPawl+"=1", "XDG_CONFIG_HOME="+filepath.Join(dir, ".config"), "TMPDIR="+temp, "GOTRACEBACK=")
+	p.Env = append(env[:len(env):len(env)], asPawl+"=1", "XDG_CONFIG_HOME="+filepath.Join(dir, ".config"), "TMPDIR="+temp, "GOTRACEBACK=")
 	p.Stdout, p.Stderr = new(strings.Builder), new(strings.Builder)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)

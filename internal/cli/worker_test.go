@@ -32,11 +32,13 @@ type site struct {
 	// endpoint is the address of the server that was started last.
 	endpoint string
 	servers  int
+	// env is the environment of servers and workers.
+	env []string
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{T: t, dir: t.TempDir()}
+	s := &site{T: t, dir: t.TempDir(), env: os.Environ()}
 	at := postgres.Config{URL: postgrestest.URL(t), Schema: postgrestest.Schema(t)}
 	var err error
 	if s.store, err = postgres.Open(t.Context(), at); err != nil {
@@ -65,7 +67,7 @@ func (s *site) write(name, text string) {
 // start starts a program that ends with the test, at the latest.
 func (s *site) start(args ...string) *exec.Cmd {
 	s.Helper()
-	p := startPawl(s.T, s.dir, append(args, "-c", s.path("config"))...)
+	p := startPawlIn(s.T, s.env, s.dir, os.TempDir(), append(args, "-c", s.path("config"))...)
 	s.Cleanup(func() {
 		if p.ProcessState == nil {
 			_ = p.Process.Kill()

@@ -33,6 +33,26 @@ func (w IO) Ask(what string, stdin *bufio.Reader) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
+// Interactive tells whether somebody sits at a terminal who can answer questions: both
+// standard input and standard error are one, and CI is not set in the environment.
+func (w IO) Interactive() bool {
+	in, ok := w.Stdin.(*os.File)
+	out, both := w.Stderr.(*os.File)
+	return ok && both && IsTerminal(in) && IsTerminal(out) && w.Getenv("CI") == ""
+}
+
+// Answer asks a question on the terminal and returns the line that is typed. The end
+// of input is Invalid.
+func (w IO) Answer(question string, stdin *bufio.Reader) (string, error) {
+	_, _ = fmt.Fprint(w.Stderr, question)
+	line, err := w.readLine(stdin)
+	if errors.Is(err, io.EOF) {
+		_, _ = fmt.Fprintln(w.Stderr)
+		return "", model.Errorf(model.Invalid, "there is no answer to the question")
+	}
+	return strings.TrimSpace(line), err
+}
+
 // readLine reads a line unless it is interrupted, so that a terminal is left as
 // it was.
 func (w IO) readLine(stdin *bufio.Reader) (string, error) {

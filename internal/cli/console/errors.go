@@ -42,7 +42,7 @@ func ExitCode(err error) int {
 	switch model.CodeOf(err) {
 	case model.Invalid:
 		return ExitUsage
-	case model.NotFound:
+	case model.NotFound, model.Gone:
 		return ExitNotFound
 	case model.Forbidden, model.Unauthenticated:
 		return ExitForbidden

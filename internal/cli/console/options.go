@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -18,6 +19,8 @@ import (
 type ConfigOptions struct {
 	File      string
 	overrides []string
+	// Project is the folder whose pawl.yaml counts; empty is none.
+	Project string
 }
 
 // Flags gives a command the options.
@@ -25,7 +28,7 @@ func (o *ConfigOptions) Flags(f *pflag.FlagSet) { o.FlagsWith(f, "set") }
 
 // FlagsWith are the same where -X has another long name.
 func (o *ConfigOptions) FlagsWith(f *pflag.FlagSet, set string) {
-	f.StringVarP(&o.File, "config", "c", "", "configuration `file` to read instead of the default ones")
+	f.StringVarP(&o.File, "config", "c", "", "configuration `file` to read instead of the default ones; YAML if it ends in .yaml")
 	f.VarP((*Repeated)(&o.overrides), set, "X", "set a configuration `KEY=VALUE`; repeatable")
 }
 
@@ -64,16 +67,18 @@ func sources(world IO) config.Sources { return config.Sources{Env: world.Getenv}
 // Config reads the configuration that is chosen.
 func (o *ConfigOptions) Config(world IO) (*config.Config, error) {
 	s := sources(world)
-	s.File, s.Overrides = o.File, o.overrides
+	s.File, s.Overrides, s.Project = o.File, o.overrides, o.Project
 	if s.File != "" && !filepath.IsAbs(s.File) {
 		s.File = filepath.Join(world.Dir, s.File)
 	}
 	c, err := config.Load(s)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && o.File != "":
 		return nil, model.Errorf(model.NotFound, "there is no file %s", o.File)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, model.Errorf(model.Forbidden, "configuration: %w", err)
+	case errors.As(err, new(document.Errors)):
+		return nil, &FileError{File: "the settings", Err: err}
 	case err != nil:
 		return nil, model.Errorf(model.Invalid, "configuration: %w", err)
 	}

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/pawlhq/pawl/internal/process"
 )
 
 // Fit returns a writer of whole lines of tasks' output, whose way to standard
@@ -73,9 +74,4 @@ func colour(line []byte) int {
 }
 
 // Quote makes a word safe for a shell.
-func Quote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
+func Quote(s string) string { return process.Quote(s) }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ func (o *runOptions) whatNext(r planned, s *progress.Summary) (err error) {
 	s.Again = o.command(r)
 	if o.allReplayed(s) {
 		s.Rerun = o.command(r, "--rerun")
+		s.Unused = o.given != nil && slices.ContainsFunc([]string{"param", "params-file", "input"}, o.given.Changed)
 		s.Newer, err = o.newer(r)
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/cli/console"
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -94,7 +95,7 @@ func (o *checkOptions) run(ctx context.Context, args []string) error {
 		}
 		workflows = []*workflow.Workflow{w}
 	}
-	cfg, err := o.Config(o.World)
+	cfg, err := settings(&o.ConfigOptions, o.World, o.Path())
 	if err != nil {
 		return err
 	}
@@ -162,13 +163,13 @@ func (o *checkOptions) print(found []checked, given params.Map) error {
 	if given.Len() == 0 {
 		b.WriteString("    {}\n")
 	}
-	b.Write(console.AppendYAML(nil, given, "    "))
+	b.Write(document.AppendYAML(nil, given, "    "))
 	scheduled := slices.DeleteFunc(slices.Clone(found), func(c checked) bool { return c.calendar.Schedule == nil })
 	fmt.Fprintf(&b, "\n  Schedules (%s):\n", console.Counted(len(scheduled), "entry", "entries"))
 	for _, c := range scheduled {
 		first := c.calendar.Schedule.First(now)
 		fmt.Fprintf(&b, "    %s:\n", c.w.Name)
-		b.Write(console.AppendYAML(nil, c.w.Schedule, "      "))
+		b.Write(document.AppendYAML(nil, c.w.Schedule, "      "))
 		fmt.Fprintf(&b, "      first session time: %s\n", first.Session.In(c.calendar.Zone).Format(console.TimeFormat))
 		fmt.Fprintf(&b, "      first scheduled to run at: %s %s\n", first.Run.In(c.calendar.Zone).Format(console.TimeFormat), console.Away(first.Run.Sub(now)))
 	}

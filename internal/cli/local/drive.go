@@ -10,6 +10,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/cli/progress"
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
@@ -20,6 +21,7 @@ import (
 
 func (o *runOptions) run(ctx context.Context, args []string) error {
 	o.local = !o.dryRun
+	o.questions.asked = !o.questions.none && !o.json && o.World.Interactive()
 	r, err := o.plan(args)
 	if err != nil {
 		return err
@@ -106,7 +108,7 @@ func (o *runOptions) showing() func(string, params.Map) {
 	return func(task string, p params.Map) {
 		mu.Lock()
 		defer mu.Unlock()
-		b := console.AppendYAML(fmt.Appendf(nil, "%s:\n", task), p, "  ")
+		b := document.AppendYAML(fmt.Appendf(nil, "%s:\n", task), p, "  ")
 		_, _ = o.World.Stderr.Write(b) // a reader that has gone away must not end the run
 	}
 }

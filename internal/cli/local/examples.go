@@ -14,6 +14,7 @@ import (
 	embedded "github.com/pawlhq/pawl/examples"
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/process"
 )
 
@@ -130,7 +131,7 @@ func exampleList(files fs.FS) ([]example, error) {
 
 // runnable reports whether a folder has a workflow or a pipeline.
 func runnable(files fs.FS, dir string) bool {
-	for _, pattern := range []string{"/*.dig", "/pipeline*.yaml"} {
+	for _, pattern := range []string{"/*.dig", "/*" + pawlfile.Extension, "/pipeline*.yaml"} {
 		if found, err := fs.Glob(files, dir+pattern); err == nil && len(found) > 0 {
 			return true
 		}

@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pawlhq/pawl/internal/cli/console"
+	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 )
 
 type initOptions struct {
@@ -27,7 +29,7 @@ func newInit(world console.IO) *cobra.Command {
 		Use: "init DIR", Aliases: []string{"new"}, GroupID: "run",
 		Short: "Make a folder with an example workflow",
 		Long: "Make a folder with an example workflow. What is in the folder already stays as it is.\n\n" +
-			"The types python and ruby need an interpreter; echo and sh need nothing.",
+			"The types python and ruby need an interpreter; echo, sh and pawl, which is a .pawl.yaml, need nothing.",
 		Example: "  pawl init tour\n  pawl init -t python etl",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return o.run(args[0]) },
@@ -45,7 +47,7 @@ type file struct {
 
 const ignored = ".digdag\n.pawl\n*.pyc\n"
 
-// examples are the workflows that init makes: the name of the .dig file is
+// examples are the workflows that init makes: the name of the workflow file is
 // that of the folder.
 var examples = map[string][]file{
 	"echo": {{name: ".dig", text: `timezone: UTC
@@ -66,6 +68,22 @@ var examples = map[string][]file{
 
 +teardown:
   echo>: finish ${session_time}
+`}},
+	"pawl": {{name: ".pawl.yaml", text: `title: A pipeline
+inputs:
+  day: {type: date, default: 2026-01-30}
+tasks:
+  list:
+    sh: printf 'first\nsecond\nthird\n' > words.txt
+    products: words.txt
+  each:
+    iterate: [dog, cat]
+    echo: ${item} on ${day}
+  count:
+    sh: echo "$(wc -l < words.txt) words"
+    retry: 2
+    timeout: 1m
+on_failure: {echo: it has failed}
 `}},
 	"sh": {{name: ".dig", text: `timezone: UTC
 
@@ -163,15 +181,17 @@ func (o initOptions) run(dir string) error {
 	if strings.ContainsAny(name[:1], "+^@0123456789") {
 		return model.Errorf(model.Invalid, "a workflow can't be called %q: its name would start with %q", name, name[:1])
 	}
+	made := ""
 	for _, f := range append(slices.Clone(files), file{name: ".gitignore", text: ignored}) {
-		if f.name == ".dig" {
-			f.name = name + ".dig"
+		if f.name == dig.Extension || f.name == pawlfile.Extension {
+			f.name = name + f.name
+			made = f.name
 		}
 		if err := o.create(path, dir, f); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(o.world.Stdout, "Done. Next:\n\n    cd %s\n    pawl run %s.dig\n", dir, name)
+	_, err := fmt.Fprintf(o.world.Stdout, "Done. Next:\n\n    cd %s\n    pawl run %s\n", dir, made)
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/product"
 )
 
@@ -52,7 +53,7 @@ func (o *buildOptions) selection() (product.Selection, error) {
 // that mean nothing for workflows, and those that mean the same for pipelines.
 var (
 	onlyPipelines = []string{"env-file", "force", "partially", "skip-upstream", "include-products"}
-	forBoth       = []string{"project", "json", "task-log", "log-file", "log", "log-level", "max-task-threads", "output", "format", "backend"}
+	forBoth       = []string{"project", "yes", "json", "task-log", "log-file", "log", "log-level", "max-task-threads", "output", "format", "backend"}
 )
 
 // either opens the pipeline that a command is about that works on both kinds: the
@@ -90,7 +91,9 @@ func (o *buildOptions) either(ctx context.Context, args []string, sooner func(co
 // hasWorkflows reports whether a folder has files of workflows.
 func hasWorkflows(dir string) bool {
 	entries, err := os.ReadDir(dir)
-	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return filepath.Ext(e.Name()) == dig.Extension })
+	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		return filepath.Ext(e.Name()) == dig.Extension || strings.HasSuffix(e.Name(), pawlfile.Extension)
+	})
 }
 
 // hasPipeline reports whether a folder has the file of a pipeline.

@@ -57,6 +57,7 @@ func (r *planned) folder() resume.Folder {
 
 // explain prints what would become of each action.
 func (o *runOptions) explain(args []string) error {
+	o.questions.unfit = true
 	r, err := o.plan(args)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -66,6 +67,9 @@ func (o *ProjectOptions) Load() (*dig.Project, error) {
 		}
 		return nil, err
 	}
+	if p.Workflows, err = withPawlFiles(os.DirFS(dir), filepath.ToSlash(o.dir), p.Workflows); err != nil {
+		return nil, err
+	}
 	if len(p.Workflows) > 0 {
 		_ = makeState(instance.StatePath(dir, "")) // a project that can't keep anything needs no such folder
 	}
@@ -94,7 +98,7 @@ func unreadable(dir string) error {
 
 // noWorkflows is the error of a folder that is no project.
 func noWorkflows() error {
-	return model.Errorf(model.NotFound, "there are no workflows here: no file ends in .dig, and there is no pipeline.yaml").
+	return model.Errorf(model.NotFound, "there are no workflows here: no file ends in .dig or .pawl.yaml, and there is no pipeline.yaml").
 		WithHint("`pawl init DIR` makes an example, `pawl scaffold DIR` one of a pipeline")
 }
 
@@ -115,7 +119,8 @@ func findWorkflow(p *dig.Project, name string) (*workflow.Workflow, error) {
 		return nil, model.Errorf(model.Invalid, "there are several workflows: %s", some(names)).
 			WithHint("say which one, such as %s", names[0])
 	}
-	name = strings.TrimSuffix(filepath.ToSlash(strings.TrimPrefix(name, "./")), dig.Extension)
+	name = filepath.ToSlash(strings.TrimPrefix(name, "./"))
+	name = strings.TrimSuffix(strings.TrimSuffix(name, dig.Extension), pawlfile.Extension)
 	if i := slices.Index(names, name); i >= 0 {
 		return p.Workflows[i], nil
 	}
@@ -126,7 +131,7 @@ func findWorkflow(p *dig.Project, name string) (*workflow.Workflow, error) {
 	if len(names) > 0 {
 		return nil, err.WithHint("there are: %s", some(names))
 	}
-	return nil, err.WithHint("no file ends in .dig here; `pawl init DIR` makes an example")
+	return nil, err.WithHint("no file ends in .dig or .pawl.yaml here; `pawl init DIR` makes an example")
 }
 
 // some lists names, not all of many.
@@ -162,48 +167,99 @@ func findTask(w *workflow.Workflow, pattern string) (workflow.Path, error) {
 
 // ParamOptions are the parameters given on the command line.
 type ParamOptions struct {
-	pairs []string
-	file  string
+	pairs  []string
+	inputs []string
+	file   string
+	typed  bool
 }
 
 // Flags gives a command the options.
 func (o *ParamOptions) Flags(f *pflag.FlagSet) {
 	f.VarP((*console.Repeated)(&o.pairs), "param", "p", "set a parameter: `KEY=VALUE`; dots in the key nest; repeatable")
 	f.StringVarP(&o.file, "params-file", "P", "", "read parameters from a YAML or JSON `file`")
+	f.Var((*console.Repeated)(&o.inputs), "input", "give an input: `KEY=VALUE`, or @FILE for all that a YAML or JSON file has; repeatable")
+}
+
+// TypedFlag gives a command the option to take pairs as JSON.
+func (o *ParamOptions) TypedFlag(f *pflag.FlagSet) {
+	f.BoolVar(&o.typed, "json-param", false, "take values of -p as JSON, so that 10 is a number (default: they are texts)")
 }
 
 // Read merges base, the file and the pairs; what comes later wins.
 func (o *ParamOptions) Read(world console.IO, base params.Map) (params.Map, error) {
 	m := base
 	if o.file != "" {
-		path := o.file
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(world.Dir, path)
-		}
-		text, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return m, model.Errorf(model.NotFound, "there is no file %s", o.file)
-		}
-		if errors.Is(err, syscall.EISDIR) {
-			return m, model.Errorf(model.Invalid, "%s is a folder, not a file of parameters", o.file)
-		}
+		given, err := readParams(world, o.file)
 		if err != nil {
-			return m, fmt.Errorf("read parameters: %w", err)
-		}
-		given, err := document.ReadParams(o.file, text)
-		if err != nil {
-			return m, &console.FileError{File: o.file, Err: err}
+			return m, err
 		}
 		m = m.Merge(given)
 	}
 	for _, pair := range o.pairs {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok || key == "" {
-			return m, model.Errorf(model.Invalid, "-p needs KEY=VALUE, not %q", pair)
+		var err error
+		if m, err = o.pair(m, "-p", pair); err != nil {
+			return m, err
 		}
-		m = m.SetAt(value, params.SplitPath(key)...)
+	}
+	for _, pair := range o.inputs {
+		file, ok := strings.CutPrefix(pair, "@")
+		if !ok {
+			var err error
+			if m, err = o.pair(m, "--input", pair); err != nil {
+				return m, err
+			}
+			continue
+		}
+		given, err := readParams(world, file)
+		if err != nil {
+			return m, err
+		}
+		m = m.Merge(given)
 	}
 	return m, nil
+}
+
+// readParams reads a file of parameters that is named on the command line.
+func readParams(world console.IO, name string) (params.Map, error) {
+	text, err := os.ReadFile(world.Path(name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return params.Map{}, model.Errorf(model.NotFound, "there is no file %s", name)
+	case errors.Is(err, syscall.EISDIR):
+		return params.Map{}, model.Errorf(model.Invalid, "%s is a folder, not a file of parameters", name)
+	case err != nil:
+		return params.Map{}, fmt.Errorf("read parameters: %w", err)
+	}
+	given, err := document.ReadParams(name, text)
+	if err != nil {
+		return params.Map{}, &console.FileError{File: name, Err: err}
+	}
+	return given, nil
+}
+
+// pair sets what KEY=VALUE says, given with a flag.
+func (o *ParamOptions) pair(m params.Map, flag, pair string) (params.Map, error) {
+	key, value, ok := strings.Cut(pair, "=")
+	if !ok || key == "" {
+		return m, model.Errorf(model.Invalid, "%s needs KEY=VALUE, not %q", flag, pair)
+	}
+	v, err := o.value(flag, pair, value)
+	if err != nil {
+		return m, err
+	}
+	return m.SetAt(v, params.SplitPath(key)...), nil
+}
+
+// value reads the value of a pair.
+func (o *ParamOptions) value(flag, pair, text string) (params.Value, error) {
+	if !o.typed {
+		return text, nil
+	}
+	v, err := params.ParseJSON([]byte(text))
+	if err != nil {
+		return nil, model.Errorf(model.Invalid, "%s %q has no JSON: %w", flag, pair, err).WithHint("a text has quotes, as in -p 'name=\"Ann\"'")
+	}
+	return v, nil
 }
 
 // completeWorkflows offers the names of the project's workflows.

@@ -10,11 +10,13 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/cli/progress"
+	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/resume"
 	"github.com/pawlhq/pawl/internal/secret"
+	"github.com/pawlhq/pawl/internal/serve"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
@@ -37,6 +39,7 @@ type runOptions struct {
 	taskLog          string
 	json             bool
 	plain            bool // tasks have the terminal: nothing is to be drawn there
+	questions        questions
 
 	about  map[string]string  // more of tasks that may fail, by their full names
 	failed []progress.Failure // what failed, once it has run
@@ -77,6 +80,7 @@ func newRun(world console.IO) *cobra.Command {
 	console.Grouped(c, "How it is run", func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.dryRun, "dry-run", "d", false, "evaluate parameters, but run nothing")
 		f.IntVar(&o.maxThreads, "max-task-threads", 0, "`number` of tasks that run at a time (default: the number of processors)")
+		f.BoolVarP(&o.questions.none, "yes", "y", false, "ask nothing, also on a terminal")
 	})
 	console.Grouped(c, "Output", func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.showParams, "show-params", "E", false, "print the parameters of each task before it runs; lines take the place of the tree")
@@ -152,6 +156,11 @@ func (o *runOptions) plan(args []string) (planned, error) {
 	if err := o.check(); err != nil {
 		return planned{}, err
 	}
+	cfg, err := settings(&o.ConfigOptions, o.World, o.Path())
+	if err != nil {
+		return planned{}, err
+	}
+	o.noSave = o.noSave || serve.InMemory(cfg)
 	p, err := o.Load()
 	if err != nil {
 		return planned{}, err
@@ -159,6 +168,11 @@ func (o *runOptions) plan(args []string) (planned, error) {
 	name := ""
 	if len(args) > 0 {
 		name = args[0]
+	}
+	if name == "" && len(p.Workflows) > 1 && o.questions.asked {
+		if name, err = o.choose(p.Workflows); err != nil {
+			return planned{}, err
+		}
 	}
 	w, err := findWorkflow(p, name)
 	if err != nil {
@@ -193,7 +207,7 @@ func (o *runOptions) plan(args []string) (planned, error) {
 	if err := o.foresee(p, r, mistakes); err != nil {
 		return planned{}, err
 	}
-	return r, o.configure(&r)
+	return r, o.configure(cfg, &r)
 }
 
 // elsewhere is the error for a workflow that is not in the project: another
@@ -213,17 +227,13 @@ func (o *runOptions) elsewhere(name string, err error) error {
 		WithHint("`pawl run --project %s %s`", console.Quote(filepath.Clean(folder)), console.Quote(file))
 }
 
-// configure reads the configuration and the parameters.
-func (o *runOptions) configure(r *planned) error {
-	cfg, err := o.Config(o.World)
-	if err != nil {
-		return err
-	}
+// configure takes over the configuration and reads the parameters.
+func (o *runOptions) configure(cfg *config.Config, r *planned) (err error) {
 	base := cfg.Under("params")
 	if o.dir != "" && o.Path() != o.World.Dir {
 		base = base.Set("_project_path", o.Path())
 	}
-	if r.request.Params, err = o.Read(o.World, base); err != nil {
+	if r.request.Params, err = o.fitted(r.request.Workflow.Inputs, base); err != nil {
 		return err
 	}
 	r.config.Settings = make(map[string]string)

@@ -23,10 +23,13 @@ func (o *runOptions) summary(ctx context.Context, in *instance.Instance, id mode
 	}
 	s := progress.Summary{State: a.Row().State}
 	for v := range a.Tasks() {
-		if v.Retired || v.Node.IsGroup() || v.State == model.Success && executor.IsHook(v.Name) {
-			continue
+		switch c := itemsOf(v); {
+		case !counted(v) || v.State == model.Success && executor.IsHook(v.Name):
+		case c != nil:
+			s.Counts.AddItems(c)
+		default:
+			s.Counts.Add(v)
 		}
-		s.Counts.Add(v)
 	}
 	if o.keepsLogs() {
 		s.Logs = o.shown(logs.dir.Attempt(id))
@@ -45,7 +48,11 @@ func (o *runOptions) failures(ctx context.Context, in *instance.Instance, a *eng
 	var list []progress.Failure
 	for v := range a.Tasks() {
 		f, ok := failure(v)
-		if !ok || v.Retired || v.Node.IsGroup() {
+		if !ok || !counted(v) {
+			continue
+		}
+		if c := itemsOf(v); c != nil && len(c.First) > 0 {
+			list = append(list, failedItems(v, c)...)
 			continue
 		}
 		if id := toBlame(v); id != 0 && !seen[id] {

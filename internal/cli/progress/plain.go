@@ -240,6 +240,9 @@ func writeSummary(w io.Writer, s Summary, paint palette) {
 	if s.DryRun {
 		add("This was a dry run: parameters were evaluated, no task was run.")
 	}
+	if s.Unused {
+		add("The parameters that were given had no effect, be they those of the earlier runs or not.")
+	}
 	if s.Rerun != "" {
 		add("Nothing was left to run: earlier runs of this session had finished it. Run it again: %s", s.Rerun)
 	}

@@ -78,7 +78,7 @@ type Summary struct {
 	State    engine.AttemptState
 	Duration time.Duration
 	Counts   Counts
-	// Failures are the tasks that failed by themselves.
+	// Failures are the tasks that failed by themselves, and the first items that did.
 	Failures []Failure
 	// Status is the folder that keeps what was finished; empty when nothing
 	// is kept.
@@ -91,6 +91,8 @@ type Summary struct {
 	// Rerun is the command that runs everything once more. It is set where
 	// nothing ran because earlier runs had finished it all.
 	Rerun string
+	// Unused says that parameters were given, of which nothing came, where Rerun is set.
+	Unused bool
 	// Newer is the command that runs the session that is due now, where Rerun
 	// is set and that is another one.
 	Newer string
@@ -98,7 +100,7 @@ type Summary struct {
 	DryRun bool
 }
 
-// Counts says how many actions ended how. Replayed are those that did not run
+// Counts says how many actions and items of collections ended how. Replayed are those that did not run
 // because an earlier run finished them, or because they were not selected.
 type Counts struct {
 	Success, Replayed, Skipped, Failed, Cancelled, NotReached int
@@ -120,6 +122,14 @@ func (c *Counts) Add(v engine.View) {
 	default:
 		c.NotReached++
 	}
+}
+
+// AddItems counts the items of a collection, each as one task.
+func (c *Counts) AddItems(i *engine.Items) {
+	c.Success += int(i.Done)
+	c.Failed += int(i.Failed)
+	c.Cancelled += int(i.Cancelled)
+	c.NotReached += int(i.Pending() + i.Running)
 }
 
 // Failure is a task that failed by itself.

@@ -93,7 +93,7 @@ func (o *archiveOptions) pipelines(ctx context.Context, f *os.File) ([]project.W
 
 // checkEmpty warns of a project without workflows, or refuses it.
 func (o *archiveOptions) checkEmpty() error {
-	const missing = "there are no workflows in this project: no file ends in .dig, and there is no pipeline.yaml"
+	const missing = "there are no workflows in this project: no file ends in .dig or .pawl.yaml, and there is no pipeline.yaml"
 	if o.refuseEmpty && !o.allowEmpty {
 		return model.Errorf(model.Invalid, "%s", missing).
 			WithHint("a revision without workflows ends the schedules of the project; --allow-empty pushes it nevertheless")

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -10,18 +11,27 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 )
 
-type attemptsOptions struct{ listing }
+type attemptsOptions struct {
+	listing
+	searchOptions
+}
 
 func newAttempts(world console.IO) *cobra.Command {
-	o := attemptsOptions{listing{Options: Options{World: world}}}
-	return o.command(&cobra.Command{
+	o := attemptsOptions{listing: listing{Options: Options{World: world}}}
+	c := &cobra.Command{
 		Use: "attempts [SESSION]", Args: cobra.MaximumNArgs(1),
-		Short:   "List the attempts on a server",
-		Long:    "List the newest attempts on a server, the newest last: of each session its last one, or all of one session.",
-		Example: "  pawl attempts\n  pawl attempts 12 --json",
-	}, o.show)
+		Short: "List the attempts on a server, or look for some",
+		Long: "List the newest attempts on a server, the newest last: of each session its last one, or all of one session.\n" +
+			"Or look for those that match all that is said, among all that there are.",
+		Example: "  pawl attempts\n  pawl attempts 12 --json\n  pawl attempts --project shop --status error --since 7d\n" +
+			"  pawl attempts --param order_id=17 --tag team=search\n  pawl attempts --topic payments --key order_id=17",
+	}
+	console.Grouped(c, "Which attempts", o.searchOptions.flags)
+	return o.command(c, o.show)
 }
 
 func (o *attemptsOptions) show(ctx context.Context, r Server, args []string) error {
@@ -29,13 +39,27 @@ func (o *attemptsOptions) show(ctx context.Context, r Server, args []string) err
 	if err != nil {
 		return err
 	}
-	return newest(&o.listing, "Session attempts:", found, endedRecord)
+	if len(found) == 0 && o.given() {
+		return console.List(o.World.Stdout, o.OutputOptions, "", found, taggedRecord)
+	}
+	return newest(&o.listing, "Session attempts:", found, taggedRecord)
 }
 
 func (o *attemptsOptions) find(ctx context.Context, r Server, args []string) ([]client.Attempt, error) {
 	page, err := o.page()
 	if err != nil {
 		return nil, err
+	}
+	if o.searchOptions.given() {
+		if len(args) > 0 {
+			return nil, model.Errorf(model.Invalid, "a session has its attempts: leave it out to look for others")
+		}
+		of, err := o.search(o.World.Clock.Now())
+		if err != nil {
+			return nil, err
+		}
+		of.After = page.After
+		return r.Search(ctx, of, cmp.Or(page.Size, usualPage))
 	}
 	if len(args) == 0 {
 		return r.Attempts(ctx, page)
@@ -53,10 +77,23 @@ func (o *attemptsOptions) find(ctx context.Context, r Server, args []string) ([]
 
 // endedRecord is all that is told of an attempt.
 func endedRecord(a client.Attempt) console.Record {
+	status := a.Status
+	if a.WaitsFor != "" {
+		status += " (waits for " + a.WaitsFor + ")"
+	}
 	return append(startedRecord(a),
 		"finished at", LocalTime(a.FinishedAt),
 		"kill requested", strconv.FormatBool(a.CancelRequested),
-		"status", a.Status)
+		"status", status)
+}
+
+// taggedRecord is endedRecord with the tags, if there are any.
+func taggedRecord(a client.Attempt) console.Record {
+	r := endedRecord(a)
+	if len(a.Tags) > 0 {
+		r = append(r, "tags", a.Tags.String())
+	}
+	return r
 }
 
 // newOf returns a command about one attempt, whose number is its argument.
@@ -85,7 +122,7 @@ func newAttempt(world console.IO) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return console.List(o.World.Stdout, o.OutputOptions, "", []client.Attempt{a}, endedRecord)
+			return console.List(o.World.Stdout, o.OutputOptions, "", []client.Attempt{a}, taggedRecord)
 		})
 	o.OutputOptions.Flags(c)
 	o.Options.Flags(c)
@@ -148,8 +185,37 @@ func taskRecord(t client.Task) console.Record {
 		"config", console.AsJSON(t.Config), "parent", parent, "upstreams", "[" + strings.Join(upstreams, ", ") + "]",
 		"export params", console.AsJSON(t.ExportParams), "store params", console.AsJSON(t.StoreParams), "state params", console.AsJSON(t.StateParams),
 	}
-	if message, err := t.Error.String("message"); err == nil {
-		about = append(about, "error", message)
+	about = append(about, failureRecord(t.Error)...)
+	if t.Waiting != nil {
+		about = append(about, "waits for", awaited(t.Waiting))
+	}
+	if !t.Deadline.IsZero() {
+		about = append(about, "deadline", LocalTime(client.Instant(t.Deadline)))
+	}
+	return about
+}
+
+// failureRecord says why a task has failed, as far as that is known.
+func failureRecord(e params.Map) (about console.Record) {
+	for _, key := range []string{"message", "class", "label", "description"} {
+		if text, err := e.String(key); err == nil && text != "" {
+			about = append(about, strings.Replace(key, "message", "error", 1), text)
+		}
+	}
+	if file, err := e.String("file"); err == nil {
+		line, _ := e.IntOr("line", 0)
+		about = append(about, "at", fmt.Sprintf("%s:%d", file, line))
+	}
+	if cause, err := e.MapAt("cause"); err == nil {
+		class, _ := cause.StringOr("class", "")
+		message, _ := cause.StringOr("message", "")
+		about = append(about, "cause", class+": "+message)
+	}
+	if v, ok := e.Get("metadata"); ok {
+		about = append(about, "metadata", string(params.AppendJSON(nil, v)))
+	}
+	if text, err := e.String("traceback"); err == nil && text != "" {
+		about = append(about, "traceback", strings.TrimRight(text, "\n"))
 	}
 	return about
 }

@@ -14,15 +14,14 @@ import (
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
 	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/schedule"
 )
 
 type auditOptions struct {
 	Options
 	console.OutputOptions
-	filter       client.AuditFilter
-	since, until string
-	count        int
+	filter client.AuditFilter
+	span   spanOptions
+	count  int
 }
 
 func newAudit(world console.IO) *cobra.Command {
@@ -38,8 +37,7 @@ func newAudit(world console.IO) *cobra.Command {
 		},
 	}
 	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) {
-		f.StringVar(&o.since, "since", "", "list those from a `time` on, or of the last one such as 7d")
-		f.StringVar(&o.until, "until", "", "list those before a `time`")
+		o.span.flags(f)
 		f.StringVar(&o.filter.Principal, "actor", "", "list what `NAME` did, a user or a token")
 		f.StringVar(&o.filter.Action, "action", "", "list only this `action`, such as attempt.kill")
 		f.StringVar(&o.filter.Project, "project", "", "list what was done to this `PROJECT`")
@@ -54,7 +52,8 @@ func (o *auditOptions) show(ctx context.Context, r Server) error {
 	if o.count < 1 {
 		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
 	}
-	if err := o.times(); err != nil {
+	var err error
+	if o.filter.Since, o.filter.Until, err = o.span.times(o.World.Clock.Now()); err != nil {
 		return err
 	}
 	entries, err := r.Audit(ctx, o.filter, o.count)
@@ -84,20 +83,4 @@ func harmless(t client.Text) string {
 		return strconv.Quote(text)
 	}
 	return text
-}
-
-// times reads those of the filter.
-func (o *auditOptions) times() (err error) {
-	now := o.World.Clock.Now()
-	if o.since != "" {
-		if d, e := schedule.ParseDuration(o.since); e == nil {
-			o.filter.Since = now.Add(-d)
-		} else if o.filter.Since, err = console.ParseMoment("--since", o.since, now); err != nil {
-			return err
-		}
-	}
-	if o.until != "" {
-		o.filter.Until, err = console.ParseMoment("--until", o.until, now)
-	}
-	return err
 }

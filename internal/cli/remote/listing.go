@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -10,6 +11,7 @@ import (
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/schedule"
 )
 
 // listing is a command that lists a part of what a server has.
@@ -62,4 +64,27 @@ func (o *pageOptions) page() (p client.Page, err error) {
 func (o *pageOptions) flags(f *pflag.FlagSet) {
 	f.StringVarP(&o.last, "last-id", "i", "", "list those before this `ID`")
 	f.IntVarP(&o.size, "page-size", "s", 0, "list this `number`, as far as the server allows (default: 100)")
+}
+
+// spanOptions choose what is between two times.
+type spanOptions struct{ since, until string }
+
+func (o *spanOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.since, "since", "", "list those from a `time` on, or of the last one such as 7d")
+	f.StringVar(&o.until, "until", "", "list those before a `time`")
+}
+
+// times returns the two; one that was not given is zero.
+func (o *spanOptions) times(now time.Time) (since, until time.Time, err error) {
+	if o.since != "" {
+		if d, e := schedule.ParseDuration(o.since); e == nil {
+			since = now.Add(-d)
+		} else if since, err = console.ParseMoment("--since", o.since, now); err != nil {
+			return since, until, model.Errorf(model.CodeOf(err), "%w", err).WithHint("or a time back from now, such as 7d or 12h")
+		}
+	}
+	if o.until != "" {
+		until, err = console.ParseMoment("--until", o.until, now)
+	}
+	return since, until, err
 }

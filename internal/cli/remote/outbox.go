@@ -27,7 +27,7 @@ func newOutbox(world console.IO) *cobra.Command {
 		Use: "outbox [drop ID... | drop --all]", GroupID: "remote", Args: outboxArgs, ValidArgs: []string{"drop"},
 		Short: "List or forget records of tasks that a server has not sent yet",
 		Long: "List the records that tasks have sent and that are not on their way yet, the oldest first: those of a moment,\n" +
-			"of topics that refuse them, or all where no Kafka is configured.\n\n`drop` forgets records, which are then never sent.",
+			"of topics that refuse them, or all where neither Kafka nor a webhook is configured.\n\n`drop` forgets records, which are then never sent.",
 		Example: "  pawl outbox\n  pawl outbox drop 3 4\n  pawl outbox drop --all",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}

@@ -30,8 +30,9 @@ func newPush(world console.IO) *cobra.Command {
 		Use: "push PROJECT", GroupID: "remote", Args: cobra.ExactArgs(1),
 		Short: "Send the workflows here to a server, as a new revision of a project",
 		Long: "Send the files here to a server, as a new revision of a project, which is made if there is none of that name.\n\n" +
-			"Workflows are the .dig files in the folder itself, and its pipeline.yaml and pipeline.NAME.yaml; schedules in\n" +
-			"them begin to run. Hidden files stay here, and so does what .digdagignore lists, in the way of .gitignore.\n" +
+			"Workflows are the .dig and .pawl.yaml files in the folder itself, and its pipeline.yaml and pipeline.NAME.yaml; schedules in\n" +
+			"them begin to run. Hidden files stay here, and so do pawl.yaml, which is the configuration of this installation, and\n" +
+			"what .digdagignore lists, in the way of .gitignore.\n" +
 			"A folder without workflows is refused.",
 		Example: "  pawl push shop\n  pawl push shop -r \"$(git rev-parse HEAD)\" --schedule-from '2026-02-01 00:00:00 +0000'",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args[0]) },

@@ -12,6 +12,7 @@ import (
 	"github.com/pawlhq/pawl/internal/cli/local"
 	"github.com/pawlhq/pawl/internal/client"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 )
 
 type retryOptions struct {
@@ -30,8 +31,10 @@ func newRetry(world console.IO) *cobra.Command {
 		Use: "retry ATTEMPT", GroupID: "remote", Args: cobra.ExactArgs(1),
 		Short: "Run a session on a server again",
 		Long: "Run the session of an attempt on a server again, with the parameters of that attempt.\n\n" +
-			"Say which revision runs, and what of it: all, or what did not succeed, or what comes from a task on.",
-		Example: "  pawl retry 35 --latest-revision --resume\n  pawl retry 35 --keep-revision --resume-from +load",
+			"Say which revision runs, and what of it: all, or what did not succeed, or what comes from a task on. A run of\n" +
+			"a process keeps its version. While an attempt goes on, --resume-from runs one task again that has failed, or that\n" +
+			"is held because its runner was lost.",
+		Example: "  pawl retry 35 --latest-revision --resume\n  pawl retry 35 --keep-revision --resume-from +load\n  pawl retry 36 --resume",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args[0]) },
 	}
 	console.Grouped(c, "Which revision", func(f *pflag.FlagSet) {
@@ -53,11 +56,16 @@ func newRetry(world console.IO) *cobra.Command {
 
 // check sees to it that of each choice exactly one is made.
 func (o *retryOptions) check() error {
-	if count(o.latest, o.keep, o.revision != "") != 1 {
-		return model.Errorf(model.Invalid, "retry needs one of --latest-revision, --keep-revision and --revision NAME")
-	}
 	if count(o.all, o.resume, o.resumeFrom != "") != 1 {
 		return model.Errorf(model.Invalid, "retry needs one of --all, --resume and --resume-from +TASK")
+	}
+	return nil
+}
+
+// checkRevision sees to it that one is chosen.
+func (o *retryOptions) checkRevision() error {
+	if count(o.latest, o.keep, o.revision != "") != 1 {
+		return model.Errorf(model.Invalid, "retry needs one of --latest-revision, --keep-revision and --revision NAME")
 	}
 	return nil
 }
@@ -84,8 +92,18 @@ func (o *retryOptions) run(ctx context.Context, arg string) error {
 		if err != nil {
 			return err
 		}
+		kept, err := o.keeps(ctx, r, a)
+		if err != nil {
+			return err
+		}
+		if kept {
+			return o.goOn(ctx, r, a)
+		}
+		if err := o.checkRevision(); err != nil {
+			return err
+		}
 		start := client.Start{
-			SessionTime: a.SessionTime, Resume: o.resumption(attempt),
+			SessionTime: a.SessionTime, SessionKey: a.SessionKey, Resume: o.resumption(attempt),
 			Name: client.Text(cmp.Or(o.retryName, uuid.NewString())),
 		}
 		if start.Workflow, err = o.workflow(ctx, r, a); err != nil {
@@ -128,4 +146,44 @@ func (o *retryOptions) resumption(attempt client.ID) *client.Resume {
 		return &client.Resume{Mode: "failed", Attempt: attempt}
 	}
 	return &client.Resume{Mode: "from", Attempt: attempt, From: o.resumeFrom}
+}
+
+// keeps reports whether what runs is the attempt's own: it goes on, or it is one of
+// a process, whose version nobody else has.
+func (o *retryOptions) keeps(ctx context.Context, r Server, a client.Attempt) (bool, error) {
+	if !a.Done && o.resumeFrom != "" {
+		return true, nil
+	}
+	if a.SessionKey == "" || a.Workflow.ID == "" {
+		return false, nil
+	}
+	w, err := r.WorkflowByID(ctx, a.Workflow.ID)
+	if err != nil || !w.IsProcess() {
+		return false, err
+	}
+	if o.latest || o.revision != "" {
+		return false, model.Errorf(model.Invalid, "attempt %s is a run of a process, which keeps its version", a.ID).
+			WithHint("leave out --latest-revision and --revision")
+	}
+	return true, nil
+}
+
+// goOn has the server make the attempt that goes on, or run a task again.
+func (o *retryOptions) goOn(ctx context.Context, r Server, a client.Attempt) error {
+	again := client.Retry{Mode: "all", From: o.resumeFrom, Name: o.retryName}
+	switch {
+	case o.resume:
+		again.Mode = "failed"
+	case o.resumeFrom != "":
+		again.Mode = "from"
+	}
+	var err error
+	if again.Params, err = o.Read(o.World, params.Map{}); err != nil {
+		return err
+	}
+	made, err := r.Retry(ctx, a.ID, again)
+	if err != nil {
+		return err
+	}
+	return showStarted(o.World, o.OutputOptions, made)
 }

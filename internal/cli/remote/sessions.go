@@ -63,7 +63,7 @@ func (o *sessionsOptions) find(ctx context.Context, r Server, args []string) ([]
 func sessionRecord(s client.Session) console.Record {
 	newest := client.Attempt{
 		Project: s.Project, Workflow: s.Workflow,
-		SessionID: s.ID, SessionUUID: s.SessionUUID, SessionTime: s.SessionTime,
+		SessionID: s.ID, SessionUUID: s.SessionUUID, SessionTime: s.SessionTime, SessionKey: s.SessionKey,
 	}
 	status := "pending"
 	if s.LastAttempt != nil {

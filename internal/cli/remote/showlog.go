@@ -26,8 +26,12 @@ import (
 
 type showLogOptions struct {
 	Options
-	verbose, follow bool
+	verbose, follow, timestamps bool
+	stream                      string
 }
+
+// merged is the stream that is both.
+const merged = "merged"
 
 func newLog(world console.IO) *cobra.Command {
 	o := showLogOptions{Options: Options{World: world}}
@@ -37,11 +41,13 @@ func newLog(world console.IO) *cobra.Command {
 		Long: "Show what the tasks of an attempt on a server print, task by task, in the order in which they began.\n" +
 			"With the beginning of a full name, such as +daily+load, only those tasks are shown. Where there are several,\n" +
 			"a line on standard error says which one the lines after it are from.",
-		Example: "  pawl log 35\n  pawl log 35 +daily+load -f",
+		Example: "  pawl log 35\n  pawl log 35 +daily+load -f\n  pawl log 35 +daily+load --stream stderr --timestamps",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}
 	console.Grouped(c, "What is shown", func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.follow, "follow", "f", false, "go on until the attempt is done")
+		f.StringVar(&o.stream, "stream", merged, "`WHICH` output is shown: stdout, stderr, or merged for both in order")
+		f.BoolVar(&o.timestamps, "timestamps", false, "begin each line with when it was printed, in UTC")
 		f.BoolVarP(&o.verbose, "verbose", "v", false, "show lines of the levels below INFO, too")
 		o.directFlag(f)
 	})
@@ -60,8 +66,19 @@ func (o *showLogOptions) run(ctx context.Context, args []string) error {
 			return model.Errorf(model.Invalid, "a task starts with +, not %q", prefix)
 		}
 	}
+	stream := o.stream
+	switch stream {
+	case merged:
+		stream = ""
+	case "stdout", "stderr":
+	default:
+		return model.Errorf(model.Invalid, "--stream must be stdout, stderr or %s, not %q", merged, stream)
+	}
 	return o.With(ctx, func(ctx context.Context, r Server) error {
-		w := logWatcher{Server: r, world: o.World, attempt: attempt, prefix: prefix, all: o.verbose, shown: make(map[string]*shownLog)}
+		w := logWatcher{
+			Server: r, world: o.World, attempt: attempt, prefix: prefix, stream: stream, timestamps: o.timestamps, all: o.verbose,
+			shown: make(map[string]*shownLog),
+		}
 		return w.watch(ctx, o.follow)
 	})
 }
@@ -72,9 +89,14 @@ type logWatcher struct {
 	world   console.IO
 	attempt client.ID
 	prefix  string
+	// stream is the only one that is shown, unless it is empty.
+	stream     string
+	timestamps bool
 	// all shows lines of every level.
 	all   bool
 	shown map[string]*shownLog
+	// queued is set once it was said that the attempt waits in the run queue.
+	queued bool
 	// printed is the task whose line was printed last, if any was; many is set
 	// once there are logs of several tasks.
 	printed string
@@ -83,8 +105,8 @@ type logWatcher struct {
 
 // shownLog is how much of a log file was shown.
 type shownLog struct {
-	size  int64 // of the file, as the server stores it
-	lines int
+	size int64 // of the file, as the server stores it
+	at   int64 // how many bytes of lines were shown, or left out by the server
 }
 
 // The waits between two looks at the logs double while nothing happens.
@@ -101,13 +123,14 @@ func (w *logWatcher) watch(ctx context.Context, follow bool) error {
 		if err != nil {
 			return err
 		}
+		w.await(&a)
 		last := a.Done || !follow
 		news, err := w.update(ctx, last)
 		if err != nil {
 			return err
 		}
 		if last {
-			w.conclude(&a, follow)
+			w.conclude(ctx, &a, follow)
 			return w.checkPrefix(ctx)
 		}
 		if news {
@@ -119,18 +142,40 @@ func (w *logWatcher) watch(ctx context.Context, follow bool) error {
 	}
 }
 
+// await says, once, that there is nothing to follow as long as an attempt has not begun.
+func (w *logWatcher) await(a *client.Attempt) {
+	if a.Status == queuedStatus && !w.queued {
+		w.queued = true
+		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: attempt %s waits in the run queue; `pawl queue` shows what for\n", a.ID)
+	}
+}
+
 // conclude says how an attempt has ended that was followed, unless it is well,
 // and where to look when no task has printed why.
-func (w *logWatcher) conclude(a *client.Attempt, follow bool) {
+func (w *logWatcher) conclude(ctx context.Context, a *client.Attempt, follow bool) {
 	if !a.Done || a.Success {
 		return
 	}
 	if follow {
 		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: attempt %s ended with the status %s\n", a.ID, a.Status)
 	}
-	if w.printed == "" {
+	switch {
+	case w.printed != "":
+	case w.neverBegan(ctx, a):
+		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: attempt %s was ended before it began, so nothing of it ran\n", a.ID)
+	default:
 		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: hint: nothing was printed; `pawl tasks %s` says what failed\n", a.ID)
 	}
+}
+
+// neverBegan reports whether an attempt was killed that has no tasks, as it still waited
+// in the run queue.
+func (w *logWatcher) neverBegan(ctx context.Context, a *client.Attempt) bool {
+	if a.Status != "killed" {
+		return false
+	}
+	tasks, err := w.Tasks(ctx, w.attempt)
+	return err == nil && len(tasks) == 0
 }
 
 // checkPrefix fails where logs are asked for of tasks that do not exist.
@@ -199,7 +244,7 @@ func byTask(files []client.LogFile) []client.LogFile {
 // show prints the lines of a file from the first one that was not shown. A
 // line that has not ended yet is left for later.
 func (w *logWatcher) show(ctx context.Context, f client.LogFile, known *shownLog, last bool) error {
-	body, err := w.Log(ctx, w.attempt, f)
+	body, err := w.PartOfLog(ctx, w.attempt, f, w.stream, w.timestamps)
 	if model.CodeOf(err) == model.NotFound && err != nil {
 		return nil // it was removed since it was listed
 	}
@@ -208,8 +253,8 @@ func (w *logWatcher) show(ctx context.Context, f client.LogFile, known *shownLog
 	}
 	defer body.Close() //nolint:errcheck // it was only read
 	out := bufio.NewWriter(w.world.Stdout)
-	lines, err := w.copy(console.Fit(out, w.world.Stdout), body, f.TaskName, known.lines, last)
-	known.lines = max(known.lines, lines)
+	at, err := w.copy(console.Fit(out, w.world.Stdout), body, f.TaskName, known.at, last)
+	known.at = max(known.at, at)
 	return errors.Join(err, out.Flush())
 }
 
@@ -223,10 +268,10 @@ func (w *logWatcher) head(task string) {
 	w.printed = task
 }
 
-// copy prints the lines of a task's compressed file after the first so many,
-// and returns how many have ended. A file that breaks off is one that is still
-// being written.
-func (w *logWatcher) copy(to io.Writer, file io.Reader, task string, skip int, last bool) (lines int, err error) {
+// copy prints the lines of a task's compressed file that begin after the first so
+// many bytes, and returns how many bytes are in lines that have ended. A file that
+// breaks off is one that is still being written.
+func (w *logWatcher) copy(to io.Writer, file io.Reader, task string, skip int64, last bool) (at int64, err error) {
 	z, err := gzip.NewReader(file)
 	if broken(err) {
 		return 0, nil
@@ -239,24 +284,37 @@ func (w *logWatcher) copy(to io.Writer, file io.Reader, task string, skip int, l
 	for {
 		line, err := in.ReadBytes('\n')
 		ended := err == nil
-		if visible := filter.visible(line); visible && len(line) > 0 && lines >= skip && (ended || last) {
+		if visible := filter.visible(line); visible && len(line) > 0 && at >= skip && (ended || last) {
 			if !ended {
 				line = append(line, '\n')
 			}
 			w.head(task)
 			if _, err := to.Write(line); err != nil {
-				return lines, err
+				return at, err
 			}
 		}
 		switch {
 		case ended:
-			lines++
+			at += int64(len(line)) + leftOut(line)
 		case broken(err):
-			return lines, nil
+			return at, nil
 		default:
-			return lines, model.Errorf(model.Internal, "a log can't be read: %w", err)
+			return at, model.Errorf(model.Internal, "a log can't be read: %w", err)
 		}
 	}
+}
+
+// leftOut returns how many bytes more than itself a line stands for: the server
+// has such a line in the place of what a log has lost.
+func leftOut(line []byte) int64 {
+	if !bytes.HasPrefix(line, []byte("pawl: ")) {
+		return 0
+	}
+	var n int64
+	if _, err := fmt.Sscanf(string(line), "pawl: %d bytes are left out here\n", &n); err != nil {
+		return 0
+	}
+	return n - int64(len(line))
 }
 
 // broken reports whether a file ended before it was over.

@@ -38,7 +38,7 @@ func TestEachLineIsShownOnce(t *testing.T) {
 	prop.Check(t, func(t *rapid.T) {
 		text := rapid.StringMatching(`[ab\n]{0,40}`).Draw(t, "text")
 		var out bytes.Buffer
-		w, shown, seen := logWatcher{all: true}, 0, 0
+		w, shown, seen := logWatcher{all: true}, int64(0), 0
 		for seen < len(text) {
 			seen = rapid.IntRange(seen, len(text)).Draw(t, "seen")
 			shown = copied(t, &w, &out, text[:seen], shown, false)
@@ -64,15 +64,15 @@ func TestADamagedLogIsAnError(t *testing.T) {
 	}
 }
 
-// copied shows what is new in a text of which so many lines were shown.
-func copied(t *rapid.T, w *logWatcher, out io.Writer, text string, shown int, last bool) int {
+// copied shows what is new in a text of which so many bytes were shown.
+func copied(t *rapid.T, w *logWatcher, out io.Writer, text string, shown int64, last bool) int64 {
 	var file bytes.Buffer
 	z := gzip.NewWriter(&file)
 	_, _ = io.WriteString(z, text)
 	_ = z.Flush()
-	lines, err := w.copy(out, &file, "+w+a", shown, last)
+	at, err := w.copy(out, &file, "+w+a", shown, last)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return max(lines, shown)
+	return max(at, shown)
 }

@@ -33,7 +33,7 @@ func newSignal(world console.IO) *cobra.Command {
 		Short: "Give a message to tasks on a server that wait for it",
 		Long: "Give a message to the tasks on a server that wait for it, as those of `wait_signal>` do. If nobody waits yet,\n" +
 			"it is kept for the first who will.\n\n" +
-			"The body is JSON, or a text if it is none; - reads it from standard input. Without one it is null.\n" +
+			"The body is JSON, or a text that does not begin like it; - reads it from standard input. Without one it is null.\n" +
 			"A task that waits for any of the keys gets the message once.",
 		Example: "  pawl signal payments --key order_id=17 '{\"ok\": true}'\n" +
 			"  pawl signal payments --key order_id=17 --id payment-4711 --keep 7d - < payment.json",
@@ -76,7 +76,7 @@ func (o *signalOptions) run(ctx context.Context, args []string) error {
 	})
 }
 
-// body reads a message's body: JSON, or a text.
+// body reads a message's body: JSON, or a text that does not look like it.
 func (o *signalOptions) body(arg string) (json.RawMessage, error) {
 	text := []byte(arg)
 	if arg == "-" {
@@ -85,8 +85,12 @@ func (o *signalOptions) body(arg string) (json.RawMessage, error) {
 			return nil, model.Errorf(model.Unavailable, "read standard input: %w", err)
 		}
 	}
-	if json.Valid(text) {
+	_, err := params.ParseJSON(text)
+	switch trimmed := bytes.TrimSpace(text); {
+	case err == nil:
 		return text, nil
+	case len(trimmed) > 0 && bytes.IndexByte([]byte(`{["`), trimmed[0]) >= 0:
+		return nil, model.Errorf(model.Invalid, "the body begins like JSON: %w", err).WithHint("a text that begins so is sent as a text of JSON, in double quotes")
 	}
 	return params.AppendJSON(nil, string(bytes.TrimSuffix(text, []byte("\n")))), nil
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,9 +27,10 @@ func newWaiting(world console.IO) *cobra.Command {
 	o := waitingOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "waiting [ATTEMPT]", GroupID: "remote", Args: cobra.MaximumNArgs(1),
-		Short: "List which tasks on a server wait for which messages",
-		Long: "List which tasks on a server wait for which messages, and since when: of an attempt, with their names, or of all,\n" +
-			"by topic and name of the key, the longest waiting first. `pawl signal` gives them one.",
+		Short: "List what tasks on a server wait for",
+		Long: "List which tasks on a server wait for which messages, and since when, by topic and name of the key, the longest\n" +
+			"waiting first. `pawl signal` gives them one. Of one attempt, list all tasks that wait: for messages, for a time,\n" +
+			"for another try.",
 		Example: "  pawl waiting\n  pawl waiting 35\n  pawl waiting --topic payments --key order_id=17",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}
@@ -56,6 +59,9 @@ func (o *waitingOptions) run(ctx context.Context, args []string) error {
 		}
 	}
 	return o.With(ctx, func(ctx context.Context, r Server) error {
+		if attempt != "" && filter == (client.KeyFilter{}) {
+			return o.ofAttempt(ctx, r, attempt)
+		}
 		found, err := r.Subscriptions(ctx, attempt, filter, o.count)
 		if err != nil {
 			return err
@@ -64,15 +70,58 @@ func (o *waitingOptions) run(ctx context.Context, args []string) error {
 	})
 }
 
+// ofAttempt lists all tasks of an attempt that wait.
+func (o *waitingOptions) ofAttempt(ctx context.Context, r Server, attempt client.ID) error {
+	tasks, err := r.Tasks(ctx, attempt)
+	if err != nil {
+		return err
+	}
+	tasks = slices.DeleteFunc(tasks, func(t client.Task) bool { return t.Waiting == nil })
+	return tabulate(o.World, o.OutputOptions, tasks[:min(len(tasks), o.count)], tasksTable)
+}
+
+func tasksTable(found []client.Task) *console.Table {
+	t := &console.Table{Columns: []console.Column{
+		{Title: "task", Fixed: true}, {Title: "since", Fixed: true}, {Title: "deadline", Fixed: true}, {Title: "waits for", Fixed: true},
+	}}
+	for _, task := range found {
+		t.Rows = append(t.Rows, []string{
+			harmless(client.Text(task.FullName)), dashed(task.Waiting.Since), dashed(task.Deadline), awaited(task.Waiting),
+		})
+	}
+	return t
+}
+
+// dashed writes an instant; none is a dash.
+func dashed(m client.Moment) string { return cmp.Or(LocalTime(client.Instant(m)), "-") }
+
+// awaited says what a task waits for.
+func awaited(w *client.Waiting) string {
+	var all []string
+	for _, k := range w.Keys {
+		all = append(all, harmless(client.Text(k.Topic))+" "+keyText(k.Param, k.Value))
+	}
+	switch {
+	case w.Held:
+		all = append(all, "a retry of the task, as its runner was lost")
+	case w.Until.IsZero():
+	case w.Retry:
+		all = append(all, "another try at "+LocalTime(client.Instant(w.Until)))
+	default:
+		all = append(all, LocalTime(client.Instant(w.Until)))
+	}
+	return strings.Join(all, ", or ")
+}
+
 func waitingTable(found []client.Subscription) *console.Table {
 	t := &console.Table{Columns: []console.Column{
 		{Title: "attempt", Fixed: true}, {Title: "task", Fixed: true}, {Title: "topic", Fixed: true},
-		{Title: "key", Fixed: true}, {Title: "since", Fixed: true},
+		{Title: "key", Fixed: true}, {Title: "since", Fixed: true}, {Title: "deadline", Fixed: true},
 	}}
 	for _, s := range found {
 		t.Rows = append(t.Rows, []string{
 			string(s.AttemptID), harmless(cmp.Or(s.FullName, client.Text(s.TaskID))), harmless(client.Text(s.Topic)),
-			keyText(s.Param, s.Value), LocalTime(client.Instant(s.Since)),
+			keyText(s.Param, s.Value), LocalTime(client.Instant(s.Since)), dashed(s.Deadline),
 		})
 	}
 	return t

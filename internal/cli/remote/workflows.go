@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -16,7 +17,12 @@ type workflowsOptions struct {
 	console.OutputOptions
 	pageOptions
 	contains, order string
+	plan, schema    bool
+	plot            string
 }
+
+// plots are the forms of pictures, by what the server calls them.
+var plots = map[string]string{"svg": "svg", "html": "html", "dot": "dot", "mermaid": "mmd"}
 
 func newWorkflows(world console.IO) *cobra.Command {
 	o := workflowsOptions{Options: Options{World: world}}
@@ -24,8 +30,9 @@ func newWorkflows(world console.IO) *cobra.Command {
 		Use: "workflows [PROJECT [WORKFLOW]]", Aliases: []string{"workflow"}, GroupID: "remote", Args: cobra.MaximumNArgs(2),
 		Short: "List the workflows on a server, or show one",
 		Long: "List the workflows on a server, or those of a project, or show the definition of one. They are those\n" +
-			"of the newest revisions.",
-		Example: "  pawl workflows\n  pawl workflows shop daily",
+			"of the newest revisions; processes of Go programs are among them.",
+		Example: "  pawl workflows\n  pawl workflows shop daily\n  pawl workflows order-service orders --plan\n" +
+			"  pawl workflows shop daily --plot svg > daily.svg\n  pawl workflows shop daily --schema",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.check(len(args)); err != nil {
 				return err
@@ -37,13 +44,25 @@ func newWorkflows(world console.IO) *cobra.Command {
 		o.countFlags(f, &o.contains)
 		f.StringVar(&o.order, "order", "asc", "`asc` or desc: the oldest or the newest first")
 	})
+	console.Grouped(c, "What is shown of one", func(f *pflag.FlagSet) {
+		f.BoolVar(&o.plan, "plan", false, "show its tasks as lines: what each does, waits for and is tried again")
+		f.StringVar(&o.plot, "plot", "", "draw it as `svg`, html, dot or mermaid")
+		f.BoolVar(&o.schema, "schema", false, "print the JSON Schema of its inputs")
+	})
 	o.OutputOptions.Flags(c)
 	o.Options.Flags(c)
 	return c
 }
 
 func (o *workflowsOptions) check(args int) error {
+	_, drawn := plots[o.plot]
 	switch {
+	case (o.plan || o.schema || o.plot != "") && args != 2:
+		return model.Errorf(model.Invalid, "--plan, --plot and --schema are about one workflow").WithHint("give its project and its name")
+	case o.plot != "" && !drawn:
+		return model.Errorf(model.Invalid, "there is no format %q", o.plot).WithHint("there are svg, html, dot and mermaid")
+	case o.plan && o.plot != "", o.schema && (o.plan || o.plot != ""), o.JSON && (o.plan || o.plot != ""):
+		return model.Errorf(model.Invalid, "--plan, --plot, --schema and --json show it in different ways").WithHint("give one of them")
 	case o.order != "asc" && o.order != "desc":
 		return model.Errorf(model.Invalid, "--order must be asc or desc, not %q", o.order)
 	case args > 0 && (o.size != 0 || o.last != "" || o.contains != "" || o.order != "asc"):
@@ -96,6 +115,22 @@ func (o *workflowsOptions) find(ctx context.Context, r Server, args []string) ([
 	return r.ProjectWorkflows(ctx, p.ID)
 }
 
+// drawn prints a workflow as a plan, or as a picture.
+func (o *workflowsOptions) drawn(ctx context.Context, r Server, w client.Workflow) error {
+	var text []byte
+	var err error
+	if o.plan {
+		text, err = r.Outline(ctx, w.ID)
+	} else {
+		text, err = r.Picture(ctx, w.ID, plots[o.plot])
+	}
+	if err != nil {
+		return err
+	}
+	_, err = o.World.Stdout.Write(text)
+	return err
+}
+
 // definition prints what a workflow is.
 func (o *workflowsOptions) definition(ctx context.Context, r Server, project, name string) error {
 	p, err := r.Project(ctx, project)
@@ -106,9 +141,18 @@ func (o *workflowsOptions) definition(ctx context.Context, r Server, project, na
 	if err != nil {
 		return err
 	}
-	if o.JSON {
+	switch {
+	case o.schema:
+		schema, err := r.Inputs(ctx, w.ID)
+		if err != nil {
+			return err
+		}
+		return console.PrintJSON(o.World.Stdout, schema)
+	case o.JSON:
 		return console.PrintObject(o.World.Stdout, w)
+	case o.plan, o.plot != "":
+		return o.drawn(ctx, r, w)
 	}
-	_, err = o.World.Stdout.Write(append(console.AppendYAML(nil, w.Config, ""), '\n'))
+	_, err = o.World.Stdout.Write(append(document.AppendYAML(nil, w.Config, ""), '\n'))
 	return err
 }

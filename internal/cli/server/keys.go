@@ -58,7 +58,7 @@ func (o *serverOptions) rotate(ctx context.Context, asJSON bool) error {
 
 // keep opens the configured database itself, for as long as do takes.
 func (o *serverOptions) keep(ctx context.Context, do func(*serve.Keeper) error) (err error) {
-	cfg, err := o.settings()
+	cfg, err := o.checked()
 	if err != nil {
 		return err
 	}

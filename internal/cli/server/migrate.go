@@ -32,7 +32,7 @@ func newMigrate(world console.IO) *cobra.Command {
 
 // migrate does what is pending.
 func (o *serverOptions) migrate(ctx context.Context) error {
-	cfg, err := o.settings()
+	cfg, err := o.checked()
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (o *serverOptions) migrate(ctx context.Context) error {
 
 // showPending says what is pending.
 func (o *serverOptions) showPending(ctx context.Context) error {
-	cfg, err := o.settings()
+	cfg, err := o.checked()
 	if err != nil {
 		return err
 	}

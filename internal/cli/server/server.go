@@ -104,16 +104,12 @@ func (o *serverOptions) serveConfig(cfg *config.Config) (c serve.Config, closeLo
 	if c.Defaults, err = o.Read(o.world, cfg.Under("params")); err != nil {
 		return c, nil, err
 	}
-	format, err := serve.LogFormat(cfg)
-	if err != nil {
-		return c, nil, err
-	}
-	c.Log, closeLog, err = o.OpenServer(o.world, format)
+	c.Log, closeLog, err = o.OpenServer(o.world, serve.LogFormat(cfg))
 	return c, closeLog, err
 }
 
 func (o *serverOptions) run(ctx context.Context) (err error) {
-	cfg, err := o.settings()
+	cfg, err := o.checked()
 	if err != nil {
 		return err
 	}
@@ -185,6 +181,7 @@ func serveUntil(ctx context.Context, world console.IO, run func(gently, now cont
 
 // settings returns the configuration with the options laid over it.
 func (o *serverOptions) settings() (*config.Config, error) {
+	o.Project = cmp.Or(o.folder, o.world.Dir)
 	cfg, err := o.Config(o.world)
 	if err != nil {
 		return nil, err
@@ -223,9 +220,35 @@ func (o *serverOptions) settings() (*config.Config, error) {
 	return cfg, o.ensurePath(cfg)
 }
 
+// checked returns the settings if nothing is wrong with them, or an error that says
+// all that is.
+func (o *serverOptions) checked() (*config.Config, error) {
+	cfg, err := o.settings()
+	if err == nil {
+		err = flawed(serve.Check(cfg))
+	}
+	return cfg, err
+}
+
+// flawed says of errors that they are about settings.
+func flawed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &console.FileError{File: "the settings", Err: err}
+}
+
 // ensurePath makes sure that there is a folder for what the server keeps.
 func (o *serverOptions) ensurePath(cfg *config.Config) error {
 	if _, ok := cfg.Get("database.path"); ok {
+		return nil
+	}
+	home, err := config.Sources{Env: o.world.Getenv}.Installation()
+	switch {
+	case err != nil:
+		return err
+	case home != "" && o.File == "":
+		cfg.Set("database.path", home, "$"+config.HomeVariable)
 		return nil
 	}
 	dir := o.world.Getenv("XDG_DATA_HOME")

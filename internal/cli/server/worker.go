@@ -41,7 +41,7 @@ func newWorker(world console.IO) *cobra.Command {
 }
 
 func (o *workerOptions) run(ctx context.Context) (err error) {
-	cfg, err := o.settings()
+	cfg, err := o.checked()
 	if err != nil {
 		return err
 	}

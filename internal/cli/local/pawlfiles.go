@@ -1,0 +1,43 @@
+package local
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/pawlfile"
+	"github.com/pawlhq/pawl/internal/workflow"
+)
+
+// withPawlFiles adds what the *.pawl.yaml files of a project define to the other
+// workflows, sorted by name. Errors name files below root, which is the project's
+// name for people.
+func withPawlFiles(project fs.FS, root string, others []*workflow.Workflow) ([]*workflow.Workflow, error) {
+	list, err := pawlfile.LoadAll(project)
+	var errs document.Errors
+	if err != nil && !errs.Take(err) {
+		return nil, err
+	}
+	if len(errs) > 0 {
+		for _, e := range errs {
+			e.File = path.Join(root, e.File)
+		}
+		return nil, errs.Err()
+	}
+	if len(list) == 0 {
+		return others, nil
+	}
+	all := slices.Clone(others)
+	for _, d := range list {
+		if slices.ContainsFunc(others, func(w *workflow.Workflow) bool { return w.Name == d.Workflow.Name }) {
+			return nil, model.Errorf(model.Invalid, "two files define the workflow %s", d.Workflow.Name).
+				WithHint("rename %s.dig or %[1]s%s", d.Workflow.Name, pawlfile.Extension)
+		}
+		all = append(all, d.Workflow)
+	}
+	slices.SortFunc(all, func(a, b *workflow.Workflow) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
