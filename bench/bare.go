@@ -25,6 +25,14 @@ type transaction struct {
 	inserts []rows
 	// advance has the new state of attempts: state, tasks, started, ended, id.
 	advance [][]driver.Value
+	changes []change
+}
+
+// change is a statement about some rows. Its text ends with the column that has
+// their numbers.
+type change struct {
+	text string
+	ids  []int64
 }
 
 // rows are rows of a table.
@@ -98,6 +106,8 @@ func recordRun(w *workflow.Workflow) (*recording, error) {
 func clone(b *store.Batch) *store.Batch {
 	c := *b
 	c.Attempts, c.Tasks, c.Events = append(c.Attempts[:0:0], b.Attempts...), append(c.Tasks[:0:0], b.Tasks...), append(c.Events[:0:0], b.Events...)
+	c.Listening, c.Records = append(c.Listening[:0:0], b.Listening...), append(c.Records[:0:0], b.Records...)
+	c.Consumed, c.Release = append(c.Consumed[:0:0], b.Consumed...), append(c.Release[:0:0], b.Release...)
 	return &c
 }
 
@@ -108,17 +118,26 @@ func clone(b *store.Batch) *store.Batch {
 func (r *recording) replay(n, inFlight int) []transaction {
 	var all []transaction
 	for first := 1; first <= n; first += inFlight {
-		last := min(first+inFlight-1, n)
-		var ids []int64
-		for id := first; id <= last; id++ {
-			ids = append(ids, int64(id))
-		}
-		all = append(all, r.starts(ids))
-		for _, c := range r.commits {
-			all = append(all, commitOf(c, ids))
-		}
+		all = append(all, r.begin(numbers(first, min(first+inFlight-1, n)))...)
 	}
 	return all
+}
+
+// begin returns the transactions of runs that do everything together.
+func (r *recording) begin(ids []int64) []transaction {
+	all := []transaction{r.starts(ids)}
+	for _, c := range r.commits {
+		all = append(all, commitOf(c, ids))
+	}
+	return all
+}
+
+// numbers returns those from first to last.
+func numbers(first, last int) (ids []int64) {
+	for id := first; id <= last; id++ {
+		ids = append(ids, int64(id))
+	}
+	return ids
 }
 
 func (r *recording) starts(ids []int64) transaction {
@@ -150,7 +169,9 @@ func commitOf(c *tables.Plan, ids []int64) transaction {
 			advance = append(advance, []driver.Value{int64(a.State), int64(a.Tasks), int64(a.Started), int64(a.Ended), id})
 		}
 	}
-	return transaction{inserts: []rows{tasks, events}, advance: advance}
+	t := transaction{inserts: []rows{tasks, events}, advance: advance}
+	t.aboutMessages(c, ids)
+	return t
 }
 
 // bareSteps measures a bare program that commits what n runs of a workflow

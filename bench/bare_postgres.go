@@ -59,6 +59,9 @@ func (b *barePostgres) commit(t *transaction) error {
 			FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u (state, tasks, started, ended, id)
 			WHERE a.id = u.id`, arrays("iiiii", t.advance)...)
 	}
+	for _, c := range t.changes {
+		batch.Queue(c.text+" = ANY ($1::bigint[])", c.ids)
+	}
 	return b.conn.SendBatch(context.Background(), &batch).Close()
 }
 

@@ -87,6 +87,15 @@ func (b *bareSQLite) write(t *transaction) error {
 			return err
 		}
 	}
+	for _, c := range t.changes {
+		values := make([]driver.Value, len(c.ids))
+		for i, id := range c.ids {
+			values[i] = id
+		}
+		if err := b.exec(c.text+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", values); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pawlhq/pawl/internal/cli"
+	"github.com/pawlhq/pawl/internal/feed/kafka/kafkatest"
 	"github.com/pawlhq/pawl/internal/store/postgres/postgrestest"
 )
 
@@ -40,14 +41,14 @@ func TestEveryBenchmarkRuns(t *testing.T) {
 	t.Setenv(asPawl, "1")
 	h := &harness{quick: true, pawl: os.Args[0]}
 	t.Cleanup(func() {
-		if err := h.stopCluster(); err != nil {
+		if err := errors.Join(h.stopCluster(), h.stopKafka()); err != nil {
 			t.Error(err)
 		}
 	})
 	for _, b := range benchmarks {
 		t.Run(b.name, func(t *testing.T) {
 			err := h.runOne(&b, quiet)
-			if errors.Is(err, postgrestest.ErrMissing) {
+			if errors.Is(err, postgrestest.ErrMissing) || errors.Is(err, kafkatest.ErrMissing) {
 				missing(t, err)
 			}
 			if err != nil {

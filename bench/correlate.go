@@ -2,25 +2,18 @@ package main
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
-	"github.com/pawlhq/pawl/internal/store/memory"
-	"github.com/pawlhq/pawl/internal/store/record"
 	"github.com/pawlhq/pawl/internal/store/sqlite"
-	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
 // messagesAtOnce is how many messages a feeder delivers in one transaction.
@@ -39,7 +32,7 @@ func correlate(h *harness) error {
 	if err != nil {
 		return err
 	}
-	r, err := recordReply()
+	x, err := recordExchange(w)
 	if err != nil {
 		return err
 	}
@@ -47,7 +40,7 @@ func correlate(h *harness) error {
 	n := h.size(50_000, 50)
 	if err := h.measure(
 		testCase{"correlate", "events/s", func() (float64, error) { return c.throughput(n) }},
-		testCase{"bare-correlate", "events/s", func() (float64, error) { return c.bare(r, n) }},
+		testCase{"bare-correlate", "events/s", func() (float64, error) { return c.bare(x, n) }},
 	); err != nil {
 		return err
 	}
@@ -214,50 +207,9 @@ func (d *dispatched) observe(b *store.Batch) {
 	}
 }
 
-// answer is what one reply has written: what the feeder writes, and the commits
-// after it.
-type answer struct {
-	post    []byte
-	commits []*tables.Plan
-}
-
-// recordReply lets one instance get its reply and notes what that writes.
-func recordReply() (*answer, error) {
-	w, err := waitsFor(replies)
-	if err != nil {
-		return nil, err
-	}
-	s := memory.New()
-	if err := fillWaiting(s, 1, func(i int) waiter { return waiter{w, params.Of("order", orderOf(i))} }); err != nil {
-		return nil, err
-	}
-	a := &answer{}
-	ended := make(chan engine.AttemptState, 1)
-	m, err := newMachine(s, observed(func(b *store.Batch) {
-		a.commits = append(a.commits, tables.NewPlan(clone(b)))
-		if n := len(b.Attempts); n > 0 && b.Attempts[n-1].State.Done() {
-			ended <- b.Attempts[n-1].State
-		}
-	}))
-	if err != nil {
-		return nil, err
-	}
-	message := messageFor(replies, 0, time.Now())
-	a.post = record.Command(&engine.Command{Kind: engine.Deliver, Message: &engine.Message{
-		Topic: message.Topic, Source: message.Source, Body: message.Body,
-	}})
-	if _, err := s.Deliver(context.Background(), store.Delivery{Now: model.InstantOf(time.Now()), Messages: []store.Message{message}}); err != nil {
-		return nil, err
-	}
-	if state := <-ended; state != engine.AttemptSuccess {
-		return nil, fmt.Errorf("an instance that has got its reply is %v", state)
-	}
-	return a, m.close()
-}
-
 // bare writes what n replies write, in transactions of as many as a feeder
 // delivers at once.
-func (c *correlation) bare(a *answer, n int) (float64, error) {
+func (c *correlation) bare(x *exchange, n int) (float64, error) {
 	path, err := c.copied()
 	if err != nil {
 		return 0, err
@@ -272,7 +224,7 @@ func (c *correlation) bare(a *answer, n int) (float64, error) {
 		for _, i := range c.order[first:min(first+messagesAtOnce, n)] {
 			ids = append(ids, int64(attemptOf(i)))
 		}
-		if err := b.reply(a, ids); err != nil {
+		if _, err := commitAll(b, x.arrive(ids, int64(first))); err != nil {
 			return 0, err
 		}
 	}
@@ -281,66 +233,4 @@ func (c *correlation) bare(a *answer, n int) (float64, error) {
 		return 0, err
 	}
 	return float64(n) / took.Seconds(), forget(path)
-}
-
-var (
-	postsTable  = &table{"posts", []string{"attempt", "task", "body"}, "iiy", ""}
-	outboxTable = &table{"outbox", []string{"attempt", "task", "try", "place", "topic", "key", "value", "stored"}, "iiiiyyyi", ""}
-)
-
-// reply writes what the replies to attempts write.
-func (b *bareSQLite) reply(a *answer, ids []int64) error {
-	posts := rows{table: postsTable}
-	values := make([]driver.Value, len(ids))
-	for i, id := range ids {
-		posts.values = append(posts.values, []driver.Value{id, int64(1), a.post})
-		values[i] = id
-	}
-	of := " IN (?" + strings.Repeat(", ?", len(ids)-1) + ")"
-	err := b.within(func() error {
-		return errors.Join(b.write(&transaction{inserts: []rows{posts}}), b.exec("UPDATE attempts SET wake = 0 WHERE id"+of, values), b.exec(
-			"INSERT INTO offsets VALUES ('bench', 'replies', 0, ?) ON CONFLICT (feeder, topic, number) DO UPDATE SET next = excluded.next", values[:1]))
-	})
-	if err != nil {
-		return err
-	}
-	if err := b.exec("UPDATE attempts SET epoch = 1 WHERE id"+of, values); err != nil {
-		return err
-	}
-	for _, c := range a.commits {
-		err := b.within(func() error {
-			t := commitOf(c, ids)
-			if err := b.write(&t); err != nil {
-				return err
-			}
-			return b.also(c, of, ids, values)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// also writes what only workflows with messages write.
-func (b *bareSQLite) also(c *tables.Plan, of string, ids []int64, values []driver.Value) error {
-	if len(c.Consumed) > 0 {
-		if err := b.exec("DELETE FROM posts WHERE attempt"+of, values); err != nil {
-			return err
-		}
-	}
-	if len(c.Listening) > 0 {
-		if err := b.exec("DELETE FROM subscriptions WHERE attempt"+of, values); err != nil {
-			return err
-		}
-	}
-	outbox := rows{table: outboxTable}
-	for _, r := range c.Records {
-		for _, id := range ids {
-			outbox.values = append(outbox.values, []driver.Value{
-				id, int64(r.Task), int64(r.Try), int64(r.Index), []byte(r.Topic), []byte(r.Key), record.Value(r.Value), int64(1),
-			})
-		}
-	}
-	return b.write(&transaction{inserts: []rows{outbox}})
 }

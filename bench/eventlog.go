@@ -173,21 +173,26 @@ func (h *harness) appendEvents(n, writers int) (float64, error) {
 	return float64(n) / time.Since(began).Seconds(), f.Close()
 }
 
-// followEvents measures how long after an event came up a reader has it that
-// asks for more every ten milliseconds, while 64 writers are at work.
+// followEvents measures how long after an event came up a reader of the log has it
+// that is told of each commit, as streams are, while 64 writers are at work. It must
+// read every event once and those of each attempt in order.
 func (h *harness) followEvents() (float64, error) {
-	const writers, pause = 64, 10 * time.Millisecond
+	const writers, lull = 64, 5 * time.Millisecond
 	s, ids, err := h.history(writers)
 	if err != nil {
 		return 0, err
 	}
 	ctx, each := context.Background(), h.size(300, 3)
-	written := make(chan error, 1)
+	bell, written := make(chan struct{}, 1), make(chan error, 1)
 	go func() {
 		_, err := inTurn(writers, writers, func(w int) error {
 			for i := range each {
 				if err := s.Commit(ctx, &store.Batch{Events: []engine.Event{event(ids[w], int64(i+1))}}); err != nil {
 					return err
+				}
+				select {
+				case bell <- struct{}{}:
+				default:
 				}
 			}
 			return nil
@@ -195,16 +200,29 @@ func (h *harness) followEvents() (float64, error) {
 		written <- err
 	}()
 	var late []time.Duration
-	seen := make([]int64, writers)
-	for look := time.NewTicker(pause); len(late) < writers*each; <-look.C {
-		for w, id := range ids {
-			list, err := s.Events(ctx, id, seen[w], 0)
+	seen := make(map[model.AttemptID]int64)
+	for q := (store.LogQuery{Limit: store.MaxLimit}); len(late) < writers*each; {
+		<-bell
+		for more := true; more; {
+			page, err := s.ReadLog(ctx, q)
 			if err != nil {
 				return 0, err
 			}
-			for i := range list {
-				late = append(late, time.Since(list[i].At.Time()))
-				seen[w] = list[i].Seq
+			for _, entry := range page.Entries {
+				for _, e := range entry.Events {
+					if seen[e.Attempt]++; seen[e.Attempt] != e.Seq {
+						return 0, fmt.Errorf("event %d of attempt %d comes as number %d", e.Seq, e.Attempt, seen[e.Attempt])
+					}
+					late = append(late, time.Since(e.At.Time()))
+				}
+			}
+			q.After, more = page.Next, page.More
+		}
+		if len(late) < writers*each {
+			<-time.After(lull) // more gathers meanwhile
+			select {
+			case bell <- struct{}{}:
+			default:
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime/pprof"
 	"slices"
 
+	"github.com/pawlhq/pawl/internal/feed/kafka/kafkatest"
 	"github.com/pawlhq/pawl/internal/store/postgres/postgrestest"
 )
 
@@ -23,6 +24,7 @@ type harness struct {
 	report  report
 	noted   []string // figures of the comparison that runs beside its cases' own
 	cluster *postgrestest.Server
+	broker  *kafkatest.Cluster
 }
 
 // size is how large something is, or how little of it shows that it works.

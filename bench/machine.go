@@ -14,6 +14,7 @@ import (
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
+	"github.com/pawlhq/pawl/internal/items"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/runners/local"
@@ -49,11 +50,13 @@ func observed(f func(*store.Batch)) func(*conductor.Config) {
 
 func newMachine(s store.Store, as func(*conductor.Config)) (*machine, error) {
 	all, end := operators.All(nil)
+	all.Register(operator.Spec{Name: "tell", Operator: operator.Func(tell), Light: true})
+	all.Register(operator.Spec{Name: "numbers", Operator: operator.Func(listNumbers)})
 	x := &executor.Executor{Operators: all, Now: time.Now}
 	open := func(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
 		return x.Open(executor.AttemptInfo{
 			ID: a.ID, Zone: time.UTC, Dialect: w.Dialect, ProjectDir: "/", Workdir: "/",
-			Services: operator.Services{Messages: true},
+			Services: operator.Services{Messages: true}, Items: items.Lists{Store: s},
 		}).Job
 	}
 	m := &machine{store: s, end: end, runner: local.New(local.Config{Slots: 2})}

@@ -69,7 +69,7 @@ func run(args []string, say func(string, ...any)) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, h.stopCluster()) }()
+	defer func() { err = errors.Join(err, h.stopCluster(), h.stopKafka()) }()
 	for _, b := range chosen {
 		say("# %s: %s\n", b.name, b.what)
 		if *list {

@@ -31,10 +31,11 @@ type part struct {
 }
 
 var roles = map[string]func(part) error{
-	"worker": playWorker,
-	"driver": playDriver,
-	"ticker": playTicker,
-	"gauge":  playGauge,
+	"worker":  playWorker,
+	"printer": playPrinter,
+	"driver":  playDriver,
+	"ticker":  playTicker,
+	"gauge":   playGauge,
 }
 
 // playPart plays the part that this process was given, if any.

@@ -82,6 +82,11 @@ func (w *links) Work(ctx context.Context, j *river.Job[link]) error {
 
 // openRiver opens an empty queue that is not worked yet, for so many jobs.
 func (h *harness) openRiver(jobs int) (*riverQueue, error) {
+	return h.openRiverOn(jobs, map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: riverWorkers}})
+}
+
+// openRiverOn does so with several queues.
+func (h *harness) openRiverOn(jobs int, queues map[string]river.QueueConfig) (*riverQueue, error) {
 	cfg, err := h.newSchema()
 	if err != nil {
 		return nil, err
@@ -112,7 +117,7 @@ func (h *harness) openRiver(jobs int) (*riverQueue, error) {
 	river.AddWorker(workers, &singles{q: q})
 	river.AddWorker(workers, &links{q: q})
 	q.client, err = river.NewClient(db, &river.Config{
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: riverWorkers}}, Workers: workers,
+		Queues: queues, Workers: workers,
 		FetchCooldown: 2 * time.Millisecond, FetchPollInterval: 20 * time.Millisecond, Logger: quietly(),
 	})
 	return q, err

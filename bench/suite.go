@@ -85,6 +85,10 @@ var benchmarks = []benchmark{
 		atLeast("events-512", 0.7).of("append-events-512"), atLeast("events-512", 0.5).of("bare-events-512"),
 		atLeast("events-512", 150_000), atMost("events-follow-p99", 20),
 	}},
+	{"task-log", "a task that prints 2,000,000 lines of 100 B, and 1,000 that print 100 each: lines per second", taskLog, []aim{
+		atLeast("task-log", 0.7).of("capture-log"), atLeast("task-log-program", 0.9).of("file-log-program"),
+		atLeast("task-log-small", 0.7).of("capture-log-small"),
+	}},
 	{"list-1M", "pages of 50 of a million attempts, 8 clients: ms", listMillion, listAims()},
 	{"crash", "kill -9 of a server on PostgreSQL with 50 workflows in flight: s to the first steps of the next one", crash, []aim{
 		atMost("crash-first-step", 1), atMost("crash-takeover", 1), atMost("crash-lost", 0), atMost("crash-doubled", 0),
@@ -97,6 +101,21 @@ var benchmarks = []benchmark{
 	}},
 	{"timers", "100,000 timers on SQLite (synchronous=FULL) that are due within a second: ms", timers, []aim{
 		atMost("timers-last", 2_000), atMost("timers-out-of-order", 0),
+	}},
+	{"kafka-roundtrip", "a command, the reply to it and the next command, by a real Kafka, on SQLite (synchronous=FULL) and PostgreSQL (fsync on), 1,000 in flight: round trips per second", kafkaRoundTrip, []aim{
+		atLeast("kafka-roundtrip-sqlite", 0.5).of("bare-kafka-sqlite"), atLeast("kafka-roundtrip-pg", 0.5).of("bare-kafka-pg"),
+	}},
+	{"kafka-latency", "1,000 messages a second by a real Kafka, from when each is sent to when the next command is read: ms", kafkaLatency, []aim{
+		atMost("kafka-latency-sqlite-p50", 20), atMost("kafka-latency-pg-p50", 20),
+	}},
+	{"fan-out", "a task over 100,000 and 1,000,000 items in this process on SQLite (synchronous=FULL), 500 at a time: µs an item, and by how much memory grows", fanOut, []aim{
+		atMost("fan-out", 30), atMost("fan-out-memory", 100), atMost("fan-out-1M-memory", 100),
+	}},
+	{"concurrency-limits", "10,000 runs of 1 step that wait on SQLite (synchronous=FULL) and PostgreSQL (fsync on) for 50 places, with one of 100 tags each, which have limits from 1 to 10: runs per second", concurrencyLimits, []aim{
+		atLeast("limits-sqlite", 0.8).of("no-limits-sqlite"), atLeast("limits-pg", 0.8).of("no-limits-pg"),
+	}},
+	{"sdk-steps", "processes in Go of 3 steps in memory, alone and 64 in flight: µs a process", sdkSteps, []aim{
+		atMost("sdk-steps-1", 100), atMost("sdk-steps-64", 100),
 	}},
 	{"expr", "expressions: evaluations per second", expressions, []aim{
 		atLeast("expr-path", 1e6), atLeast("expr-concat", 1e6), atLeast("expr-moment", 300_000), atLeast("expr-name", 1e6),
