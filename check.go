@@ -2,6 +2,7 @@ package pawl
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/host"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // checker finds what is wrong with a process.
@@ -91,6 +93,12 @@ func (c *checker) waits(path string, s *step) {
 		}
 	case listens:
 		c.subscription(path, s.to)
+	case lists:
+		c.items(path, s)
+	case calls:
+		if s.child == nil {
+			c.fail(path, "it has no process to call")
+		}
 	case waits:
 		if !s.when.set {
 			c.fail(path, "it has no time to wait for: give In or At")
@@ -112,8 +120,20 @@ func (c *checker) subscription(path string, to Subscription) {
 			c.fail(path, "By names parameter %q twice", p)
 		}
 	}
-	if to.early > Unclaimed || to.late > Downstream {
+	if to.early > Drop || to.late > Downstream {
 		c.fail(path, "it takes messages in a way that there is not")
+	}
+}
+
+func (c *checker) items(path string, s *step) {
+	if s.item == nil {
+		c.fail(path, "its items have no function, or no process, to be called for")
+	}
+	if s.items.Window < 0 {
+		c.fail(path, "its Window must not be below zero")
+	}
+	if s.items.OnFailure > CancelAll {
+		c.fail(path, "it treats failures of items in a way that there is not")
 	}
 }
 
@@ -144,10 +164,10 @@ func (c *checker) policies(path string, s *step) {
 	case r.most != 0 && (r.first == 0 || r.most < r.first):
 		c.fail(path, "RetryDoubling must begin above zero and not above its most")
 	}
-	if s.atMostOnce && s.kind.group() && s.kind != decides {
-		c.fail(path, "a group is not called, so that AtMostOnce is for its steps")
+	if s.lost != workflow.Rerun && s.kind.group() && s.kind != decides {
+		c.fail(path, "a group is not called, so that AtMostOnce and HoldWhenLost are for its steps")
 	}
-	if s.kind == parallel && s.join > AnyLeave {
+	if s.join > AnyLeave {
 		c.fail(path, "it is over in a way that there is not")
 	}
 	if d := s.deadline; d != nil {
@@ -170,6 +190,9 @@ func (c *checker) policies(path string, s *step) {
 	if s.onDeadline != nil {
 		c.steps(join(path, host.OnDeadlineWord), []*step{s.onDeadline})
 	}
+	if s.onStop != nil {
+		c.steps(join(path, host.OnStopWord), []*step{s.onStop})
+	}
 }
 
 func (c *checker) when(path string, w When) {
@@ -190,9 +213,7 @@ func (c *checker) param(path, param string, isTime bool) {
 	}
 	t := c.params
 	for _, name := range strings.Split(param, ".") {
-		for t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
+		t = bare(t)
 		if t.Kind() == reflect.Map {
 			t = t.Elem()
 			continue
@@ -209,19 +230,15 @@ func (c *checker) param(path, param string, isTime bool) {
 			c.fail(path, "there is no parameter %q: %s has no field that is %q in JSON%s", param, t, name, nearest(name, known))
 			return
 		}
-		t = next
+		t = next.of
 	}
 	if isTime && !tellsTime(t) {
-		c.fail(path, "parameter %q is no time: it is of type %s, and must be a time.Time or a number of seconds since 1970", param, t)
+		c.fail(path, "parameter %q is no time: it is of type %s, and must be a time.Time, a number of seconds since 1970 or text", param, t)
 	}
 }
 
-func nearest(name string, known map[string]reflect.Type) string {
-	var names []string
-	for n := range known {
-		names = append(names, n)
-	}
-	slices.Sort(names)
+func nearest(name string, known map[string]field) string {
+	names := slices.Sorted(maps.Keys(known))
 	if hint := document.DidYouMean(name, names); hint != "" {
 		return "; " + hint
 	}
@@ -229,9 +246,7 @@ func nearest(name string, known map[string]reflect.Type) string {
 }
 
 func tellsTime(t reflect.Type) bool {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
+	t = bare(t)
 	switch t.Kind() {
 	case reflect.Bool, reflect.Slice, reflect.Array, reflect.Map:
 		return false
@@ -250,7 +265,7 @@ func misnamed(name string) string {
 		return "can't have +, ^ or /"
 	case strings.TrimSpace(name) != name, strings.ContainsFunc(name, unicode.IsControl):
 		return "can't begin or end with a space, nor have control characters"
-	case name == host.OnFailureWord, name == host.OnDeadlineWord:
+	case name == host.OnFailureWord, name == host.OnDeadlineWord, name == host.OnStopWord:
 		return "can't be \"" + name + "\", which stands for what runs then"
 	case len(name) > 200:
 		return "can't be longer than 200 bytes"

@@ -50,11 +50,16 @@ func (c compiler) node(above string, s *step) *workflow.Node {
 		n.Children = c.line(path, s.kids)
 	case parallel:
 		n.Children = c.beside(path, s.kids)
-		n.Join = workflow.Join{Any: s.join != All, LeaveLosers: s.join == AnyLeave}
+		n.Join = s.join.compiled()
 	case decides:
 		n.Children = c.branches(path, s)
+	case lists:
+		c.each(n, path, s)
 	case dynamic:
-		n.Children = c.choice(path, s)
+		n.Children, n.Config = c.choice(path, s), params.Of("_command", "any of "+quoted(s.kids)+", as a run is started with")
+		if len(n.Children) > 0 {
+			n.Join = s.join.compiled()
+		}
 	default:
 		c.action(n, path, s)
 		c.waits(n, s)
@@ -66,8 +71,9 @@ func (c compiler) node(above string, s *step) *workflow.Node {
 // action has a task call the function of a step.
 func (c compiler) action(n *workflow.Node, path string, s *step) {
 	n.Operator, n.Config = gofunc.Name, gofunc.Config(c.of.name, c.of.version, path, s.does())
-	if s.atMostOnce {
-		n.Redrive = workflow.FailLost
+	n.Redrive = s.lost
+	if s.leave {
+		n.Config = n.Config.Set(leaveKey, true)
 	}
 }
 
@@ -85,8 +91,15 @@ func (s *step) does() string {
 			return "every " + s.interval.PeriodParam
 		}
 		return "every " + s.interval.Period.String()
+	case calls:
+		return "call " + s.child.name
 	case decides:
 		return "decide"
+	case lists:
+		if s.child != nil {
+			return "call " + s.child.name + " for each item"
+		}
+		return "execute for each item"
 	}
 	return "execute"
 }
@@ -100,6 +113,10 @@ func (w When) String() string {
 		return "until " + w.param
 	}
 	return "for " + w.after.String()
+}
+
+func (j Join) compiled() workflow.Join {
+	return workflow.Join{Any: j != All, LeaveLosers: j == AnyLeave}
 }
 
 func (c compiler) beside(above string, steps []*step) []*workflow.Node {
@@ -122,15 +139,19 @@ func (c compiler) branches(path string, s *step) []*workflow.Node {
 	return nodes
 }
 
-// choice returns the steps that were chosen for a dynamic place, one after the
-// other. One that was chosen again gets a number.
+// choice returns the steps that were chosen for a dynamic place. One that was
+// chosen again gets a number.
 func (c compiler) choice(path string, s *step) []*workflow.Node {
 	var steps []*step
 	times := make(map[string]int)
 	for _, name := range c.chosen[path] {
 		steps = append(steps, s.kids[slices.IndexFunc(s.kids, func(k *step) bool { return k.name == name })])
 	}
-	nodes := c.line(path, steps)
+	arranged := c.line
+	if s.beside {
+		arranged = c.beside
+	}
+	nodes := arranged(path, steps)
 	for i, s := range steps {
 		if times[s.name]++; times[s.name] > 1 {
 			nodes[i].Name += " #" + strconv.Itoa(times[s.name])
@@ -171,22 +192,30 @@ func (w When) limit(then Effect) workflow.Limit {
 
 // policies says how a task is run.
 func (c compiler) policies(n *workflow.Node, path string, s *step) {
-	if s.kind != decides { // of which the decision alone is tried again
+	if s.kind != decides && s.kind != lists { // of which the decision, or each item, is tried again
 		n.Retry = s.retry.policy()
 	}
 	if s.deadline != nil {
 		n.Limit = s.deadline.when.limit(s.deadline.then)
 	}
 	if s.onDeadline != nil {
-		n.Limit.Hook = &workflow.Node{Name: host.OnDeadline, Children: c.line(join(path, host.OnDeadlineWord), []*step{s.onDeadline})}
+		n.Limit.Hook = c.hook(host.OnDeadline, join(path, host.OnDeadlineWord), s.onDeadline)
 	}
 	if s.onFailure != nil {
-		n.OnFailure = []*workflow.Node{{Name: host.OnFailure, Children: c.line(join(path, host.OnFailureWord), []*step{s.onFailure})}}
+		n.OnFailure = []*workflow.Node{c.hook(host.OnFailure, join(path, host.OnFailureWord), s.onFailure)}
+	}
+	if s.onStop != nil {
+		n.OnStop = []*workflow.Node{c.hook(host.OnStop, join(path, host.OnStopWord), s.onStop)}
 	}
 	if s.optional {
 		n.Failure.Effect = workflow.Isolate
 	}
 	n.Again = s.rerun
+}
+
+// hook returns what runs a step beside another.
+func (c compiler) hook(name, path string, s *step) *workflow.Node {
+	return &workflow.Node{Name: name, Children: c.line(path, []*step{s})}
 }
 
 func (r retry) policy() workflow.Retry {
@@ -230,7 +259,9 @@ func (p *process) workflowWith(chosen map[string][]string) (*workflow.Workflow, 
 const maxMade = 1000
 
 // written returns the process for people, as the configuration of its workflow.
-func (p *process) written() params.Map { return writtenNode(p.definition.Root) }
+func (p *process) written() params.Map {
+	return params.Of("process", p.version, "params", p.shape).Merge(writtenNode(p.definition.Root))
+}
 
 func writtenNode(n *workflow.Node) params.Map {
 	if !n.IsGroup() {

@@ -23,15 +23,18 @@ func taskOf(ctx context.Context) *operator.Task {
 }
 
 // ID returns what identifies the work that a step's function is called for. It is
-// the same whenever that is repeated, after a failure as after the loss of a
-// process, and the same for nothing else: hand it to services as an idempotency
-// key. It differs for each message of a listener. Outside of a step it is empty.
+// the same whenever that is repeated: by its Retry and by Run.Retry after a
+// failure, and after the loss of a program. It is the same for nothing else: hand it
+// to services as an idempotency key. What is done once more after it has ended well
+// (in a group that is tried again, by Rerun or by Run.RetryFrom) has another, as
+// each message of a listener has. Outside of a step it is empty.
 func ID(ctx context.Context) string {
 	t := taskOf(ctx)
 	if t == nil {
 		return ""
 	}
-	id := fmt.Sprintf("%s/%d/%d", t.Session, t.ID.Attempt, t.ID.Task)
+	attempt, task := host.Begun(ctx)
+	id := fmt.Sprintf("%s/%d/%d", t.Session, attempt, task)
 	if t.Message != nil {
 		id += "/" + t.Message.Source
 	}
@@ -66,12 +69,12 @@ func Failure(ctx context.Context) string {
 	return message
 }
 
-// Log returns the logger of Config with the run, the step and the try. Outside of
-// a step it is slog's default.
+// Log returns the logger of Config with the run, the attempt, the step and the try.
+// Outside of a step it is slog's default.
 func Log(ctx context.Context) *slog.Logger {
 	t := taskOf(ctx)
 	if t == nil {
 		return slog.Default()
 	}
-	return host.Log(ctx).With("run", host.Key(ctx), "step", host.Path(t.Name), "try", t.ID.Try)
+	return host.Log(ctx).With("run", host.Key(ctx), "attempt", int64(t.ID.Attempt), "step", host.Path(t.Name), "try", t.ID.Try)
 }

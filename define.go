@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/pawlhq/pawl/internal/host"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -25,6 +26,10 @@ type process struct {
 	places map[string]*step
 	// definition is the process without anything dynamic.
 	definition *workflow.Workflow
+	// shape says which parameters it takes.
+	shape params.Value
+	// callees are the processes that its steps call.
+	callees []*process
 
 	mu sync.Mutex
 	// made are the definitions with dynamic steps that were asked for.
@@ -51,7 +56,7 @@ func Define[P any](name, version string, steps ...Step[P]) (*Process[P], error) 
 	if err != nil {
 		return nil, fmt.Errorf("process %s: %w", name, err)
 	}
-	p.definition = w
+	p.definition, p.shape = w, shapeOf(c.params)
 	return &Process[P]{p}, nil
 }
 
@@ -84,8 +89,14 @@ func (p *process) collect(above string, steps []*step) {
 		if s.call != nil {
 			p.functions[path] = s.call
 		}
+		if s.item != nil {
+			p.functions[join(path, itemWord)] = s.item
+		}
 		if s.kind == dynamic {
 			p.places[path] = s
+		}
+		if s.child != nil {
+			p.callees = append(p.callees, s.child)
 		}
 		p.collect(path, s.kids)
 		if s.onFailure != nil {
@@ -93,6 +104,9 @@ func (p *process) collect(above string, steps []*step) {
 		}
 		if s.onDeadline != nil {
 			p.collect(join(path, host.OnDeadlineWord), []*step{s.onDeadline})
+		}
+		if s.onStop != nil {
+			p.collect(join(path, host.OnStopWord), []*step{s.onStop})
 		}
 	}
 }

@@ -29,5 +29,9 @@
 // with the end of the step, in one transaction with what follows from it. Functions
 // are called at least once: ID tells repetitions.
 //
+// Runs are also started by schedules (Process.Scheduled), by steps of other processes
+// (Call), and by who knows only their names: a server of pawl on the same database,
+// its command line and its workflows. A Process prints itself, and Plot draws it.
+//
 // Package pawltest runs processes in tests, with a clock of its own.
 package pawl

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/feed/relay"
 	"github.com/pawlhq/pawl/internal/host"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators/gofunc"
@@ -30,7 +33,7 @@ type Config struct {
 	// with its name run its processes. Required.
 	Project string
 	// Database is where runs are kept: the name of a file (SQLite), or the URL of
-	// a PostgreSQL such as "postgres://user@host/name". Any number of processes may
+	// a PostgreSQL such as "postgres://user@host/name". Any number of programs may
 	// share one, servers of pawl among them. Empty keeps them in memory, for as
 	// long as the engine is open.
 	Database string
@@ -39,8 +42,21 @@ type Config struct {
 	Parallel int
 	// Topics say how the messages of topics are kept that come by Signal.
 	Topics map[Topic]TopicConfig
+	// Updates is a topic to which a record is sent with all that happens to runs and
+	// their steps, stored with what it tells of. Its key is that of the run. Empty
+	// tells nobody.
+	Updates Topic
+	// UpdateParams has each of them tell the parameters of the run.
+	UpdateParams bool
+	// IO are managers that keep outputs of steps outside of the parameters, by
+	// name; KeepValue uses the one named "" unless told otherwise.
+	IO map[string]IOManager
+	// Files keeps files that outlive runs; see Files. May be nil.
+	Files *FileManager
 	// KeepRuns is how long a run is kept after it has ended. Zero is for good.
 	KeepRuns time.Duration
+	// KeepRunsOf says so of single processes, by their names.
+	KeepRunsOf map[string]time.Duration
 	// Log receives what operators are to know, and what steps write to Log.
 	// Defaults to slog's default.
 	Log *slog.Logger
@@ -73,8 +89,23 @@ func (c Config) check() error {
 		return fmt.Errorf("the name of the project %s", cmp.Or(misnamed(c.Project), "is empty"))
 	case c.Parallel < 0 || c.KeepRuns < 0:
 		return errors.New("Parallel and KeepRuns can't be less than zero")
+	case slices.ContainsFunc(slices.Collect(maps.Values(c.KeepRunsOf)), func(d time.Duration) bool { return d < 0 }):
+		return errors.New("KeepRunsOf can't be less than zero")
+	case len(c.Updates) > model.MaxTopic:
+		return fmt.Errorf("the topic of Updates has %d bytes, and at most %d are allowed", len(c.Updates), model.MaxTopic)
+	case c.UpdateParams && c.Updates == "":
+		return errors.New("UpdateParams has no effect without Updates")
 	}
 	return nil
+}
+
+// retention returns how long runs are kept.
+func (c Config) retention() store.Retention {
+	r := store.Retention{Attempts: c.KeepRuns}
+	for _, name := range slices.Sorted(maps.Keys(c.KeepRunsOf)) {
+		r.Of = append(r.Of, store.WorkflowRetention{Project: c.Project, Workflow: name, Attempts: c.KeepRunsOf[name]})
+	}
+	return r
 }
 
 // Engine runs processes. Its methods are safe for concurrent use.
@@ -83,13 +114,20 @@ type Engine struct {
 	store store.Store
 	clock clock.Clock
 	host  host.Host
+	// claims are the topics whose records go elsewhere than to a broker.
+	claims relay.Claims
 	// project is the stored one, and workflows are those of its newest revision by
 	// process.
 	project   model.ProjectID
 	workflows map[*process]model.WorkflowID
 }
 
-func init() { host.StoreOf = func(e any) store.Store { return e.(*Engine).store } }
+func init() {
+	host.Of = func(of any) host.Inside {
+		e := of.(*Engine)
+		return host.Inside{Store: e.store, Host: e.host, Claims: &e.claims}
+	}
+}
 
 // Open opens the database, makes it if there is none, and begins to run the
 // processes that are given: first of all what other engines of the project have
@@ -110,23 +148,34 @@ func Open(ctx context.Context, cfg Config, processes ...Definition) (*Engine, er
 			return nil, fmt.Errorf("open pawl: version %q of process %s is given twice", p.version, p.name)
 		}
 	}
+	if by, missing := unknownCallee(processes); missing != nil {
+		return nil, fmt.Errorf("open pawl: process %s calls process %s, which is not given", by.name, missing.name)
+	}
+	for name := range cfg.KeepRunsOf {
+		if !slices.ContainsFunc(processes, func(d Definition) bool { return d.definition().name == name }) {
+			return nil, fmt.Errorf("open pawl: KeepRunsOf has process %q, which is not given", name)
+		}
+	}
 	e := &Engine{cfg: cfg, clock: clock.System{}, workflows: make(map[*process]model.WorkflowID)}
 	drive := host.Live
 	under, ok := host.UnderOf(ctx)
 	if ok {
 		e.store, e.clock, drive = under.Store, under.Clock, under.Drive
+		functions.Here = true
 	} else if err := e.open(ctx); err != nil {
 		return nil, fmt.Errorf("open pawl: %w", explained(err))
 	}
-	if err := e.publish(ctx, processes); err != nil {
+	scheduled, err := e.publish(ctx, processes)
+	if err != nil {
 		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.store.Close()))
 	}
 	var operators operator.Registry
 	operators.Register(functions.Spec())
-	var err error
 	e.host, err = drive(ctx, host.Config{
-		Store: e.store, Project: e.project, Operators: &operators, Slots: cfg.Parallel,
-		Retention: store.Retention{Attempts: cfg.KeepRuns}, Clock: e.clock, Log: cfg.Log,
+		Store: e.store, Project: e.project, Schedules: scheduled, Operators: &operators, Slots: cfg.Parallel,
+		Retention: cfg.retention(), Tell: e.cfg.tell(), Clock: e.clock, Log: cfg.Log,
+		With:   func(ctx context.Context) context.Context { return context.WithValue(ctx, engineKey{}, e) },
+		Pruned: e.removeOutputs,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.store.Close()))

@@ -52,12 +52,13 @@ func typed[P any](do func(ctx context.Context, p *P, t *operator.Task) (operator
 const errorKey = "error"
 
 // scope returns the parameters of the run. What runs on failure has the failure
-// among what it sees.
+// among what it sees, and what runs for an item that.
 func scope(t *operator.Task) params.Map {
+	p := t.Scope.Delete(itemKey)
 	if host.IsOnFailure(t.Name) {
-		return t.Scope.Delete(errorKey)
+		return p.Delete(errorKey)
 	}
-	return t.Scope
+	return p
 }
 
 // changes returns the fields that differ from what they were, and those that are

@@ -102,7 +102,7 @@ func (b *bench) said(r *pawl.Run[note], words string) {
 }
 
 // is checks where a run stands.
-func (b *bench) is(r *pawl.Run[note], state string) {
+func (b *bench) is(r *pawl.Run[note], state pawl.State) {
 	b.Helper()
 	if got, err := r.State(b.Context()); err != nil || got != state {
 		b.Errorf("at %v, run %s is %s (%v), want %s", b.Now().Sub(pawltest.Start), r.Key(), got, err, state)
@@ -362,12 +362,17 @@ func TestABadMessage(t *testing.T) {
 		b.Advance(time.Minute)
 		b.said(r, "l:end")
 	})
-	t.Run("of another type is not tried again", func(t *testing.T) {
+	t.Run("of another type is a dead letter at once", func(t *testing.T) {
 		b := define(t, hear("l", news.By("id")).Retry(9, time.Minute))
 		r := b.start(note{ID: "a"})
+		b.tell("one", "a")
 		b.Deliver(pawl.Message{Topic: news, Keys: map[string]any{"id": "a"}, Body: 17})
-		if err := r.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), "the message on news can't be read as string") {
-			t.Errorf("got %v", err)
+		b.tell("end", "a")
+		b.said(r, "l:one l:end")
+		for l, err := range b.Letters(t.Context(), news) {
+			if err != nil || string(l.Body) != "17" || !strings.Contains(l.Reason, "the message on news can't be read as string") {
+				t.Errorf("got %+v, %v", l, err)
+			}
 		}
 	})
 }
@@ -380,7 +385,7 @@ func TestADeadlineEndsAWait(t *testing.T) {
 			b.Advance(time.Hour - 1)
 			b.is(r, "running")
 			b.Advance(time.Hour)
-			b.is(r, want[0])
+			b.is(r, pawl.State(want[0]))
 			b.said(r, want[1])
 			same(t, "early 0", b.tell("end", "a"))
 		})

@@ -49,7 +49,8 @@ type Early uint8
 
 const (
 	// Keep keeps them, in order, from the start of the run on; the step handles
-	// them when it is reached.
+	// them when it is reached. Each step that matches gets all: of two that listen
+	// to the same, one after the other, let the later one take what is Unclaimed.
 	Keep Early = iota
 	// Jump has the first of them start the step at once. The steps that would have
 	// been before it are skipped.
@@ -57,6 +58,9 @@ const (
 	// Unclaimed has the step listen from when it is reached. It gets what came
 	// before then and nobody else has taken.
 	Unclaimed
+	// Drop has the step listen from when it is reached, and get nothing that came
+	// before.
+	Drop
 )
 
 // Late says what a message does that comes when the step is done, as long as the
@@ -81,7 +85,7 @@ func (s Subscription) Bury() Subscription { s.bury = true; return s }
 // wait returns what a listener waits for.
 func (s Subscription) wait() *workflow.Wait {
 	w := &workflow.Wait{
-		Early: [...]workflow.Early{Keep: workflow.KeepEarly, Jump: workflow.JumpEarly, Unclaimed: workflow.WhenReached}[s.early],
+		Early: [...]workflow.Early{Keep: workflow.KeepEarly, Jump: workflow.JumpEarly, Unclaimed: workflow.WhenReached, Drop: workflow.DropEarly}[s.early],
 		Again: [...]workflow.Again{0: workflow.AgainNever, Handle: workflow.AgainHandler, Downstream: workflow.AgainDownstream}[s.late],
 	}
 	if s.bury {
@@ -136,9 +140,11 @@ type When struct {
 // reached.
 func In(d time.Duration) When { return When{after: d, set: true} }
 
-// At returns the time that a parameter has when its step is reached: a time.Time,
-// or a number of seconds since 1970. The parameter is named as in JSON, with dots
-// to fields within fields.
+// At returns the time that a parameter has when its step is reached: a time.Time, a
+// number of seconds since 1970, or text such as "1h30m" that says how long after
+// that moment. The parameter is named as in JSON, with dots to fields within
+// fields. A Deadline is none if it has no value, or a zero one; what waits for it
+// fails without a value, and finds a zero time to have passed.
 func At(param string) When { return When{param: param, set: true} }
 
 // period returns how long to wait before the next call.

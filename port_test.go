@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,11 @@ func ported() []pawl.Step[claim] {
 		pawl.Execute("high", assess),
 		pawl.Sequence("low", pawl.Execute("note", document)),
 	)
+	several := pawl.Decide("who is told", func(ctx context.Context, c *claim) ([]string, error) {
+		return []string{"owner", "broker"}, nil // side by side
+	},
+		pawl.Execute("owner", document), pawl.Execute("broker", document), pawl.Execute("police", document),
+	)
 
 	trigger := pawl.Timer("remind", pawl.At("remind_at"), remind)
 
@@ -87,16 +93,23 @@ func ported() []pawl.Step[claim] {
 	maxRunDuration := pawl.Sequence("approval", pawl.Execute("sign", document)).
 		Deadline(pawl.In(time.Hour), pawl.Skip)
 
+	branch := pawl.Listen("answer", pawl.Topic("answers").By("claim_id"), func(ctx context.Context, c *claim, _ struct{}) (bool, error) {
+		return true, nil
+	}).Deadline(pawl.In(72*time.Hour), pawl.Skip).OnDeadline(pawl.Execute("call", document))
+
 	joinAll := pawl.Parallel("both", pawl.All, pawl.Execute("a", document), pawl.Execute("b", document))
 	atLeastOne := pawl.Parallel("either", pawl.Any, pawl.Execute("a", document), pawl.Execute("b", document))
 
 	dynamic := pawl.Dynamic("documents", pawl.Execute("photo", document), pawl.Execute("receipt", document))
+	manyAtOnce := pawl.DynamicParallel("experts", pawl.All, pawl.Sequence("expert", pawl.Execute("inspect", document)))
+
+	stopHook := pawl.Execute("print", document).OnStop(pawl.Execute("recall", document))
 
 	label := pawl.Execute("nice to have", document).Optional()
 
 	return []pawl.Step[claim]{
-		executor, command, listener, skipTo, reprocess, matchOne, decision, trigger, interval, execute,
-		monitored, maxRunDuration, joinAll, atLeastOne, dynamic, label,
+		executor, command, listener, skipTo, reprocess, matchOne, decision, several, trigger, interval, execute,
+		monitored, maxRunDuration, branch, joinAll, atLeastOne, dynamic, manyAtOnce, stopHook, label,
 	}
 }
 
@@ -113,7 +126,11 @@ func claimService(ctx context.Context) error {
 	defer eng.Close()
 	broker, err := kafka.Connect(eng, kafka.Config{
 		Brokers: []string{"kafka-1:9092"}, Group: "claims",
-		Topics: map[pawl.Topic]kafka.Topic{"votes": {Keys: map[string]string{"claim_id": "body.claim"}}},
+		Topics: map[pawl.Topic]kafka.Topic{
+			"votes":     {Keys: map[string]string{"claim_id": "body.claim"}},
+			"questions": {Codec: kafka.Avro("")}, // whose schema is in the registry; JSON otherwise
+		},
+		Registry: kafka.Registry{URLs: []string{"http://registry:8081"}},
 	})
 	if err != nil {
 		return err
@@ -121,7 +138,7 @@ func claimService(ctx context.Context) error {
 	defer broker.Close()
 
 	run, err := process.Start(ctx, eng, "claim-17", claim{ID: "claim-17"},
-		pawl.Reject, pawl.With("documents", "photo", "photo", "receipt"))
+		pawl.Reject, pawl.With("documents", "photo", "photo", "receipt"), pawl.With("experts", slices.Repeat([]string{"expert"}, 3)...))
 	if errors.Is(err, pawl.ErrExists) {
 		run = process.Run(eng, "claim-17")
 	} else if err != nil {
@@ -144,6 +161,26 @@ func claimService(ctx context.Context) error {
 		run.Retry(ctx),
 	)
 }
+
+func lookAround(ctx context.Context, eng *pawl.Engine, process *pawl.Process[claim]) error {
+	for run, err := range process.Find(ctx, eng, pawl.Filter{In: pawl.Failed}) {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, run.Key(), run.Wait(ctx)) // which says why
+	}
+	for letter, err := range eng.Letters(ctx, "votes") {
+		if err != nil {
+			return err
+		}
+		if _, err := eng.Resend(ctx, letter.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var _ = lookAround
 
 var _ = claimService
 

@@ -9,62 +9,70 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
 // publish stores the processes as the newest revision of the project, unless they
-// are, so that servers, the command line and schedules know them.
-func (e *Engine) publish(ctx context.Context, processes []Definition) error {
-	current := newest(processes)
+// are, so that servers, the command line and schedules know them. It reports whether
+// some have a schedule.
+func (e *Engine) publish(ctx context.Context, processes []Definition) (scheduled bool, err error) {
+	current, of, err := newest(processes)
+	if err != nil {
+		return false, err
+	}
 	digest := digestOf(current)
 	p, err := e.store.ProjectNamed(ctx, e.cfg.Project)
 	if model.CodeOf(err) == model.NotFound || err == nil && !strings.HasSuffix(p.Latest.Name, digest) {
 		p, err = e.push(ctx, current, digest)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	e.project = p.ID
-	for _, of := range current {
-		w, err := e.store.WorkflowNamed(ctx, p.Latest.ID, of.name)
+	for i := range current {
+		w, err := e.store.WorkflowNamed(ctx, p.Latest.ID, current[i].Name)
 		if err != nil {
-			return err
+			return false, err
 		}
-		e.workflows[of] = w.ID
+		e.workflows[of[i]] = w.ID
+		scheduled = scheduled || current[i].Definition.Schedule.Len() > 0
 	}
-	return nil
+	return scheduled, nil
 }
 
-// newest returns the first process of each name.
-func newest(processes []Definition) (list []*process) {
+// newest returns the first process of each name, as it is stored.
+func newest(processes []Definition) (list []store.Workflow, of []*process, err error) {
 	seen := make(map[string]bool)
 	for _, d := range processes {
-		if p := d.definition(); !seen[p.name] {
-			seen[p.name] = true
-			list = append(list, p)
+		p := d.definition()
+		if seen[p.name] {
+			continue
 		}
+		seen[p.name] = true
+		w, err := published(d)
+		if err != nil {
+			return nil, nil, err
+		}
+		list, of = append(list, w), append(of, p)
 	}
-	return list
+	return list, of, nil
 }
 
 // digestOf tells revisions apart.
-func digestOf(processes []*process) string {
+func digestOf(all []store.Workflow) string {
 	var form []byte
-	for _, p := range processes {
-		form = p.definition.AppendBinary(form)
+	for i := range all {
+		form = params.AppendJSON(all[i].Definition.AppendBinary(form), all[i].Config)
 	}
 	sum := sha256.Sum256(form)
 	return hex.EncodeToString(sum[:8])
 }
 
-func (e *Engine) push(ctx context.Context, processes []*process, digest string) (store.Project, error) {
+func (e *Engine) push(ctx context.Context, all []store.Workflow, digest string) (store.Project, error) {
 	now := e.clock.Now().UTC()
-	workflows := make([]store.Workflow, len(processes))
-	for i, p := range processes {
-		workflows[i] = store.Workflow{Name: p.name, Zone: "UTC", Config: p.written(), Definition: p.definition}
-	}
 	return e.store.Push(ctx, store.Push{
-		Project: e.cfg.Project, Workflows: workflows,
+		Project: e.cfg.Project, Workflows: all, Schedules: reschedule(now),
 		Revision: store.Revision{
 			// The time and the rest tell it from an earlier one with the same processes.
 			Name:    now.Format("20060102T150405Z") + "-" + uuid.NewString()[:8] + "-" + digest,

@@ -12,8 +12,9 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/host"
 	"github.com/pawlhq/pawl/internal/model"
-	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/rerun"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // StartOption changes how a run is started.
@@ -22,6 +23,7 @@ type StartOption interface{ change(*start) }
 type start struct {
 	exists IfExists
 	chosen map[string][]string
+	tags   model.Tags
 }
 
 // IfExists says what to do if there is a run with the key already.
@@ -40,8 +42,8 @@ const (
 
 func (x IfExists) change(s *start) { s.exists = x }
 
-// With has steps run in the place of a Dynamic one, in the order given. Place is
-// its path.
+// With has steps run in the place of a Dynamic or DynamicParallel one, in the order
+// given. Place is its path.
 func With(place string, steps ...string) StartOption { return chosen{place, steps} }
 
 type chosen struct {
@@ -83,13 +85,16 @@ func (r *Run[P]) start(ctx context.Context, with P, s start) error {
 	if err != nil {
 		return err
 	}
+	if err := s.tags.Check(); err != nil {
+		return err
+	}
 	w, err := r.of.workflowWith(s.chosen)
 	if err != nil {
 		return err
 	}
 	of := store.Start{
 		Session: store.Session{UUID: uuid.NewString(), Project: r.engine.project, Workflow: r.of.name, Key: r.key},
-		Zone:    "UTC", Params: p, Definition: w, Workflow: r.engine.workflows[r.of],
+		Zone:    "UTC", Params: p, Definition: w, Workflow: r.engine.workflows[r.of], Tags: s.tags,
 	}
 	_, made, err := r.engine.host.Start(ctx, of)
 	switch {
@@ -102,13 +107,10 @@ func (r *Run[P]) start(ctx context.Context, with P, s start) error {
 	if err != nil || !last.State.Done() {
 		return err
 	}
-	of.Name = attemptName(last)
+	of.Name = rerun.Name(last)
 	_, _, err = r.engine.host.Start(ctx, of) // who has made it meanwhile wanted the same
 	return err
 }
-
-// attemptName names the attempt of a session that comes after another.
-func attemptName(last store.Attempt) string { return fmt.Sprintf("run %d", last.Index+1) }
 
 // Run is one run of a process, by its key: the newest, where there were several.
 // It need not exist; then what is asked of it is ErrNotFound. Its methods are safe
@@ -194,11 +196,10 @@ func (r *Run[P]) Wait(ctx context.Context) error {
 	return failed
 }
 
-// State returns where the run stands: "running", also while it waits, "success",
-// "error" or "killed".
-func (r *Run[P]) State(ctx context.Context) (string, error) {
+// State returns where the run stands.
+func (r *Run[P]) State(ctx context.Context) (State, error) {
 	a, err := r.attempt(ctx)
-	return a.State.String(), r.explain("look at", err)
+	return State(a.State.String()), r.explain("look at", err)
 }
 
 // Params returns the parameters of the run as they stand.
@@ -206,17 +207,9 @@ func (r *Run[P]) Params(ctx context.Context) (P, error) {
 	var p P
 	a, err := r.attempt(ctx)
 	if err == nil {
-		err = decode(current(a), &p)
+		err = decode(a.CurrentIn(workflow.Shared), &p)
 	}
 	return p, r.explain("read the parameters of", err)
-}
-
-// current returns the parameters of an attempt as they stand.
-func current(a store.Attempt) params.Map {
-	if a.Started == 0 {
-		return a.Params.Merge(a.Shared)
-	}
-	return a.Shared
 }
 
 // send has a command applied to the run.
@@ -229,10 +222,11 @@ func (r *Run[P]) send(ctx context.Context, id model.AttemptID, c engine.Command)
 }
 
 // Stop ends the run: what is called of it is called off through its context, and
-// nothing of it begins any more. One that is over is ErrConflict.
+// nothing of it begins any more but what OnStop says. One that is stopped already
+// stays so; one that has ended otherwise is ErrConflict.
 func (r *Run[P]) Stop(ctx context.Context) error {
 	a, err := r.attempt(ctx)
-	if err == nil {
+	if err == nil && a.State != engine.AttemptKilled {
 		err = r.send(ctx, a.ID, engine.Command{Kind: engine.Kill})
 	}
 	return r.explain("stop", err)
@@ -266,134 +260,6 @@ func (r *Run[P]) Edit(ctx context.Context, change func(p *P)) error {
 	}
 	return r.explain("edit", err)
 }
-
-// SkipTo begins a step at once that is not reached yet, by its path. What would
-// have come before it is skipped. A step that has begun, or can't be reached any
-// more, is ErrConflict.
-func (r *Run[P]) SkipTo(ctx context.Context, path string) error {
-	return r.explain("skip in", r.skipTo(ctx, path))
-}
-
-func (r *Run[P]) skipTo(ctx context.Context, path string) error {
-	snap, err := r.snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	a, err := restored(snap)
-	if err != nil {
-		return err
-	}
-	id, ok := a.Find(host.Task(r.of.name, path))
-	if !ok {
-		return model.Errorf(model.NotFound, "there is no step %q", path)
-	}
-	if s := a.Task(id).State; s != model.Blocked {
-		return model.Errorf(model.Conflict, "step %s is %s: only one that has not begun can be skipped to", path, s)
-	}
-	return r.send(ctx, snap.Attempt.ID, engine.Command{Kind: engine.SkipTo, Task: id})
-}
-
-func restored(snap *store.Snapshot) (*engine.Attempt, error) {
-	return engine.Restore(snap.Definition, snap.Attempt.AttemptRow, snap.Growths, snap.Tasks, snap.Seq)
-}
-
-// Retry runs a run on that has failed or was stopped: the steps that ended well
-// keep what they did, and all others run with the parameters as they stand. One
-// that goes on, or ended well, is ErrConflict.
-func (r *Run[P]) Retry(ctx context.Context) error { return r.explain("retry", r.again(ctx, "")) }
-
-// RetryFrom runs a run again that is over, from a step on, by its path: only what
-// comes before that keeps what it did.
-func (r *Run[P]) RetryFrom(ctx context.Context, path string) error {
-	return r.explain("retry", r.again(ctx, path))
-}
-
-func (r *Run[P]) again(ctx context.Context, path string) error {
-	snap, err := r.snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	last, from := snap.Attempt, ""
-	switch {
-	case !last.State.Done():
-		return model.Errorf(model.Conflict, "it goes on")
-	case path == "" && last.State == engine.AttemptSuccess:
-		return model.Errorf(model.Conflict, "it ended well; say from which step on it is to run again")
-	case path != "":
-		from = host.Task(r.of.name, path)
-		if _, err := snap.Definition.Root.Find(from); err != nil {
-			return model.Errorf(model.NotFound, "there is no step %q", path)
-		}
-	}
-	w, err := host.Replaying(snap.Definition, host.Passed(snap, from))
-	if err != nil {
-		return err
-	}
-	_, _, err = r.engine.host.Start(ctx, store.Start{
-		Session: last.Session, Name: attemptName(last), Zone: last.Zone, Params: current(last),
-		Definition: w, Workflow: last.Workflow, Resume: store.Resume{Attempt: last.ID, From: from},
-	})
-	return err
-}
-
-// StepState is where a step of a run stands.
-type StepState struct {
-	// Path names the step: "payment/charge" is step charge of the group payment.
-	Path string
-	// State is one of "blocked", "running", "waiting", "open" (a group), "success",
-	// "failed", "skipped", "cancelled", "stopped" and "not_reached".
-	State string
-	// Tries counts the calls of its function.
-	Tries int
-	// Began and Ended are zero until then.
-	Began, Ended time.Time
-	// Reason is why it failed.
-	Reason string
-	// Until is when a step that waits is run again, if not before: zero is at no
-	// certain time.
-	Until time.Time
-}
-
-// Steps returns all steps of the run, in the order of the definition.
-func (r *Run[P]) Steps(ctx context.Context) ([]StepState, error) {
-	snap, err := r.snapshot(ctx)
-	if err != nil {
-		return nil, r.explain("look at", err)
-	}
-	a, err := restored(snap)
-	if err != nil {
-		return nil, r.explain("look at", err)
-	}
-	return stepStates(a), nil
-}
-
-// stepStates leaves out the root, and what only groups steps.
-func stepStates(a *engine.Attempt) []StepState {
-	var list []StepState
-	at := make(map[string]int)
-	for v := range a.Tasks() {
-		path := host.Path(v.Name)
-		if path == "" || isHook(v.Node.Name) || v.Retired {
-			continue
-		}
-		s := StepState{
-			Path: path, State: v.State.String(), Tries: int(v.Try),
-			Began: v.Started.Time(), Ended: v.Ended.Time(), Until: v.Wake.Time(),
-		}
-		if v.Detail != nil {
-			s.Reason, _ = v.Detail.Error.StringOr("message", "")
-		}
-		if i, known := at[path]; known { // what decides for its group
-			list[i].Tries, list[i].Reason = s.Tries, s.Reason
-			continue
-		}
-		at[path] = len(list)
-		list = append(list, s)
-	}
-	return list
-}
-
-func isHook(name string) bool { return name == host.OnFailure || name == host.OnDeadline }
 
 // Event is one thing that happened to a run.
 type Event struct {

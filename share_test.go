@@ -2,6 +2,7 @@ package pawl_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -40,6 +41,40 @@ func (s *shared) Commit(ctx context.Context, b *store.Batch) error {
 	return err
 }
 
+// engine opens an engine on the store.
+func (s *shared) engine(t *testing.T, processes ...pawl.Definition) *pawl.Engine {
+	t.Helper()
+	e, err := pawl.Open(host.With(t.Context(), host.Under{Store: s, Clock: clock.System{}, Drive: host.Live}), quiet(""), processes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// until waits until something is so, which a commit makes so.
+func (s *shared) until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for late := time.After(30 * time.Second); !is(); {
+		select {
+		case <-s.commits:
+		case <-late:
+			t.Fatalf("it is not so that %s", what)
+		}
+	}
+}
+
+// state waits until an attempt is in a state.
+func (s *shared) state(t *testing.T, id model.AttemptID, want string) {
+	t.Helper()
+	s.until(t, fmt.Sprintf("attempt %d is %s", id, want), func() bool {
+		a, err := s.Attempt(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.State.String() == want
+	})
+}
+
 // A server knows the processes of a program that shares its database, and starts
 // them, but leaves it to the program to run them.
 func TestAServerLeavesProcessesToTheirProgram(t *testing.T) {
@@ -58,15 +93,7 @@ func TestAServerLeavesProcessesToTheirProgram(t *testing.T) {
 		}
 	}()
 	p := pawl.Must(pawl.Define("notes", "1", say("x")))
-	program := func() *pawl.Engine {
-		ctx := host.With(t.Context(), host.Under{Store: shared, Clock: clock.System{}, Drive: host.Live})
-		e, err := pawl.Open(ctx, quiet(""), p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return e
-	}
-	closed(t, program()) // it has told of itself
+	closed(t, shared.engine(t, p)) // it has told of itself
 
 	of, err := shared.ProjectNamed(t.Context(), "notes")
 	if err != nil {
@@ -76,7 +103,8 @@ func TestAServerLeavesProcessesToTheirProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := string(params.AppendJSON(nil, w.Config)); got != `{"+x":{"go>":"execute"}}` {
+	if got := string(params.AppendJSON(nil, w.Config)); got != `{"process":"1","params":{"at":"time","bag":{"*":"integer"},"count":"integer",`+
+		`"every":"number","id":"text","other":"text","words":["text"]},"+x":{"go>":"execute"}}` {
 		t.Errorf("it is shown as %s", got)
 	}
 	started, err := rules.Start(t.Context(), service.Start{Workflow: &w, Session: pawlStart, Params: params.Of("id", "a")})
@@ -93,14 +121,14 @@ func TestAServerLeavesProcessesToTheirProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended(t, shared, next.ID) // which was due after the one of the program
+	shared.state(t, next.ID, "success") // which was due after the one of the program
 	if a, err := shared.Attempt(t.Context(), started.ID); err != nil || a.Owner != "" || a.Started != 0 {
 		t.Fatalf("the server has begun with it: %+v, %v", a, err)
 	}
 
-	e := program()
+	e := shared.engine(t, p)
 	defer closed(t, e)
-	ended(t, shared, started.ID)
+	shared.state(t, started.ID, "success")
 	r := p.Run(e, started.Session.Key)
 	if n, err := r.Params(t.Context()); err != nil || strings.Join(n.Words, " ") != "x" || n.ID != "a" {
 		t.Errorf("got %+v, %v", n, err)
@@ -112,22 +140,3 @@ func TestAServerLeavesProcessesToTheirProgram(t *testing.T) {
 
 // pawlStart is a session time.
 var pawlStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// ended waits for the end of an attempt.
-func ended(t *testing.T, s *shared, id model.AttemptID) {
-	t.Helper()
-	for late := time.After(20 * time.Second); ; {
-		a, err := s.Attempt(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if a.State.Done() {
-			return
-		}
-		select {
-		case <-s.commits:
-		case <-late:
-			t.Fatalf("attempt %d does not end", id)
-		}
-	}
-}

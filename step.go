@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -25,6 +26,8 @@ const (
 	listens
 	waits
 	polls
+	calls
+	lists
 	decides
 	sequence
 	parallel
@@ -45,14 +48,23 @@ type step struct {
 	to       Subscription
 	when     When
 	interval Interval
-	join     Join
+	// items says how the items are run that are listed, and item is called for each.
+	items Items
+	item  function
+	// child is what a call starts, and leave lets it go on without the step.
+	child *process
+	leave bool
+	join  Join
+	// beside is set for a dynamic place whose steps do not wait for each other.
+	beside bool
 
 	retry      retry
 	deadline   *deadline
 	onDeadline *step
 	onFailure  *step
 	optional   bool
-	atMostOnce bool
+	onStop     *step
+	lost       workflow.Redrive
 	rerun      bool
 
 	faults []string
@@ -94,7 +106,7 @@ func untyped[P any](steps []Step[P]) []*step {
 // which is tried again as Retry says.
 //
 // Like all functions of steps, do may be called more than once, also where it
-// has done its work already: when its process dies, it is called again
+// has done its work already: when its program dies, it is called again
 // somewhere else. ID tells repetitions of a call from new ones.
 func Execute[P any](name string, do func(ctx context.Context, p *P) error) Step[P] {
 	s := &step{kind: executes, name: name}
@@ -129,7 +141,10 @@ func Command[P any](name string, to Topic, do func(ctx context.Context, p *P) ([
 // Listen returns a step that waits for messages. Each that matches is decoded
 // from JSON and given to handle, one after the other, until handle returns true:
 // then the process goes on. With false the step waits for the next, and what
-// handle changed in the parameters is kept. M may be json.RawMessage.
+// handle changed in the parameters is kept. A message that can't be decoded becomes
+// a dead letter (see Engine.Letters), and the step waits on. One on which handle
+// fails does so, too, with Subscription.Bury; else the step fails. M may be
+// json.RawMessage.
 func Listen[P, M any](name string, to Subscription, handle func(ctx context.Context, p *P, message M) (done bool, err error)) Step[P] {
 	s := &step{kind: listens, name: name, to: to}
 	if handle != nil {
@@ -139,7 +154,7 @@ func Listen[P, M any](name string, to Subscription, handle func(ctx context.Cont
 			}
 			var m M
 			if err := decode(t.Message.Body, &m); err != nil {
-				return r, Permanent(fmt.Errorf("the message on %s can't be read as %T: %w", t.Message.Topic, m, err))
+				return r, &operator.Error{Message: fmt.Sprintf("the message on %s can't be read as %T: %v", t.Message.Topic, m, err), Bury: true}
 			}
 			done, err := handle(ctx, p, m)
 			if err == nil && !done {
@@ -169,7 +184,8 @@ type Interval struct {
 	// From is when the first call is; the zero value is at once.
 	From When
 	// Until is when to give up: the step counts as skipped then, and the process
-	// goes on. The zero value is never.
+	// goes on. To have it fail instead, give the step a Deadline. The zero value is
+	// never.
 	Until When
 }
 
@@ -194,25 +210,41 @@ func Every[P any](name string, each Interval, poll func(ctx context.Context, p *
 	return Step[P]{s}
 }
 
-// Decide returns a group of which one step at most is run: the one whose name
-// choose returns. With "" none is. The others are skipped, and the process goes
-// on after the group.
-func Decide[P any](name string, choose func(ctx context.Context, p *P) (step string, err error), steps ...Step[P]) Step[P] {
+// Choice is what a decision gives: the name of a step, or any number of them.
+type Choice interface{ string | []string }
+
+// Decide returns a group of which those steps are run whose names choose returns:
+// one, or of a list all, side by side. With "" or an empty list none is. The
+// others are skipped, and the process goes on after the group.
+func Decide[P any, C Choice](name string, choose func(ctx context.Context, p *P) (steps C, err error), steps ...Step[P]) Step[P] {
 	s := &step{kind: decides, name: name, kids: untyped(steps)}
 	if choose != nil {
 		s.call = typed(func(ctx context.Context, p *P, _ *operator.Task) (r operator.Result, err error) {
-			chosen, err := choose(ctx, p)
-			if err != nil || chosen == "" {
+			choice, err := choose(ctx, p)
+			if err != nil {
 				return r, err
 			}
-			if !named(s.kids, chosen) {
-				return r, Permanent(fmt.Errorf("the decision is %q, which is none of its steps: %s", chosen, quoted(s.kids)))
+			r.Outputs = chosenBy(choice)
+			for _, name := range r.Outputs {
+				if !named(s.kids, name) {
+					return r, Permanent(fmt.Errorf("the decision is %q, which is none of its steps: %s", name, quoted(s.kids)))
+				}
 			}
-			r.Outputs = []string{chosen}
 			return r, nil
 		})
 	}
 	return Step[P]{s}
+}
+
+// chosenBy returns the names of a choice.
+func chosenBy[C Choice](c C) []string {
+	if list, ok := any(c).([]string); ok {
+		return list
+	}
+	if name, _ := any(c).(string); name != "" {
+		return []string{name}
+	}
+	return nil
 }
 
 // Sequence returns a group of steps that are run one after the other. One that
@@ -246,6 +278,12 @@ const (
 // them more than once. Without it none is.
 func Dynamic[P any](name string, options ...Step[P]) Step[P] {
 	return Step[P]{&step{kind: dynamic, name: name, kids: untyped(options)}}
+}
+
+// DynamicParallel is Dynamic with steps that are run side by side, as by
+// Parallel.
+func DynamicParallel[P any](name string, until Join, options ...Step[P]) Step[P] {
+	return Step[P]{&step{kind: dynamic, name: name, beside: true, join: until, kids: untyped(options)}}
 }
 
 // Retry tries the step again after a failure, up to so many times, and waits in
@@ -283,7 +321,10 @@ func (s Step[P]) Deadline(at When, then Effect) Step[P] {
 	})
 }
 
-// OnDeadline runs a step once the deadline has passed, beside what goes on.
+// OnDeadline runs a step once the deadline has passed. With Continue it is run
+// beside what goes on. With Skip or Fail it is run in the stead of what was called
+// off: the process goes on, or fails, when it is over. It may be another way to
+// the same end, then.
 func (s Step[P]) OnDeadline(run Step[P]) Step[P] {
 	return s.with(func(s *step) {
 		if s.onDeadline != nil {
@@ -317,9 +358,35 @@ func orMissing(s *step) *step {
 // however it ended.
 func (s Step[P]) Optional() Step[P] { return s.with(func(s *step) { s.optional = true }) }
 
+// OnStop runs a step when Run.Stop ends this one while it runs or waits, once it
+// has ended, such as one that tells others. It does not change that the run is
+// stopped.
+func (s Step[P]) OnStop(run Step[P]) Step[P] {
+	return s.with(func(s *step) {
+		if s.onStop != nil {
+			s.faults = append(s.faults, "has OnStop twice; make it one Sequence")
+		}
+		s.onStop = orMissing(run.of)
+	})
+}
+
 // AtMostOnce fails the step, instead of calling its function again, when the
-// process that ran it is lost. A Retry counts then, too.
-func (s Step[P]) AtMostOnce() Step[P] { return s.with(func(s *step) { s.atMostOnce = true }) }
+// program that ran it is lost. A Retry counts then, too.
+func (s Step[P]) AtMostOnce() Step[P] { return s.whenLost(workflow.FailLost) }
+
+// HoldWhenLost has the step wait for Run.Resume, instead of calling its function
+// again, when the program that ran it is lost: somebody is to find out first how
+// far it got.
+func (s Step[P]) HoldWhenLost() Step[P] { return s.whenLost(workflow.HoldLost) }
+
+func (s Step[P]) whenLost(then workflow.Redrive) Step[P] {
+	return s.with(func(s *step) {
+		if s.lost != workflow.Rerun && s.lost != then {
+			s.faults = append(s.faults, "AtMostOnce and HoldWhenLost contradict each other: give one")
+		}
+		s.lost = then
+	})
+}
 
 // Rerun has the step run again after a listener before it in the same group has
 // handled a late message with Late(Downstream).

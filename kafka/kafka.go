@@ -21,6 +21,8 @@ import (
 	"github.com/pawlhq/pawl"
 	"github.com/pawlhq/pawl/internal/feed"
 	"github.com/pawlhq/pawl/internal/feed/kafka"
+	"github.com/pawlhq/pawl/internal/feed/kafka/registry"
+	"github.com/pawlhq/pawl/internal/feed/relay"
 	"github.com/pawlhq/pawl/internal/host"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -34,8 +36,16 @@ type Config struct {
 	// Required.
 	Group string
 	// Topics are those that are read, and how their messages are understood. None
-	// reads nothing; what steps send goes out in any case.
+	// reads nothing; what steps send goes out in any case, as JSON unless the topic
+	// says otherwise.
 	Topics map[pawl.Topic]Topic
+	// Registry has the schemas of topics that are of Avro or Protobuf. They need it.
+	Registry Registry
+	// Session is after how long without a sign of life Kafka gives the partitions
+	// of a process to others: of one that was killed, nothing is read until then,
+	// not even by itself when it is back. Brokers allow 6 s to 30 min unless they
+	// are told otherwise. Defaults to 20 s.
+	Session time.Duration
 	// TLS is for encrypted connections.
 	TLS *tls.Config
 	// SASL is "plain", "scram-sha-256" or "scram-sha-512", with which User and
@@ -45,12 +55,18 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Topic says what the messages of a topic mean. They are JSON.
+// Topic says what the messages of a topic mean.
 type Topic struct {
+	// Codec says how messages are written, those that are read as those that are
+	// sent. Defaults to JSON.
+	Codec Codec
+	// Key says how the keys of records are written. Defaults to text, of which what
+	// is none is read as no key.
+	Key Codec
 	// Keys say where in a message the value of a parameter is that steps listen by:
 	// "body.order.id", "body.items[*].id", "key" or "header.NAME". What is a number
 	// in one and a text in the other is made alike with "text(body.id)" or
-	// "number(key)". Required.
+	// "number(key)". Required, unless the topic is only sent to.
 	Keys map[string]string
 	// ID is a header that names a message: one that comes again, wherever in the
 	// topic, is a duplicate. Empty tells them by their places alone.
@@ -69,7 +85,7 @@ type Connection struct {
 	cfg   Config
 	store store.Store
 	feed  kafka.FeederOptions
-	relay *kafka.Relay
+	relay *relay.Relay
 	stop  context.CancelFunc
 	loops sync.WaitGroup
 }
@@ -80,14 +96,15 @@ func Connect(eng *pawl.Engine, cfg Config) (*Connection, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	c := &Connection{cfg: cfg, store: host.StoreOf(eng)}
+	inside := host.Of(eng)
+	c := &Connection{cfg: cfg, store: inside.Store}
 	at := kafka.Connection{
 		Brokers: cfg.Brokers, TLS: cfg.TLS, SASL: cfg.SASL, User: cfg.User, Password: cfg.Password, Log: cfg.Log,
 	}
-	sources, err := cfg.sources()
+	topics, sources, err := cfg.topics()
 	if err == nil {
-		c.feed = kafka.FeederOptions{Connection: at, Group: cfg.Group, Topics: sources}
-		c.relay, err = kafka.NewRelay(kafka.RelayOptions{Connection: at, Instance: cfg.Group}, c.store)
+		c.feed = kafka.FeederOptions{Connection: at, Group: cfg.Group, Session: cfg.Session, Topics: sources}
+		c.relay, err = kafka.NewRelay(kafka.RelayOptions{Connection: at, Instance: cfg.Group, Topics: topics, Mine: inside.Claims.Free}, c.store)
 	}
 	if err == nil && len(sources) > 0 {
 		_, err = kafka.NewFeeder(c.feed) // which says what is wrong
@@ -99,30 +116,48 @@ func Connect(eng *pawl.Engine, cfg Config) (*Connection, error) {
 	return c, nil
 }
 
-// sources returns the topics that are read.
-func (c *Config) sources() (list []kafka.Source, err error) {
+// topics returns what is known of topics, and those that are read.
+func (c *Config) topics() (all []feed.Topic, read []kafka.Source, err error) {
 	if c.Group == "" {
-		return nil, errors.New("the group has no name")
+		return nil, nil, errors.New("the group has no name")
+	}
+	schemas, err := c.Registry.open()
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Topics)) {
 		t := c.Topics[name]
-		if len(t.Keys) == 0 {
-			return nil, fmt.Errorf("topic %s has no keys, so that nobody could listen to it", name)
+		of, err := t.topic(string(name), schemas)
+		if err != nil {
+			return nil, nil, fmt.Errorf("topic %s: %w", name, err)
 		}
-		var keys []feed.Extractor
-		for _, param := range slices.Sorted(maps.Keys(t.Keys)) {
-			find, err := feed.Find(param, t.Keys[param])
-			if err != nil {
-				return nil, fmt.Errorf("topic %s: %w", name, err)
-			}
-			keys = append(keys, find)
+		all = append(all, of)
+		if of.Keys != nil {
+			read = append(read, kafka.Source{Latest: t.Latest, Topic: of})
 		}
-		list = append(list, kafka.Source{Latest: t.Latest, Topic: feed.Topic{
-			Name: string(name), Keys: feed.FindAll(keys...), ID: t.ID,
-			Early: t.EarlyFor, MostEarly: t.EarlyMost, Remember: t.Remember,
-		}})
 	}
-	return list, nil
+	return all, read, nil
+}
+
+// topic returns a topic as feeders and relays know it.
+func (t *Topic) topic(name string, schemas *registry.Registry) (of feed.Topic, err error) {
+	of = feed.Topic{Name: name, Early: t.EarlyFor, MostEarly: t.EarlyMost, Remember: t.Remember}
+	if of.Body, err = t.Codec.codec(schemas, name+"-value"); err != nil {
+		return of, fmt.Errorf("its Codec %w", err)
+	}
+	if of.Key, err = t.Key.codec(schemas, name+"-key"); err != nil {
+		return of, fmt.Errorf("its Key %w", err)
+	}
+	if t.ID != "" {
+		of.ID = feed.AtHeader(t.ID)
+	}
+	if len(t.Keys) == 0 && t.Codec == (Codec{}) && t.Key == (Codec{}) {
+		return of, errors.New("it has no keys, so that nobody could listen to it")
+	}
+	if len(t.Keys) > 0 {
+		of.Keys, err = feed.FindEach(t.Keys)
+	}
+	return of, err
 }
 
 func (c *Connection) start() {

@@ -10,9 +10,14 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sr"
+	"github.com/twmb/franz-go/pkg/sr/srfake"
 	"go.uber.org/goleak"
 
 	"github.com/pawlhq/pawl"
+	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/feed/kafka/registry"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/kafka"
 )
 
@@ -101,14 +106,81 @@ func TestConnectRefusesWhatMakesNoSense(t *testing.T) {
 	e := open(t)
 	keys := map[string]string{"id": "key"}
 	for want, cfg := range map[string]kafka.Config{
-		"no broker of Kafka is named":      {Group: "g"},
-		"the group has no name":            {Brokers: []string{"b:1"}},
-		"topic t has no keys":              {Brokers: []string{"b:1"}, Group: "g", Topics: map[pawl.Topic]kafka.Topic{"t": {}}},
-		`topic t: "bdy.x" is not in a`:     {Brokers: []string{"b:1"}, Group: "g", Topics: map[pawl.Topic]kafka.Topic{"t": {Keys: map[string]string{"id": "bdy.x"}}}},
-		`there is no mechanism "kerberos"`: {Brokers: []string{"b:1"}, Group: "g", SASL: "kerberos", Topics: map[pawl.Topic]kafka.Topic{"t": {Keys: keys}}},
+		"no broker of Kafka is named":       {Group: "g"},
+		"the group has no name":             {Brokers: []string{"b:1"}},
+		"topic t: it has no keys":           {Brokers: []string{"b:1"}, Group: "g", Topics: map[pawl.Topic]kafka.Topic{"t": {}}},
+		`topic t: "bdy.x" is not in a`:      {Brokers: []string{"b:1"}, Group: "g", Topics: map[pawl.Topic]kafka.Topic{"t": {Keys: map[string]string{"id": "bdy.x"}}}},
+		"topic t: its Codec is Avro, which": {Brokers: []string{"b:1"}, Group: "g", Topics: map[pawl.Topic]kafka.Topic{"t": {Keys: keys, Codec: kafka.Avro("")}}},
+		"topic t: its Key is Avro, which":   {Brokers: []string{"b:1"}, Group: "g", Topics: map[pawl.Topic]kafka.Topic{"t": {Keys: keys, Key: kafka.Avro("x")}}},
+		"topic t: its Key is Protobuf, w":   {Brokers: []string{"b:1"}, Group: "g", Topics: map[pawl.Topic]kafka.Topic{"t": {Keys: keys, Key: kafka.Protobuf("x", "")}}},
+		`there is no mechanism "kerberos"`:  {Brokers: []string{"b:1"}, Group: "g", SASL: "kerberos", Topics: map[pawl.Topic]kafka.Topic{"t": {Keys: keys}}},
 	} {
 		if _, err := kafka.Connect(e, cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+// Topics may be written otherwise than in JSON, each in its own way.
+func TestTopicsHaveCodecs(t *testing.T) {
+	t.Parallel()
+	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "questions", "answers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broker.Close()
+	schemas := srfake.New()
+	defer schemas.Close()
+	answer := `{"type": "record", "name": "Answer", "fields": [{"name": "text", "type": "string"}]}`
+	for subject, schema := range map[string]string{"why": answer, "answers-key": `"string"`} {
+		if _, _, err := schemas.RegisterSchema(subject, sr.Schema{Schema: schema}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := open(t)
+	c, err := kafka.Connect(e, kafka.Config{
+		Brokers: broker.ListenAddrs(), Group: "g", Log: slog.New(slog.DiscardHandler), Registry: kafka.Registry{URLs: []string{schemas.URL()}},
+		Topics: map[pawl.Topic]kafka.Topic{
+			"questions": {Codec: kafka.Text()},
+			"answers":   {Codec: kafka.Avro("why"), Key: kafka.Avro(""), Keys: map[string]string{"id": "key"}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	run, err := ask.Start(t.Context(), e, "q-1", question{ID: "q-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...), kgo.ConsumeTopics("questions"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if got := other.PollRecords(ctx, 1).Records(); len(got) != 1 || string(got[0].Value) != "why?" {
+		t.Fatalf("read %+v", got)
+	}
+	writer, err := registry.Open(registry.Options{URLs: []string{schemas.URL()}, Clock: clock.System{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := &kgo.Record{Topic: "answers"}
+	if record.Value, err = writer.Avro("why").Encode(ctx, "", params.Of("text", "because")); err == nil {
+		record.Key, err = writer.Avro("answers-key").Encode(ctx, "", "q-1")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.ProduceSync(ctx, record).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if q, err := run.Params(ctx); err != nil || q.Answer != "because" {
+		t.Errorf("got %+v, %v", q, err)
 	}
 }

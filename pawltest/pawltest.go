@@ -16,9 +16,9 @@
 package pawltest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -35,6 +35,7 @@ import (
 // Engine is an engine for a test. It is not safe for concurrent use.
 type Engine struct {
 	*pawl.Engine
+	cfg   pawl.Config
 	t     testing.TB
 	store *kept
 	clock *host.Clock
@@ -54,8 +55,19 @@ func (kept) Close() error { return nil }
 // New returns an engine for a test with processes.
 func New(t testing.TB, processes ...pawl.Definition) *Engine {
 	t.Helper()
+	return NewWith(t, pawl.Config{}, processes...)
+}
+
+// NewWith is New with a configuration. Without a project it is "test", and without
+// a log there is none. It is in memory whatever its database is.
+func NewWith(t testing.TB, cfg pawl.Config, processes ...pawl.Definition) *Engine {
+	t.Helper()
+	cfg.Project = cmp.Or(cfg.Project, "test")
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	c := host.NewClock(Start)
-	e := &Engine{t: t, clock: c, store: &kept{memory.NewWith(c)}}
+	e := &Engine{t: t, cfg: cfg, clock: c, store: &kept{memory.NewWith(c)}}
 	e.Restart(processes...)
 	return e
 }
@@ -70,7 +82,7 @@ func (e *Engine) Restart(processes ...pawl.Definition) {
 		}
 	}
 	ctx := host.With(context.Background(), host.Under{Store: e.store, Clock: e.clock, Drive: e.drive})
-	of, err := pawl.Open(ctx, pawl.Config{Project: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, processes...)
+	of, err := pawl.Open(ctx, e.cfg, processes...)
 	if err != nil {
 		e.t.Fatal(err)
 	}

@@ -27,6 +27,9 @@ const usage = `usage: orders [-database FILE|URL] [-kafka HOST:PORT,...] COMMAND
   show ID               show where an order stands
 `
 
+// commands are how many arguments they take.
+var commands = map[string]int{"run": 0, "new": 3, "show": 1}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -46,6 +49,12 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	name, given := flags.Arg(0), flags.NArg()-1
+	if want, known := commands[name]; !known {
+		return fmt.Errorf("there is no command %q\n%s", name, usage)
+	} else if given != want {
+		return fmt.Errorf("%s takes %d arguments, not %d\n%s", name, want, given, usage)
+	}
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	eng, err := pawl.Open(ctx, pawl.Config{Project: "order-service", Database: *database, Log: logger}, orders)
 	if err != nil {
@@ -56,21 +65,18 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 }
 
 func command(ctx context.Context, eng *pawl.Engine, args []string, brokers string, out io.Writer, log *slog.Logger) error {
-	switch {
-	case len(args) == 1 && args[0] == "run":
-		return work(ctx, eng, brokers, log)
-	case len(args) == 4 && args[0] == "new":
-		amount, err := strconv.Atoi(args[3])
+	switch name, args := args[0], args[1:]; name {
+	case "new":
+		amount, err := strconv.Atoi(args[2])
 		if err != nil {
-			return fmt.Errorf("the amount %q is no number", args[3])
+			return fmt.Errorf("the amount %q is no number", args[2])
 		}
-		_, err = orders.Start(ctx, eng, args[1], Order{ID: args[1], Item: args[2], Amount: amount}, pawl.Reject)
+		_, err = orders.Start(ctx, eng, args[0], Order{ID: args[0], Item: args[1], Amount: amount}, pawl.Reject)
 		return err
-	case len(args) == 2 && args[0] == "show":
-		return show(ctx, orders.Run(eng, args[1]), out)
+	case "show":
+		return show(ctx, orders.Run(eng, args[0]), out)
 	}
-	_, _ = io.WriteString(out, usage)
-	return errors.New("there is no such command")
+	return work(ctx, eng, brokers, log)
 }
 
 // work runs orders until ctx is done.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,5 +70,23 @@ func TestWhatIsNotShippedIsPaidBack(t *testing.T) {
 				t.Errorf("sent %s, %v", sent, err)
 			}
 		})
+	}
+}
+
+func TestWrongCommandsAreExplained(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		`there is no command ""`:              {},
+		`there is no command "nwe"`:           {"nwe", "o-1"},
+		"new takes 3 arguments, not 1":        {"new", "o-1"},
+		"show takes 1 arguments, not 2":       {"show", "o-1", "o-2"},
+		`the amount "much" is no number`:      {"new", "o-1", "book", "much"},
+		"run takes 0 arguments, not 1\nusage": {"run", "o-1"},
+	} {
+		var out, log strings.Builder
+		args = append([]string{"-database", filepath.Join(t.TempDir(), "orders.db")}, args...)
+		if err := run(t.Context(), args, &out, &log); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", args[2:], err, want)
+		}
 	}
 }

@@ -1,0 +1,93 @@
+package pawl
+
+import (
+	"context"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/host"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/rerun"
+	"github.com/pawlhq/pawl/internal/store"
+)
+
+// Retry runs a run on that has failed or was stopped: the steps that ended well
+// keep what they did, and all others run with the parameters as they stand. One
+// that goes on, or ended well, is ErrConflict.
+func (r *Run[P]) Retry(ctx context.Context) error { return r.explain("retry", r.again(ctx, "", "")) }
+
+// RetryFrom runs a run again that is over, from a step on, by its path: only what
+// comes before that keeps what it did.
+func (r *Run[P]) RetryFrom(ctx context.Context, path string) error {
+	return r.explain("retry", r.again(ctx, path, ""))
+}
+
+// RetryWithout is Retry that skips a step, by its path, which has failed or was not
+// reached. One that ended well is ErrConflict.
+func (r *Run[P]) RetryWithout(ctx context.Context, path string) error {
+	return r.explain("retry", r.again(ctx, "", path))
+}
+
+// again goes on after the newest attempt, from a step on or without one.
+func (r *Run[P]) again(ctx context.Context, from, without string) error {
+	snap, err := r.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	switch last := snap.Attempt.State; {
+	case !last.Done():
+		return model.Errorf(model.Conflict, "it goes on").WithHint("Skip skips a step of it, Stop ends it")
+	case from == "" && last == engine.AttemptSuccess:
+		return model.Errorf(model.Conflict, "it ended well").WithHint("RetryFrom runs it again from a step on")
+	}
+	var plan rerun.Plan
+	if plan.From, err = r.taskAt(snap, from); err != nil {
+		return err
+	}
+	if without != "" {
+		name, err := r.taskAt(snap, without)
+		if err == nil {
+			err = skippable(snap, name, without)
+		}
+		if err != nil {
+			return err
+		}
+		plan.Skip = []string{name}
+	}
+	s, err := rerun.Start(snap, plan)
+	if err != nil {
+		return err
+	}
+	if s.Tags, err = r.tags(ctx, snap.Attempt.ID); err != nil {
+		return err
+	}
+	_, _, err = r.engine.host.Start(ctx, s)
+	return err
+}
+
+// skippable returns a Conflict for a task that ended well, of the step at a path.
+func skippable(snap *store.Snapshot, name, path string) error {
+	a, err := snap.Restore()
+	if err != nil {
+		return err
+	}
+	id, ok := a.Find(name)
+	if !ok {
+		return nil // it was not reached
+	}
+	if state := a.Task(id).State; state == model.Success || state == model.Stopped {
+		return model.Errorf(model.Conflict, "step %s ended as %s: there is nothing to skip", path, state)
+	}
+	return nil
+}
+
+// taskAt returns the full name of the task of a step, by its path; of none, none.
+func (r *Run[P]) taskAt(snap *store.Snapshot, path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	name := host.Task(r.of.name, path)
+	if _, err := snap.Definition.Root.Find(name); err != nil {
+		return "", model.Errorf(model.NotFound, "there is no step %q", path)
+	}
+	return name, nil
+}
