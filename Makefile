@@ -62,9 +62,10 @@ bench: build ## Run the benchmarks beside their peers and limits; ONLY=NAME,NAME
 bench-peers: ## Build bin/bench-peers, a Temporal server to measure beside (minutes)
 	cd bench/peers && go build -o $(CURDIR)/$(PEERS) .
 
-chaos: ## Kill what runs, KILLS (default 200) servers among WORKFLOWS (2000), for FOR (6m) or longer; SEED repeats
+chaos: ## Kill what runs, KILLS (default 200) servers among WORKFLOWS (2000), for FOR (6m) or longer, and OUTAGES (60) programs among MESSAGES (100000) of Kafka; SEED repeats
 	go test ./internal/chaos -count=1 -timeout 4h -v -seed $(or $(SEED),0) -kills $(or $(KILLS),200) \
-		-workflows $(or $(WORKFLOWS),2000) -for $(or $(FOR),6m) -cuts $(or $(CUTS),2000)
+		-workflows $(or $(WORKFLOWS),2000) -for $(or $(FOR),6m) -cuts $(or $(CUTS),2000) \
+		-messages $(or $(MESSAGES),100000) -outages $(or $(OUTAGES),60)
 	PAWL_CHAOS=1 go test ./internal/cli -run Kill -count=1 -timeout 4h
 	PAWL_CHAOS=1 go test ./internal/compat/ploomber -run Kill -count=1 -timeout 1h
 
