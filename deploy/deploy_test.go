@@ -113,3 +113,15 @@ func TestTheUnitsAreSuchThatSystemdTakes(t *testing.T) {
 		}
 	}
 }
+
+// What a build without a target makes does not follow from what images there are.
+func TestABuildWithoutATargetMakesTheCommonImage(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(string(text), "\nFROM pawl\n") {
+		t.Error("the last stage of the Dockerfile is not that of the image pawl")
+	}
+}
