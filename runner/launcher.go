@@ -1,6 +1,9 @@
 package runner
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // Resources are what a job takes of a machine. A runner that can't tell machines
 // apart or limit what a job takes passes over them. The zero value asks for
@@ -15,6 +18,9 @@ type Resources struct {
 	// Image is what the job runs in, for runners that start containers; empty is
 	// what the runner has by default.
 	Image string `json:"image,omitempty"`
+	// Time is how many seconds the job may run; 0 says nothing. The program keeps to
+	// it by itself. A launcher may end one that runs on, as Failed.
+	Time int64 `json:"time,omitempty"`
 }
 
 // Launcher starts programs somewhere: on a cluster, in containers, on another
@@ -75,6 +81,9 @@ type Order struct {
 	Priority int `json:"priority,omitempty"`
 	// Resources are what the program takes.
 	Resources Resources `json:"resources,omitzero"`
+	// Options are what the task says to launchers of this kind alone: an object, or
+	// nothing. ReadOptions reads them.
+	Options json.RawMessage `json:"options,omitempty"`
 }
 
 // State says what has become of a program.

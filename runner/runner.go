@@ -8,6 +8,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -29,6 +30,9 @@ type Job struct {
 	Priority int
 	// Resources are what the job takes, for runners that can give or limit it.
 	Resources Resources
+	// Options are what the task says to runners of one kind, an object for each by its
+	// name. Those that are not spoken to pass over them.
+	Options map[string]json.RawMessage
 	// Light says that the work only computes and returns at once.
 	Light bool
 	// Work is what to run.

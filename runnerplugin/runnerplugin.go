@@ -28,7 +28,8 @@ import (
 // contexts end when the caller is not interested any more.
 type Launcher = runner.Launcher
 
-// Order is a program that is to run.
+// Order is a program that is to run. Its ReadOptions reads what the task says to the
+// plug-in.
 type Order = runner.Order
 
 // Status is what a Launcher knows of a program.

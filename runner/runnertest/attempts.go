@@ -29,6 +29,20 @@ import (
 // that it runs several jobs at a time. Each test is made twice: the second time, some
 // reports are made losses and others come again, which changes none of the rules.
 func RunAttempts(t *testing.T, together bool, open func(t *testing.T) runner.Runner) {
+	runAttempts(t, together, false, open)
+}
+
+// RunFewAttempts is RunAttempts with a quarter of the tasks, for runners with which each
+// takes long. With -short, each test is made once, with losses.
+func RunFewAttempts(t *testing.T, together bool, open func(t *testing.T) runner.Runner) {
+	runAttempts(t, together, true, open)
+}
+
+func runAttempts(t *testing.T, together, few bool, open func(t *testing.T) runner.Runner) {
+	rounds := []bool{false, true}
+	if few && testing.Short() {
+		rounds = rounds[1:]
+	}
 	for _, test := range []struct {
 		name     string
 		run      func(f *floor)
@@ -43,11 +57,13 @@ func RunAttempts(t *testing.T, together bool, open func(t *testing.T) runner.Run
 		if test.together && !together {
 			continue
 		}
-		for _, faults := range []bool{false, true} {
+		for _, faults := range rounds {
 			t.Run(fmt.Sprintf("%s/faults=%t", test.name, faults), func(t *testing.T) {
 				before := goleak.IgnoreCurrent()
 				t.Cleanup(func() { goleak.VerifyNone(t, before) }) // the last one to run
-				test.run(newFloor(t, open(t), together, faults))
+				f := newFloor(t, open(t), together, faults)
+				f.few = few
+				test.run(f)
 			})
 		}
 	}
@@ -58,6 +74,7 @@ type floor struct {
 	*testing.T
 	*conductor.Conductor
 	together, faults bool
+	few              bool // tasks
 
 	mu sync.Mutex
 	// works are what tasks do, by their names; others succeed at once.
@@ -147,6 +164,14 @@ func stays(ctx context.Context) engine.Command {
 	return engine.Command{Kind: engine.TryCancelled}
 }
 
+// size is how many tasks there are of so many.
+func (f *floor) size(n int) int {
+	if f.few {
+		return n / 4
+	}
+	return n
+}
+
 // node returns a task with some below it, that comes after the siblings of some
 // indexes.
 func node(name string, children []*workflow.Node, after ...int) *workflow.Node {
@@ -190,7 +215,7 @@ func (f *floor) end(id model.AttemptID, want engine.AttemptState) {
 }
 
 func parentsComeFirst(f *floor) {
-	const n = 40
+	n := f.size(40)
 	var tasks []*workflow.Node
 	edges := make(map[int][]int)
 	for i := range n {
@@ -236,7 +261,8 @@ func orphansRunTogether(f *floor) {
 }
 
 func itemsAreIndependent(f *floor) {
-	const n, bad = 9, 4
+	n := f.size(8)
+	bad := n / 2
 	var items []*workflow.Node
 	for i := range n {
 		items = append(items, node(fmt.Sprint(i), []*workflow.Node{node("a", nil), node("b", nil, 0), node("c", nil, 1)}))

@@ -33,8 +33,8 @@ func (c *Call) Over() bool { return c.over }
 
 // Send sends a message of the call, with the content that follows it. Unless it
 // succeeds, the content must stay as it is for good: it may still be on its way. A
-// message that is too long is Invalid and is not sent; a call that it was to begin is
-// over.
+// message that is too long is Invalid and is not sent. A call is over that was to begin
+// with a message that is not sent.
 func (c *Call) Send(ctx context.Context, m Message, content []byte) error {
 	m.ID, m.Length = c.id, len(content)
 	line, err := lineOf(&m)
@@ -57,6 +57,9 @@ func (c *Call) Send(ctx context.Context, m Message, content []byte) error {
 		case <-c.conn.done:
 			return ErrEnded
 		case <-ctx.Done():
+			if queue != nil && m.begins() {
+				c.end()
+			}
 			return context.Cause(ctx)
 		}
 	}

@@ -54,6 +54,18 @@ func TestMessagesThatAreTooLong(t *testing.T) {
 	}
 }
 
+// A call that was given up before its first message was sent has nobody who would answer.
+func TestCallsThatAreGivenUpBeforeTheyBegin(t *testing.T) {
+	t.Parallel()
+	call := wire.Dial(strings.NewReader(""), io.Discard).Call()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // nobody takes messages here
+	err := call.Send(ctx, wire.Message{Type: wire.Programs}, nil)
+	if !errors.Is(err, context.Canceled) || !call.Over() {
+		t.Errorf("error %v, over %t", err, call.Over())
+	}
+}
+
 // What is cut off was no mistake of whoever was to say it.
 func TestEndInTheMiddle(t *testing.T) {
 	t.Parallel()

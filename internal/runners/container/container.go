@@ -5,14 +5,15 @@ package container
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/runners/ending"
 	"github.com/pawlhq/pawl/internal/runners/tool"
 	"github.com/pawlhq/pawl/runner"
 )
@@ -42,9 +43,7 @@ type Config struct {
 type Launcher struct {
 	cfg     Config
 	engine  tool.Tool
-	closing context.Context
-	close   context.CancelFunc
-	killers sync.WaitGroup
+	killers *ending.Killers
 }
 
 var _ runner.Launcher = (*Launcher)(nil)
@@ -56,9 +55,7 @@ func Open(cfg Config) (*Launcher, error) {
 	if err != nil {
 		return nil, model.Errorf(model.Invalid, "%w", err).WithHint("install it, or add its folder to PATH")
 	}
-	l := &Launcher{cfg: cfg, engine: engine}
-	l.closing, l.close = context.WithCancel(context.Background())
-	return l, nil
+	return &Launcher{cfg: cfg, engine: engine, killers: ending.New()}, nil
 }
 
 // Check asks the engine for an answer.
@@ -113,8 +110,21 @@ func (l *Launcher) undo(ctx context.Context, name string, why error) error {
 	return why
 }
 
+// Options are what a task may say to an engine of containers.
+type Options struct {
+	// Network comes before that of the settings.
+	Network string `json:"network"`
+	// Volumes and Options come after those of the settings.
+	Volumes []string `json:"volumes"`
+	Options []string `json:"options"`
+}
+
 // creation returns the arguments that make the container of a program.
 func (l *Launcher) creation(o *runner.Order) ([]string, error) {
+	var own Options
+	if err := o.ReadOptions(&own); err != nil {
+		return nil, err
+	}
 	r := &o.Resources
 	image := r.Image
 	if image == "" {
@@ -128,10 +138,10 @@ func (l *Launcher) creation(o *runner.Order) ([]string, error) {
 	if l.cfg.Init {
 		args = append(args, "--init")
 	}
-	if l.cfg.Network != "" {
-		args = append(args, "--network="+l.cfg.Network)
+	if network := cmp.Or(own.Network, l.cfg.Network); network != "" {
+		args = append(args, "--network="+network)
 	}
-	for _, v := range l.cfg.Volumes {
+	for _, v := range slices.Concat(l.cfg.Volumes, own.Volumes) {
 		args = append(args, "--volume="+v)
 	}
 	if r.CPU > 0 {
@@ -143,7 +153,7 @@ func (l *Launcher) creation(o *runner.Order) ([]string, error) {
 	if r.GPU > 0 {
 		args = append(args, fmt.Sprintf("--gpus=%d", r.GPU))
 	}
-	args = append(append(args, l.cfg.Options...), "--entrypoint="+o.Command[0], image)
+	args = append(slices.Concat(args, l.cfg.Options, own.Options), "--entrypoint="+o.Command[0], image)
 	return append(append(args, o.Command[1:]...), inputFile), nil
 }
 
@@ -195,28 +205,31 @@ func explain(err error) error {
 	return model.Errorf(model.Invalid, "%w", err)
 }
 
-// grace is how long a program that was asked to end may take.
-const grace = 30 * time.Second
-
-// Cancel implements runner.Launcher. Who is closed before a program is killed leaves
-// that to whoever calls it off next.
+// Cancel implements runner.Launcher.
 func (l *Launcher) Cancel(ctx context.Context, name string) error {
 	if _, err := l.engine.Call(ctx, nil, "kill", "--signal=TERM", name); err != nil {
-		if isAny(err, absent...) || isAny(err, notRunning...) {
+		if isAny(err, absent...) {
 			return nil
+		}
+		if isAny(err, notRunning...) {
+			return l.forgo(ctx, name)
 		}
 		return model.Errorf(model.Unavailable, "%w", err)
 	}
-	l.killers.Go(func() {
-		late := time.NewTimer(grace)
-		defer late.Stop()
-		select {
-		case <-l.closing.Done():
-		case <-late.C:
-			_, _ = l.engine.Call(l.closing, nil, "kill", name) // as a rule it has ended
-		}
-	})
+	l.killers.See(ending.Program{Kill: func(ctx context.Context) {
+		_, _ = l.engine.Call(ctx, nil, "kill", name) // as a rule it has ended
+	}})
 	return nil
+}
+
+// forgo removes a container that has not begun, so that it never does. One that has ended
+// stays.
+func (l *Launcher) forgo(ctx context.Context, name string) error {
+	s, err := l.one(ctx, name)
+	if err != nil || s.State != runner.Waiting {
+		return err
+	}
+	return l.Forget(ctx, name)
 }
 
 // Forget implements runner.Launcher.
@@ -229,7 +242,6 @@ func (l *Launcher) Forget(ctx context.Context, name string) error {
 
 // Close implements runner.Launcher.
 func (l *Launcher) Close() error {
-	l.close()
-	l.killers.Wait()
+	l.killers.Close()
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,25 +17,22 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/runners/container"
+	"github.com/pawlhq/pawl/internal/runners/container/containertest"
+	"github.com/pawlhq/pawl/internal/runners/launch/launchtest"
 	"github.com/pawlhq/pawl/runner"
 	"github.com/pawlhq/pawl/runner/runnertest"
 )
 
 func TestMain(m *testing.M) {
-	if home := os.Getenv(standIn); home != "" {
-		os.Exit(engine(home, os.Args[1:]))
-	}
+	launchtest.Main()
+	containertest.Main()
 	goleak.VerifyTestMain(m)
 }
 
 // open opens launchers of one engine, which is the stand-in of this binary.
 func open(t *testing.T, home string, change ...func(*container.Config)) *container.Launcher {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := container.Config{Program: self, Image: "test", Init: true, Env: append(os.Environ(), standIn+"="+home)}
+	cfg := container.Config{Program: containertest.Engine(t, "docker", home), Image: "test", Init: true, Env: os.Environ()}
 	for _, f := range change {
 		f(&cfg)
 	}
@@ -52,6 +50,10 @@ func TestContainersAreALauncher(t *testing.T) {
 	})
 }
 
+func TestContainersRunAttempts(t *testing.T) {
+	launchtest.RunAttempts(t, launchtest.Options{Poll: 100 * time.Millisecond}, func(t *testing.T) runner.Launcher { return open(t, t.TempDir()) })
+}
+
 func TestWhatAContainerIsGiven(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
@@ -61,13 +63,14 @@ func TestWhatAContainerIsGiven(t *testing.T) {
 	err := l.Launch(t.Context(), runner.Order{
 		Name: "given", Task: "+a b", Command: []string{"/bin/echo", "x y"},
 		Resources: runner.Resources{CPU: 1500, Memory: 1 << 30, GPU: 2, Image: "r:4"},
+		Options:   []byte(`{"network":"outer","volumes":["/c:/d"],"options":["--init"]}`),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(filepath.Join(home, "given.args"))
-	want := "create --name=given --label=pawl.program=given --label=pawl.task=+a b --init --network=inner --volume=/a:/b:ro " +
-		"--cpus=1.5 --memory=1073741824b --gpus=2 --user=7 --entrypoint=/bin/echo r:4 x y /pawl-input"
+	want := "create --name=given --label=pawl.program=given --label=pawl.task=+a b --init --network=outer --volume=/a:/b:ro --volume=/c:/d " +
+		"--cpus=1.5 --memory=1073741824b --gpus=2 --user=7 --init --entrypoint=/bin/echo r:4 x y /pawl-input"
 	if err != nil || string(got) != want {
 		t.Errorf("arguments\n%s, want\n%s (%v)", got, want, err)
 	}
@@ -86,6 +89,8 @@ func TestContainersThatCanNotBe(t *testing.T) {
 	}{
 		"no image":      {func(c *container.Config) { c.Image = "" }, runner.Order{}, model.Invalid, "_needs: {image: NAME}"},
 		"unknown image": {nil, runner.Order{Resources: runner.Resources{Image: "unknown"}}, model.Invalid, "No such image"},
+		"an option":     {nil, runner.Order{Options: []byte(`{"netwrk":"a"}`)}, model.Invalid, `no option "netwrk"`},
+		"a value":       {nil, runner.Order{Options: []byte(`{"network":[1]}`)}, model.Invalid, "network can't be a array"},
 		"no engine":     {nil, runner.Order{Resources: runner.Resources{Image: "down"}}, model.Unavailable, "Cannot connect"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +115,7 @@ func TestContainersThatCanNotBe(t *testing.T) {
 func TestContainersThatAreGoneWhenTheyAreLookedAt(t *testing.T) {
 	t.Parallel()
 	l := open(t, t.TempDir())
-	for _, name := range []string{vanishes, "killed"} {
+	for _, name := range []string{containertest.Vanishes, "killed"} {
 		if err := l.Launch(t.Context(), runner.Order{Name: name, Command: []string{"/bin/sh", "-c", "kill -9 $$"}}); err != nil {
 			t.Fatal(err)
 		}
@@ -160,5 +165,23 @@ func TestLinesOfEngines(t *testing.T) {
 		if _, err := container.Parse(line, now); err == nil {
 			t.Errorf("%q is a container", line)
 		}
+	}
+}
+
+// A container that was made and not begun never begins once it is called off.
+func TestCancelOfAContainerThatHasNotBegun(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	l := open(t, home)
+	defer l.Close()
+	engine := containertest.Engine(t, "docker", home)
+	if out, err := exec.Command(engine, "create", "--name=made", "--entrypoint=sh", "image").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := l.Cancel(t.Context(), "made"); err != nil {
+		t.Error(err)
+	}
+	if out, err := exec.Command(engine, "start", "made").CombinedOutput(); err == nil {
+		t.Errorf("it can be started: %s", out)
 	}
 }

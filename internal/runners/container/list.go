@@ -114,7 +114,7 @@ func (l *Launcher) examine(ctx context.Context, names []string, list []runner.St
 		switch {
 		case !ok:
 		case f[0] == "true":
-			s.State, s.Reason = runner.Failed, "it took more memory than it may"
+			s.State, s.Reason = runner.Failed, "out of memory"
 		case s.Code == killed:
 			s.State, s.Reason = runner.Lost, "it was killed"
 		default:

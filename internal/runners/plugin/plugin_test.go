@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/runners/launch/launchtest"
 	"github.com/pawlhq/pawl/internal/runners/plugin"
 	"github.com/pawlhq/pawl/internal/runners/process"
 	"github.com/pawlhq/pawl/runner"
@@ -25,6 +26,7 @@ import (
 const behave = "PAWL_TEST_PLUGIN"
 
 func TestMain(m *testing.M) {
+	launchtest.Main()
 	if os.Getenv(behave) != "" {
 		os.Exit(runnerplugin.Main("pawl-runner-test 1.0", openProcesses))
 	}
@@ -71,6 +73,12 @@ func TestPlugInsAreLaunchers(t *testing.T) {
 	runnertest.RunLauncher(t, func(t *testing.T) (first, second runner.Launcher) {
 		settings := map[string]string{"dir": t.TempDir()}
 		return open(t, settings), open(t, settings)
+	})
+}
+
+func TestPlugInsRunAttempts(t *testing.T) {
+	launchtest.RunAttempts(t, launchtest.Options{}, func(t *testing.T) runner.Launcher {
+		return open(t, map[string]string{"dir": t.TempDir()})
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -20,7 +22,8 @@ import (
 const period = 100_000
 
 // checkCgroup refuses a folder below which there can't be groups with limits.
-func checkCgroup(dir string) error {
+func checkCgroup(cfg *Config) error {
+	dir := cfg.Cgroup
 	if dir == "" {
 		return nil
 	}
@@ -29,8 +32,12 @@ func checkCgroup(dir string) error {
 		return model.Errorf(model.Invalid, "%s is no control group: %w", dir, err).
 			WithHint("name a folder below /sys/fs/cgroup that was delegated, as systemd does with Delegate=yes")
 	}
-	for _, controller := range []string{"cpu", "memory"} {
-		if !bytes.Contains(append(append([]byte(" "), bytes.TrimSpace(given)...), ' '), []byte(" "+controller+" ")) {
+	controllers := []string{"cpu", "memory"}
+	if cfg.Processes > 0 {
+		controllers = append(controllers, "pids")
+	}
+	for _, controller := range controllers {
+		if !slices.Contains(strings.Fields(string(given)), controller) {
 			return model.Errorf(model.Invalid, "the control group %s has no controller %s for groups below it", dir, controller).
 				WithHint("write +%s to its file cgroup.subtree_control", controller)
 		}
@@ -50,7 +57,7 @@ func (l *Launcher) confine(a *syscall.SysProcAttr, o *runner.Order) (done func()
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make a control group: %w", err)
 	}
-	for file, value := range limitsOf(&o.Resources) {
+	for file, value := range limitsOf(&o.Resources, l.cfg.Processes) {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(value), 0o644); err != nil {
 			return nil, fmt.Errorf("limit a control group: %w", err)
 		}
@@ -64,7 +71,7 @@ func (l *Launcher) confine(a *syscall.SysProcAttr, o *runner.Order) (done func()
 }
 
 // limitsOf returns what the files of a control group are to hold.
-func limitsOf(r *runner.Resources) map[string]string {
+func limitsOf(r *runner.Resources, processes int) map[string]string {
 	m := make(map[string]string)
 	if r.CPU > 0 {
 		m["cpu.max"] = fmt.Sprintf("%d %d", r.CPU*period/1000, period)
@@ -73,24 +80,55 @@ func limitsOf(r *runner.Resources) map[string]string {
 		m["memory.max"] = fmt.Sprint(r.Memory)
 		m["memory.oom.group"] = "1" // what is left of it would wait for what was killed
 	}
+	if processes > 0 {
+		m["pids.max"] = fmt.Sprint(processes + waits)
+	}
 	return m
 }
+
+// waits is how many processes of a group are not the program's: the shell that waits.
+const waits = 1
 
 // ranOut reports whether a program was killed as it took more memory than it may.
 func (l *Launcher) ranOut(name string) bool {
 	if l.cfg.Cgroup == "" {
 		return false
 	}
-	events, err := os.ReadFile(filepath.Join(l.cgroup(name), "memory.events"))
+	return l.happened(name, "memory.events", "oom_kill")
+}
+
+// happened reports whether a file of the group of a program counts an event.
+func (l *Launcher) happened(name, file, event string) bool {
+	events, err := os.ReadFile(filepath.Join(l.cgroup(name), file))
 	if err != nil {
 		return false // the group is gone
 	}
 	for line := range bytes.Lines(events) {
-		if n, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("oom_kill ")); ok {
+		if n, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte(event+" ")); ok {
 			return string(n) != "0"
 		}
 	}
 	return false
+}
+
+// memoryLimit says how much memory a program may take, where that is known.
+func (l *Launcher) memoryLimit(name string) string {
+	n, err := readNumber(filepath.Join(l.cgroup(name), "memory.max"))
+	switch {
+	case err != nil:
+		return ""
+	case n%(1<<20) == 0:
+		return fmt.Sprintf(": the limit is %d MiB", n>>20)
+	}
+	return fmt.Sprintf(": the limit is %d bytes", n)
+}
+
+// refused says that a program was refused processes, if it was.
+func (l *Launcher) refused(name string) string {
+	if l.cfg.Cgroup == "" || l.cfg.Processes == 0 || !l.happened(name, "pids.events", "max") {
+		return ""
+	}
+	return fmt.Sprintf(" (it wanted more than %d processes)", l.cfg.Processes)
 }
 
 // killGroup kills all that is in the group of a program.

@@ -10,11 +10,11 @@ import (
 	"github.com/pawlhq/pawl/runner"
 )
 
-func checkCgroup(dir string) error {
-	if dir == "" {
+func checkCgroup(cfg *Config) error {
+	if cfg.Cgroup == "" {
 		return nil
 	}
-	return model.Errorf(model.Invalid, "only Linux has control groups")
+	return model.Errorf(model.Invalid, "only Linux has control groups").WithHint("leave runner.process.cgroup out")
 }
 
 func (*Launcher) confine(*syscall.SysProcAttr, *runner.Order) (func(), error) {
@@ -22,6 +22,10 @@ func (*Launcher) confine(*syscall.SysProcAttr, *runner.Order) (func(), error) {
 }
 
 func (*Launcher) ranOut(string) bool { return false }
+
+func (*Launcher) memoryLimit(string) string { return "" }
+
+func (*Launcher) refused(string) string { return "" }
 
 func (*Launcher) killGroup(string) error { return nil }
 

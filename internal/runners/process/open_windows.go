@@ -3,6 +3,8 @@
 package process
 
 import (
+	"log/slog"
+
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/runner"
 )
@@ -11,6 +13,9 @@ import (
 type Config struct {
 	Dir, Cgroup string
 	Env         []string
+	Processes   int
+	Best        bool
+	Log         *slog.Logger
 }
 
 // Open returns an error.

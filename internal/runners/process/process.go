@@ -15,16 +15,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
-	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/runners/ending"
 	"github.com/pawlhq/pawl/runner"
 )
 
@@ -38,15 +38,20 @@ type Config struct {
 	// that is ours, with the controllers cpu and memory: programs get groups below
 	// it, which keep them to their resources.
 	Cgroup string
+	// Processes is how many processes and threads a program may have, which needs
+	// the controller pids. Zero is any number.
+	Processes int
+	// Best has programs run without limits where Cgroup can't be used, which Log
+	// is told. Else Open fails.
+	Best bool
+	// Log is required with Best.
+	Log *slog.Logger
 }
 
 // Launcher launches programs on this machine.
 type Launcher struct {
-	cfg Config
-	// closing ends what goes on besides programs.
-	closing context.Context
-	close   context.CancelFunc
-	killers sync.WaitGroup
+	cfg     Config
+	killers *ending.Killers
 }
 
 var _ runner.Launcher = (*Launcher)(nil)
@@ -56,12 +61,15 @@ func Open(cfg Config) (*Launcher, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open the folder of programs: %w", err)
 	}
-	if err := checkCgroup(cfg.Cgroup); err != nil {
+	switch err := checkCgroup(&cfg); {
+	case err == nil:
+	case !cfg.Best:
 		return nil, err
+	default:
+		cfg.Log.Warn("tasks run without limits", "error", err, "hint", model.HintsOf(err))
+		cfg.Cgroup = ""
 	}
-	l := &Launcher{cfg: cfg}
-	l.closing, l.close = context.WithCancel(context.Background())
-	return l, nil
+	return &Launcher{cfg: cfg, killers: ending.New()}, nil
 }
 
 // Names of files in the folder of a program.
@@ -198,7 +206,7 @@ func (l *Launcher) status(name string) (runner.Status, error) {
 	code, err := readNumber(filepath.Join(l.folder(name), exitFile))
 	switch {
 	case l.ranOut(name):
-		s.State, s.Reason = runner.Failed, "it took more memory than it may"
+		s.State, s.Reason = runner.Failed, "out of memory"+l.memoryLimit(name)
 	case errors.Is(err, fs.ErrNotExist), code == killed:
 		s.State, s.Reason = runner.Lost, "it was killed"
 	case errors.Is(err, strconv.ErrSyntax): // the machine stopped before it was on the disk
@@ -209,7 +217,7 @@ func (l *Launcher) status(name string) (runner.Status, error) {
 		s.State, s.Code = runner.Exited, code
 	}
 	if s.State == runner.Exited && code != 0 {
-		s.Reason = lastLine(filepath.Join(l.folder(name), outputFile))
+		s.Reason = lastLine(filepath.Join(l.folder(name), outputFile)) + l.refused(name)
 	}
 	return s, nil
 }
@@ -257,14 +265,6 @@ func lastLine(file string) string {
 	return trimmed[strings.LastIndexByte(trimmed, '\n')+1:]
 }
 
-// How long a program that was asked to end may take, how often it is looked at, and
-// how often it is asked again: one that has just begun may have missed it.
-const (
-	grace     = 30 * time.Second
-	lookEvery = 100 * time.Millisecond
-	askEvery  = 2 * time.Second
-)
-
 // Cancel implements runner.Launcher.
 func (l *Launcher) Cancel(_ context.Context, name string) error {
 	alive, err := l.alive(name)
@@ -281,35 +281,18 @@ func (l *Launcher) Cancel(_ context.Context, name string) error {
 	if err := signal(pid, syscall.SIGTERM); err != nil {
 		return err
 	}
-	l.killers.Go(func() { l.killLater(name, pid) })
-	return nil
-}
-
-// killLater kills a program that does not end when it is asked to. Who forgets to,
-// as it is closed before, leaves that to whoever calls it off next.
-func (l *Launcher) killLater(name string, pid int) {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	again := time.NewTicker(askEvery)
-	defer again.Stop()
-	late := time.NewTimer(grace)
-	defer late.Stop()
-	for {
-		select {
-		case <-l.closing.Done():
-			return
-		case <-tick.C:
-			if alive, err := l.alive(name); err != nil || !alive {
-				return
-			}
-		case <-again.C:
-			_ = signal(pid, syscall.SIGTERM) // whose program held the lock a moment ago
-		case <-late.C:
+	l.killers.See(ending.Program{
+		Ended: func() bool {
+			alive, err := l.alive(name)
+			return err != nil || !alive
+		},
+		Ask: func() { _ = signal(pid, syscall.SIGTERM) }, // whose program held the lock a moment ago
+		Kill: func(context.Context) {
 			_ = signal(pid, syscall.SIGKILL) // whose program holds the lock
 			_ = l.killGroup(name)            // what has left the process group; forgetting it tries again
-			return
-		}
-	}
+		},
+	})
+	return nil
 }
 
 // signal sends a signal to the group of a program.
@@ -331,7 +314,6 @@ func (l *Launcher) Forget(ctx context.Context, name string) error {
 
 // Close implements runner.Launcher.
 func (l *Launcher) Close() error {
-	l.close()
-	l.killers.Wait()
+	l.killers.Close()
 	return nil
 }

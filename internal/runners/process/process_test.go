@@ -8,12 +8,16 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/pawlhq/pawl/internal/runners/launch/launchtest"
 	"github.com/pawlhq/pawl/internal/runners/process"
 	"github.com/pawlhq/pawl/runner"
 	"github.com/pawlhq/pawl/runner/runnertest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	launchtest.Main()
+	goleak.VerifyTestMain(m)
+}
 
 func open(t *testing.T, cfg process.Config) *process.Launcher {
 	t.Helper()

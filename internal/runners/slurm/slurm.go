@@ -4,6 +4,7 @@
 package slurm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,17 +79,31 @@ func (l *Launcher) Check(ctx context.Context) error {
 
 // Launch implements runner.Launcher.
 func (l *Launcher) Launch(ctx context.Context, o runner.Order) error {
+	var own Options
+	if err := o.ReadOptions(&own); err != nil {
+		return err
+	}
 	script, err := l.script(&o)
 	if err != nil {
 		return err
 	}
-	_, err = l.sbatch.Call(ctx, script, l.options(&o)...)
+	_, err = l.sbatch.Call(ctx, script, l.options(&o, &own)...)
 	return explain(err)
+}
+
+// Options are what a task may say to SLURM.
+type Options struct {
+	// Partition comes before that of the task's queue.
+	Partition string `json:"partition"`
+	// Account is who pays.
+	Account string `json:"account"`
+	// Options are further ones of sbatch, after those of the settings.
+	Options []string `json:"options"`
 }
 
 // options returns those of sbatch for a job. One that can't begin on a machine is
 // not to wait for somebody who lets it: it fails.
-func (l *Launcher) options(o *runner.Order) []string {
+func (l *Launcher) options(o *runner.Order, own *Options) []string {
 	args := []string{"--parsable", "--no-requeue", "--job-name=" + o.Name, "--comment=" + o.Task, "--chdir=/"}
 	output := l.cfg.Output
 	if output == "" {
@@ -102,7 +117,7 @@ func (l *Launcher) options(o *runner.Order) []string {
 			partition = at
 		}
 	}
-	if partition != "" {
+	if partition = cmp.Or(own.Partition, partition); partition != "" {
 		args = append(args, "--partition="+partition)
 	}
 	if o.Priority != 0 {
@@ -118,7 +133,14 @@ func (l *Launcher) options(o *runner.Order) []string {
 	if r.GPU > 0 {
 		args = append(args, fmt.Sprintf("--gres=gpu:%d", r.GPU))
 	}
-	return append(args, l.cfg.Options...)
+	if r.Time > 0 { // in minutes, which SLURM counts in
+		args = append(args, fmt.Sprintf("--time=%d", (r.Time+59)/60))
+	}
+	args = append(args, l.cfg.Options...)
+	if own.Account != "" {
+		args = append(args, "--account="+own.Account)
+	}
+	return append(args, own.Options...)
 }
 
 // temporary are words of errors that another time may not have.
@@ -248,7 +270,7 @@ func status(state string, code int) runner.Status {
 	case "TIMEOUT", "DEADLINE":
 		s.State, s.Reason = runner.Failed, "it took longer than its job may"
 	case "OUT_OF_MEMORY":
-		s.State, s.Reason = runner.Failed, "it took more memory than its job may"
+		s.State, s.Reason = runner.Failed, "out of memory"
 	default: // CANCELLED, PREEMPTED, NODE_FAIL, BOOT_FAIL, REVOKED
 		s.Reason = strings.ToLower(state)
 	}

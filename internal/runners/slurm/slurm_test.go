@@ -7,17 +7,22 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/runners/launch/launchtest"
 	"github.com/pawlhq/pawl/internal/runners/slurm"
 	"github.com/pawlhq/pawl/internal/runners/slurm/slurmtest"
 	"github.com/pawlhq/pawl/runner"
 	"github.com/pawlhq/pawl/runner/runnertest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	launchtest.Main()
+	goleak.VerifyTestMain(m)
+}
 
 func open(t *testing.T, change ...func(*slurm.Config)) *slurm.Launcher {
 	t.Helper()
@@ -36,6 +41,10 @@ func TestSlurmIsALauncher(t *testing.T) {
 	runnertest.RunLauncher(t, func(t *testing.T) (first, second runner.Launcher) { return open(t), open(t) })
 }
 
+func TestSlurmRunsAttempts(t *testing.T) {
+	launchtest.RunAttempts(t, launchtest.Options{Poll: 100 * time.Millisecond, Few: true}, func(t *testing.T) runner.Launcher { return open(t) })
+}
+
 // What the cluster can never do fails at once; what it may do later does not.
 func TestJobsThatCanNeverRun(t *testing.T) {
 	t.Parallel()
@@ -47,6 +56,8 @@ func TestJobsThatCanNeverRun(t *testing.T) {
 		"partition": {runner.Order{Queue: "nowhere"}, nil, "Invalid partition name"},
 		"memory":    {runner.Order{Resources: runner.Resources{Memory: 1 << 50}}, nil, "Requested node configuration is not available"},
 		"devices":   {runner.Order{Resources: runner.Resources{GPU: 3}}, nil, "Invalid generic resource"},
+		"task":      {runner.Order{Options: []byte(`{"partitoin":"a"}`)}, nil, `did you mean "partition"?`},
+		"own":       {runner.Order{Queue: "nowhere", Options: []byte(`{"partition":"elsewhere"}`)}, nil, "Invalid partition name"},
 		"image":     {runner.Order{Resources: runner.Resources{Image: "r:4"}}, nil, "is not told how"},
 		"option":    {runner.Order{}, func(c *slurm.Config) { c.Options = []string{"--colour=red"} }, "sbatch"},
 		"input":     {runner.Order{Input: make([]byte, 4<<20)}, nil, "names of files"},
@@ -75,8 +86,9 @@ func TestWhatAJobIsGiven(t *testing.T) {
 	const name = "whatajobisgiven"
 	err := l.Launch(t.Context(), runner.Order{
 		Name: name, Queue: "big", Priority: -3, Task: "+a b",
-		Resources: runner.Resources{CPU: 1500, Memory: 100<<20 + 1, Image: "r:4"},
-		Command:   []string{"sh", "-c", `[ "$IMAGE $SLURM_JOB_PARTITION $SLURM_CPUS_PER_TASK $SLURM_MEM_PER_NODE" = "r:4 gpu 2 101" ]`},
+		Resources: runner.Resources{CPU: 1500, Memory: 100<<20 + 1, Image: "r:4", Time: 61},
+		Options:   []byte(`{"account":"data","options":["--export=ALL,MORE=x"]}`),
+		Command:   []string{"sh", "-c", `[ "$MORE $(squeue --noheader --format=%l,%a --jobs=$SLURM_JOB_ID) $IMAGE $SLURM_JOB_PARTITION $SLURM_CPUS_PER_TASK $SLURM_MEM_PER_NODE" = "x 2:00,data r:4 gpu 2 101" ]`},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +137,7 @@ func TestStatesOfJobs(t *testing.T) {
 		"7|PENDING|0|Resources|n|":       {Name: "n", State: runner.Waiting, Reason: "Resources"},
 		"7|COMPLETING|0|None|n|":         {Name: "n", State: runner.Running},
 		"7|TIMEOUT|0|TimeLimit|n|":       {Name: "n", State: runner.Failed, Reason: "it took longer than its job may"},
-		"7|OUT_OF_MEMORY|9|None|n|":      {Name: "n", State: runner.Failed, Reason: "it took more memory than its job may"},
+		"7|OUT_OF_MEMORY|9|None|n|":      {Name: "n", State: runner.Failed, Reason: "out of memory"},
 		"7|NODE_FAIL|0|None|n|":          {Name: "n", State: runner.Lost, Reason: "node_fail"},
 		"7|PREEMPTED|0|None|n|x|":        {Name: "n|x", State: runner.Lost, Reason: "preempted"},
 		"7|FAILED|768|NonZeroExitCode|n": {Name: "n", State: runner.Exited, Code: 3, Reason: "NonZeroExitCode"},

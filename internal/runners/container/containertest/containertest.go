@@ -1,6 +1,8 @@
 //go:build unix
 
-package container_test
+// Package containertest stands in for an engine of containers in tests: it answers calls
+// as Docker does, and its containers are processes of this machine.
+package containertest
 
 import (
 	"archive/tar"
@@ -9,24 +11,53 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/runners/process"
 	"github.com/pawlhq/pawl/runner"
 )
 
-// standIn names the variable that makes this binary an engine in a folder.
-const standIn = "PAWL_TEST_ENGINE"
+// mark is the file that tells the folder of an engine from others.
+const mark = "engine"
 
-// engine answers one call as Docker does. Containers are processes; all that it is
-// given is kept, and what it does not know is refused.
+// Main makes this process a call of an engine if it was started as one, and does not
+// return then. TestMain calls it before anything else.
+func Main() {
+	home := filepath.Dir(os.Args[0])
+	if _, err := os.Stat(filepath.Join(home, mark)); err == nil {
+		os.Exit(engine(home, os.Args[1:])) //nolint:forbidigo // in place of the main function of a test
+	}
+}
+
+// Engine returns the command line of an engine that keeps its containers in an empty
+// folder: a program of that name, which is the binary of the test.
+func Engine(t testing.TB, name, home string) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(home, name)
+	if err := os.WriteFile(filepath.Join(home, mark), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// engine answers one call. All that it is given is kept, and what it does not know is
+// refused.
 func engine(home string, args []string) int {
-	e := &standInEngine{home: home}
+	e := &standIn{home: home}
 	var err error
 	if e.processes, err = process.Open(process.Config{Dir: filepath.Join(home, "processes"), Env: os.Environ()}); err != nil {
 		return 1
@@ -45,10 +76,10 @@ func engine(home string, args []string) int {
 	return 0
 }
 
-// vanishes is the name of a container that is gone when it is looked at.
-const vanishes = "vanishes"
+// Vanishes is the name of a container that is gone when it is looked at.
+const Vanishes = "vanishes"
 
-type standInEngine struct {
+type standIn struct {
 	home      string
 	processes *process.Launcher
 }
@@ -59,21 +90,21 @@ type made struct {
 	Command []string
 }
 
-func (e *standInEngine) file(name, kind string) string { return filepath.Join(e.home, name+"."+kind) }
+func (e *standIn) file(name, kind string) string { return filepath.Join(e.home, name+"."+kind) }
 
-func (e *standInEngine) read(name string) (m made, err error) {
+func (e *standIn) read(name string) (m made, err error) {
 	text, err := os.ReadFile(e.file(name, "made"))
 	if err != nil {
-		return m, fmt.Errorf("Error response from daemon: No such container: %s", name)
+		return m, fmt.Errorf("Error response from daemon: No such container: %s", name) //nolint:staticcheck // as Docker says it
 	}
 	return m, json.Unmarshal(text, &m)
 }
 
 var known = []string{"name", "label", "init", "network", "volume", "cpus", "memory", "gpus", "user", "entrypoint"}
 
-func (e *standInEngine) create(args []string) error {
+func (e *standIn) create(args []string) error {
 	var m made
-	all := args
+	all, volumes := args, make(map[string]string)
 	for len(args) > 0 && strings.HasPrefix(args[0], "--") {
 		key, value, _ := strings.Cut(args[0][2:], "=")
 		if !slices.Contains(known, key) {
@@ -82,6 +113,10 @@ func (e *standInEngine) create(args []string) error {
 		switch key {
 		case "name":
 			m.Name = value
+		case "volume":
+			if parts := strings.Split(value, ":"); len(parts) > 1 {
+				volumes[parts[1]] = parts[0]
+			}
 		case "entrypoint":
 			m.Command = []string{value}
 		}
@@ -89,12 +124,15 @@ func (e *standInEngine) create(args []string) error {
 	}
 	switch args[0] {
 	case "unknown":
-		return errors.New("Error response from daemon: No such image: unknown")
+		return errors.New("Error response from daemon: No such image: unknown") //nolint:staticcheck // as Docker says it
 	case "down":
-		return errors.New("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")
+		return errors.New("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?") //nolint:staticcheck // as Docker says it
+	}
+	if at, ok := volumes[m.Command[0]]; ok {
+		m.Command[0] = at
 	}
 	if _, err := e.read(m.Name); err == nil {
-		return fmt.Errorf("Error response from daemon: Conflict. The container name %q is already in use", m.Name)
+		return fmt.Errorf("Error response from daemon: Conflict. The container name %q is already in use", m.Name) //nolint:staticcheck // as Docker says it
 	}
 	for _, word := range args[1:] {
 		if word == "/pawl-input" {
@@ -110,7 +148,7 @@ func (e *standInEngine) create(args []string) error {
 		os.WriteFile(e.file(m.Name, "args"), []byte("create "+strings.Join(all, " ")), 0o600))
 }
 
-func (e *standInEngine) copy(args []string) error {
+func (e *standIn) copy(args []string) error {
 	name, ok := strings.CutSuffix(args[1], ":/")
 	if args[0] != "-" || !ok {
 		return fmt.Errorf("copy %v?", args)
@@ -123,18 +161,18 @@ func (e *standInEngine) copy(args []string) error {
 	return errors.Join(err, os.WriteFile(e.file(name, "input"), content, 0o600))
 }
 
-func (e *standInEngine) start(args []string) error {
+func (e *standIn) start(args []string) error {
 	m, err := e.read(args[0])
 	if err != nil {
 		return err
 	}
 	if strings.HasPrefix(m.Command[0], "/nowhere/") {
-		return errors.New("Error response from daemon: exec: \"/nowhere/program\": stat /nowhere/program: no such file or directory")
+		return errors.New("Error response from daemon: exec: \"/nowhere/program\": stat /nowhere/program: no such file or directory") //nolint:staticcheck // as Docker says it
 	}
 	return e.processes.Launch(context.Background(), runner.Order{Name: m.Name, Command: m.Command})
 }
 
-func (e *standInEngine) status(name string) (state, told string, err error) {
+func (e *standIn) status(name string) (state, told string, err error) {
 	list, err := e.processes.List(context.Background(), name)
 	for _, s := range list {
 		switch {
@@ -150,7 +188,7 @@ func (e *standInEngine) status(name string) (state, told string, err error) {
 	return "created", "Created", err
 }
 
-func (e *standInEngine) list(args []string) error {
+func (e *standIn) list(args []string) error {
 	if want := "--all --no-trunc --filter=label=pawl.program --format={{.Names}}|{{.State}}|{{.Status}}|{{.CreatedAt}}"; strings.Join(args, " ") != want {
 		return fmt.Errorf("ps %v?", args)
 	}
@@ -161,30 +199,30 @@ func (e *standInEngine) list(args []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stdout, "%s|%s|%s|%s\n", name, state, told, time.Now().UTC().Format("2006-01-02 15:04:05 -0700 MST"))
+		_, _ = fmt.Fprintf(os.Stdout, "%s|%s|%s|%s\n", name, state, told, time.Now().UTC().Format("2006-01-02 15:04:05 -0700 MST")) // to whoever called it
 	}
 	return err
 }
 
-func (e *standInEngine) inspect(args []string) error {
+func (e *standIn) inspect(args []string) error {
 	var errs []error
 	for _, name := range args[1:] {
-		if _, err := e.read(name); err != nil || name == vanishes {
-			errs = append(errs, errors.Join(err, fmt.Errorf("Error: No such object: %s", name)))
+		if _, err := e.read(name); err != nil || name == Vanishes {
+			errs = append(errs, errors.Join(err, fmt.Errorf("Error: No such object: %s", name))) //nolint:staticcheck // as Docker says it
 			continue
 		}
-		fmt.Fprintf(os.Stdout, "/%s|false|\n", name)
+		_, _ = fmt.Fprintf(os.Stdout, "/%s|false|\n", name) // to whoever called it
 	}
 	return errors.Join(errs...)
 }
 
-func (e *standInEngine) kill(args []string) error {
+func (e *standIn) kill(args []string) error {
 	name := args[len(args)-1]
 	if _, err := e.read(name); err != nil {
 		return err
 	}
 	if state, _, err := e.status(name); err != nil || state != "running" {
-		return errors.Join(err, fmt.Errorf("Error response from daemon: cannot kill container: %s: container is not running", name))
+		return errors.Join(err, fmt.Errorf("Error response from daemon: cannot kill container: %s: container is not running", name)) //nolint:staticcheck // as Docker says it
 	}
 	if args[0] == "--signal=TERM" {
 		return e.processes.Cancel(context.Background(), name)
@@ -197,7 +235,7 @@ func (e *standInEngine) kill(args []string) error {
 	return syscall.Kill(-pid, syscall.SIGKILL)
 }
 
-func (e *standInEngine) remove(args []string) error {
+func (e *standIn) remove(args []string) error {
 	name := args[len(args)-1]
 	if _, err := e.read(name); err != nil {
 		return err
