@@ -20,6 +20,8 @@ type (
 	WorkflowID int64
 	// ScheduleID is the number of a schedule.
 	ScheduleID int64
+	// SensorID is the number of a sensor.
+	SensorID int64
 	// SessionID is the number of a session.
 	SessionID int64
 	// AttemptID is the number of an attempt.

@@ -1,8 +1,10 @@
 package model
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,8 +29,14 @@ const SystemTag = "pawl/"
 const (
 	// ScheduleTag has the id of the schedule that started an attempt.
 	ScheduleTag = SystemTag + "schedule"
+	// SensorTag has the id of the sensor that asked for an attempt.
+	SensorTag = SystemTag + "sensor"
 	// BackfillTag has the name of the backfill that an attempt is of.
 	BackfillTag = SystemTag + "backfill"
+	// ParentTag has the id of the attempt that one runs again, or goes on with, and
+	// RootTag that of the first of all of them: see Descend.
+	ParentTag = SystemTag + "parent"
+	RootTag   = SystemTag + "root"
 	// ProjectTag is the name of the project, and WorkflowTag that of the workflow
 	// after that of its project and a slash. They are not stored: every attempt of a
 	// stored project has them for the run queue.
@@ -50,6 +58,54 @@ func (t Tags) With(others Tags) Tags {
 	all := maps.Clone(t)
 	maps.Copy(all, others)
 	return all
+}
+
+// Descend returns the tags t of an attempt with those that say that it runs another
+// one again, or goes on with it, which has the tags of. It is of the same backfill.
+func (t Tags) Descend(parent AttemptID, of Tags) Tags {
+	id := strconv.FormatInt(int64(parent), 10)
+	line := Tags{ParentTag: id, RootTag: cmp.Or(of[RootTag], id)}
+	if name, ok := of[BackfillTag]; ok {
+		line[BackfillTag] = name
+	}
+	return t.With(line)
+}
+
+// Line returns the attempt that one with the tags t runs again, or goes on with, and the
+// first of its group; both are 0 for one that does neither.
+func (t Tags) Line() (parent, root AttemptID) {
+	p, _ := strconv.ParseInt(t[ParentTag], 10, 64) // nobody else gives it
+	r, _ := strconv.ParseInt(t[RootTag], 10, 64)
+	return AttemptID(p), AttemptID(r)
+}
+
+// Shown returns the tags without those that Line tells.
+func (t Tags) Shown() Tags {
+	if _, descends := t[RootTag]; !descends {
+		return t
+	}
+	shown := maps.Clone(t)
+	delete(shown, ParentTag)
+	delete(shown, RootTag)
+	return shown
+}
+
+// own counts those that people have given.
+func (t Tags) own() (n int) {
+	for name := range t {
+		if !strings.HasPrefix(name, SystemTag) {
+			n++
+		}
+	}
+	return n
+}
+
+// CheckNumber returns an Invalid error if people have given an attempt too many.
+func (t Tags) CheckNumber() error {
+	if n := t.own(); n > MaxTags {
+		return Errorf(Invalid, "an attempt may have up to %d tags, and would have %d", MaxTags, n)
+	}
+	return nil
 }
 
 // String returns the tags as NAME=VALUE, in order of names, with commas between.

@@ -63,6 +63,11 @@ func (b *Batch) AttemptIDs() iter.Seq[model.AttemptID] {
 				return
 			}
 		}
+		for i := range b.Versions {
+			if !next(b.Versions[i].Attempt) {
+				return
+			}
+		}
 		for _, r := range b.Release {
 			if !next(r.Attempt) {
 				return

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"encoding/base64"
 	"math"
 	"strconv"
 	"strings"
@@ -136,3 +137,20 @@ func Cut[E any](list []E, limit int, id func(E) int64) (page []E, next string) {
 	}
 	return list[:limit], CursorAfter(id(list[limit-1]))
 }
+
+// NameBounds is Bounds for a list in order of names, whose cursors are those of
+// NameCursor. The first page comes after the empty name.
+func (p Page) NameBounds() (limit int, past string, err error) {
+	limit, _, err = Page{Limit: p.Limit}.Bounds()
+	if err != nil || p.Cursor == "" {
+		return limit, "", err
+	}
+	b, err := base64.RawURLEncoding.DecodeString(p.Cursor)
+	if err != nil || len(b) == 0 {
+		return 0, "", model.Errorf(model.Invalid, "%q is not the cursor of a page", p.Cursor)
+	}
+	return limit, string(b), nil
+}
+
+// NameCursor returns the cursor of the page that goes on after a name.
+func NameCursor(name string) string { return base64.RawURLEncoding.EncodeToString([]byte(name)) }

@@ -97,7 +97,7 @@ type Projects interface {
 	// revision with its workflows, in order; then the schedules are those of
 	// the revision's workflows alone: one for a workflow of the same name
 	// keeps its id, Created and Disabled and gets the new workflow and a new
-	// version. What is new was created, and what changed was updated, when
+	// version; sensors are those of its workflows, as Sensors says. What is new was created, and what changed was updated, when
 	// the revision was created. All of it in one transaction. A revision name
 	// that the project has already is a Conflict. The orphan is none any more;
 	// when it is to be removed, the error is NotAdopted.
@@ -108,8 +108,8 @@ type Projects interface {
 	ProjectNamed(ctx context.Context, name string) (Project, error)
 	// ListProjects returns projects that are not deleted, oldest first.
 	ListProjects(ctx context.Context, f ProjectFilter, page Page) ([]Project, string, error)
-	// DeleteProject deletes a project: its name is free, its schedules and
-	// secrets are gone, and nothing of it can be started any more; all else
+	// DeleteProject deletes a project: its name is free, its schedules,
+	// sensors and secrets are gone, and nothing of it can be started any more; all else
 	// can still be read. One that is deleted already is NotFound. It returns
 	// the project as it was before.
 	DeleteProject(ctx context.Context, id model.ProjectID, now model.Instant) (Project, error)

@@ -23,6 +23,32 @@ type Retention struct {
 	Audit time.Duration
 	// Letters is how long a dead letter is kept.
 	Letters time.Duration
+	// Versions is how long an attempt is kept after others last took over what it made
+	// of a version (see the interface Versions), or it made that, however old it is.
+	// Zero is no longer than without.
+	Versions time.Duration
+	// Facts is how long what tasks have told is kept. The last of each product, and of
+	// each of its partitions, stays.
+	Facts time.Duration
+	// Ticks is how long ticks are kept, by what came of them.
+	Ticks TickRetention
+}
+
+// TickRetention says how long ticks are kept; zero is for good.
+type TickRetention struct {
+	Started, Skipped, Failed time.Duration
+}
+
+// Of returns how long ticks with an outcome are kept.
+func (r TickRetention) Of(o TickOutcome) time.Duration {
+	switch o {
+	case TickStarted:
+		return r.Started
+	case TickSkipped:
+		return r.Skipped
+	default:
+		return r.Failed
+	}
 }
 
 // WorkflowRetention says how long attempts of a workflow are kept after they ended;
@@ -70,9 +96,9 @@ type Pruned struct {
 	// beside the store are orphans from then on.
 	Revisions []Revision
 	Projects  []model.ProjectID
-	// Values, Audit and Letters count shared values, entries of the audit log
-	// and dead letters.
-	Values, Audit, Letters int
+	// Values, Audit, Letters, Ticks and Facts count shared values, entries of the audit
+	// log, dead letters, ticks and facts.
+	Values, Audit, Letters, Ticks, Facts int
 }
 
 // Pruner forgets.
@@ -84,7 +110,8 @@ type Pruner interface {
 	// what they delete, and a look at each attempt that is old enough and
 	// stays.
 	//
-	// An attempt goes with its tasks, growths and events, and with the messages
+	// An attempt that is the address of a version stays while that was used lately
+	// (Retention.Versions). An attempt goes with its tasks, growths and events, and with the messages
 	// that it buried. It stays while an unfinished attempt resumes from it, and
 	// while a record of it is to be sent. The newest one of a session stays
 	// while the session has another, and while an unfinished attempt comes

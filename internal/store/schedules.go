@@ -19,6 +19,11 @@ type Schedule struct {
 	NextRun, NextTime model.Instant
 	// LastTime is that of the newest session that was started, or zero.
 	LastTime model.Instant
+	// Evaluated is the newest session time that was decided about, whether it was
+	// started or passed over, or zero.
+	Evaluated model.Instant
+	// Rule is what its session times follow from, to tell whether that has changed.
+	Rule string
 	// Disabled is when the schedule was disabled, or zero.
 	Disabled model.Instant
 	Created  model.Instant
@@ -43,11 +48,11 @@ type Schedules interface {
 	// whole or not at all, all in one transaction. The outcomes are in the
 	// order of the firings.
 	Fire(ctx context.Context, firings []Firing) ([]Fired, error)
-	// ChangeSchedule writes NextRun, NextTime, LastTime, Disabled and Updated
-	// and returns the schedule with its new version. When the version given
-	// is not the stored one, it is a Conflict; when there is no such schedule,
-	// NotFound.
-	ChangeSchedule(ctx context.Context, s Schedule) (Schedule, error)
+	// ChangeSchedule writes NextRun, NextTime, LastTime, Evaluated, Disabled and
+	// Updated and, in the same transaction, ticks, and returns the schedule with its
+	// new version. When the version given is not the stored one, it is a Conflict;
+	// when there is no such schedule, NotFound.
+	ChangeSchedule(ctx context.Context, s Schedule, ticks ...Tick) (Schedule, error)
 }
 
 // ScheduleFilter selects schedules; zero fields match all.
@@ -62,8 +67,12 @@ type Firing struct {
 	// Schedule is written as ChangeSchedule does.
 	Schedule Schedule
 	// Start is the attempt to be made, or nil. A session that has an attempt
-	// of that name already is left as it is, and Schedule is written.
+	// of that name already is left as it is, and Schedule is written. What came of
+	// it is written as a tick (TickOf).
 	Start *Start
+	// Ticks are written before that one, with Schedule as with Refused: those of what
+	// was passed over.
+	Ticks []Tick
 	// Refused is written instead when there is no room for the attempt, so
 	// that it is tried again later. It has the id and version of Schedule.
 	Refused Schedule

@@ -25,6 +25,9 @@ type Search struct {
 	Queued bool
 	// Tags are what they have, all of them.
 	Tags model.Tags
+	// Group selects the attempt of this id, which is the first of its group, and those
+	// that run it, or one another, again: see model.RootTag.
+	Group model.AttemptID
 	// Awaits selects those with a task that waits for such a message. Its Attempt
 	// is not looked at.
 	Awaits SubscriptionFilter

@@ -20,6 +20,8 @@ type Slots interface {
 	// and holds nothing yet. Those of attempts that are not the owner's are passed
 	// over.
 	ShareSlots(ctx context.Context, epoch int64, claims []admission.Claim, sizes map[string]int, now model.Instant) ([]model.TryID, error)
+	// Claims returns what tries of attempts have claimed that their tasks run.
+	Claims(ctx context.Context, attempts []model.AttemptID) (map[model.TryID]Claimed, error)
 	// SetPool stores the size of a pool; a negative one forgets it.
 	SetPool(ctx context.Context, name string, size int) error
 	// PoolSizes returns the sizes that are stored.
@@ -30,6 +32,14 @@ type Slots interface {
 	// UsedPools returns, by pool, how many slots are in use and how many tries wait,
 	// of the pools of which that is any.
 	UsedPools(ctx context.Context) (map[string]PoolUse, error)
+}
+
+// Claimed says what became of a claim.
+type Claimed struct {
+	// Since is when the try began to wait.
+	Since model.Instant
+	// Handed says that ShareSlots has returned the try: it may have begun.
+	Handed bool
 }
 
 // PoolUse counts what becomes of a pool.

@@ -5,6 +5,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,8 @@ import (
 type Store interface {
 	Projects
 	Schedules
+	Sensors
+	Ticks
 	Starts
 	Attempts
 	Inbox
@@ -34,6 +37,7 @@ type Store interface {
 	Values
 	Owners
 	Tags
+	Backfills
 	Queue
 	Slots
 	// Records keeps secrets of projects. A secret of a project that does not
@@ -44,6 +48,8 @@ type Store interface {
 	Orphans
 	Pruner
 	Items
+	Versions
+	Facts
 	// Close releases what the store holds. Calls after it fail.
 	Close() error
 }
@@ -154,6 +160,38 @@ func (r Resume) Item() (collection string, index int64, ok bool) {
 	index, err := strconv.ParseInt(text, 10, 64)
 	return name, index, found && closed && err == nil
 }
+
+// OfTasks is the From of an attempt that runs some tasks again, by their full names,
+// with what all others did that ended well.
+func OfTasks(names []string) string {
+	text, _ := json.Marshal(names) // texts can be written
+	return string(text)
+}
+
+// Tasks returns the names that OfTasks has put into From, if it has.
+func (r Resume) Tasks() (names map[string]bool, ok bool) {
+	var list []string
+	if !strings.HasPrefix(r.From, `["`) || json.Unmarshal([]byte(r.From), &list) != nil {
+		return nil, false
+	}
+	names = make(map[string]bool, len(list))
+	for _, name := range list {
+		names[name] = true
+	}
+	return names, true
+}
+
+// Anew is the From of an attempt that goes on with no other, and whose tasks are all
+// run, also where what they give was made before.
+const Anew = "*"
+
+// Changed is the From of an attempt that goes on with no other, and whose memoised tasks
+// are run only where what they give was not made before.
+const Changed = "**"
+
+// Again reports whether tasks that are run are to be so even where what they give was
+// made before: what was asked to be done once more is done.
+func (r Resume) Again() bool { return r.From != "" && r.From != Changed }
 
 // Starts makes attempts.
 type Starts interface {
@@ -314,6 +352,10 @@ type Batch struct {
 	Items []engine.ItemRow
 	// Dropped are deleted when all else is written: tasks, and growths below them.
 	Dropped []engine.Dropped
+	// Versions are noted, in order: what was made of a version takes the place of what
+	// was made no later, and what is Replayed was used. Where no attempt made it, or not
+	// any more, that changes nothing.
+	Versions []engine.Versioned
 	// Consumed names posts whose commands have been applied. They are gone
 	// after the commit; those that are gone already are passed over.
 	Consumed []PostID
@@ -383,9 +425,14 @@ type Owners interface {
 type Pool model.ProjectID
 
 // Pool returns the pool of the attempt that is to be made.
-func (s *Start) Pool() Pool {
-	if s.Definition.Dialect == workflow.Program {
-		return Pool(s.Session.Project)
+func (s *Start) Pool() Pool { return poolOf(s.Definition, s.Session.Project) }
+
+// PoolOf returns the pool of the attempts of a workflow, which has its definition.
+func PoolOf(w *Workflow) Pool { return poolOf(w.Definition, w.Project) }
+
+func poolOf(w *workflow.Workflow, of model.ProjectID) Pool {
+	if w.Dialect == workflow.Program {
+		return Pool(of)
 	}
 	return 0
 }

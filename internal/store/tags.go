@@ -29,8 +29,8 @@ func Retag(tags, set model.Tags, unset []string) (model.Tags, error) {
 		delete(changed, name)
 	}
 	maps.Copy(changed, set)
-	if len(changed) > model.MaxTags {
-		return nil, model.Errorf(model.Invalid, "an attempt may have up to %d tags, and would have %d", model.MaxTags, len(changed))
+	if err := changed.CheckNumber(); err != nil {
+		return nil, err
 	}
 	return changed, nil
 }

@@ -80,6 +80,7 @@ func (s *Store) apply(b *store.Batch) (call bool) {
 		e := &b.Events[i]
 		if a := s.attempts[e.Attempt-1]; a.putEvent(e) {
 			s.journal.add(a, e.Seq)
+			s.tell(e, a.Session)
 		}
 	}
 	call = s.listen(b.Listening) || len(b.Records) > 0 || call
@@ -90,6 +91,9 @@ func (s *Store) apply(b *store.Batch) (call bool) {
 	}
 	for _, d := range b.Dropped {
 		s.attempts[d.Attempt-1].drop(d)
+	}
+	for i := range b.Versions {
+		s.version(&b.Versions[i])
 	}
 	for _, r := range b.Release {
 		a := s.attempts[r.Attempt-1]

@@ -34,6 +34,7 @@ type Store struct {
 	// schedules are in order of id; scheduleID is that of the newest.
 	schedules  []*store.Schedule
 	scheduleID model.ScheduleID
+	sensors    sensors
 	keys       map[sessionKey]*session
 	// running counts the unfinished attempts that are bounded.
 	running int
@@ -43,7 +44,9 @@ type Store struct {
 	leases map[string]lease
 	epoch  int64 // of the newest lease
 	values map[string]value
-	queue  runQueue
+	// versions has what tasks gave, by what they were made of.
+	versions map[versionKey]store.Address
+	queue    runQueue
 	// slots are the claims of tries, pools the sizes that are stored.
 	slots map[slotKey]*slotClaim
 	pools map[string]int
@@ -57,6 +60,12 @@ type Store struct {
 	audit   []store.AuditEntry
 	auditID store.AuditID
 	notes   map[string]string
+	// ticks are in order of time and then of id; tickID is that of the newest.
+	ticks  []store.Tick
+	tickID store.TickID
+	// facts are in order of time and then of id; factID is that of the newest.
+	facts  []store.Fact
+	factID int64
 	signals
 	journal
 }
@@ -69,14 +78,15 @@ func New() *Store { return NewWith(clock.System{}) }
 // NewWith returns an empty store that tells by a clock how long leases last.
 func NewWith(c clock.Clock) *Store {
 	return &Store{
-		clock:  c,
-		live:   make(map[string]*store.Project),
-		keys:   make(map[sessionKey]*session),
-		leases: make(map[string]lease),
-		values: make(map[string]value),
-		queue:  runQueue{make(map[model.AttemptID]*place), make(admission.Spent)},
-		slots:  make(map[slotKey]*slotClaim),
-		pools:  make(map[string]int),
+		clock:    c,
+		live:     make(map[string]*store.Project),
+		keys:     make(map[sessionKey]*session),
+		leases:   make(map[string]lease),
+		values:   make(map[string]value),
+		versions: make(map[versionKey]store.Address),
+		queue:    runQueue{make(map[model.AttemptID]*place), make(admission.Spent)},
+		slots:    make(map[slotKey]*slotClaim),
+		pools:    make(map[string]int),
 
 		notes:   make(map[string]string),
 		orphans: make(map[store.OrphanID]orphan),

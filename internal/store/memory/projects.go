@@ -39,6 +39,7 @@ func (s *Store) Push(ctx context.Context, p store.Push) (store.Project, error) {
 		of.Latest = s.addRevision(of.ID, &p)
 		s.workflows = append(s.workflows, workflows...)
 		s.schedule(of, workflows, plans, p.Revision.Created)
+		s.sensors.sense(of, workflows, p.Revision.Created)
 		pushed = *of
 		return true, nil
 	})
@@ -120,6 +121,7 @@ func (s *Store) DeleteProject(ctx context.Context, id model.ProjectID, now model
 	p.Deleted = now
 	delete(s.live, p.Name)
 	s.keepSchedules(id, nil)
+	s.sensors.keep(id, nil)
 	maps.DeleteFunc(s.secrets, func(p secret.Place, _ string) bool { return p.Project == id })
 	return before, nil
 }

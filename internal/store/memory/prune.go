@@ -31,8 +31,9 @@ func (s *Store) Prune(ctx context.Context, of store.Retention, now model.Instant
 	defer s.mu.Unlock()
 	w := sweep{&p, s, of, now, limit}
 	past = w.attempts(past)
-	values, audit, letters := w.values(), w.audit(), w.letters()
-	if past != store.Last || w.projects() || values || audit || letters {
+	values, audit, letters, ticks := w.values(), w.audit(), w.letters(), w.ticks()
+	facts := w.facts()
+	if past != store.Last || w.projects() || values || audit || letters || ticks || facts {
 		next = past.Cursor()
 	}
 	return p, next, nil
@@ -102,13 +103,14 @@ func (w *sweep) needed(a *attempt) bool {
 			newer++
 		}
 	}
-	return w.store.resumed(a.ID) || w.store.sends(a.ID)
+	return w.store.resumed(a.ID) || w.store.sends(a.ID) || w.store.used(a.ID, w.of.VersionsUsed(w.now))
 }
 
 func (s *Store) dropAttempt(a *attempt) {
 	s.attempts[a.ID-1] = nil
 	s.journal.forget(a)
 	delete(s.queue.places, a.ID)
+	s.dropVersions(a.ID)
 	maps.DeleteFunc(s.slots, func(k slotKey, _ *slotClaim) bool { return k.attempt == a.ID })
 	s.letters = slices.DeleteFunc(s.letters, func(l *letter) bool { return l.Attempt == a.ID })
 	a.of.attempts = slices.DeleteFunc(a.of.attempts, func(b *attempt) bool { return b == a })
@@ -193,6 +195,7 @@ func (w *sweep) projects() bool {
 			}
 			w.Revisions = append(w.Revisions, r.Revision)
 		}
+		w.store.dropFacts(func(f *store.Fact) bool { return f.Project == p.ID })
 		w.store.projects[p.ID-1] = nil
 		w.Projects = append(w.Projects, p.ID)
 	}

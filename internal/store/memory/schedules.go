@@ -51,9 +51,12 @@ func (s *Store) schedule(of *store.Project, workflows []*store.Workflow, plans m
 			s.scheduleID++
 			one = &store.Schedule{ID: s.scheduleID, Project: of.ID, ProjectName: of.Name, WorkflowName: w.Name, Created: now}
 			s.schedules = append(s.schedules, one)
+		} else if t, ok := store.TickOfPush(one, &plan, now); ok {
+			s.tick(t)
 		}
 		one.Workflow, one.Updated = w.ID, now
 		one.NextRun, one.NextTime, one.LastTime = plan.NextRun, plan.NextTime, plan.LastTime
+		one.Evaluated, one.Rule = plan.Evaluated, plan.Rule
 		one.Version++
 	}
 }
@@ -126,7 +129,7 @@ func (s *Store) DueSchedules(ctx context.Context, now model.Instant, n int) ([]s
 }
 
 // ChangeSchedule implements store.Schedules.
-func (s *Store) ChangeSchedule(ctx context.Context, to store.Schedule) (store.Schedule, error) {
+func (s *Store) ChangeSchedule(ctx context.Context, to store.Schedule, ticks ...store.Tick) (store.Schedule, error) {
 	var changed store.Schedule
 	err := s.write(ctx, func() (bool, error) {
 		one, err := s.scheduleAt(&to)
@@ -134,6 +137,7 @@ func (s *Store) ChangeSchedule(ctx context.Context, to store.Schedule) (store.Sc
 			return false, err
 		}
 		changeSchedule(one, &to)
+		s.tick(ticks...)
 		changed = *one
 		return true, nil
 	})
@@ -152,7 +156,7 @@ func (s *Store) scheduleAt(to *store.Schedule) (*store.Schedule, error) {
 
 func changeSchedule(one, to *store.Schedule) {
 	one.NextRun, one.NextTime, one.LastTime = to.NextRun, to.NextTime, to.LastTime
-	one.Disabled, one.Updated = to.Disabled, to.Updated
+	one.Evaluated, one.Disabled, one.Updated = to.Evaluated, to.Disabled, to.Updated
 	one.Version++
 }
 
@@ -176,22 +180,26 @@ func (s *Store) fire(f *store.Firing) (store.Attempt, error) {
 	if err != nil {
 		return store.Attempt{}, err
 	}
-	var made *attempt
-	if f.Start != nil {
-		a, isNew, err := s.start(f.Start)
-		switch {
-		case model.CodeOf(err) == model.Exhausted:
-			changeSchedule(one, &f.Refused)
-			return store.Attempt{}, err
-		case err != nil:
-			return store.Attempt{}, err
-		case isNew:
-			made = a
-		}
-	}
-	changeSchedule(one, &f.Schedule)
-	if made == nil {
+	if f.Start == nil {
+		changeSchedule(one, &f.Schedule)
+		s.tick(f.Ticks...)
 		return store.Attempt{}, nil
 	}
-	return made.Attempt, nil
+	var made store.Attempt
+	a, isNew, err := s.start(f.Start)
+	refused := err != nil && model.CodeOf(err) == model.Exhausted
+	switch {
+	case refused:
+		changeSchedule(one, &f.Refused)
+	case err != nil:
+		return made, err
+	default:
+		changeSchedule(one, &f.Schedule)
+	}
+	if isNew {
+		made = a.Attempt
+	}
+	s.tick(f.Ticks...)
+	s.tick(store.TickOf(f.Start, made.ID, err))
+	return made, err
 }

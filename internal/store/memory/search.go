@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/routing"
 )
@@ -31,8 +32,15 @@ func (s *Store) found(of *store.Search, a *attempt) bool {
 		(of.Revision == 0 || s.isOf(a, of)) &&
 		(!of.Waits() || s.awaits(a, of.Awaits)) &&
 		a.tagged(of.Tags) &&
+		(of.Group == 0 || a.ID == of.Group || a.root() == of.Group) &&
 		(!of.Queued || a.Queued()) &&
 		of.HasParams(&a.Attempt)
+}
+
+// root returns the first attempt of the group of one that runs another one again.
+func (a *attempt) root() model.AttemptID {
+	_, root := a.tags.Line()
+	return root
 }
 
 // isOf reports whether an attempt is of a workflow of the revision.

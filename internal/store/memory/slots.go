@@ -21,6 +21,7 @@ type slotKey struct {
 type slotClaim struct {
 	admission.Claim
 	granted model.Instant
+	handed  bool
 }
 
 // ShareSlots implements store.Slots.
@@ -40,6 +41,7 @@ func (s *Store) ShareSlots(ctx context.Context, epoch int64, claims []admission.
 		given := s.share(sizes, now)
 		for key, c := range s.slots {
 			if c.granted != 0 && s.attempts[key.attempt-1].Epoch == epoch {
+				c.handed = true
 				held = append(held, c.Try)
 			}
 		}
@@ -78,6 +80,21 @@ func (s *Store) share(sizes map[string]int, now model.Instant) []admission.Claim
 		s.slots[slotKey{c.Try.Attempt, c.Try.Task}].granted = now
 	}
 	return given
+}
+
+// Claims implements store.Slots.
+func (s *Store) Claims(ctx context.Context, attempts []model.AttemptID) (map[model.TryID]store.Claimed, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	claims := make(map[model.TryID]store.Claimed)
+	for key, c := range s.slots {
+		if slices.Contains(attempts, key.attempt) && s.runs(c.Try) {
+			claims[c.Try] = store.Claimed{Since: c.Since, Handed: c.handed}
+		}
+	}
+	return claims, nil
 }
 
 // runs reports whether a task is running a try.

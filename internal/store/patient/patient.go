@@ -128,6 +128,11 @@ func (s *Store) CarryItems(ctx context.Context, c store.Carry) (int, error) {
 	return again(ctx, s, func() (int, error) { return s.Store.CarryItems(ctx, c) })
 }
 
+// Addresses implements store.Versions.
+func (s *Store) Addresses(ctx context.Context, project model.ProjectID, versions []string) (map[string]store.Address, error) {
+	return again(ctx, s, func() (map[string]store.Address, error) { return s.Store.Addresses(ctx, project, versions) })
+}
+
 // DropLists implements store.Items.
 func (s *Store) DropLists(ctx context.Context, than store.ItemList) error {
 	_, err := again(ctx, s, func() (struct{}, error) { return struct{}{}, s.Store.DropLists(ctx, than) })

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql/driver"
 
 	"github.com/jackc/pgx/v5"
 
@@ -22,8 +23,11 @@ const (
 	dropGrowths = `DELETE FROM growths WHERE attempt = $1 AND (first = $2 AND kind = $4 OR parent >= $2 AND parent < $3)`
 )
 
-// changesItems reports whether a batch changes items or drops tasks.
-func changesItems(p *tables.Plan) bool { return len(p.Items)+len(p.Sweeps)+len(p.Dropped) > 0 }
+// changesItems reports whether a batch changes items, drops tasks, or has versions or
+// facts.
+func changesItems(p *tables.Plan) bool {
+	return len(p.Items)+len(p.Sweeps)+len(p.Dropped)+len(p.Versions) > 0 || p.HasFacts()
+}
 
 // commitItems commits a batch that changes items and says nothing of messages, in
 // one round trip and, as its statements are sent together, one transaction.
@@ -35,8 +39,8 @@ func (s *Store) commitItems(ctx context.Context, c *pgx.Conn, p *tables.Plan) (w
 	return woke, err
 }
 
-// queueItems adds what a batch says of items to the statements that write it, after
-// that which admits it.
+// queueItems adds what a batch says of items, versions and facts to the statements that
+// write it, after that which admits it.
 func queueItems(b *pgx.Batch, p *tables.Plan) {
 	if i := p.Items; len(i) > 0 {
 		b.Queue(putItems,
@@ -56,4 +60,10 @@ func queueItems(b *pgx.Batch, p *tables.Plan) {
 		b.Queue(dropTasks, int64(d.Attempt), int32(d.From), int32(d.To))
 		b.Queue(dropGrowths, int64(d.Attempt), int32(d.From), int32(d.To), int16(engine.GrowPage))
 	}
+	queue := func(text string, args ...driver.Value) error { // what is queued can't fail yet
+		b.Queue(numbered(text), anys(args)...)
+		return nil
+	}
+	_ = p.WriteVersions(queue)
+	_ = p.WriteFacts(queue)
 }

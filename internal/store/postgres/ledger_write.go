@@ -25,11 +25,15 @@ const (
 	insertPlaces    = `INSERT INTO queue (attempt, rank, weight, admitted) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])`
 	updateSchedules = `
 		UPDATE schedules s
-		SET next_run = u.next_run, next_time = u.next_time, last_time = u.last_time, disabled = u.disabled,
-			updated = u.updated, version = u.version
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-			AS u (id, next_run, next_time, last_time, disabled, updated, version)
+		SET next_run = u.next_run, next_time = u.next_time, last_time = u.last_time, evaluated = u.evaluated,
+			disabled = u.disabled, updated = u.updated, version = u.version
+		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+			AS u (id, next_run, next_time, last_time, evaluated, disabled, updated, version)
 		WHERE s.id = u.id`
+	insertTicks = `
+		INSERT INTO ticks (time, kind, project, name, slot, until, slots, outcome, reason, started, attempts)
+		SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+			$8::smallint[], $9::text[], $10::bigint[], $11::text[])`
 	setLastIDs = `SELECT setval('sessions_id_seq', $1), setval('attempts_id_seq', $2), setval('definitions_id_seq', $3)`
 )
 
@@ -50,10 +54,31 @@ func (l ledger) write(b *pgx.Batch) {
 			column(s, func(s *store.Schedule) int64 { return int64(s.NextRun) }),
 			column(s, func(s *store.Schedule) int64 { return int64(s.NextTime) }),
 			column(s, func(s *store.Schedule) int64 { return int64(s.LastTime) }),
+			column(s, func(s *store.Schedule) int64 { return int64(s.Evaluated) }),
 			column(s, func(s *store.Schedule) int64 { return int64(s.Disabled) }),
 			column(s, func(s *store.Schedule) int64 { return int64(s.Updated) }),
 			column(s, func(s *store.Schedule) int64 { return s.Version }))
 	}
+	l.writeTicks(b)
+}
+
+func (l ledger) writeTicks(b *pgx.Batch) {
+	t := l.Ticks()
+	if len(t) == 0 {
+		return
+	}
+	b.Queue(insertTicks,
+		column(t, func(t *store.Tick) int64 { return int64(t.At) }),
+		column(t, func(t *store.Tick) int16 { return int16(t.Kind) }),
+		column(t, func(t *store.Tick) int64 { return int64(t.Project) }),
+		column(t, func(t *store.Tick) string { return t.Name }),
+		column(t, func(t *store.Tick) int64 { return int64(t.Slot) }),
+		column(t, func(t *store.Tick) int64 { return int64(t.Until) }),
+		column(t, func(t *store.Tick) int64 { return int64(t.Slots) }),
+		column(t, func(t *store.Tick) int16 { return int16(t.Outcome) }),
+		column(t, func(t *store.Tick) string { return t.Reason }),
+		column(t, func(t *store.Tick) int64 { return int64(t.Started) }),
+		column(t, tables.TickAttempts))
 }
 
 func (l ledger) writeDefinitions(b *pgx.Batch) {

@@ -251,7 +251,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 			{selectVersions, 1, []string{"schedules_pkey"}},
 			{holdUnfinished, 1, []string{"attempts_name"}},
 			{updateSessions, 3, []string{"sessions_pkey"}},
-			{updateSchedules, 7, []string{"schedules_pkey"}},
+			{updateSchedules, 8, []string{"schedules_pkey"}},
 			{selectAddressed, 1, []string{"attempts_pkey"}},
 			{wakeAddressed, 1, []string{"attempts_pkey"}},
 			{selectListeners, 1, []string{"subscriptions_waiting", "attempts_pkey"}},

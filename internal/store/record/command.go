@@ -26,6 +26,7 @@ const (
 	commandTerms               // those of the message
 	commandBy                  // string
 	commandItem                // varint
+	commandFacts               // for each: its kind as a byte, map
 
 	commandEnd
 )
@@ -42,6 +43,7 @@ const (
 	resultReplayed             // nothing more
 	resultRecords              // for each record: topic, key, value, headers
 	resultListed               // total, done, failed and cancelled as varints
+	resultVersion              // string
 
 	resultEnd
 )
@@ -73,7 +75,7 @@ func Command(c *engine.Command) []byte {
 	dst := binary.AppendUvarint([]byte{version, byte(c.Kind)}, parts(
 		c.Task != 0, c.Try != 0, c.Result != nil, c.Failure != nil, c.Wait != nil,
 		c.Message != nil, c.Node != nil, c.Params.Len() > 0, c.Verdict != nil,
-		c.Message != nil && hasTerms(*c.Message), c.By != "", c.Item != 0,
+		c.Message != nil && hasTerms(*c.Message), c.By != "", c.Item != 0, len(c.Facts) > 0,
 	))
 	dst = appendInt(dst, c.Task)
 	dst = appendInt(dst, c.Try)
@@ -100,13 +102,24 @@ func Command(c *engine.Command) []byte {
 	if c.By != "" {
 		dst = appendString(dst, c.By)
 	}
-	return appendInt(dst, c.Item)
+	return appendFacts(appendInt(dst, c.Item), c.Facts)
+}
+
+func appendFacts(dst []byte, list []engine.Fact) []byte {
+	if len(list) == 0 {
+		return dst
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(list)))
+	for i := range list {
+		dst = params.AppendBinary(append(dst, byte(list[i].Kind)), list[i].Data)
+	}
+	return dst
 }
 
 func appendResult(dst []byte, r *engine.Result) []byte {
 	dst = binary.AppendUvarint(dst, parts(
 		r.Export.Len() > 0, r.Store.Len() > 0, len(r.Reset) > 0, len(r.Outputs) > 0, r.Subtasks.Len() > 0,
-		r.Node != nil, len(r.Items) > 0, r.Stop, r.Replayed, len(r.Records) > 0, r.Listed != nil,
+		r.Node != nil, len(r.Items) > 0, r.Stop, r.Replayed, len(r.Records) > 0, r.Listed != nil, r.Version != "",
 	))
 	dst = appendPart(dst, r.Export)
 	dst = appendPart(dst, r.Store)
@@ -125,6 +138,9 @@ func appendResult(dst []byte, r *engine.Result) []byte {
 		for _, n := range []int64{l.Total, l.Done, l.Failed, l.Cancelled} {
 			dst = binary.AppendVarint(dst, n)
 		}
+	}
+	if r.Version != "" {
+		dst = appendString(dst, r.Version)
 	}
 	return dst
 }
@@ -220,6 +236,12 @@ func DecodeCommand(b []byte) (engine.Command, error) {
 	if set&commandItem != 0 {
 		c.Item = r.int()
 	}
+	if set&commandFacts != 0 {
+		c.Facts = make([]engine.Fact, r.count())
+		for i := range c.Facts {
+			c.Facts[i] = engine.Fact{Kind: engine.EventKind(r.byte()), Data: r.mapping()}
+		}
+	}
 	return c, r.finish("command to an attempt")
 }
 
@@ -252,6 +274,9 @@ func (r *reader) result() *engine.Result {
 	}
 	if set&resultListed != 0 {
 		res.Listed = &engine.Listed{Total: r.int(), Done: r.int(), Failed: r.int(), Cancelled: r.int()}
+	}
+	if set&resultVersion != 0 {
+		res.Version = r.string()
 	}
 	return res
 }

@@ -24,6 +24,8 @@ const (
 	detailHearing // since, forgiven and due as varints, kept as a map
 	detailTerms   // those of each message of the inbox
 	detailItems   // counters of a collection: see items.go
+	detailVersion // of what the action gave
+	detailFormer  // varint
 
 	detailEnd
 )
@@ -37,7 +39,7 @@ func Detail(d *engine.Detail) []byte {
 	dst := binary.AppendUvarint([]byte{version}, parts(
 		d.Export.Len() > 0, d.Store.Len() > 0, len(d.Reset) > 0, len(d.Outputs) > 0,
 		d.Subtasks.Len() > 0, d.Error.Len() > 0, d.State.Len() > 0, len(d.Keys) > 0, len(d.Inbox) > 0, d.Hearing != nil,
-		slices.ContainsFunc(d.Inbox, hasTerms), d.Items != nil,
+		slices.ContainsFunc(d.Inbox, hasTerms), d.Items != nil, d.Version != "", d.Former != 0,
 	))
 	for _, m := range []params.Map{d.Export, d.Store} {
 		dst = appendPart(dst, m)
@@ -70,7 +72,10 @@ func Detail(d *engine.Detail) []byte {
 	if d.Items != nil {
 		dst = appendItems(dst, d.Items)
 	}
-	return dst
+	if d.Version != "" {
+		dst = appendString(dst, d.Version)
+	}
+	return appendInt(dst, d.Former)
 }
 
 func appendPart(dst []byte, m params.Map) []byte {
@@ -171,6 +176,12 @@ func DecodeDetail(b []byte) (*engine.Detail, error) {
 	}
 	if set&detailItems != 0 {
 		d.Items = r.items()
+	}
+	if set&detailVersion != 0 {
+		d.Version = r.string()
+	}
+	if set&detailFormer != 0 {
+		d.Former = int32(r.int())
 	}
 	return d, r.finish("detail of a task")
 }

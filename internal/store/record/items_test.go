@@ -17,6 +17,7 @@ func TestItemsSurviveTheirForms(t *testing.T) {
 		List: 7, Total: 1 << 40, Done: 2, Failed: 3, Cancelled: 4, Running: 5, Next: 6, Left: 700, Again: []int64{8, 1 << 33},
 		First: []engine.FailedItem{{Index: 9, Key: "k", Message: "no"}, {}},
 	}}))
+	same(t, detailForm("another round of a collection", &engine.Detail{Former: 300}))
 	same(t, detailForm("a collection without items", &engine.Detail{Items: &engine.Items{}}))
 	same(t, commandForm("rerun", engine.Command{Kind: engine.RerunItem, Task: model.TaskID(1 << 30), Item: 1 << 40, By: "ann"}))
 	same(t, commandForm("listed", engine.Command{Kind: engine.Succeed, Result: &engine.Result{

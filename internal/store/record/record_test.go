@@ -154,6 +154,7 @@ var written = []struct {
 	{commandForm("full command", fullCommand), "010ebf01d80403df0308010161030208010162000103782e7901037965730801022b730801056563686f3e0602c3a907020302060162070801076d657373616765060662726f6b656e0680a8d6b9070180e0ba84bf030801016e04000000000000f83f078080afa2dbffad060201740170017601000000000801016d03040173017407020206017808010165060166"},
 	{commandForm("wait with a reason", reasonedWait), "010310090e02c3a9"},
 	{commandForm("judged", judged), "01018102020102c3a9"},
+	{commandForm("facts", engine.Command{Kind: engine.Fail, Task: 1, Facts: []engine.Fact{{Kind: engine.ProductMade, Data: params.Of("product", "p")}, {Kind: engine.Expected}}}), "0102812002021208010770726f64756374060170130800"},
 	{dispatchForm("empty dispatch", engine.Effect{}), "0100"},
 	{dispatchForm("full dispatch", fullDispatch), "01ef01d8040402042b772b61080101610302080101620001730174070202060178"},
 	{stringsForm("no strings", nil), "0100"},
@@ -445,7 +446,7 @@ func drawCommand(t *rapid.T, text *rapid.Generator[string], m *rapid.Generator[p
 			Export: m.Draw(t, "export"), Store: m.Draw(t, "store"), Reset: rapid.SliceOf(text).Draw(t, "reset"),
 			Outputs: rapid.SliceOf(text).Draw(t, "outputs"), Subtasks: m.Draw(t, "subtasks"),
 			Items: rapid.SliceOf(rapid.Map(text, func(s string) params.Value { return s })).Draw(t, "items"),
-			Stop:  has.Draw(t, "stop"), Replayed: has.Draw(t, "replayed"),
+			Stop:  has.Draw(t, "stop"), Replayed: has.Draw(t, "replayed"), Version: text.Draw(t, "version"),
 		}
 	}
 	if has.Draw(t, "failure") {

@@ -38,7 +38,7 @@ func (p *commit) write(c *conn) error {
 	}
 	p.signals = p.said
 	for _, write := range []func(*conn) error{
-		p.consume, p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.writeSignals, p.writeItems, p.drop, p.release,
+		p.consume, p.writeAttempts, p.writeTasks, p.writeGrowths, p.writeEvents, p.writeFacts, p.writeSignals, p.writeItems, p.drop, p.writeVersions, p.release,
 	} {
 		if err := write(c); err != nil {
 			return err

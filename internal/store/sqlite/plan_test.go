@@ -97,6 +97,18 @@ func TestQueriesUseIndexes(t *testing.T) {
 			return err
 		}
 	}
+	ticks := func(f store.TickFilter) func(*tables.Tables) error {
+		return func(t *tables.Tables) error {
+			_, _, err := t.ListTicks(ctx, f, store.Page{})
+			return err
+		}
+	}
+	told := func(f store.FactFilter) func(*tables.Tables) error {
+		return func(t *tables.Tables) error {
+			_, _, err := t.ListFacts(ctx, f, store.Page{})
+			return err
+		}
+	}
 	searches := func(s store.Search) func(*tables.Tables) error {
 		return func(t *tables.Tables) error {
 			_, _, err := t.SearchAttempts(ctx, s, store.Page{})
@@ -163,7 +175,32 @@ func TestQueriesUseIndexes(t *testing.T) {
 		"what somebody did":          {audit(store.AuditFilter{Principal: "p", From: 1}), "audit_principal"},
 		"what was done to a project": {audit(store.AuditFilter{Project: "p"}), "audit_project"},
 		"who did something":          {audit(store.AuditFilter{Action: "a"}), "audit_action"},
-		"a token":                    {func(t *tables.Tables) error { _, err := t.Token(ctx, store.TokenHash{}); return unlessMissing(err) }, "tokens USING PRIMARY KEY (hash=?)"},
+		"what became of a schedule":  {ticks(store.TickFilter{Project: 1, Name: "w", Outcome: store.TickFailed}), "ticks_of (project=? AND name=? AND time<?)"},
+		"what became of all":         {ticks(store.TickFilter{Projects: []model.ProjectID{1}}), "ticks_outcome (outcome=? AND time<?)"},
+		"backfills": {func(t *tables.Tables) error {
+			_, _, err := t.ListBackfills(ctx, store.BackfillFilter{}, store.Page{})
+			return err
+		}, "attempt_tags USING COVERING INDEX attempt_tags_value (name=? AND value>?)"},
+		"a backfill": {func(t *tables.Tables) error {
+			_, _, err := t.ListBackfills(ctx, store.BackfillFilter{Name: "b"}, store.Page{})
+			return err
+		}, "few: g USING COVERING INDEX attempt_tags_value (name=? AND value=?)"},
+		"facts of a product":   {told(store.FactFilter{Projects: []model.ProjectID{1}, Kind: store.OfProduct, Name: "p"}), "facts_name (project=? AND kind=? AND name=? AND at<?)"},
+		"facts of a partition": {told(store.FactFilter{Projects: []model.ProjectID{1}, Kind: store.OfProduct, Name: "p", Partition: "1"}), "facts_part (project=? AND name=? AND part=? AND at<?)"},
+		"facts of an attempt":  {told(store.FactFilter{Attempt: 1}), "few: sqlite_autoindex_facts_1 (attempt=?)"},
+		"facts of all":         {told(store.FactFilter{Broken: true}), "facts_at (at<?)"},
+		"products": {func(t *tables.Tables) error {
+			_, _, err := t.ListProducts(ctx, store.ProductFilter{Project: 1}, store.Page{})
+			return err
+		}, "few: facts_name (project=? AND kind=? AND name>? AND name<?)"},
+		"partitions": {func(t *tables.Tables) error {
+			_, _, err := t.ListPartitions(ctx, store.ProductFilter{Project: 1, Key: "p"}, store.Page{})
+			return err
+		}, "few: facts_part (project=? AND name=? AND part>? AND part<?)"},
+		"versions":             {func(t *tables.Tables) error { _, err := t.Addresses(ctx, 1, []string{"v", "w"}); return err }, "versions USING PRIMARY KEY (project=? AND version=?)"},
+		"sensors that are due": {func(t *tables.Tables) error { _, _, err := t.DueSensors(ctx, 0, now, 9); return err }, "sensors_due (pool=? AND next_tick<?)"},
+		"run keys of a sensor": {func(t *tables.Tables) error { _, err := t.KnownRunKeys(ctx, 1, []string{"k"}); return err }, "sensor_keys USING PRIMARY KEY (sensor=? AND name=?)"},
+		"a token":              {func(t *tables.Tables) error { _, err := t.Token(ctx, store.TokenHash{}); return unlessMissing(err) }, "tokens USING PRIMARY KEY (hash=?)"},
 		"secrets of a project": {func(t *tables.Tables) error {
 			_, err := t.SecretKeys(ctx, 1, secret.OfProject)
 			return err
@@ -231,7 +268,7 @@ func TestPruningUsesIndexes(t *testing.T) {
 	}
 	var plans []string
 	tb := tables.New(explainer{database{s}, &plans}, dialect)
-	keep := store.Retention{Attempts: time.Hour, Sessions: 1, Projects: time.Hour, Audit: time.Hour, Letters: time.Hour}
+	keep := store.Retention{Attempts: time.Hour, Sessions: 1, Projects: time.Hour, Audit: time.Hour, Letters: time.Hour, Versions: time.Hour, Facts: time.Hour, Ticks: store.TickRetention{Started: time.Hour, Skipped: time.Hour, Failed: time.Hour}}
 	if _, _, err := tb.Prune(ctx, keep, now, store.Page{}); err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +281,8 @@ func TestPruningUsesIndexes(t *testing.T) {
 	for _, index := range []string{
 		"attempts_past", "sessions_workflow", "attempts_resumed", "attempts_after", "sqlite_autoindex_attempts_1",
 		"projects_deleted", "revisions_project", "attempts_used", "workflows_used", "shared_values_expires", "audit_time", "letters_died",
-		"letters_buried", "sqlite_autoindex_outbox_1",
+		"letters_buried", "sqlite_autoindex_outbox_1", "ticks_outcome", "versions_attempt", "facts_at (at<?)",
+		"facts_part (project=? AND name=? AND part=? AND", "facts_name (project=?)",
 	} {
 		if !strings.Contains(all, index) {
 			t.Errorf("%s is not used", index)

@@ -73,7 +73,7 @@ func TestSlotsAreSharedInAFewStatements(t *testing.T) {
 		}
 		return len(list)
 	}
-	share(0, 7, claims...)
+	share(0, 8, claims...)
 	state(model.Success, 1, 1101) // while they wait
 	if n := share(150, 20); n != 150 {
 		t.Errorf("%d hold slots", n)

@@ -132,12 +132,13 @@ var (
 		VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0)`, ``)
 	insertTags      = newBulk(`INSERT INTO attempt_tags (attempt, name, value) VALUES `, `(?, ?, ?)`, ``)
 	insertPlaces    = newBulk(`INSERT INTO queue (attempt, rank, weight, admitted) VALUES `, `(?, ?, ?, ?)`, ``)
-	updateSchedules = newBulk(`WITH u (id, next_run, next_time, last_time, disabled, updated, version) AS (VALUES `,
-		`(?, ?, ?, ?, ?, ?, ?)`, `)
+	updateSchedules = newBulk(`WITH u (id, next_run, next_time, last_time, evaluated, disabled, updated, version) AS (VALUES `,
+		`(?, ?, ?, ?, ?, ?, ?, ?)`, `)
 		UPDATE schedules
-		SET next_run = u.next_run, next_time = u.next_time, last_time = u.last_time, disabled = u.disabled,
-			updated = u.updated, version = u.version
+		SET next_run = u.next_run, next_time = u.next_time, last_time = u.last_time, evaluated = u.evaluated,
+			disabled = u.disabled, updated = u.updated, version = u.version
 		FROM u WHERE schedules.id = u.id`)
+	insertTicks = newBulk(tables.InsertTicks, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ``)
 )
 
 // write writes what was decided.
@@ -157,7 +158,10 @@ func (l ledger) write() error {
 	if err := l.writeQueue(); err != nil {
 		return err
 	}
-	return l.writeSchedules()
+	if err := l.writeSchedules(); err != nil {
+		return err
+	}
+	return l.writeTicks()
 }
 
 func (l ledger) writeSessions() error {
@@ -203,7 +207,14 @@ func (l ledger) writeSchedules() error {
 	fired := l.Fired()
 	return updateSchedules.exec(l.conn, len(fired), func(args []driver.Value, i int) []driver.Value {
 		s := &fired[i]
-		return append(args, int64(s.ID), int64(s.NextRun), int64(s.NextTime), int64(s.LastTime), int64(s.Disabled),
-			int64(s.Updated), s.Version)
+		return append(args, int64(s.ID), int64(s.NextRun), int64(s.NextTime), int64(s.LastTime), int64(s.Evaluated),
+			int64(s.Disabled), int64(s.Updated), s.Version)
+	})
+}
+
+func (l ledger) writeTicks() error {
+	ticks := l.Ticks()
+	return insertTicks.exec(l.conn, len(ticks), func(args []driver.Value, i int) []driver.Value {
+		return tables.AppendTick(args, &ticks[i])
 	})
 }

@@ -86,7 +86,7 @@ func TestWritesUseIndexes(t *testing.T) {
 		{selectStartable, 1, []string{"SEARCH w USING INTEGER PRIMARY KEY", "SEARCH p USING INTEGER PRIMARY KEY"}},
 		{selectVersions, 1, []string{"SEARCH schedules USING INTEGER PRIMARY KEY"}},
 		{selectUnfinished, 1, []string{"sqlite_autoindex_attempts_1 (session=?)"}},
-		{updateSchedules, 7, []string{"SEARCH schedules USING INTEGER PRIMARY KEY"}},
+		{updateSchedules, 8, []string{"SEARCH schedules USING INTEGER PRIMARY KEY"}},
 		{wakeSuccessors, 1, []string{"attempts_after (after=?)", "SEARCH attempts USING INTEGER PRIMARY KEY", "SEARCH o USING INDEX sqlite_autoindex_attempts_1 (session=?)"}},
 		{dropInbox, 1, []string{"posts_attempt (attempt=?)"}},
 		{dropPosts, 1, []string{"SEARCH posts USING INTEGER PRIMARY KEY"}},

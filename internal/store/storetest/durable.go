@@ -138,18 +138,21 @@ var durableTests = []struct {
 		f.same("later", f.get(now+second, "a", "b"), params.Map{})
 		f.close()
 	}},
-	{"secrets, tokens and the audit log are kept", func(t *testing.T, open func() *fixture) {
+	{"secrets, tokens, ticks and the audit log are kept", func(t *testing.T, open func() *fixture) {
 		f := open()
 		f.projects("p")
 		f.putSecret(secretOf(1, "a"))
 		f.putToken(token("a", 1))
 		f.audited(entryAt(1, now))
+		f.ticked(tickAt(1, now))
 		f.close()
 		f = open()
 		f.wantSecrets(secretOf(1, "a"))
 		f.wantTokens(token("a", 1))
 		f.audited(entryAt(2, now))
 		wantPages(f, f.listAudit(store.AuditFilter{}), []store.AuditEntry{entryAt(2, now), entryAt(1, now)})
+		f.ticked(tickAt(2, now))
+		wantPages(f, f.listTicks(store.TickFilter{}), []store.Tick{tickAt(2, now), tickAt(1, now)})
 		f.close()
 	}},
 	{"what was pruned stays gone, and its ids too", func(t *testing.T, open func() *fixture) {

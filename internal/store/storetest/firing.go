@@ -16,6 +16,7 @@ func (f *fixture) firing(id model.ScheduleID) store.Firing {
 	start := f.startOf(s.Workflow, fmt.Sprint(s.NextTime))
 	refused := s
 	refused.NextRun, refused.Updated = s.NextRun+600*second, now+second
+	s.Evaluated = s.NextTime
 	s.LastTime, s.NextRun, s.NextTime, s.Updated = s.NextTime, s.NextRun+60*second, s.NextTime+60*second, now+second
 	return store.Firing{Schedule: s, Start: &start, Refused: refused}
 }

@@ -39,7 +39,7 @@ func (f *fixture) prune(r store.Retention, size int) (all store.Pruned) {
 		if err != nil {
 			f.Fatalf("Prune: %v", err)
 		}
-		if most := max(len(p.Attempts), len(p.Revisions), p.Values, p.Audit); most > size {
+		if most := max(len(p.Attempts), len(p.Revisions), p.Values, p.Audit, p.Ticks, p.Facts); most > size {
 			f.Fatalf("a call of %d pruned %d", size, most)
 		}
 		all.Attempts = append(all.Attempts, p.Attempts...)
@@ -48,6 +48,8 @@ func (f *fixture) prune(r store.Retention, size int) (all store.Pruned) {
 		all.Projects = append(all.Projects, p.Projects...)
 		all.Values += p.Values
 		all.Audit += p.Audit
+		all.Ticks += p.Ticks
+		all.Facts += p.Facts
 		if next == "" {
 			return all
 		}

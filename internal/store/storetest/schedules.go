@@ -94,12 +94,13 @@ var scheduleTests = []test{
 			if w.Name == "b" {
 				return nil
 			}
-			return &store.Schedule{NextRun: now + second, NextTime: now, LastTime: now - second}
+			return &store.Schedule{NextRun: now + second, NextTime: now, LastTime: now - second, Evaluated: now - 2, Rule: "é"}
 		}
 		f.pushed(push)
 		want := store.Schedule{
 			ID: 1, Project: 1, ProjectName: "p", Workflow: 1, WorkflowName: "a",
-			NextRun: now + second, NextTime: now, LastTime: now - second, Created: now, Updated: now, Version: 1,
+			NextRun: now + second, NextTime: now, LastTime: now - second, Evaluated: now - 2, Rule: "é",
+			Created: now, Updated: now, Version: 1,
 		}
 		f.same("first", f.schedule(1), want)
 		want.ID, want.Workflow, want.WorkflowName = 2, 3, "c"
@@ -134,12 +135,12 @@ var scheduleTests = []test{
 			case w.Name == "w2":
 				f.same("schedule so far", *last, before)
 			}
-			return &store.Schedule{NextRun: now + 7*second, NextTime: now + 6*second, LastTime: now + 5*second}
+			return &store.Schedule{NextRun: now + 7*second, NextTime: now + 6*second, LastTime: now + 5*second, Evaluated: now + 4, Rule: "new"}
 		}
 		f.pushed(push)
 		want := before
 		want.Workflow, want.NextRun, want.NextTime, want.LastTime = 4, now+7*second, now+6*second, now+5*second
-		want.Updated, want.Version = now+9*second, 3
+		want.Updated, want.Version, want.Evaluated, want.Rule = now+9*second, 3, now+4, "new"
 		f.same("kept", f.schedule(2), want)
 		f.same("the other's workflow", f.schedule(1).Workflow, model.WorkflowID(5))
 		if s := f.schedule(3); s.WorkflowName != "w0" || s.Created != now+9*second {
@@ -216,9 +217,9 @@ var scheduleTests = []test{
 		f.scheduled(now)
 		want := f.schedule(1)
 		want.NextRun, want.NextTime, want.LastTime = now+3*second, now+2*second, now+second
-		want.Disabled, want.Updated = now+5*second, now+6*second
+		want.Disabled, want.Updated, want.Evaluated = now+5*second, now+6*second, now+4*second
 		changed := want
-		changed.Project, changed.ProjectName, changed.Workflow, changed.WorkflowName, changed.Created = 7, "x", 8, "y", 9
+		changed.Project, changed.ProjectName, changed.Workflow, changed.WorkflowName, changed.Created, changed.Rule = 7, "x", 8, "y", 9, "z"
 		want.Version = 2
 		f.same("returned", f.changeSchedule(changed), want)
 		f.same("stored", f.schedule(1), want)

@@ -145,6 +145,36 @@ var slotTests = []test{
 		must(f, f.store.SetPool(ctx, "db", -1))
 		f.share(epoch, []model.TaskID{1100})
 	}},
+	{"which tries were handed slots is known", func(f *fixture) {
+		epoch, ids := f.owned("c", 1)
+		id := ids[0]
+		f.runs("c", epoch, id, 1, 1, 2, 3, 4, 5)
+		both := map[string]int{"db": 1, "api": 1}
+		f.share(epoch, []model.TaskID{1, 2}, wants(id, 1, 1, 1, both), wants(id, 2, 1, 2, db), wants(id, 3, 1, 3, db), wants(id, 4, 1, 4, both))
+		must(f, f.store.EndLease(ctx, "c", epoch))
+		next := f.lease("d")
+		must(f, f.store.SetPool(ctx, "db", 3))
+		f.share(next, nil) // which another one drives
+		known := func(want map[model.TaskID]store.Claimed) {
+			f.Helper()
+			claims, err := f.store.Claims(ctx, []model.AttemptID{id, id + 7})
+			must(f, err)
+			got := make(map[model.TaskID]store.Claimed)
+			for id, c := range claims {
+				got[id.Task] = c
+			}
+			f.same("claims", got, want)
+		}
+		known(map[model.TaskID]store.Claimed{1: {Since: 1, Handed: true}, 2: {Since: 2, Handed: true}, 3: {Since: 3}, 4: {Since: 4}})
+		f.claim("d", next, now, 9)
+		f.inState("d", next, id, 1, model.Success, 1)
+		must(f, f.store.SetPool(ctx, "db", 2))
+		f.share(next, []model.TaskID{2, 3})
+		known(map[model.TaskID]store.Claimed{2: {Since: 2, Handed: true}, 3: {Since: 3, Handed: true}, 4: {Since: 4}})
+		claims, err := f.store.Claims(ctx, nil)
+		must(f, err)
+		f.same("claims of nobody", len(claims), 0)
+	}},
 	{"others are called where they may have got slots", func(f *fixture) {
 		epoch, ids := f.owned("c", 1)
 		f.runs("c", epoch, ids[0], 1, 1, 2)

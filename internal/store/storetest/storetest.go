@@ -28,6 +28,8 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"workflows", workflowTests},
 		{"schedules", scheduleTests},
 		{"firing", fireTests},
+		{"ticks", tickTests},
+		{"sensors", sensorTests},
 		{"starts", startTests},
 		{"starts together", togetherTests},
 		{"room", roomTests},
@@ -36,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"list", listTests},
 		{"search", searchTests},
 		{"tags", tagTests},
+		{"backfills", backfillTests},
 		{"queue", queueTests},
 		{"slots", slotTests},
 		{"commit", commitTests},
@@ -71,6 +74,8 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"orphans", orphanTests},
 		{"calls", callTests},
 		{"items", itemTests},
+		{"versions", versionTests},
+		{"facts", factTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

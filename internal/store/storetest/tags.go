@@ -77,6 +77,25 @@ var tagTests = []test{
 		}
 		f.same("none", f.found(store.Search{Tags: model.Tags{"n": "7"}}, 9), []model.AttemptID(nil))
 	}},
+	{"attempts of a group are found by the first", func(f *fixture) {
+		first, other := f.make(f.start("k")), f.make(f.start("other"))
+		again := func(name string, parent model.AttemptID, of model.Tags) store.Attempt {
+			s := f.start("k")
+			s.Name, s.Tags = name, model.Tags{"a": "1"}.Descend(parent, of)
+			return f.make(s)
+		}
+		second := again("run 2", first.ID, nil)
+		third := again("run 3", second.ID, f.tagsOf(second.ID)[second.ID])
+		for _, size := range []int{1, 9} {
+			f.same("group", f.found(store.Search{Group: first.ID}, size), []model.AttemptID{third.ID, second.ID, first.ID})
+		}
+		f.same("with a tag", f.found(store.Search{Group: first.ID, Tags: model.Tags{"a": "1"}}, 9), []model.AttemptID{third.ID, second.ID})
+		f.same("alone", f.found(store.Search{Group: other.ID}, 9), []model.AttemptID{other.ID})
+		f.same("none", f.found(store.Search{Group: 99}, 9), []model.AttemptID(nil))
+		parent, root := f.tagsOf(third.ID)[third.ID].Line()
+		f.same("parent", parent, second.ID)
+		f.same("root", root, first.ID)
+	}},
 	{"a tag of many attempts finds them all", func(f *fixture) {
 		all := f.startAtOnce(1100, func(i int) store.Start {
 			s := f.start(fmt.Sprint(i))

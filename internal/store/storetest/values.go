@@ -142,9 +142,25 @@ func (f *fixture) calls(ctx context.Context) map[string]func() error {
 		"TokenUsed":       func() error { return s.TokenUsed(ctx, token("a", 1).Hash, now) },
 		"AppendAudit":     func() error { return s.AppendAudit(ctx, []store.AuditEntry{entryAt(1, now)}) },
 		"ListAudit":       func() error { _, _, err := s.ListAudit(ctx, store.AuditFilter{}, store.Page{}); return err },
-		"AddOrphan":       func() error { _, err := s.AddOrphan(ctx, archiveAt("a"), now); return err },
-		"Orphans":         func() error { _, err := s.Orphans(ctx, now, 0, 1); return err },
-		"DropOrphans":     func() error { return s.DropOrphans(ctx, []store.OrphanID{1}) },
+		"AppendTicks":     func() error { return s.AppendTicks(ctx, []store.Tick{tickAt(1, now)}) },
+		"ListTicks":       func() error { _, _, err := s.ListTicks(ctx, store.TickFilter{}, store.Page{}); return err },
+		"ListSensors":     func() error { _, _, err := s.ListSensors(ctx, store.SensorFilter{}, store.Page{}); return err },
+		"DueSensors":      func() error { _, _, err := s.DueSensors(ctx, 0, now, 1); return err },
+		"KnownRunKeys":    func() error { _, err := s.KnownRunKeys(ctx, 1, []string{"k"}); return err },
+		"ListFacts":       func() error { _, _, err := s.ListFacts(ctx, store.FactFilter{}, store.Page{}); return err },
+		"ListProducts": func() error {
+			_, _, err := s.ListProducts(ctx, store.ProductFilter{Project: 1}, store.Page{})
+			return err
+		},
+		"ListPartitions": func() error {
+			_, _, err := s.ListPartitions(ctx, store.ProductFilter{Project: 1, Key: "x"}, store.Page{})
+			return err
+		},
+		"Addresses":   func() error { _, err := s.Addresses(ctx, 1, []string{"v"}); return err },
+		"Claims":      func() error { _, err := s.Claims(ctx, ids); return err },
+		"AddOrphan":   func() error { _, err := s.AddOrphan(ctx, archiveAt("a"), now); return err },
+		"Orphans":     func() error { _, err := s.Orphans(ctx, now, 0, 1); return err },
+		"DropOrphans": func() error { return s.DropOrphans(ctx, []store.OrphanID{1}) },
 		"Deliver": func() error {
 			_, err := s.Deliver(ctx, store.Delivery{Messages: []store.Message{message(1, about("17"))}, Now: now})
 			return err
@@ -183,6 +199,7 @@ var callTests = []test{
 		f.wantSecrets(secretOf(1, "a"), secretOf(1, "b"))
 		f.wantTokens(token("a", 1), token("doomed", 3))
 		wantPages(f, f.listAudit(store.AuditFilter{}), nil)
+		wantPages(f, f.listTicks(store.TickFilter{}), nil)
 		f.lease("c")
 	}},
 	{"a call after close fails", func(f *fixture) {

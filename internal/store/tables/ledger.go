@@ -40,6 +40,7 @@ type Ledger struct {
 	places   []PlaceRow
 	bodies   []DefinitionRow
 	fired    map[model.ScheduleID]store.Schedule
+	ticks    []store.Tick
 }
 
 // IDs are those of the newest rows.
@@ -275,6 +276,12 @@ func (l *Ledger) fire(f *store.Firing, s *Start) (a store.Attempt, err error) {
 		}
 	}
 	l.Change(to)
+	for i := range f.Ticks {
+		l.ticks = append(l.ticks, f.Ticks[i].Kept())
+	}
+	if s != nil {
+		l.ticks = append(l.ticks, store.TickOf(&s.Start, a.ID, err).Kept())
+	}
 	return a, err
 }
 
@@ -284,6 +291,9 @@ func (l *Ledger) Change(to store.Schedule) {
 	to.Version = l.Versions[to.ID]
 	l.fired[to.ID] = to
 }
+
+// Ticks are those to be written, in order.
+func (l *Ledger) Ticks() []store.Tick { return l.ticks }
 
 // Made are the attempts to be written, in order of id.
 func (l *Ledger) Made() []AttemptRow { return l.made }

@@ -110,6 +110,9 @@ func (t *Tables) DeleteProject(ctx context.Context, id model.ProjectID, now mode
 		if _, err := c.Exec(`DELETE FROM schedules WHERE project = ?`, int64(id)); err != nil {
 			return err
 		}
+		if err := dropSensors(c, id, nil); err != nil {
+			return err
+		}
 		_, err = c.Exec(`DELETE FROM secrets WHERE project = ?`, int64(id))
 		return err
 	})

@@ -71,8 +71,14 @@ func (w *sweep) all(past store.Mark) (at store.Mark, more bool, err error) {
 	if err != nil {
 		return at, false, err
 	}
+	if err := w.ticks(); err != nil {
+		return at, false, err
+	}
+	if err := w.facts(); err != nil {
+		return at, false, err
+	}
 	err = w.letters()
-	return at, more || at != store.Last || max(w.Values, w.Audit, w.Letters) == w.limit, err
+	return at, more || at != store.Last || max(w.Values, w.Audit, w.Letters, w.Ticks, w.Facts) == w.limit, err
 }
 
 // oldest deletes what a statement says, up to an instant and the limit.
@@ -99,6 +105,7 @@ const selectEnded = `
 	                                    ORDER BY k.id DESC LIMIT 1 OFFSET ?), 0)
 	       OR EXISTS (SELECT 1 FROM attempts r WHERE r.resume_attempt = a.id AND r.resume_attempt <> 0 AND r.state = 0)
 	       OR EXISTS (SELECT 1 FROM outbox o WHERE o.attempt = a.id)
+	       OR EXISTS (SELECT 1 FROM versions v WHERE v.attempt = a.id AND v.used >= ?)
 	       OR s.last = a.id AND EXISTS (SELECT 1 FROM attempts f WHERE f.after = s.id AND f.after <> 0 AND f.state = 0) AS needed
 	FROM attempts a `
 
@@ -132,7 +139,7 @@ func (w *sweep) attempts(past store.Mark) (store.Mark, error) {
 
 // candidates reads attempts; what follows selectEnded has the arguments given.
 func (w *sweep) candidates(text string, args ...driver.Value) (list []candidate, err error) {
-	args = append([]driver.Value{int64(w.of.Sessions), int64(max(w.of.Sessions-1, 0))}, args...)
+	args = append([]driver.Value{int64(w.of.Sessions), int64(max(w.of.Sessions-1, 0)), int64(w.of.VersionsUsed(w.now))}, args...)
 	err = w.conn.Query(text, func(r Row) error {
 		list = append(list, candidate{
 			id: model.AttemptID(r.Int(0)), end: store.Mark{Time: model.Instant(r.Int(1)), ID: r.Int(0)},
@@ -177,7 +184,7 @@ func (w *sweep) dropAttempts() error {
 	if err := w.dropEvents(w.conn, attempts); err != nil {
 		return err
 	}
-	for _, from := range []string{"tasks WHERE attempt", "growths WHERE attempt", "items WHERE attempt", "subscriptions WHERE attempt", "attempt_tags WHERE attempt", "queue WHERE attempt", "slots WHERE attempt", "attempts WHERE id"} {
+	for _, from := range []string{"tasks WHERE attempt", "growths WHERE attempt", "items WHERE attempt", "subscriptions WHERE attempt", "attempt_tags WHERE attempt", "queue WHERE attempt", "slots WHERE attempt", "versions WHERE attempt", "attempts WHERE id"} {
 		if err := w.drop(from, attempts); err != nil {
 			return err
 		}

@@ -76,6 +76,9 @@ func (w *sweep) dropRevisions() error {
 			return err
 		}
 	}
+	if err := w.drop("facts WHERE project", idList(w.Projects)); err != nil {
+		return err
+	}
 	if err := w.drop("projects WHERE id", idList(w.Projects)); err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (u *push) insertRevision(c Conn, project model.ProjectID) (model.RevisionID
 }
 
 func (u *push) writeWorkflows(c Conn, p store.Project) error {
-	scheduled := make(map[string]bool)
+	scheduled, sensed := make(map[string]bool), make(map[string]bool)
 	for i := range u.Workflows {
 		w := u.Workflows[i]
 		definition, err := u.definitions[i].store(c)
@@ -104,8 +104,14 @@ func (u *push) writeWorkflows(c Conn, p store.Project) error {
 		if scheduled[w.Name], err = u.schedule(c, &w); err != nil {
 			return err
 		}
+		if sensed[w.Name], err = u.sense(c, &w); err != nil {
+			return err
+		}
 	}
-	return dropSchedules(c, p.ID, scheduled)
+	if err := dropSchedules(c, p.ID, scheduled); err != nil {
+		return err
+	}
+	return dropSensors(c, p.ID, sensed)
 }
 
 // schedule writes the schedule of a workflow, and reports whether it has one.
@@ -127,15 +133,19 @@ func (u *push) schedule(c Conn, w *store.Workflow) (bool, error) {
 		return false, nil
 	case last == nil:
 		_, err = c.Exec(`
-			INSERT INTO schedules (project, name, workflow, next_run, next_time, last_time, disabled, created, updated, version)
-			VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, 1)`,
+			INSERT INTO schedules (project, name, workflow, next_run, next_time, last_time, evaluated, rule, disabled, created, updated, version)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1)`,
 			int64(w.Project), w.Name, int64(w.ID), int64(next.NextRun), int64(next.NextTime), int64(next.LastTime),
-			int64(u.Revision.Created), int64(u.Revision.Created))
+			int64(next.Evaluated), next.Rule, int64(u.Revision.Created), int64(u.Revision.Created))
 	default:
 		_, err = c.Exec(`
-			UPDATE schedules SET workflow = ?, next_run = ?, next_time = ?, last_time = ?, updated = ?, version = version + 1
+			UPDATE schedules SET workflow = ?, next_run = ?, next_time = ?, last_time = ?, evaluated = ?, rule = ?, updated = ?, version = version + 1
 			WHERE id = ?`,
-			int64(w.ID), int64(next.NextRun), int64(next.NextTime), int64(next.LastTime), int64(u.Revision.Created), int64(last.ID))
+			int64(w.ID), int64(next.NextRun), int64(next.NextTime), int64(next.LastTime), int64(next.Evaluated), next.Rule,
+			int64(u.Revision.Created), int64(last.ID))
+		if t, ok := store.TickOfPush(last, next, u.Revision.Created); ok && err == nil {
+			err = appendTicks(c, []store.Tick{t})
+		}
 	}
 	return true, err
 }

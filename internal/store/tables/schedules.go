@@ -10,7 +10,7 @@ import (
 
 const selectSchedules = `
 	SELECT s.id, s.project, p.name, s.workflow, s.name, s.next_run, s.next_time, s.last_time,
-	       s.disabled, s.created, s.updated, s.version
+	       s.disabled, s.created, s.updated, s.version, s.evaluated, s.rule
 	FROM schedules s JOIN projects p ON p.id = s.project `
 
 func schedules(c Conn, where string, args ...driver.Value) (list []store.Schedule, err error) {
@@ -20,7 +20,7 @@ func schedules(c Conn, where string, args ...driver.Value) (list []store.Schedul
 			Workflow: model.WorkflowID(r.Int(3)), WorkflowName: r.Text(4),
 			NextRun: model.Instant(r.Int(5)), NextTime: model.Instant(r.Int(6)), LastTime: model.Instant(r.Int(7)),
 			Disabled: model.Instant(r.Int(8)), Created: model.Instant(r.Int(9)), Updated: model.Instant(r.Int(10)),
-			Version: r.Int(11),
+			Version: r.Int(11), Evaluated: model.Instant(r.Int(12)), Rule: r.Text(13),
 		})
 		return nil
 	}, args...)
@@ -100,10 +100,12 @@ func (t *Tables) DueSchedules(ctx context.Context, now model.Instant, n int) (du
 }
 
 // ChangeSchedule implements store.Schedules.
-func (t *Tables) ChangeSchedule(ctx context.Context, to store.Schedule) (changed store.Schedule, err error) {
+func (t *Tables) ChangeSchedule(ctx context.Context, to store.Schedule, ticks ...store.Tick) (changed store.Schedule, err error) {
 	err = t.db.Write(ctx, "change schedule", func(c Conn) (err error) {
-		changed, err = changeSchedule(c, to)
-		return err
+		if changed, err = changeSchedule(c, to); err != nil {
+			return err
+		}
+		return appendTicks(c, ticks)
 	})
 	if err == nil {
 		t.db.Call()
@@ -121,11 +123,11 @@ func changeSchedule(c Conn, to store.Schedule) (store.Schedule, error) {
 		return at, err
 	}
 	at.NextRun, at.NextTime, at.LastTime = to.NextRun, to.NextTime, to.LastTime
-	at.Disabled, at.Updated = to.Disabled, to.Updated
+	at.Evaluated, at.Disabled, at.Updated = to.Evaluated, to.Disabled, to.Updated
 	at.Version++
 	_, err = c.Exec(`
-		UPDATE schedules SET next_run = ?, next_time = ?, last_time = ?, disabled = ?, updated = ?, version = ?
+		UPDATE schedules SET next_run = ?, next_time = ?, last_time = ?, evaluated = ?, disabled = ?, updated = ?, version = ?
 		WHERE id = ?`,
-		int64(at.NextRun), int64(at.NextTime), int64(at.LastTime), int64(at.Disabled), int64(at.Updated), at.Version, int64(at.ID))
+		int64(at.NextRun), int64(at.NextTime), int64(at.LastTime), int64(at.Evaluated), int64(at.Disabled), int64(at.Updated), at.Version, int64(at.ID))
 	return at, err
 }

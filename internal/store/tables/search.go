@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -150,6 +151,10 @@ func (w *search) conditions() (c clauses) {
 		c.add("EXISTS (SELECT 1 FROM subscriptions b WHERE b.attempt = a.id AND "+text+")", args...)
 	}
 	tagged(w.of.Tags, c.add)
+	if w.of.Group != 0 {
+		c.add("(a.id = ? OR EXISTS (SELECT 1 FROM attempt_tags g WHERE g.attempt = a.id AND g.name = ? AND g.value = ?))",
+			append([]driver.Value{int64(w.of.Group)}, w.rootTag()...)...)
+	}
 	for _, v := range w.of.Params {
 		text, args := w.holds(v)
 		c.add(text, args...)
@@ -190,6 +195,11 @@ func (w *search) holds(v store.ParamValue) (text string, args []driver.Value) {
 	return "(" + strings.Join(any, " OR ") + ")", args
 }
 
+// rootTag is the tag of all attempts of the group but the first.
+func (w *search) rootTag() []driver.Value {
+	return []driver.Value{model.RootTag, strconv.FormatInt(int64(w.of.Group), 10)}
+}
+
 // lead finds the attempts, or the sessions, that a key of a message or of sessions, or
 // a tag, leads to, if there is such a key and those are few: as a list of what a column has.
 func (w *search) lead() (column, list string, err error) {
@@ -200,6 +210,10 @@ func (w *search) lead() (column, list string, err error) {
 		column = "a.id"
 		text, args = w.awaited()
 		text = "SELECT DISTINCT b.attempt FROM subscriptions b WHERE " + text
+	case f.Group != 0:
+		column = "a.id"
+		text = "SELECT g.attempt AS id FROM attempt_tags g WHERE g.name = ? AND g.value = ? UNION ALL SELECT a.id FROM attempts a WHERE a.id = ? ORDER BY 1"
+		args = append(w.rootTag(), int64(f.Group))
 	case len(f.Tags) > 0:
 		column, name = "a.id", f.Tags.Names()[0]
 		text = "SELECT g.attempt FROM attempt_tags g WHERE g.name = ? AND g.value = ? ORDER BY g.attempt"

@@ -1,12 +1,12 @@
 package tables
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/admission"
@@ -63,9 +63,9 @@ func (s *sharing) claim(claims []admission.Claim, epoch int64) error {
 		return err
 	}
 	_, err = s.Exec(`
-		INSERT INTO slots (attempt, task, try, pool, slots, rank, since, granted, needs)
+		INSERT INTO slots (attempt, task, try, pool, slots, rank, since, granted, handed)
 		SELECT a.id, CAST(e.value ->> 1 AS bigint), CAST(e.value ->> 2 AS bigint), CAST(e.value ->> 3 AS text), CAST(e.value ->> 4 AS bigint),
-			CAST(e.value ->> 5 AS bigint), CAST(e.value ->> 6 AS bigint), 0, CAST(e.value ->> 7 AS text)
+			CAST(e.value ->> 5 AS bigint), CAST(e.value ->> 6 AS bigint), 0, 0
 		FROM `+s.dialect.Elements+` `+s.dialect.Ordered+` attempts a ON a.id = CAST(e.value ->> 0 AS bigint) WHERE a.epoch = ?
 		ON CONFLICT (attempt, task, pool) DO NOTHING`, text, epoch)
 	return err
@@ -76,9 +76,8 @@ func claimsText(claims []admission.Claim) string {
 	var list [][]any
 	for i := range claims {
 		c := &claims[i]
-		needs := needsText(c.Needs)
 		for pool, n := range c.Needs {
-			list = append(list, []any{c.Try.Attempt, c.Try.Task, c.Try.Try, pool, n, -c.Priority, c.Since, needs})
+			list = append(list, []any{c.Try.Attempt, c.Try.Task, c.Try.Try, pool, n, -c.Priority, c.Since})
 		}
 	}
 	return jsonText(list)
@@ -196,62 +195,82 @@ func (s *sharing) free(sizes map[string]int) (map[string]int, error) {
 func (s *sharing) first(pool string, n int, sizes map[string]int, claims map[model.TryID]admission.Claim) error {
 	last := admission.Claim{Priority: math.MaxInt, Since: math.MinInt64}
 	for page := n; n > 0; page = slotsPage {
-		var over []model.TryID
-		seen := 0
-		err := s.Query(`SELECT attempt, task, try, rank, since, needs, CASE WHEN `+running+` THEN 1 ELSE 0 END
-			FROM slots WHERE pool = ? AND granted = 0 AND (rank, since, attempt, task) > (?, ?, ?, ?)
-			ORDER BY rank, since, attempt, task LIMIT ? + 0`, func(r Row) error {
-			seen++
-			last = admission.Claim{
-				Try:      model.TryID{Attempt: model.AttemptID(r.Int(0)), Task: model.TaskID(r.Int(1)), Try: int32(r.Int(2))},
-				Priority: int(-r.Int(3)), Since: model.Instant(r.Int(4)), Needs: readNeeds(r.Text(5)),
-			}
-			switch {
-			case r.Int(6) == 0:
-				over = append(over, last.Try)
-			case last.Fits(sizes):
-				claims[last.Try] = last
+		read, over, err := s.page(pool, &last, page)
+		for _, c := range read {
+			if c.Fits(sizes) {
+				claims[c.Try] = c
 				n--
 			}
-			return nil
-		}, int64(model.Running), pool, int64(-last.Priority), int64(last.Since), int64(last.Try.Attempt), int64(last.Try.Task), int64(page))
+		}
 		if err == nil && len(over) > 0 {
 			_, err = s.Exec(`DELETE FROM slots WHERE `+s.among(), triesText(over))
 		}
-		if err != nil || seen < page {
+		if err != nil || len(read)+len(over) < page {
 			return err
 		}
 	}
 	return nil
 }
 
-// held returns the tries of the attempts of an epoch that hold slots.
+// page reads up to n claims of those that wait for a pool, after the last one, which
+// it sets: those of tries that run, and the tries that are over.
+func (s *sharing) page(pool string, last *admission.Claim, n int) (read []admission.Claim, over []model.TryID, err error) {
+	err = s.Query(`SELECT w.attempt, w.task, w.try, w.rank, w.since, w.runs, n.pool, n.slots
+		FROM (SELECT attempt, task, try, rank, since, CASE WHEN `+running+` THEN 1 ELSE 0 END AS runs
+			FROM slots WHERE pool = ? AND granted = 0 AND (rank, since, attempt, task) > (?, ?, ?, ?)
+			ORDER BY rank, since, attempt, task LIMIT ? + 0) w
+		JOIN slots n ON n.attempt = w.attempt AND n.task = w.task
+		ORDER BY w.rank, w.since, w.attempt, w.task`, func(r Row) error {
+		id := model.TryID{Attempt: model.AttemptID(r.Int(0)), Task: model.TaskID(r.Int(1)), Try: int32(r.Int(2))}
+		if id != last.Try {
+			*last = admission.Claim{Try: id, Priority: int(-r.Int(3)), Since: model.Instant(r.Int(4)), Needs: make(map[string]int)}
+			if r.Int(5) == 0 {
+				over = append(over, id)
+			} else {
+				read = append(read, *last)
+			}
+		}
+		last.Needs[strings.Clone(r.Text(6))] = int(r.Int(7))
+		return nil
+	}, int64(model.Running), pool, int64(-last.Priority), int64(last.Since), int64(last.Try.Attempt), int64(last.Try.Task), int64(n))
+	return read, over, err
+}
+
+// held returns the tries of the attempts of an epoch that hold slots, which are
+// handed out by that.
 func (s *sharing) held(epoch int64) (list []model.TryID, err error) {
-	err = s.Query(`SELECT DISTINCT s.attempt, s.task, s.try FROM slots s JOIN attempts a ON a.id = s.attempt
-		WHERE s.granted <> 0 AND a.epoch = ? ORDER BY s.attempt, s.task`, func(r Row) error {
+	_, err = s.Exec(`UPDATE slots SET handed = 1 WHERE granted <> 0 AND handed = 0
+		AND EXISTS (SELECT 1 FROM attempts a WHERE a.id = slots.attempt AND a.epoch = ?)`, epoch)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Query(`SELECT attempt, task, try FROM slots
+		WHERE granted <> 0 AND EXISTS (SELECT 1 FROM attempts a WHERE a.id = slots.attempt AND a.epoch = ?)`, func(r Row) error {
 		list = append(list, model.TryID{Attempt: model.AttemptID(r.Int(0)), Task: model.TaskID(r.Int(1)), Try: int32(r.Int(2))})
 		return nil
 	}, epoch)
-	return list, err
+	slices.SortFunc(list, func(a, b model.TryID) int {
+		return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), cmp.Compare(a.Task, b.Task))
+	})
+	return slices.Compact(list), err
 }
 
-// needsText is the form in which needs are stored; names of pools have neither '='
-// nor spaces.
-func needsText(needs map[string]int) string {
-	var b strings.Builder
-	for pool, n := range needs {
-		b.WriteString(pool + "=" + strconv.Itoa(n) + " ")
+// Claims implements store.Slots.
+func (t *Tables) Claims(ctx context.Context, attempts []model.AttemptID) (claims map[model.TryID]store.Claimed, err error) {
+	ids := make([][]any, len(attempts))
+	for i, id := range attempts {
+		ids[i] = []any{id}
 	}
-	return b.String()
-}
-
-func readNeeds(text string) map[string]int {
-	needs := make(map[string]int)
-	for _, one := range strings.Fields(text) {
-		pool, n, _ := strings.Cut(one, "=")
-		needs[pool], _ = strconv.Atoi(n) // as needsText has written it
-	}
-	return needs
+	err = t.db.ReadMoment(ctx, "read claims", func(c Conn) error {
+		claims = make(map[model.TryID]store.Claimed)
+		return c.Query(`SELECT attempt, task, try, since, handed FROM slots
+			WHERE attempt IN (SELECT CAST(e.value ->> 0 AS bigint) FROM `+t.dialect.Elements+`) AND `+running, func(r Row) error {
+			id := model.TryID{Attempt: model.AttemptID(r.Int(0)), Task: model.TaskID(r.Int(1)), Try: int32(r.Int(2))}
+			claims[id] = store.Claimed{Since: model.Instant(r.Int(3)), Handed: r.Int(4) != 0}
+			return nil
+		}, jsonText(ids), int64(model.Running))
+	})
+	return claims, err
 }
 
 // SetPool implements store.Slots.

@@ -78,7 +78,7 @@ CREATE TABLE slots (
     rank    INTEGER NOT NULL, -- lower ones come first
     since   INTEGER NOT NULL,
     granted INTEGER NOT NULL, -- 0 is not yet
-    needs   TEXT    NOT NULL, -- of all pools, as NAME=SLOTS
+    handed  INTEGER NOT NULL, -- 1 once who drives the attempt was told
     PRIMARY KEY (attempt, task, pool)
 );
 
@@ -89,3 +89,94 @@ CREATE TABLE pools (
     name TEXT    PRIMARY KEY,
     size INTEGER NOT NULL
 );
+
+-- The newest session time that was decided about, and what session times follow from.
+ALTER TABLE schedules ADD COLUMN evaluated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE schedules ADD COLUMN rule      TEXT    NOT NULL DEFAULT '';
+
+-- What became of schedules and sensors each time they were looked at. Nothing follows
+-- from it.
+CREATE TABLE ticks (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    time     INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,
+    project  INTEGER NOT NULL, -- projects.id, or 0
+    name     TEXT    NOT NULL, -- of the workflow or the sensor
+    slot     INTEGER NOT NULL,
+    until    INTEGER NOT NULL, -- the last slot of a range, or 0
+    slots    INTEGER NOT NULL,
+    outcome  INTEGER NOT NULL,
+    reason   TEXT    NOT NULL,
+    started  INTEGER NOT NULL,
+    attempts TEXT    NOT NULL  -- their ids, with spaces between
+);
+
+CREATE INDEX ticks_of      ON ticks (project, name, time, id);
+CREATE INDEX ticks_outcome ON ticks (outcome, time, id);
+
+-- The newest tasks that ended well with what is of a version.
+CREATE TABLE versions (
+    project  INTEGER NOT NULL, -- that of the attempt
+    version  TEXT NOT NULL,
+    attempt  INTEGER NOT NULL, -- attempts.id
+    task     INTEGER NOT NULL,
+    name     TEXT NOT NULL, -- the task's
+    workflow TEXT NOT NULL, -- the attempt's
+    made     INTEGER NOT NULL,
+    used     INTEGER NOT NULL,
+    gave     BLOB NOT NULL, -- as a task's detail
+    PRIMARY KEY (project, version)
+) WITHOUT ROWID;
+
+CREATE INDEX versions_attempt ON versions (attempt, used);
+
+-- What sensors have seen, and when each is evaluated again.
+CREATE TABLE sensors (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    project     INTEGER NOT NULL, -- projects.id
+    name        TEXT    NOT NULL, -- the workflow's
+    workflow    INTEGER NOT NULL, -- workflows.id
+    pool        INTEGER NOT NULL, -- of who can evaluate it
+    cursor_text TEXT    NOT NULL,
+    last_key    TEXT    NOT NULL,
+    last_tick   INTEGER NOT NULL,
+    next_tick   INTEGER NOT NULL,
+    failures    INTEGER NOT NULL,
+    disabled    INTEGER NOT NULL,
+    created     INTEGER NOT NULL,
+    updated     INTEGER NOT NULL,
+    version     INTEGER NOT NULL,
+    UNIQUE (project, name)
+);
+
+CREATE INDEX sensors_due ON sensors (pool, next_tick, id) WHERE disabled = 0;
+
+-- The run keys that a sensor has used.
+CREATE TABLE sensor_keys (
+    sensor INTEGER NOT NULL, -- sensors.id
+    name   TEXT    NOT NULL,
+    PRIMARY KEY (sensor, name)
+) WITHOUT ROWID;
+
+-- What tasks have told. It outlives their attempts, and goes with the project.
+CREATE TABLE facts (
+    id       INTEGER PRIMARY KEY,
+    project  INTEGER NOT NULL, -- that of the attempt
+    workflow TEXT NOT NULL, -- that of the attempt
+    session  TEXT NOT NULL, -- the key of its session
+    attempt  INTEGER NOT NULL,
+    seq      INTEGER NOT NULL, -- of the event of the attempt
+    at       INTEGER NOT NULL,
+    kind     INTEGER NOT NULL, -- 1 is of a product, 2 of an expectation
+    name     TEXT NOT NULL, -- of that
+    part     TEXT NOT NULL, -- the partition of a product, or none
+    held     INTEGER NOT NULL, -- 1 where an expectation holds
+    task     TEXT NOT NULL, -- the full name
+    try      INTEGER NOT NULL,
+    body     BLOB NOT NULL,
+    UNIQUE (attempt, seq)
+);
+
+CREATE INDEX facts_name ON facts (project, kind, name, at, id);
+CREATE INDEX facts_part ON facts (project, name, part, at, id) WHERE kind = 1;
+CREATE INDEX facts_at   ON facts (at, id);

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
+)
+
+// Versions finds what tasks gave by what they were made of. Commits write it
+// (Batch.Versions).
+type Versions interface {
+	// Addresses returns, for each of the versions that tasks of a project have ended
+	// well with, the address of the newest that made it. That outputs which it names
+	// are still where they were kept is for others to check. An address goes with its
+	// attempt.
+	Addresses(ctx context.Context, project model.ProjectID, versions []string) (map[string]Address, error)
+}
+
+// KeepVersions is how long what was made of a version is kept after it was last used,
+// where nothing else is said.
+const KeepVersions = 30 * 24 * time.Hour
+
+// Address says which task made what is of a version.
+type Address struct {
+	Attempt model.AttemptID
+	Task    model.TaskID
+	// Name is the full name of the task, and Workflow that of the attempt.
+	Name, Workflow string
+	// Made is when the task ended, and Used when others last took over what it gave;
+	// Made until one has.
+	Made, Used model.Instant
+	// Gave is what the task gave.
+	Gave engine.Detail
+}
+
+// VersionsUsed returns the instant from which on a version has to have been used for
+// its attempt to stay.
+func (r *Retention) VersionsUsed(now model.Instant) model.Instant {
+	if r.Versions <= 0 {
+		return math.MaxInt64
+	}
+	return now.Add(-r.Versions)
+}
