@@ -141,7 +141,11 @@ func (k *Keeper) Make(ctx context.Context, t *operator.Task, run func(engine.Ver
 	if err := m.commit(ctx, catalog, t, own); err != nil {
 		return operator.Result{}, verdict, err
 	}
-	return result, verdict, m.upload(ctx, catalog)
+	if err := m.upload(ctx, catalog); err != nil {
+		return result, verdict, err
+	}
+	m.tell(t)
+	return result, verdict, nil
 }
 
 // read reads what a task says of its products, and finds who knows of those that

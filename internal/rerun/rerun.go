@@ -5,6 +5,8 @@ package rerun
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -19,6 +21,9 @@ type Plan struct {
 	All bool
 	// From is the full name of the task from which on everything runs again.
 	From string
+	// Only are the full names of tasks that alone run again, with all below them. What
+	// else ended well counts as it did, and the rest is passed over.
+	Only map[string]bool
 	// Skip are the full names of tasks that are passed over.
 	Skip []string
 }
@@ -35,16 +40,22 @@ func Start(snap *store.Snapshot, p Plan) (store.Start, error) {
 	for _, name := range p.Skip {
 		c.over[name] = true
 	}
-	if !p.All {
+	if p.Only != nil {
+		s.Resume = store.Resume{Attempt: last.ID, From: store.OfTasks(slices.Sorted(maps.Keys(p.Only)))}
+		c.passed = Passed(snap, s.Resume)
+		c.restOver(snap, p.Only)
+	} else if !p.All {
 		s.Resume = store.Resume{Attempt: last.ID, From: p.From}
 		if snap.Definition.Dialect == workflow.Program {
-			c.passed = Passed(snap, p.From)
+			c.passed = Passed(snap, s.Resume)
 		} else {
 			c.skipAgain(snap, p.From)
 		}
 		if kept := before(snap.Definition, p.From); kept != nil {
 			c.again = func(name string) bool { return !kept[name] }
 		}
+	} else {
+		s.Resume.From = store.Anew
 	}
 	w := *snap.Definition
 	w.Root = c.tree(w.Root, "")
@@ -71,6 +82,20 @@ func (c *change) skipAgain(snap *store.Snapshot, from string) {
 	}
 }
 
+// restOver passes over the actions that are not chosen and do not count.
+func (c *change) restOver(snap *store.Snapshot, only map[string]bool) {
+	c.again = func(name string) bool { return only[name] }
+	well := make(map[string]bool)
+	for i := range snap.Tasks { // in order of id: the newest counts
+		well[snap.Tasks[i].Name] = snap.Tasks[i].State == model.Success
+	}
+	snap.Definition.Root.Walk(func(p workflow.Path) bool {
+		name, whole := p.Name(), p.Node().Each != nil || !p.Node().IsGroup()
+		c.over[name] = whole && !well[name] && !only[name]
+		return true
+	})
+}
+
 // before returns the full names of what comes before a task; nil for no task.
 func before(w *workflow.Workflow, from string) map[string]bool {
 	if from == "" {
@@ -91,10 +116,14 @@ func before(w *workflow.Workflow, from string) map[string]bool {
 func Name(last store.Attempt) string { return fmt.Sprintf("run %d", last.Index+1) }
 
 // Passed returns the newest rows of the actions that ended well or were skipped,
-// by full name: those of the definition alone and, with from, the ones before that
-// task only.
-func Passed(snap *store.Snapshot, from string) map[string]*engine.TaskRow {
-	counts := before(snap.Definition, from)
+// by full name, as far as an attempt that goes on takes them over: those of the
+// definition alone.
+func Passed(snap *store.Snapshot, r store.Resume) map[string]*engine.TaskRow {
+	var counts map[string]bool
+	only, chosen := r.Tasks()
+	if _, _, ok := r.Item(); !ok && !chosen {
+		counts = before(snap.Definition, r.From) // of an item, all else counts
+	}
 	newest := make(map[string]*engine.TaskRow)
 	for i := range snap.Tasks {
 		newest[snap.Tasks[i].Name] = &snap.Tasks[i] // in order of id
@@ -103,7 +132,7 @@ func Passed(snap *store.Snapshot, from string) map[string]*engine.TaskRow {
 	snap.Definition.Root.Walk(func(p workflow.Path) bool {
 		name := p.Name()
 		row := newest[name]
-		if row != nil && !p.Node().IsGroup() && row.State.Passed() && (counts == nil || counts[name]) {
+		if row != nil && !p.Node().IsGroup() && row.State.Passed() && (counts == nil || counts[name]) && !only[name] {
 			passed[name] = row
 		}
 		return true

@@ -57,18 +57,20 @@ func (f *Outputs) Close() error {
 }
 
 // Of returns what keeps and finds the outputs of the tasks of one project.
-func (f *Outputs) Of(project model.ProjectID) operator.Outputs { return shelf{f, project} }
+func (f *Outputs) Of(project model.ProjectID) Shelf { return Shelf{f, project} }
 
-// shelf is what one project has. What stands for an output among parameters does
+// Shelf is what one project has. What stands for an output among parameters does
 // not say whose it is: a key that somebody has made up, or got to know, leads to
 // nothing in another project.
-type shelf struct {
+type Shelf struct {
 	of      *Outputs
 	project model.ProjectID
 }
 
+var _ operator.Outputs = Shelf{}
+
 // place is where what a key names is.
-func (s shelf) place(key string) string {
+func (s Shelf) place(key string) string {
 	folder, rest, _ := strings.Cut(key, "/")
 	return fmt.Sprintf("%s/p%d/%s", folder, s.project, rest)
 }
@@ -77,7 +79,7 @@ func (s shelf) place(key string) string {
 const goodFor = 24 * time.Hour
 
 // Keep implements operator.Outputs.
-func (s shelf) Keep(ctx context.Context, t *operator.Task, k operator.Kept) (operator.Value, error) {
+func (s Shelf) Keep(ctx context.Context, t *operator.Task, k operator.Kept) (operator.Value, error) {
 	m, err := s.of.manager()
 	if err != nil {
 		return nil, err
@@ -104,11 +106,32 @@ func (s shelf) Keep(ctx context.Context, t *operator.Task, k operator.Kept) (ope
 	if err = errors.Join(err, of.Close()); err != nil {
 		return nil, fmt.Errorf("keep %s: %w", what, err)
 	}
-	return params.Of(operator.OutputKey, params.Of("key", key, "step", o.Step, "name", o.Name, "type", o.Type, "size", info.Size())), nil
+	stands := params.Of("key", key, "step", o.Step, "name", o.Name, "type", o.Type, "size", info.Size())
+	if t.Version != "" && k.Key == "" {
+		stands = stands.Set(VersionKey, t.Version)
+	}
+	return params.Of(operator.OutputKey, stands), nil
+}
+
+// VersionKey is the key of a reference that has its version.
+const VersionKey = "version"
+
+// Has reports whether what stands for an output leads to one that is there.
+func (s Shelf) Has(ctx context.Context, v operator.Map) (bool, error) {
+	key, ok := operator.OutputOf(v)
+	if !ok || checkKey(key) != nil {
+		return false, nil
+	}
+	m, err := s.of.manager()
+	if err != nil {
+		return false, err
+	}
+	place, err := s.locate(ctx, m, key)
+	return place != "", err
 }
 
 // Find implements operator.Outputs.
-func (s shelf) Find(ctx context.Context, v operator.Map, prefix string) (operator.Place, error) {
+func (s Shelf) Find(ctx context.Context, v operator.Map, prefix string) (operator.Place, error) {
 	key, ok := operator.OutputOf(v)
 	if !ok || checkKey(key) != nil {
 		return operator.Place{}, model.Errorf(model.Invalid, "this stands for no output: %s", params.AppendJSON(nil, v))
@@ -117,20 +140,29 @@ func (s shelf) Find(ctx context.Context, v operator.Map, prefix string) (operato
 	if err != nil {
 		return operator.Place{}, err
 	}
+	switch at, err := s.locate(ctx, m, key); {
+	case err != nil:
+		return operator.Place{}, err
+	case at == "":
+		return operator.Place{}, missing(v)
+	default:
+		return m.find(ctx, at, prefix)
+	}
+}
+
+// locate returns where what a key names is; "" where it is not there.
+func (s Shelf) locate(ctx context.Context, m *Manager, key string) (string, error) {
 	places := []string{s.place(key)}
 	if checkFileKey(key) == nil {
 		places = append(places, key) // a program in Go has written it, for all
 	}
 	for _, place := range places {
 		_, err := m.Blobs.Stat(ctx, m.Prefix+place)
-		switch {
-		case err == nil:
-			return m.find(ctx, m.Prefix+place, prefix)
-		case model.CodeOf(err) != model.NotFound:
-			return operator.Place{}, err
+		if err == nil || model.CodeOf(err) != model.NotFound {
+			return m.Prefix + place, err
 		}
 	}
-	return operator.Place{}, missing(v)
+	return "", nil
 }
 
 // find says where an object can be read that is there.

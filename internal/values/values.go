@@ -42,6 +42,9 @@ type Output struct {
 	Item string `json:"item,omitempty"`
 	// Type is that of the value, for people.
 	Type string `json:"type,omitempty"`
+	// Version says what the output was made of, where that is known: all of a version
+	// and a name are the same.
+	Version string `json:"version,omitempty"`
 }
 
 // longestName bounds the names of outputs and items, in bytes.
@@ -65,7 +68,11 @@ func (o *Output) Check() error {
 
 // Key is where an output is in object storage, below the folder of its attempt.
 func (o *Output) Key() string {
-	key := path.Join(folderOf(o.Attempt), o.Session, fmt.Sprintf("%d.%d", o.Task, o.Try), string(outputKey)+escaped(o.Name))
+	kind := outputKey
+	if o.Type == pickled {
+		kind = pickleKey
+	}
+	key := path.Join(folderOf(o.Attempt), o.Session, fmt.Sprintf("%d.%d", o.Task, o.Try), string(kind)+escaped(o.Name))
 	if o.Item != "" {
 		key += "/" + string(itemKey) + escaped(o.Item)
 	}
@@ -80,7 +87,7 @@ func checkKey(key string) error {
 	parts := strings.Split(key, "/")
 	if len(parts) == 4 || len(parts) == 5 && itemKey.within(parts[4]) {
 		task, try, _ := strings.Cut(parts[2], ".")
-		if isNumber(parts[0]) && isNumber(task) && isNumber(try) && parts[1] != "" && parts[1] != "." && parts[1] != ".." && outputKey.within(parts[3]) {
+		if isNumber(parts[0]) && isNumber(task) && isNumber(try) && parts[1] != "" && parts[1] != "." && parts[1] != ".." && (outputKey.within(parts[3]) || pickleKey.within(parts[3])) {
 			return nil
 		}
 	}
@@ -98,7 +105,14 @@ type mark string
 const (
 	outputKey mark = "o-"
 	itemKey   mark = "i-"
+	// pickleKey is for what a task has pickled. A reference may come from anybody, and
+	// with it the form that it speaks of: who loads pickles believes the key alone,
+	// below which only tasks have written, in this form.
+	pickleKey mark = "p-"
 )
+
+// pickled is the type of outputs that were.
+const pickled = "pickle"
 
 func (m mark) within(part string) bool {
 	return strings.HasPrefix(part, string(m)) && len(part) > len(m)
