@@ -38,18 +38,26 @@ var kinds = []kind{
 	{"cron", "", func(r *reader) { r.cron(r.text(), r.delay()) }},
 	{"seconds_interval", "", func(r *reader) {
 		r.schedule.calendar, r.schedule.delay = interval(r.number()), r.delay()
+		r.schedule.rule = fmt.Sprintf("each %d seconds", r.schedule.calendar)
 	}},
 }
 
 // options are the keys that every kind has.
-var options = []string{"start", "end", "skip_on_overtime", "skip_delayed_by", "params"}
+var options = []string{"start", "end", "catch_up", "skip_on_overtime", "skip_delayed_by", "params"}
 
 // Parse reads a workflow's schedule section, in the zone of the workflow.
 // Beside its kind (hourly>, daily>, weekly>, monthly>, minutes_interval>,
 // cron> or seconds_interval>, or _type with _command or at) it may have start,
-// end, skip_on_overtime, skip_delayed_by, params and, where the kind does not say a
-// time of day, delay. Other keys are errors. Errors have the code Invalid.
+// end, catch_up, skip_on_overtime, skip_delayed_by, params and, where the kind does
+// not say a time of day, delay. Other keys are errors. Errors have the code Invalid.
 func Parse(config params.Map, zone *time.Location) (*Schedule, error) {
+	s, _, err := Check(config, zone)
+	return s, err
+}
+
+// Check is Parse, and returns with an error the key that it is about, which is empty
+// where it is the whole.
+func Check(config params.Map, zone *time.Location) (s *Schedule, key string, err error) {
 	r := &reader{config: config, zone: zone, schedule: &Schedule{}}
 	r.readKind()
 	if r.err == nil {
@@ -62,9 +70,9 @@ func Parse(config params.Map, zone *time.Location) (*Schedule, error) {
 		r.readOptions()
 	}
 	if r.err != nil {
-		return nil, r.err
+		return nil, r.at, r.err
 	}
-	return r.schedule, nil
+	return r.schedule, "", nil
 }
 
 // reader reads a configuration up to its first fault.
@@ -74,7 +82,15 @@ type reader struct {
 	kind     kind
 	command  string // the key of the command
 	schedule *Schedule
+	at       string // the key that is read, or was when the fault came
 	err      *model.Error
+}
+
+// reading says which key comes next.
+func (r *reader) reading(key string) {
+	if r.err == nil {
+		r.at = key
+	}
 }
 
 func (r *reader) fail(format string, args ...any) {
@@ -96,6 +112,7 @@ func (r *reader) readKind() {
 	}
 	if len(keys) != 1 {
 		r.fail("a schedule needs one key that says its type, such as daily>: 07:00:00, but has %d", len(keys))
+		r.missed()
 		return
 	}
 	name, key := strings.TrimSuffix(keys[0], ">"), keys[0]
@@ -106,6 +123,7 @@ func (r *reader) readKind() {
 	if r.err != nil {
 		return
 	}
+	r.reading(keys[0])
 	i := slices.Index(names, name)
 	if i < 0 {
 		r.fail("unknown type of schedule %q", name)
@@ -134,6 +152,7 @@ func (r *reader) checkKeys() {
 	}
 	for key := range r.config.Keys() {
 		if !slices.Contains(known, key) {
+			r.reading(key)
 			r.fail("a %s schedule has no key %q", r.kind.name, key)
 			r.err = suggest(r.err, key, known, "it has the keys %s")
 			return
@@ -150,8 +169,24 @@ func suggest(err *model.Error, name string, known []string, all string) *model.E
 	return err.WithHint(all, strings.Join(known, ", "))
 }
 
+// missed adds which of the keys may have been meant as the type.
+func (r *reader) missed() {
+	var types []string
+	for _, k := range kinds {
+		types = append(types, k.name+">")
+	}
+	for key := range r.config.Keys() {
+		near := document.DidYouMean(key, types)
+		if near != "" && !strings.HasSuffix(key, ">") && !slices.Contains(options, key) {
+			r.err, r.at = r.err.WithHint("%s", near), key
+			return
+		}
+	}
+}
+
 // textAt reads a key that must have a text.
 func (r *reader) textAt(key string) string {
+	r.reading(key)
 	text, err := r.config.String(key)
 	if err != nil {
 		r.fail("%w", err)
@@ -163,6 +198,7 @@ func (r *reader) text() string { return r.textAt(r.command) }
 
 // number reads a command that is a number of minutes or seconds.
 func (r *reader) number() int64 {
+	r.reading(r.command)
 	n, err := r.config.Int(r.command)
 	if err != nil {
 		r.fail("%w", err)
@@ -174,6 +210,7 @@ func (r *reader) number() int64 {
 
 // delay reads the seconds between session and run time.
 func (r *reader) delay() time.Duration {
+	r.reading("delay")
 	n, err := r.config.IntOr("delay", 0)
 	if err != nil {
 		r.fail("%w", err)
@@ -188,6 +225,7 @@ func (r *reader) cron(text string, delay time.Duration) {
 	if r.err != nil {
 		return
 	}
+	r.reading(r.command)
 	patterns, err := parsePatterns(text)
 	switch {
 	case err != nil && r.kind.format != "":
@@ -199,7 +237,7 @@ func (r *reader) cron(text string, delay time.Duration) {
 	for _, p := range patterns {
 		all = append(all, &cron{p, r.zone})
 	}
-	r.schedule.calendar, r.schedule.delay = all, delay
+	r.schedule.calendar, r.schedule.delay, r.schedule.rule = all, delay, cronRule(text, r.zone)
 }
 
 // dayAndClock splits a command such as Mon-Fri,09:00:00.
@@ -255,12 +293,15 @@ func (r *reader) readOptions() {
 		r.fail("The schedule of end is earlier than start")
 	}
 	var err error
+	r.reading("skip_on_overtime")
 	if s.SkipOnOvertime, err = r.config.BoolOr("skip_on_overtime", false); err != nil {
 		r.fail("%w", err)
 	}
+	r.reading("params")
 	if s.Params, err = r.config.MapOr("params", params.Map{}); err != nil {
 		r.fail("%w", err)
 	}
+	r.readCatchUp()
 	if !r.has("skip_delayed_by") {
 		return
 	}
@@ -268,6 +309,29 @@ func (r *reader) readOptions() {
 		r.fail("skip_delayed_by: %w", err)
 	} else if s.SkipDelayedBy == 0 {
 		r.fail("skip_delayed_by must be at least 1s")
+	}
+}
+
+// readCatchUp reads which missed slots are wanted, which nothing else may say.
+func (r *reader) readCatchUp() {
+	s := r.schedule
+	if !r.has("catch_up") {
+		return
+	}
+	r.reading("catch_up")
+	text, err := r.config.String("catch_up")
+	if err != nil {
+		r.fail("catch_up must be none, latest, all or a number from 1 to %d", MaxCatchUp)
+		return
+	}
+	if s.CatchUp, err = ParseCatchUp(text); err != nil {
+		r.fail("catch_up: %w", err)
+	}
+	switch {
+	case r.has("skip_delayed_by"):
+		r.fail("catch_up and skip_delayed_by both say what becomes of a session that is late: only one of them can")
+	case s.SkipOnOvertime && s.CatchUp != CatchUpNone && s.CatchUp != CatchUpLatest:
+		r.fail("catch_up: %s asks for sessions that skip_on_overtime passes over: of several at once, only the first would be started", s.CatchUp)
 	}
 }
 

@@ -86,6 +86,14 @@ func TestFaultyConfigurationsAreRefused(t *testing.T) {
 		{[]any{"daily>", "07:00:00", "skip_delayed_by", "soon"}, `skip_delayed_by: invalid duration "soon"`},
 		{[]any{"daily>", "07:00:00", "params", 3}, "Expected object type for key 'params' but got 3 (number)"},
 		{[]any{"daily>", "07:00:00", "skip_delayed_by", "0s"}, "skip_delayed_by must be at least 1s"},
+		{[]any{"daily>", "07:00:00", "catch_up", "lates"}, `catch_up: "lates" is none of none, latest, all and a number from 1 to 1000`},
+		{[]any{"daily>", "07:00:00", "catch_up", 0}, `catch_up: "0" is none of none, latest, all and a number from 1 to 1000`},
+		{[]any{"daily>", "07:00:00", "catch_up", 1001}, `catch_up: "1001" is none of none, latest, all and a number from 1 to 1000`},
+		{[]any{"daily>", "07:00:00", "catch_up", -1}, `catch_up: "-1" is none of none, latest, all and a number from 1 to 1000`},
+		{[]any{"daily>", "07:00:00", "catch_up", ""}, `catch_up: "" is none of none, latest, all and a number from 1 to 1000`},
+		{[]any{"daily>", "07:00:00", "catch_up", "latest", "skip_delayed_by", "1h"}, "catch_up and skip_delayed_by both say what becomes of a session that is late: only one of them can"},
+		{[]any{"daily>", "07:00:00", "catch_up", 3, "skip_on_overtime", true}, "catch_up: 3 asks for sessions that skip_on_overtime passes over: of several at once, only the first would be started"},
+		{[]any{"daily>", "07:00:00", "catch_up", "all", "skip_on_overtime", true}, "catch_up: all asks for sessions that skip_on_overtime passes over: of several at once, only the first would be started"},
 	} {
 		s, err := schedule.Parse(params.Of(tt.config...), time.UTC)
 		if err == nil || err.Error() != tt.want {
@@ -158,10 +166,40 @@ func TestAlarmsAreChecked(t *testing.T) {
 	}
 }
 
+func TestAFaultNamesTheKeyThatItIsAbout(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		config    []any
+		key, want string
+	}{
+		{[]any{"daily>", "noon"}, "daily>", "daily>: scheduler requires HH:MM:SS format: noon"},
+		{[]any{"_type", "daily", "_command", "noon"}, "_command", "daily>: scheduler requires HH:MM:SS format: noon"},
+		{[]any{"dayly>", "07:00:00"}, "dayly>", `unknown type of schedule "dayly"`},
+		{[]any{"start", "2016-01-01", "daily", "07:00:00"}, "daily", "a schedule needs one key that says its type, such as daily>: 07:00:00, but has 0"},
+		{[]any{"daily>", "1:00:00", "cron>", "* * * * *"}, "", "a schedule needs one key that says its type, such as daily>: 07:00:00, but has 2"},
+		{[]any{"daily>", "07:00:00", "skip_delyed_by", "1h"}, "skip_delyed_by", `a daily schedule has no key "skip_delyed_by"`},
+		{[]any{"daily>", "07:00:00", "start", "soon"}, "start", "Invalid start: soon (it must be a day as in 2016-01-30)"},
+		{[]any{"daily>", "07:00:00", "catch_up", []any{1}}, "catch_up", "catch_up must be none, latest, all or a number from 1 to 1000"},
+		{[]any{"daily>", "07:00:00", "catch_up", "lates"}, "catch_up", `catch_up: "lates" is none of none, latest, all and a number from 1 to 1000`},
+		{[]any{"daily>", "07:00:00", "skip_delayed_by", "soon"}, "skip_delayed_by", `skip_delayed_by: invalid duration "soon"`},
+		{[]any{"daily>", "07:00:00", "params", 3}, "params", "Expected object type for key 'params' but got 3 (number)"},
+		{[]any{"cron>", "* * * * *", "delay", -1}, "delay", "delay must be a number of seconds from 0 on: -1"},
+	} {
+		_, key, err := schedule.Check(params.Of(tt.config...), time.UTC)
+		if err == nil || key != tt.key || err.Error() != tt.want {
+			t.Errorf("%v: got %q, %v, want %q, %s", tt.config, key, err, tt.key, tt.want)
+		}
+	}
+	_, err := schedule.Parse(params.Of("daily", "07:00:00"), time.UTC)
+	if hint := model.HintsOf(err); hint != `did you mean "daily>"?` {
+		t.Errorf("a type without its sign: hint %q", hint)
+	}
+}
+
 func TestHintsListWhatThereIs(t *testing.T) {
 	t.Parallel()
 	_, err := schedule.Parse(params.Of("cron>", "* * * * *", "tz", "UTC"), time.UTC)
-	want := "it has the keys cron>, start, end, skip_on_overtime, skip_delayed_by, params, delay"
+	want := "it has the keys cron>, start, end, catch_up, skip_on_overtime, skip_delayed_by, params, delay"
 	if hint := model.HintsOf(err); hint != want {
 		t.Errorf("unknown key: hint %q, want %q", hint, want)
 	}

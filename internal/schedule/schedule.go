@@ -32,12 +32,16 @@ type Schedule struct {
 	// SkipDelayedBy is how late a session may start; a slot that is due for
 	// longer passes without one. Zero means any delay will do.
 	SkipDelayedBy time.Duration
+	// CatchUp is which of the slots that were missed are made up for; unsaid when
+	// there is a SkipDelayedBy.
+	CatchUp CatchUp
 	// Params are given to the sessions that the schedule starts.
 	Params params.Map
 	// Doubt says what is likely not meant as it is written; empty for none.
 	Doubt string
 
 	calendar calendar
+	rule     string // what calendar follows from
 	delay    time.Duration
 	start    time.Time // first day, from its first instant; zero if not limited
 	end      time.Time // the instant after the last day; zero if not limited

@@ -313,31 +313,6 @@ func TestSlotsIncreaseAndLeadBack(t *testing.T) {
 	})
 }
 
-func TestDecisions(t *testing.T) {
-	t.Parallel()
-	run := at(t, "2016-02-03 10:00:00 +0000")
-	plain := parse(t, "UTC", "daily>", "10:00:00")
-	strict := parse(t, "UTC", "daily>", "10:00:00", "skip_on_overtime", true, "skip_delayed_by", "1h 30m")
-	for _, tt := range []struct {
-		name       string
-		schedule   *schedule.Schedule
-		late       time.Duration
-		unfinished bool
-		want       schedule.Decision
-	}{
-		{"no rules", plain, 1000 * time.Hour, true, schedule.Start},
-		{"in time", strict, 0, false, schedule.Start},
-		{"as late as allowed", strict, 90 * time.Minute, false, schedule.Start},
-		{"later than allowed", strict, 90*time.Minute + 1, false, schedule.SkipDelayed},
-		{"in time but not finished", strict, 0, true, schedule.SkipOvertime},
-		{"late and not finished", strict, 2 * time.Hour, true, schedule.SkipDelayed},
-	} {
-		if got := tt.schedule.Decide(run, run.Add(tt.late), tt.unfinished); got != tt.want {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
-	}
-}
-
 func BenchmarkNextAfter(b *testing.B) {
 	berlin := must(schedule.ParseZone("Europe/Berlin"))
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
