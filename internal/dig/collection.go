@@ -24,7 +24,7 @@ const (
 const itemBody = "+for"
 
 var collectionKeys = []string{
-	forEachKey, "_do", "_parallel", onFailureKey, "_export", "_error", "_retry", "_background", "_after", "_disable",
+	forEachKey, "_do", "_parallel", onFailureKey, "_export", "_error", successKey, "_retry", "_background", "_after", "_disable",
 }
 
 // isCollection reports whether the entries of a task make it a collection.

@@ -48,6 +48,9 @@ func (c *compiler) unknownKey(e document.Entry, of string, known []string) {
 // task compiles the entries of a task that is enabled. The task has the name
 // and position of at.
 func (c *compiler) task(at document.Entry, entries []document.Entry) *workflow.Node {
+	if hook, rest := apart(entries); hook.Key != "" {
+		return c.around(at, rest, hook)
+	}
 	n := &workflow.Node{Name: at.Key, Pos: workflow.Pos(at.Pos())}
 	switch {
 	case isCollection(entries):
@@ -116,6 +119,7 @@ func (c *compiler) action(n *workflow.Node, entries []document.Entry) {
 		}
 	}
 	c.product(n, entries)
+	c.memo(entries)
 	c.generator(n, entries)
 	if !c.discard {
 		n.Config = params.Of(kv...)

@@ -61,6 +61,28 @@ func (c *compiler) place(entries []document.Entry) {
 		_, err := workflow.Needs(e.Value.Value())
 		c.check(e, err)
 	}
+	if e, ok := find(entries, workflow.RunnerKey); ok {
+		c.runners(e)
+	}
+}
+
+// runners looks at what a task says to runners of one kind.
+func (c *compiler) runners(e document.Entry) {
+	if e.Value.Kind() != document.Mapping {
+		_, err := workflow.RunnerOptions(e.Value.Value())
+		c.check(e, err)
+		return
+	}
+	for _, of := range e.Value.Entries() {
+		err := workflow.CheckRunner(of.Key, of.Value.Value())
+		c.check(of, err)
+		if err != nil {
+			continue
+		}
+		for _, o := range of.Value.Entries() {
+			c.check(o, workflow.CheckRunnerOption(of.Key, o.Key, o.Value.Value()))
+		}
+	}
 }
 
 // check notes what is wrong with an entry, if anything is.

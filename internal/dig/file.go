@@ -7,7 +7,9 @@ import (
 
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/document/strict"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/sensor"
 	"github.com/pawlhq/pawl/internal/shape/declare"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -16,7 +18,7 @@ import (
 const Dialect = "dig"
 
 // topKeys are what a file may have beside its tasks.
-var topKeys = []string{"timezone", "_export", "schedule", "sla", "_error", "_check", "_retry", "_parallel", "_tags", "_run_queue", "_inputs", "_strict_input"}
+var topKeys = []string{"timezone", "_export", "schedule", "sensor", "sla", "_error", successKey, "_check", "_retry", "_parallel", "_tags", "_run_queue", "_inputs", "_strict_input"}
 
 // file compiles a workflow file.
 func (c *compiler) file(name string, doc *document.Node) *workflow.Workflow {
@@ -32,6 +34,8 @@ func (c *compiler) file(name string, doc *document.Node) *workflow.Workflow {
 			w.Zone = c.zone(e)
 		case "schedule":
 			w.Schedule = c.params(e)
+		case "sensor":
+			w.Sensor = c.sensor(e)
 		case "sla":
 			w.SLA = c.params(e)
 			c.later("^sla", e, alertTasks(e.Value.Entries()))
@@ -52,7 +56,11 @@ func (c *compiler) file(name string, doc *document.Node) *workflow.Workflow {
 	c.inputs(w, doc.Entries())
 	w.Root = &workflow.Node{Name: "+" + name, Pos: workflow.Pos(doc.Pos())}
 	c.path = []string{w.Root.Name}
+	hook, root := apart(root)
 	c.group(w.Root, root)
+	if hook.Key != "" {
+		c.afterAll(w.Root, hook)
+	}
 	c.linkProducts(w.Root)
 	w.Root.OnFailure = append([]*workflow.Node{FailureAlert()}, w.Root.OnFailure...)
 	if dir := path.Dir(name); dir != "." {
@@ -81,6 +89,22 @@ func (c *compiler) inputs(w *workflow.Workflow, entries []document.Entry) {
 	for _, e := range r.Errs {
 		c.fail(e)
 	}
+}
+
+// sensor reads what asks for runs. An empty section is none, and wrong.
+func (c *compiler) sensor(e document.Entry) params.Map {
+	section := c.params(e)
+	if e.Value.Kind() != document.Mapping {
+		return section
+	}
+	if key, err := sensor.Check(e.Value.Map()); err != nil {
+		at := e
+		if part, ok := find(e.Value.Entries(), key); ok {
+			at = part
+		}
+		c.fail(at.Errorf("%v", err).Hint("%s", model.HintsOf(err)))
+	}
+	return section
 }
 
 func (c *compiler) belongsOnTop(e document.Entry) bool {

@@ -9,7 +9,7 @@ import (
 
 // groupKeys are what a group may have beside its tasks.
 var groupKeys = []string{
-	"_export", "_parallel", "_background", "_after", "_error", "_retry",
+	"_export", "_parallel", "_background", "_after", "_error", successKey, "_retry",
 	"_check", "_secrets", "_disable", "timezone", "schedule", "sla",
 }
 
@@ -90,6 +90,11 @@ func (c *compiler) children(n *workflow.Node, subtasks []document.Entry, p paral
 	} else {
 		c.linkSequence(siblings)
 	}
+	for i, s := range siblings {
+		for _, hook := range s.success {
+			n.AfterSuccess(i, hook)
+		}
+	}
 }
 
 func (c *compiler) subtask(e document.Entry) sibling {
@@ -98,7 +103,11 @@ func (c *compiler) subtask(e document.Entry) sibling {
 		c.fail(e.Errorf("%v", err).Hint("%s", nameHint))
 	}
 	entries := c.enabled(c.taskEntries(e))
+	hook, entries := apart(entries)
 	s := sibling{node: c.task(e, entries)}
+	if hook.Key != "" {
+		s.success = c.generated(e.Key+workflow.SuccessHook, hook)
+	}
 	s.after, _ = find(entries, "_after")
 	if b, ok := find(entries, "_background"); ok && c.boolean(b) {
 		s.background = b

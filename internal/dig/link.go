@@ -15,6 +15,7 @@ type sibling struct {
 	node       *workflow.Node
 	background document.Entry // set if it is true
 	after      document.Entry
+	success    []*workflow.Node // what runs when it has ended well
 }
 
 // linkSequence makes each task come after the one before it. A task in the

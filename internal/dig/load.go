@@ -65,7 +65,7 @@ func ReadConfig(project fs.FS, name string) (params.Map, error) {
 		return params.Map{}, err
 	}
 	config := doc.Map()
-	for _, key := range []string{"timezone", "schedule", "sla", "_tags", "_run_queue", "_inputs", "_strict_input"} {
+	for _, key := range []string{"timezone", "schedule", "sensor", "sla", "_tags", "_run_queue", "_inputs", "_strict_input"} {
 		config = config.Delete(key)
 	}
 	if dir := path.Dir(name); dir != "." {

@@ -161,7 +161,7 @@ func (a *Attempt) Apply(now model.Instant, c Command, step *Step) error {
 // report tells whether a command comes from a runner or a timer, which may
 // speak of what is over already.
 func (k CommandKind) report() bool {
-	return k >= Succeed && k <= Expire || k == Judge || k == Supply
+	return k >= Succeed && k <= Expire || k == Judge || k == Supply || k == Extend
 }
 
 // inside tells whether a command is about a task of an attempt that runs.
@@ -174,14 +174,18 @@ func (a *Attempt) apply(c Command) error {
 	case Begin:
 		return a.begin()
 	case Succeed:
-		a.judge(c.Task, c.Try, c.Verdict)
+		a.judge(c.Task, c.Try, c.Verdict, c.Result)
+		a.told(&c)
 		a.succeed(c.Task, c.Try, c.Result)
 	case Fail:
-		a.judge(c.Task, c.Try, c.Verdict)
+		a.judge(c.Task, c.Try, c.Verdict, nil)
+		a.told(&c)
 		a.fail(c.Task, c.Try, c.Failure)
 	case WaitFor:
+		a.told(&c)
 		a.waitFor(c.Task, c.Try, c.Wait)
 	case TryCancelled:
+		a.told(&c)
 		a.tryCancelled(c.Task, c.Try)
 	case Lose:
 		a.lose(c.Task, c.Try)
@@ -206,9 +210,11 @@ func (a *Attempt) apply(c Command) error {
 	case Skip:
 		return a.skipTask(c.Task, c.By)
 	case Judge:
-		a.judge(c.Task, c.Try, c.Verdict)
+		a.judge(c.Task, c.Try, c.Verdict, nil)
 	case Supply:
 		a.supply(c.Task, c.Supplied)
+	case Extend:
+		a.extendLimit(c.Task, c.Waited)
 	case RerunItem:
 		return a.rerunItem(c.Task, c.Item)
 	default:

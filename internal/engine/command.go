@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -20,6 +22,8 @@ type Command struct {
 	// Verdict is that of Succeed, Fail and Judge: what was found about the
 	// task's products. Nil where nobody looked.
 	Verdict *Verdict
+	// Facts are what a try has told, of Succeed, Fail, WaitFor and TryCancelled.
+	Facts []Fact
 	// Failure is that of Fail.
 	Failure *Failure
 	// Wait is that of Wait.
@@ -34,6 +38,8 @@ type Command struct {
 	Item int64
 	// Supplied is that of Supply.
 	Supplied *Supplied
+	// Waited is that of Extend, which is never posted.
+	Waited time.Duration
 	// By is who asked for it, for the history, or empty.
 	By string
 }
@@ -88,6 +94,9 @@ const (
 	// RerunItem runs one item of a collection again that has ended. It is a Conflict
 	// where the collection starts no more items.
 	RerunItem
+	// Extend moves the time limit of a running task by Waited: what its try waited for
+	// was not its own work. A limit that is an instant stays.
+	Extend
 )
 
 // Result is what a try gives when it ends well.
@@ -108,12 +117,16 @@ type Result struct {
 	Replayed bool
 	// Records are what the try sends. What names them is given by the engine.
 	Records []Record
+	// Version is that of what the try gave, under which others may take it over, or
+	// that under which it was taken over; empty is none.
+	Version string
 }
 
 // Verdict says whether a try had anything to do, as its products tell.
 type Verdict struct {
 	// Skip says that they were up to date, so that nothing was run. A task that
-	// succeeds with it ends as skipped, unless it has a check, which is run.
+	// succeeds with it ends as skipped, unless it has a check, which is run, or its
+	// result is Replayed, which counts.
 	Skip bool
 	// Reason says why, on one line.
 	Reason string
@@ -273,7 +286,9 @@ type Step struct {
 	Items []ItemRow
 	// Dropped are tasks to be forgotten, after all else is written.
 	Dropped []Dropped
-	Effects []Owned
+	// Versions are what tasks gave that have ended well with a version.
+	Versions []Versioned
+	Effects  []Owned
 }
 
 // Listening says which messages a task gets from now on: those with one of
@@ -333,9 +348,10 @@ func (s *Step) Reset() {
 	clear(s.Records)
 	clear(s.Buried)
 	clear(s.Items)
+	clear(s.Versions)
 	clear(s.Effects)
 	s.Attempts, s.Tasks, s.Grown = s.Attempts[:0], s.Tasks[:0], s.Grown[:0]
 	s.Events, s.Effects = s.Events[:0], s.Effects[:0]
 	s.Listening, s.Records, s.Buried = s.Listening[:0], s.Records[:0], s.Buried[:0]
-	s.Items, s.Dropped = s.Items[:0], s.Dropped[:0]
+	s.Items, s.Dropped, s.Versions = s.Items[:0], s.Dropped[:0], s.Versions[:0]
 }

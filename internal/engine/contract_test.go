@@ -87,13 +87,38 @@ func TestTriesThatGoOnAreInterruptedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	var step engine.Step
-	a.Revive(epoch, func(id model.TaskID, _ int32) bool { return id != 3 }, &step)
+	a.Revive(epoch, func(id model.TaskID, _ int32) engine.Fate {
+		if id == 3 {
+			return engine.Lost
+		}
+		return engine.Awaited
+	}, &step)
 	var got []string
 	for _, e := range step.Effects {
 		got = append(got, fmt.Sprint(e.Kind == engine.Interrupt, e.Task, e.Try))
 	}
 	if want := []string{"true 2 1", "false 3 2"}; !slices.Equal(got, want) {
 		t.Errorf("what follows is %q, want %q", got, want)
+	}
+}
+
+// A try that no runner had is the same one, unless it was to end.
+func TestTriesThatWereNotSentAreDispatchedAsTheyWere(t *testing.T) {
+	t.Parallel()
+	d := newDriver(finished(t, actions(2, alone)), params.Map{})
+	apply(t, d, engine.Command{Kind: engine.Begin})
+	apply(t, d, engine.Command{Kind: engine.Cancel, Task: 2})
+	a, err := d.ledger.restore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var step engine.Step
+	a.Revive(epoch, func(model.TaskID, int32) engine.Fate { return engine.Unsent }, &step)
+	if len(step.Effects) != 1 || step.Effects[0].Kind != engine.Dispatch || step.Effects[0].Task != 1 || step.Effects[0].Try != 1 {
+		t.Errorf("what follows is %+v", step.Effects)
+	}
+	if s := a.Task(2).State; s != model.Cancelled {
+		t.Errorf("what was to end is %v", s)
 	}
 }
 

@@ -245,6 +245,8 @@ func (s *stimulus) succeed() engine.Command {
 			r.Records = append(r.Records, engine.Record{Topic: s.next(), Key: s.next()})
 		case "replayed":
 			r.Replayed = true
+		case "version":
+			r.Version = s.next()
 		case "judged":
 			c.Verdict = &engine.Verdict{Reason: s.next()}
 		case "up-to-date":

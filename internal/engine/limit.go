@@ -17,22 +17,50 @@ func (a *Attempt) limit(id model.TaskID) {
 	if l.After > 0 {
 		t.deadline = a.now.Add(l.After)
 	}
-	if l.Until != "" {
-		v, _ := a.scope(id).At(params.SplitPath(l.Until)...)
-		at, ok := a.instant(v)
-		switch {
-		case v == nil:
-		case !ok:
-			t.flags |= TimedOut | LimitSeen
-			a.change(id).Error = params.Of("message", notATime(l.Until, "for a time limit"))
-			return
-		case t.deadline == 0 || at < t.deadline:
-			t.deadline = at
-		}
+	at, ok := a.until(id)
+	switch {
+	case !ok:
+		t.flags |= TimedOut | LimitSeen
+		a.change(id).Error = params.Of("message", notATime(l.Until, "for a time limit"))
+		return
+	case at != 0 && (t.deadline == 0 || at < t.deadline):
+		t.deadline = at
 	}
 	if t.deadline != 0 {
 		a.effect(Effect{Kind: ArmLimit, Task: id, At: t.deadline})
 	}
+}
+
+// until returns the instant that a task's limit is at the latest, or 0, and whether
+// what is to be that is a time.
+func (a *Attempt) until(id model.TaskID) (model.Instant, bool) {
+	path := a.at(id).node.Limit.Until
+	if path == "" {
+		return 0, true
+	}
+	v, _ := a.scope(id).At(params.SplitPath(path)...)
+	if v == nil {
+		return 0, true
+	}
+	return a.instant(v)
+}
+
+// extendLimit moves the time limit of a running task.
+func (a *Attempt) extendLimit(id model.TaskID, by time.Duration) {
+	t := a.at(id)
+	if t.state != model.Running || t.deadline == 0 || t.flags&LimitSeen != 0 || by <= 0 {
+		return
+	}
+	at := t.deadline.Add(by)
+	if until, _ := a.until(id); until != 0 {
+		at = max(t.deadline, min(at, until))
+	}
+	if at == t.deadline {
+		return
+	}
+	t.deadline = at
+	a.touch(id)
+	a.effect(Effect{Kind: ArmLimit, Task: id, At: at})
 }
 
 // lateness is the error of a task whose time limit passed.

@@ -139,6 +139,12 @@ func (a *Attempt) dispatch(id model.TaskID) {
 	t.try++
 	a.start(id)
 	a.event(TaskStarted, id, params.Map{})
+	a.handOver(id)
+}
+
+// handOver asks for the newest try of an action to be handed to a runner.
+func (a *Attempt) handOver(id model.TaskID) {
+	t := a.at(id)
 	e := Effect{
 		Kind: Dispatch, Task: id, Try: t.try, Retries: t.retries,
 		Name: a.name(id), Node: t.node, Scope: a.scope(id),
@@ -168,6 +174,7 @@ func (a *Attempt) end(id model.TaskID, s model.State) {
 		t.ended, t.wake = a.now, 0
 		a.touch(id)
 		t.state = s
+		a.version(id)
 		if t.made != GrowPage {
 			a.event(TaskEnded, id, a.endData(id))
 		}

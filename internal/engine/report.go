@@ -26,13 +26,15 @@ func (a *Attempt) conclude(id model.TaskID) {
 	a.settle(id)
 }
 
-// judge notes what a try has found about the products of its task.
-func (a *Attempt) judge(id model.TaskID, try int32, v *Verdict) {
+// judge notes what a try has found about the products of its task, or of what it
+// takes over in their place.
+func (a *Attempt) judge(id model.TaskID, try int32, v *Verdict, r *Result) {
 	if v == nil || !a.reports(id, try) {
 		return
 	}
 	t := a.at(id)
-	if v.Skip && t.node.Check == nil { // a check that failed before has to be repeated
+	taken := r != nil && r.Replayed
+	if v.Skip && !taken && t.node.Check == nil { // a check that failed before has to be repeated
 		t.flags |= SkipAsked
 		a.touch(id)
 	}
@@ -83,14 +85,14 @@ func (a *Attempt) succeed(id model.TaskID, try int32, r *Result) {
 func (a *Attempt) take(id model.TaskID, r *Result) {
 	t := a.at(id)
 	if t.detail == nil && r.Export.Len() == 0 && r.Store.Len() == 0 && len(r.Reset) == 0 &&
-		len(r.Outputs) == 0 && r.Subtasks.Len() == 0 {
+		len(r.Outputs) == 0 && r.Subtasks.Len() == 0 && r.Version == "" {
 		return
 	}
 	d := a.change(id)
 	gave := *d
 	*d = Detail{
 		Export: r.Export, Store: r.Store, Reset: r.Reset,
-		Outputs: r.Outputs, Subtasks: r.Subtasks,
+		Outputs: r.Outputs, Subtasks: r.Subtasks, Version: r.Version,
 		Keys: gave.Keys, Inbox: gave.Inbox, Hearing: gave.Hearing,
 	}
 	if t.flags&Late != 0 {

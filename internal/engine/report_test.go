@@ -12,7 +12,7 @@ import (
 // reporter writes what the engine answers, one line for each thing:
 //
 //	! an event      = a row      * a growth      > an effect
-//	? a listener    ^ a record   x a dead letter
+//	? a listener    ^ a record   x a dead letter   v a version
 type reporter struct {
 	attempt *engine.Attempt
 	lines   []string
@@ -43,6 +43,13 @@ func (r *reporter) step(s *engine.Step) {
 	}
 	for _, b := range s.Buried {
 		r.line("x %s of %s: %s", b.Message.Source, r.name(b.Task), b.Reason)
+	}
+	for _, v := range s.Versions {
+		made := "made"
+		if v.Replayed {
+			made = "taken over"
+		}
+		r.line("v %s %s by %s: store %v, outputs %v", v.Version, made, r.name(v.Task), v.Gave.Store, v.Gave.Outputs)
 	}
 	for _, e := range s.Effects {
 		r.effect(e.Effect)

@@ -137,14 +137,30 @@ func (a *Attempt) isAhead(p, k *task) bool {
 	})
 }
 
-// Revive begins to drive a restored attempt: it arms every timer and counts
-// every running try as lost, except those of which has, if not nil, says that
-// they are to be reported yet. Of these it interrupts again what was to end:
-// whoever was to do so may have died before.
-func (a *Attempt) Revive(now model.Instant, has func(model.TaskID, int32) bool, step *Step) {
+// Fate is what became of a running try whose conductor has died.
+type Fate uint8
+
+// Fates of tries.
+const (
+	// Lost means that nobody will report the try.
+	Lost Fate = iota
+	// Awaited means that it is to be reported yet.
+	Awaited
+	// Unsent means that no runner has had it.
+	Unsent
+)
+
+// Revive begins to drive a restored attempt: it arms every timer, counts the running
+// tries as lost of which fate says so, or all where that is nil, and dispatches those
+// that were not sent, once more as the same. Of those that are awaited it interrupts
+// again what was to end: whoever was to do so may have died before.
+func (a *Attempt) Revive(now model.Instant, fate func(model.TaskID, int32) Fate, step *Step) {
+	if fate == nil {
+		fate = func(model.TaskID, int32) Fate { return Lost }
+	}
 	a.speakUp(now, step)
-	var lost []Command
-	var asking []model.TaskID
+	var over []Command
+	var asking, unsent []model.TaskID
 	for id := range a.all() {
 		t := a.at(id)
 		if t.state.Final() || t.state == model.Blocked {
@@ -159,10 +175,16 @@ func (a *Attempt) Revive(now model.Instant, has func(model.TaskID, int32) bool, 
 		if t.items() != nil && t.state == model.Open {
 			asking = append(asking, id)
 		}
-		switch {
-		case t.state != model.Running:
-		case has == nil || !has(id, t.try):
-			lost = append(lost, Command{Kind: Lose, Task: id, Try: t.try})
+		if t.state != model.Running {
+			continue
+		}
+		switch f := fate(id, t.try); {
+		case f == Lost:
+			over = append(over, Command{Kind: Lose, Task: id, Try: t.try})
+		case f == Unsent && t.asked():
+			over = append(over, Command{Kind: TryCancelled, Task: id, Try: t.try})
+		case f == Unsent:
+			unsent = append(unsent, id)
 		case t.asked():
 			step.Effects = append(step.Effects, Owned{a.row.ID, Effect{Kind: Interrupt, Task: id, Try: t.try, Name: a.name(id)}})
 		}
@@ -171,7 +193,10 @@ func (a *Attempt) Revive(now model.Instant, has func(model.TaskID, int32) bool, 
 	for _, id := range asking {
 		a.askAnew(id)
 	}
-	for _, c := range lost {
+	for _, id := range unsent {
+		a.handOver(id)
+	}
+	for _, c := range over {
 		_ = a.Apply(now, c, step) // a report never is an error
 	}
 }

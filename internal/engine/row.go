@@ -58,6 +58,10 @@ type Detail struct {
 	Hearing *Hearing
 	// Items are the counters of a collection whose items are rows.
 	Items *Items
+	// Former is the list of Items that a collection had before it began anew.
+	Former int32
+	// Version is that of what the action gave; empty is none.
+	Version string
 }
 
 // Hearing is what outlives a message that a task handles.
@@ -259,7 +263,9 @@ const (
 	SignalBuried // a message was put among the dead letters
 	// SignalReturned: a message that the task did not begin with is others'.
 	SignalReturned
-	SkipWanted // it was asked to be passed over
+	SkipWanted  // it was asked to be passed over
+	ProductMade // a try told that it has made a product
+	Expected    // a try told whether what it expects holds
 
 	numEventKinds
 )
@@ -276,6 +282,7 @@ var eventNames = [numEventKinds]string{
 	"task_retries", "task_opened", "tasks_added", "signal_kept", "try_lost",
 	"limit_passed", "cancel_wanted", "params_edited", "skipped_to",
 	"task_judged", "signal_buried", "signal_returned", "skip_wanted",
+	"product_made", "expected",
 }
 
 // String returns the name of k as it stands in stores and output.

@@ -156,6 +156,9 @@ func (a *Attempt) claimWin(id model.TaskID) {
 	p.winner = id
 	t.flags |= Won
 	a.touch(id)
+	if a.audience != nil { // those that have ended listen no more
+		a.audience.moved = append(a.audience.moved, t.parent)
+	}
 	a.schedule(errandSettle, t.parent)
 }
 
@@ -251,9 +254,14 @@ func (a *Attempt) round(id model.TaskID) {
 	if !t.node.IsGroup() || t.node.Each != nil {
 		a.grow(Growth{Kind: GrowDrop, Parent: id})
 		if t.detail != nil {
-			*a.change(id) = Detail{State: t.detail.State, Inbox: t.detail.Inbox, Hearing: t.detail.Hearing}
-			if len(t.detail.Inbox) > 0 {
-				t.flags |= Handling // it came while the task rested
+			anew := Detail{State: t.detail.State, Inbox: t.detail.Inbox, Hearing: t.detail.Hearing, Former: t.detail.Former}
+			if c := t.items(); c != nil {
+				anew.Former = c.List
+			}
+			*a.change(id) = anew
+			if t.hasMail() { // it came while the task rested
+				a.claim(id)
+				t.flags |= Handling
 			}
 		}
 		a.dispatch(id)

@@ -89,3 +89,26 @@ func TestItemsThatCannotBeReadFailTheirCollection(t *testing.T) {
 		}
 	}
 }
+
+// The number of the list outlives the round: by it, others find what has ended well.
+func TestARoundOfACollectionKnowsTheListBeforeIt(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, 2, workflow.Each{}, action(), func(root *workflow.Node) { root.Children[0].Retry = workflow.Retry{Limit: 2} })
+	if err := s.serveAll(); err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range []string{"+w+each+item-0", "+w+each+item-1"} {
+		s.ends(t, item, engine.Fail)
+	}
+	failed := engine.Command{Kind: engine.Fail, Task: 1, Try: 2, Failure: &engine.Failure{Retry: workflow.Retry{Limit: 2}}}
+	for range 2 {
+		if d := s.attempt.Task(1).Detail; d == nil || d.Items != nil || d.Former != 1 {
+			t.Fatalf("it keeps %+v", d)
+		}
+		s.must(t, failed)
+	}
+	s.must(t, engine.Command{Kind: engine.Succeed, Task: 1, Try: 3, Result: &engine.Result{Listed: &engine.Listed{Total: 2, Done: 2}}})
+	if d := s.attempt.Task(1).Detail; d.Former != 0 || d.Items.List != 3 {
+		t.Errorf("it keeps %+v", d)
+	}
+}

@@ -59,6 +59,7 @@ var pipelineKeys = sync.OnceValue(func() []key {
 		{"description", "what the pipeline is for", text},
 		{"timezone", "the time zone of its times, such as Europe/Berlin; UTC by default", text},
 		{"schedule", "when it is started by itself, as in .dig files", object},
+		{"sensor", "what looks now and then, and asks for runs, as in .dig files", object},
 		{"sla", "when it is late, and what happens then, as in .dig files", object},
 		{"inputs", "the parameters that a start gives, by name", params.Of("type", "object", "additionalProperties", ref("input"))},
 		{"strict_input", "true refuses parameters that are no inputs", truth},
@@ -87,6 +88,8 @@ var actionKeys = sync.OnceValue(func() []key {
 		{"resources", "what it takes where it runs", ref("resources")},
 		{"pool", "the pool of which it takes a slot while it runs, or numbers of slots by pool", params.Of("type", []any{"string", "object"})},
 		{"image", "the image of the container that it runs in", text},
+		{"runner", "options for a runner by its name, such as an account of SLURM", params.Of("type", "object", "additionalProperties", object)},
+		{"log_level", "the least level of its messages that are kept", oneOf(levels...)},
 		{"timeout", "how long it may take", params.Of("anyOf", []params.Map{span, ref("timeout")})},
 		{"retry", "how often it is tried again", params.Of("anyOf", []params.Map{params.Of("type", []any{"integer", "string"}), ref("retry")})},
 	}
@@ -100,11 +103,24 @@ var taskKeys = sync.OnceValue(func() []key {
 		{"iterate", "runs it for each item of a collection", ref("iterate")},
 		{"products", "the files that it makes: it runs when they are outdated", params.Of("type", []any{"string", "array", "object"})},
 		{"outdated_by", "files whose content decides, too, whether its products are outdated", texts},
+		{"memo", "takes over what it gave when it was given the same: see [memoised tasks](memo.md)", params.Of("anyOf", []params.Map{params.Of("type", "boolean"), ref("memo")})},
 		{"check", "a task that runs after it and fails it by failing", ref("action")},
 		{"failure_policy", "what its failure means for others", oneOf(policies...)},
 		{"on_success", "tasks to run when it has succeeded", orList(ref("action"))},
 		{"on_failure", "tasks to run when it has failed", orList(ref("action"))},
 	}, actionKeys()...)
+})
+
+// levels are those of messages.
+var levels = []string{"debug", "info", "warn", "error"}
+
+var memoKeys = sync.OnceValue(func() []key {
+	return []key{
+		{"version", "stands for the code: change it to have the task run again", params.Of("type", []any{"string", "integer"})},
+		{"inputs", "the parameters that count, besides the configuration", texts},
+		{"files", "files and folders whose content counts", texts},
+		{"if_missing", "whether any result counts, whatever has changed", params.Of("type", "boolean")},
+	}
 })
 
 var retryKeys = sync.OnceValue(func() []key {
@@ -128,6 +144,7 @@ var resourceKeys = sync.OnceValue(func() []key {
 		{"cpu", "processors: 2, 0.5 or 500m", amount},
 		{"memory", "bytes, with a unit such as 512Mi or 2G", amount},
 		{"gpu", "devices", params.Of("type", "integer", "minimum", 0)},
+		{"time", "how long each try may run, from when it begins", span},
 	}
 })
 

@@ -80,11 +80,29 @@ func (c *compiler) resources(keys map[string]document.Entry) *workflow.Resources
 		if gpu := of["gpu"]; gpu.IsSet() {
 			r.GPU = c.Integer(gpu, 0)
 		}
+		if at := of["time"]; at.IsSet() {
+			r.Time = c.Duration(at)
+		}
 	}
 	if r == (workflow.Resources{}) {
 		return nil
 	}
 	return &r
+}
+
+// runners looks at what an action says to runners of one kind.
+func (c *compiler) runners(at document.Entry) {
+	for _, of := range c.Mapping(at.Value, at.Key) {
+		if err := workflow.CheckRunner(of.Key, of.Value.Value()); err != nil {
+			c.Wrong(of.Value, err)
+			continue
+		}
+		for _, o := range of.Value.Entries() {
+			if err := workflow.CheckRunnerOption(of.Key, o.Key, o.Value.Value()); err != nil {
+				c.Wrong(o.Value, err)
+			}
+		}
+	}
 }
 
 // amount reads how much of something is taken.

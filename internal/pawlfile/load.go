@@ -65,11 +65,11 @@ func Files(project fs.FS) ([]string, error) {
 // Load compiles one file, which may lie in a folder below the project's root. The
 // error is document.Errors, or has the code NotFound if there is no such file.
 func Load(project fs.FS, name string) (*Definition, error) {
-	doc, err := Read(project, name)
-	if err != nil {
-		return nil, err
-	}
 	c := &compiler{}
+	doc, err := Read(project, name)
+	if err != nil && (doc == nil || !c.Errs.Take(err)) {
+		return nil, err // else a part is wrong, such as a key that is there twice
+	}
 	of := strings.TrimSuffix(name, Extension)
 	if err := dig.CheckName(of); err != nil {
 		c.Errs.Add(&document.Error{Pos: document.Pos{File: name}, Message: err.Error()})
@@ -154,7 +154,7 @@ func ReadConfig(project fs.FS, name string) (params.Map, error) {
 	}
 	// What is there in the form of a .dig file shows which files are called in turn.
 	config := d.Document.Map()
-	for _, key := range []string{"timezone", "schedule", "sla"} {
+	for _, key := range []string{"timezone", "schedule", "sensor", "sla"} {
 		config = config.Delete(key)
 	}
 	if dir := path.Dir(name); dir != "." {

@@ -73,7 +73,7 @@ func Outline(doc *document.Node) *document.Node {
 // directives are the keys of tasks that .dig files have under other names.
 var directives = map[string]string{
 	"env": "_env", "workdir": "_workdir", "secrets": "_secrets", "retry": "_retry", "products": "_product", "outdated_by": "_resources",
-	"queue": "_queue", "parents": "_after", "pool": "_pool",
+	"queue": "_queue", "log_level": "_log_level", "memo": "_memo", "parents": "_after", "pool": "_pool", "runner": "_runner",
 }
 
 // outlined is a task. One that iterates has what runs for each item as its only task.

@@ -2,13 +2,15 @@ package pawlfile
 
 import (
 	"cmp"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/document/strict"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/sensor"
 	"github.com/pawlhq/pawl/internal/shape/declare"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -83,6 +85,16 @@ func (c *compiler) calendar(w *workflow.Workflow, keys map[string]document.Entry
 		c.Mapping(at.Value, at.Key)
 		w.Schedule = at.Value.Map()
 	}
+	if at := keys["sensor"]; at.IsSet() {
+		c.Mapping(at.Value, at.Key)
+		w.Sensor = at.Value.Map()
+		if key, err := sensor.Check(w.Sensor); err != nil {
+			if part, ok := find(at.Value.Entries(), key); ok {
+				at = part
+			}
+			c.Fail(at.Errorf("%v", err).Hint("%s", model.HintsOf(err)))
+		}
+	}
 	if at := keys["sla"]; at.IsSet() {
 		c.Mapping(at.Value, at.Key)
 		w.SLA = at.Value.Map()
@@ -133,7 +145,7 @@ func (c *compiler) body(root *workflow.Node, doc *document.Node, keys map[string
 	c.tasks(group, written, keys)
 	c.products(group)
 	if at := keys["on_success"]; at.IsSet() {
-		c.afterAll(root, at)
+		root.AfterAll(c.hook(successHook, at))
 	}
 	root.OnFailure = []*workflow.Node{dig.FailureAlert()}
 	if at := keys["on_failure"]; at.IsSet() {
@@ -150,7 +162,7 @@ func (c *compiler) tasks(group *workflow.Node, written []document.Entry, keys ma
 		policy = c.policy(at)
 	}
 	place := make([]int, len(written)) // of each task in the group
-	var hooks []*workflow.Node
+	hooks := make(map[int]*workflow.Node)
 	sorted, left := c.sorted(o)
 	for at, i := range slices.Concat(sorted, left) { // what is left is looked at for mistakes
 		place[i] = at
@@ -161,32 +173,12 @@ func (c *compiler) tasks(group *workflow.Node, written []document.Entry, keys ma
 		slices.SortFunc(n.After, func(a, b workflow.Edge) int { return cmp.Compare(a.From, b.From) })
 		group.Children = append(group.Children, n)
 		if hook != nil {
-			hook.After = []workflow.Edge{{From: at}}
-			hooks = append(hooks, hook)
+			hooks[at] = hook
 		}
 	}
-	group.Children = append(group.Children, hooks...)
-}
-
-// afterAll adds what runs once all has succeeded.
-func (c *compiler) afterAll(root *workflow.Node, at document.Entry) {
-	hook := c.hook(successHook, at)
-	hook.Failure = workflow.Failure{Effect: workflow.Isolate}
-	before := make([]bool, len(root.Children))
-	for _, n := range root.Children {
-		if strings.Contains(n.Name, "^") { // a hook of a task
-			continue
-		}
-		for _, e := range n.After {
-			before[e.From] = true
-		}
+	for _, at := range slices.Sorted(maps.Keys(hooks)) {
+		group.AfterSuccess(at, hooks[at])
 	}
-	for i, n := range root.Children {
-		if !before[i] && !strings.Contains(n.Name, "^") {
-			hook.After = append(hook.After, workflow.Edge{From: i})
-		}
-	}
-	root.Children = append(root.Children, hook)
 }
 
 // policy reads what the failure of a task means for others.

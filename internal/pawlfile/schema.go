@@ -25,6 +25,7 @@ func Schema() params.Map {
 		}),
 		"resources", closed("what a task takes where it runs", resourceKeys()),
 		"retry", closed("how a task is tried again", retryKeys()).Set("required", []any{"limit"}),
+		"memo", closed("what a result follows from", memoKeys()),
 		"timeout", closed("how long a task may take", timeoutKeys()).Set("required", []any{"after"}),
 		"run_queue", closed("how runs stand in the run queue", queueKeys()),
 		"input", params.Of("anyOf", []params.Map{

@@ -24,6 +24,7 @@ func (c *compiler) task(e document.Entry, policy workflow.Failure) (n, hook *wor
 		}
 	}
 	c.made(n, keys)
+	c.memo(n, keys)
 	if at := keys["check"]; at.IsSet() {
 		n.Check, _ = c.action(checkHook, at, actionKeys())
 	}
@@ -41,7 +42,6 @@ func (c *compiler) task(e document.Entry, policy workflow.Failure) (n, hook *wor
 	}
 	if at := keys["on_success"]; at.IsSet() {
 		hook = c.hook(name+successHook, at)
-		hook.Failure = workflow.Failure{Effect: workflow.Isolate}
 	}
 	return n, hook
 }
@@ -186,6 +186,13 @@ func (c *compiler) config(n *workflow.Node, operator document.Entry, options []d
 	}
 	if at := keys["workdir"]; at.IsSet() {
 		kv = append(kv, "_workdir", c.Text(at))
+	}
+	if at := keys["log_level"]; at.IsSet() {
+		kv = append(kv, "_log_level", c.Choice(at, levels))
+	}
+	if at := keys["runner"]; at.IsSet() {
+		c.runners(at)
+		kv = append(kv, workflow.RunnerKey, at.Value.Value())
 	}
 	return params.Of(kv...)
 }

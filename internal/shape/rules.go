@@ -125,6 +125,11 @@ func rulesOf(of params.Value) Rules {
 	return r
 }
 
+func isRuled(of params.Value) bool {
+	m, ok := of.(params.Map)
+	return ok && m.Has(Of)
+}
+
 // ruled fits a value to a shape with rules.
 func (f *fitter) ruled(of params.Map, v params.Value, path string) params.Value {
 	r := rulesOf(of)
@@ -160,10 +165,11 @@ func matches(pattern, text string) bool {
 	return err != nil || re.MatchString(text)
 }
 
-// absent adds what was not given: defaults, and problems for what is required.
+// absent adds what was not given: defaults, null for inputs without one, and problems
+// for what is required.
 func (f *fitter) absent(of, given params.Map, path string) params.Map {
 	for name, kind := range of.All() {
-		if v, _ := given.Get(name); v != nil {
+		if v, _ := given.Get(name); v != nil || f.change && path == "" && !given.Has(name) {
 			continue
 		}
 		switch r := rulesOf(kind); {
@@ -171,6 +177,8 @@ func (f *fitter) absent(of, given params.Map, path string) params.Map {
 			given = given.Set(name, r.Default)
 		case r.Required:
 			f.problems = append(f.problems, Problem{Input: within(path, name), Want: r.want()})
+		case path == "" && isRuled(kind):
+			given = given.Set(name, nil) // so that whoever asks for it finds nothing, and no error
 		}
 	}
 	return given

@@ -39,15 +39,29 @@ func report(t *testing.T) params.Map {
 func TestWhatIsNotGivenGetsItsDefault(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
-		`{"since": "2026-01-30", "mode": "fast"}`:                              `{"since":"2026-01-30","mode":"fast","limit":100,"tags":["x"]}`,
-		`{"since": "2026-01-30", "mode": "fast", "limit": null, "code": null}`: `{"since":"2026-01-30","mode":"fast","limit":100,"code":null,"tags":["x"]}`,
-		`{"mode": "full", "limit": "7", "other": [1], "since": "2026-01-30"}`:  `{"mode":"full","limit":7,"other":[1],"since":"2026-01-30","tags":["x"]}`,
-		`{"mode": "full", "since": "2026-01-30", "rate": 1.0, "tags": "[1]"}`:  `{"mode":"full","since":"2026-01-30","rate":1.0,"tags":["1"],"limit":100}`,
+		`{"since": "2026-01-30", "mode": "fast"}`:                              `{"since":"2026-01-30","mode":"fast","limit":100,"code":null,"rate":null,"tags":["x"],"at":null}`,
+		`{"since": "2026-01-30", "mode": "fast", "limit": null, "code": null}`: `{"since":"2026-01-30","mode":"fast","limit":100,"code":null,"rate":null,"tags":["x"],"at":null}`,
+		`{"mode": "full", "limit": "7", "other": [1], "since": "2026-01-30"}`:  `{"mode":"full","limit":7,"other":[1],"since":"2026-01-30","code":null,"rate":null,"tags":["x"],"at":null}`,
+		`{"mode": "full", "since": "2026-01-30", "rate": 1.0, "tags": "[1]"}`:  `{"mode":"full","since":"2026-01-30","rate":1.0,"tags":["1"],"limit":100,"code":null,"at":null}`,
 	} {
 		got, err := shape.Fit(report(t), parse(t, given))
 		if err != nil || fmt.Sprint(got) != want {
 			t.Errorf("%s becomes %v, %v, want %s", given, got, err, want)
 		}
+	}
+}
+
+func TestAChangeAddsNothing(t *testing.T) {
+	t.Parallel()
+	got, err := shape.FitChange(report(t), parse(t, `{"limit": "7"}`))
+	if err != nil || fmt.Sprint(got) != `{"limit":7}` {
+		t.Errorf("it becomes %v, %v", got, err)
+	}
+	if _, err := shape.FitChange(report(t), parse(t, `{"limit": 0}`)); err == nil {
+		t.Error("what does not fit is taken")
+	}
+	if _, err := shape.FitChange(report(t), parse(t, `{"since": null}`)); err == nil {
+		t.Error("what is required is taken away")
 	}
 }
 

@@ -41,7 +41,8 @@ var articles = map[string]string{
 
 // Fit returns parameters as a workflow with a shape takes them: a text becomes the
 // number, boolean, list or map that it stands for where one is wanted, and a number
-// or boolean the text that it is written as. What is not given gets its default.
+// or boolean the text that it is written as. What is not given gets its default,
+// or null where there are rules and none of them says so.
 // Null fits everywhere, and counts as not given where there are rules. What does not
 // fit, what is missing and what the shape does not have is an *Error with all of it.
 func Fit(of params.Value, given params.Map) (params.Map, error) {
@@ -69,8 +70,24 @@ func FitOver(of params.Value, elsewhere, given params.Map) (params.Map, error) {
 	return elsewhere.Merge(fits), err
 }
 
+// FitChange fits parameters that change some of those that a workflow was given: it is
+// Fit that adds nothing, and misses nothing.
+func FitChange(of params.Value, given params.Map) (params.Map, error) {
+	f := fitter{change: true}
+	v := f.fit(of, given, "")
+	if len(f.problems) > 0 {
+		return given, &Error{Problems: f.problems}
+	}
+	m, _ := v.(params.Map)
+	return m, nil
+}
+
 // fitter collects what does not fit, and goes on.
-type fitter struct{ problems []Problem }
+type fitter struct {
+	problems []Problem
+	// change leaves what is not given, at the top, as it is.
+	change bool
+}
 
 // unfit notes a value that is to be something else.
 func (f *fitter) unfit(path string, v params.Value, want string) params.Value {
@@ -159,7 +176,11 @@ func (f *fitter) unknown(of params.Map, name, at string) {
 	names := slices.Collect(of.Keys())
 	hint := document.DidYouMean(name, names)
 	if hint == "" && len(names) > 0 {
-		hint = "there are " + strings.Join(names, ", ")
+		verb := "are "
+		if len(names) == 1 {
+			verb = "is only "
+		}
+		hint = "there " + verb + strings.Join(names, ", ")
 	}
 	f.problems = append(f.problems, Problem{Input: at, Unknown: true, Hint: hint})
 }

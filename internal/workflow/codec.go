@@ -45,6 +45,7 @@ const (
 	hasResources
 	hasItemFailure // of a collection
 	hasSlots
+	hasTime // of Resources
 
 	allFields = 1<<iota - 1
 )
@@ -77,6 +78,9 @@ func (w *Workflow) AppendBinary(dst []byte) []byte {
 		if set&hasTurn != 0 {
 			e.turn(&w.Turn)
 		}
+		if set&hasSensor != 0 {
+			e.params(w.Sensor)
+		}
 	}
 	return e.dst
 }
@@ -85,6 +89,7 @@ func (w *Workflow) AppendBinary(dst []byte) []byte {
 const (
 	hasInputs = 1 << iota
 	hasTurn
+	hasSensor
 
 	allParts = 1<<iota - 1
 )
@@ -96,6 +101,9 @@ func partsOf(w *Workflow) (set uint64) {
 	}
 	if !w.Turn.isZero() {
 		set |= hasTurn
+	}
+	if w.Sensor.Len() > 0 {
+		set |= hasSensor
 	}
 	return set
 }
@@ -185,6 +193,7 @@ func fields(n *Node, index int) uint64 {
 	add(hasProducts, len(n.Products) > 0)
 	add(hasResources, n.Resources != nil)
 	add(hasSlots, len(n.Slots) > 0)
+	add(hasTime, n.Resources != nil && n.Resources.Time != 0)
 	add(hasItemFailure, n.Each != nil && n.Each.OnFailure != CancelItems)
 	add(hasRedrive, n.Redrive != Rerun)
 	add(hasListener, n.Again || n.Wait != nil && (n.Wait.Early != WhenReached || n.Wait.OnBadMessage != FailTask || n.Wait.Again != AgainNever))
@@ -293,6 +302,9 @@ func (e *encoder) rare(n *Node, set uint64) {
 	}
 	if set&hasSlots != 0 {
 		e.slots(n.Slots)
+	}
+	if set&hasTime != 0 {
+		e.uint(uint64(n.Resources.Time))
 	}
 }
 

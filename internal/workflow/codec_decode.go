@@ -51,6 +51,11 @@ func (d *decoder) parts(w *Workflow) {
 	if set&hasTurn != 0 {
 		w.Turn = d.turn()
 	}
+	if set&hasSensor != 0 {
+		if w.Sensor = d.params(); w.Sensor.Len() == 0 {
+			d.fail(errCodec)
+		}
+	}
 }
 
 // DecodeNode reads what Node.AppendBinary wrote, with the promises of Decode.
@@ -329,6 +334,11 @@ func (d *decoder) rare(n *Node, set uint64, depth int) {
 	}
 	if set&hasSlots != 0 {
 		n.Slots = d.slots()
+	}
+	if set&hasTime != 0 {
+		if at := time.Duration(d.uint()); n.Resources != nil {
+			n.Resources.Time = at
+		}
 	}
 	n.Skip = set&hasSkip != 0
 }

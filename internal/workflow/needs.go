@@ -3,8 +3,10 @@ package workflow
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/document/strict"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -13,7 +15,7 @@ import (
 const NeedsKey = "_needs"
 
 // needsKeys are those of its value.
-var needsKeys = []string{"cpu", "memory", "gpu", "image", "priority"}
+var needsKeys = []string{"cpu", "memory", "gpu", "image", "priority", "time"}
 
 // mostGPU and mostPriority bound what may be asked for.
 const (
@@ -22,7 +24,7 @@ const (
 )
 
 // Needs reads the value of NeedsKey as it is written: a map of cpu, memory, gpu,
-// image and priority. Anything else is Invalid, also an expression, as a runner
+// image, priority and time. Anything else is Invalid, also an expression, as a runner
 // must know what a try needs before it runs.
 func Needs(v params.Value) (r Resources, err error) {
 	m, ok := v.(params.Map)
@@ -55,6 +57,8 @@ func (r *Resources) need(key string, v params.Value) (err error) {
 		r.Priority, err = wholeNumber(v, -mostPriority, mostPriority)
 	case "image":
 		r.Image, err = imageOf(v)
+	case "time":
+		r.Time, err = timeOf(v)
 	default:
 		return model.Errorf(model.Invalid, "there is no such key").WithHint("%s", orAll(document.DidYouMean(key, needsKeys)))
 	}
@@ -74,6 +78,19 @@ func wholeNumber(v params.Value, least, most int64) (int, error) {
 		return 0, model.Errorf(model.Invalid, "%s is no whole number from %d to %d", params.AppendJSON(nil, v), least, most)
 	}
 	return int(n), nil
+}
+
+// mostTime bounds how long a task may be allowed to run.
+const mostTime = 10 * 365 * 24 * time.Hour
+
+// timeOf reads a duration, in seconds or with units.
+func timeOf(v params.Value) (time.Duration, error) {
+	d, ok := strict.ParseDuration(v)
+	if !ok || d < time.Second || d > mostTime {
+		return 0, model.Errorf(model.Invalid, "%s is no time of a second or more", params.AppendJSON(nil, v)).
+			WithHint("write seconds, or a time such as 90s, 15m, 2h or 3d")
+	}
+	return d, nil
 }
 
 // imageOf reads the name of an image, which must not look like an option of the

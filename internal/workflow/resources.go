@@ -3,6 +3,7 @@ package workflow
 import (
 	"math"
 	"strings"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
@@ -26,6 +27,9 @@ type Resources struct {
 	// Image is what the action runs in, for runners that start containers; empty
 	// is what the runner has by default.
 	Image string
+	// Time is how long each try may run, from when it begins; 0 says nothing.
+	// Node.Limit counts waits and further tries, too.
+	Time time.Duration
 }
 
 // ParseCPU reads an amount of processors: a number such as 2 or 0.5, or a text of
@@ -78,7 +82,7 @@ func wholeAmount(amount float64, ok bool, v params.Value, what, hint string) (in
 // check returns what is wrong with the resources of a node.
 func (r *Resources) check() string {
 	switch {
-	case r.CPU < 0 || r.Memory < 0 || r.GPU < 0:
+	case r.CPU < 0 || r.Memory < 0 || r.GPU < 0 || r.Time < 0:
 		return "resources can't be negative"
 	case r.Queue != "":
 		if err := runner.CheckQueue(r.Queue); err != nil {

@@ -21,8 +21,8 @@ type Workflow struct {
 	Zone string
 	// Scope says how parameters flow between tasks.
 	Scope Scope
-	// Schedule and SLA are the definition's own sections, as written.
-	Schedule, SLA params.Map
+	// Schedule, SLA and Sensor are the definition's own sections, as written.
+	Schedule, SLA, Sensor params.Map
 	// Inputs is the shape of the parameters that a start may give, in the words of
 	// package shape. Empty takes any.
 	Inputs params.Map

@@ -122,7 +122,7 @@ func (r *Reader) Duration(e document.Entry) time.Duration {
 	if !r.Unevaluated(e, v) {
 		return 0
 	}
-	d, ok := durationOf(v)
+	d, ok := ParseDuration(v)
 	if !ok || d < 0 || d > longest {
 		r.Fail(e.Value.Errorf("%s must be a duration, not %s", e.Key, e.Value.What()).
 			Hint("write a number of seconds, or a text such as 90s, 10m, 1h30m or 2d"))
@@ -131,7 +131,8 @@ func (r *Reader) Duration(e document.Entry) time.Duration {
 	return d
 }
 
-func durationOf(v params.Value) (time.Duration, bool) {
+// ParseDuration reads a number of seconds, or a text such as "1h30m" or "2d".
+func ParseDuration(v params.Value) (time.Duration, bool) {
 	switch v := v.(type) {
 	case int64:
 		if v > int64(longest/time.Second) {
