@@ -4,8 +4,8 @@ import "slices"
 
 // directives are the keys of a task that are not for its operator.
 var directives = []string{
-	"_type", "_command", "_export", "_retry", "_error", "_check", "_parallel", "_secrets", "_env", "_workdir",
-	"_background", "_after", "_disable", "_queue", "_needs", "_product", "_upstream", "_resources",
+	"_type", "_command", "_export", "_retry", "_error", "_success", "_check", "_parallel", "_secrets", "_env", "_workdir",
+	"_background", "_after", "_disable", "_queue", "_needs", "_runner", "_product", "_upstream", "_resources", "_memo", "_log_level",
 }
 
 // Known returns the keys that mean something in a task of this operator: those

@@ -90,6 +90,8 @@ type Task struct {
 	Scope Map
 	// State is what the operator returned with its last wait or failure.
 	State Map
+	// Version is that of the outputs that the task keeps; empty where they have none.
+	Version string
 	// Retries counts the tries that a retry policy asked for.
 	Retries int
 	// Message is the one that this try handles; nil when it handles none.
@@ -103,11 +105,19 @@ type Task struct {
 	// for the task to read: whoever writes one there removes it. Nil means that
 	// there is none but in the project.
 	Scratch func() (string, error)
+	// Image is the container that the task runs in, where its runner has put it into
+	// one of an image that was asked for; empty elsewhere.
+	Image string
 	// Env is the environment that a program started by the task inherits.
 	Env []string
 	// Output receives what the task prints. Programs that are given it print their
 	// standard error to a stream of its own.
 	Output io.Writer
+	// LogLevel is the least level of messages that are kept of what the task prints;
+	// empty where nobody looks for levels. See LogVariable.
+	LogLevel string
+	// Facts takes what the task tells of its work; nil where nobody listens.
+	Facts Facts
 	// Now tells the time.
 	Now func() time.Time
 	// Secrets gives the secrets that the task may read.

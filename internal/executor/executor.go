@@ -9,6 +9,7 @@ package executor
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,9 @@ type Executor struct {
 	Compilers map[string]Compiler
 	// Logs keeps what tries print. Nil discards it.
 	Logs logs.Store
+	// LogLevel is the least level of messages that are kept where a task does not say
+	// which. Zero is logs.Info.
+	LogLevel logs.Level
 	// Env is the environment of programs that tasks start.
 	Env []string
 	// Scratch is that of tasks; it may be nil.
@@ -61,6 +65,8 @@ type Executor struct {
 	Products Products
 	// DryRun lets every try end well right before its operator.
 	DryRun bool
+	// Image is what tries run in, where their runner has put them into a container.
+	Image string
 }
 
 // Products looks after the persistent things that tasks make.
@@ -122,6 +128,8 @@ type AttemptInfo struct {
 	// another, by the full names of the tasks. They end their tries like those
 	// of Executor.Before.
 	Carried func(context.Context) (Results, error)
+	// Memo knows what memoised tasks gave. Nil runs them all.
+	Memo Memo
 	// Items keeps the items of collections. Nil has all of them be tasks at once.
 	Items Items
 	// Evaluator evaluates expressions in the attempt's zone. Nil takes parameters
@@ -214,18 +222,61 @@ func (t *Try) place(job *runner.Job, config params.Map) (err error) {
 	}
 	if r != nil {
 		job.Priority = r.Priority
-		job.Resources = runner.Resources{CPU: r.CPU, Memory: r.Memory, GPU: r.GPU, Image: r.Image}
+		job.Resources = runner.Resources{CPU: r.CPU, Memory: r.Memory, GPU: r.GPU, Image: r.Image, Time: wholeSeconds(r.Time)}
 	}
+	if job.Resources.Image == "" {
+		job.Resources.Image = t.container(config)
+	}
+	// One that is to be skipped must not be ended by the runner before.
+	if l := &t.Node.Limit; l.After > 0 && l.Then == workflow.LimitFails && job.Resources.Time == 0 {
+		job.Resources.Time = wholeSeconds(l.After)
+	}
+	if err != nil {
+		return err
+	}
+	job.Options, err = t.options(config)
 	return err
+}
+
+// wholeSeconds rounds up.
+func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
+// own returns a parameter of the task, or one that it sees.
+func (t *Try) own(key string, config params.Map) (params.Value, bool) {
+	v, ok := config.Get(key)
+	if !ok {
+		v, ok = t.Scope.Get(key)
+	}
+	return v, ok
+}
+
+// container returns the image that a .dig file asks for as Digdag has it. One with an
+// expression is not known yet: the operator refuses it.
+func (t *Try) container(config params.Map) string {
+	v, _ := t.own("docker", config)
+	m, _ := v.(params.Map)
+	if v, ok := m.Get("image"); ok && !params.TemplatedValue(v) {
+		if r, err := workflow.Needs(params.Of("image", v)); err == nil {
+			return r.Image
+		}
+	}
+	return ""
+}
+
+// options returns what the task says to runners of one kind.
+func (t *Try) options(config params.Map) (map[string]json.RawMessage, error) {
+	v, ok := t.own(workflow.RunnerKey, config)
+	if !ok {
+		return nil, nil
+	}
+	return workflow.RunnerOptions(v)
 }
 
 // needs returns what a parameter says that the task takes, or nil.
 func (t *Try) needs(config params.Map) (*workflow.Resources, error) {
-	v, ok := config.Get(workflow.NeedsKey)
+	v, ok := t.own(workflow.NeedsKey, config)
 	if !ok {
-		if v, ok = t.Scope.Get(workflow.NeedsKey); !ok {
-			return nil, nil
-		}
+		return nil, nil
 	}
 	r, err := workflow.Needs(v)
 	if err != nil {
@@ -236,11 +287,9 @@ func (t *Try) needs(config params.Map) (*workflow.Resources, error) {
 
 // queue returns the queue that the task is for, or "".
 func (t *Try) queue(config params.Map) (string, error) {
-	v, ok := config.Get(workflow.QueueKey)
+	v, ok := t.own(workflow.QueueKey, config)
 	if !ok {
-		if v, ok = t.Scope.Get(workflow.QueueKey); !ok {
-			return "", nil
-		}
+		return "", nil
 	}
 	return workflow.Queue(v)
 }

@@ -55,7 +55,7 @@ func (r *run) gave(ctx context.Context, result *operator.Result) (runner.Outcome
 		}
 		out.Listed = listed
 	}
-	return r.succeeded(out)
+	return r.succeeded(r.remember(out))
 }
 
 // each yields the items that an operator has listed.

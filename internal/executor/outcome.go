@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/boundary"
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -136,6 +138,9 @@ func (r *run) waiting(w *operator.Wait, sent []operator.Record) (runner.Outcome,
 	if r.secrets.Recorded() {
 		wait.Reason = r.secrets.Hide(w.Reason)
 	}
+	if r.keeps(logs.Debug) {
+		r.say(logs.Debug, params.Map{}, "the task waits: %s", cmp.Or(w.Reason, "it is not its turn yet"))
+	}
 	if err := checkKeys(w.Keys); err != nil {
 		return nil, err
 	}
@@ -153,6 +158,9 @@ func (r *run) failed(ctx context.Context, err error) runner.Outcome {
 	case errors.Is(cause, runner.ErrClosed):
 		return engine.Command{Kind: engine.Lose}
 	}
+	if late := overdue(ctx); late != nil {
+		err = late
+	}
 	f := &engine.Failure{Retry: r.retry, State: r.try.State}
 	f.Error, f.State = r.described(err, f)
 	if explain := r.try.Attempt.x.Explain; explain != nil {
@@ -161,6 +169,7 @@ func (r *run) failed(ctx context.Context, err error) runner.Outcome {
 		}
 	}
 	f.Error = r.hidden(legible(f.Error)).(params.Map)
+	r.tell(f)
 	return engine.Command{Kind: engine.Fail, Failure: f, Verdict: r.verdict}
 }
 
@@ -182,6 +191,12 @@ func (r *run) described(err error, f *engine.Failure) (about, state params.Map) 
 		state = deliberate.State
 		f.Bury = deliberate.Bury
 		switch {
+		case deliberate.Again != nil:
+			about = about.Set(faultKey, "retry")
+		case about.Has("label"):
+			about = about.Set(faultKey, "deliberate")
+		}
+		switch {
 		case deliberate.Final:
 			f.Retry = workflow.Retry{}
 		case deliberate.Again != nil:
@@ -191,12 +206,15 @@ func (r *run) described(err error, f *engine.Failure) (about, state params.Map) 
 			}
 		}
 	case errors.As(err, &crash):
-		about = params.Of("message", crash.Error()).Merge(boundary.Describe(crash))
+		about = params.Of("message", crash.Error()).Merge(boundary.Describe(crash)).Set(faultKey, "operator")
 	default:
 		about = described(err)
 	}
 	return about, state
 }
+
+// faultKey says what kind of failure it is that is not the work's own.
+const faultKey = "fault"
 
 // maxMessage bounds each text of a failure, which is stored with its task.
 const maxMessage = 64 << 10

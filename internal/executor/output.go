@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"io"
 	"os"
 
@@ -24,6 +25,7 @@ func (o *output) open(to logs.Store, t *Try, secrets *secret.Recorder) {
 	o.errors.of = o
 	if to != nil {
 		o.log.Store, o.log.ID, o.log.Task = to, t.ID, t.Name
+		o.log.Keep = cmp.Or(t.Attempt.x.LogLevel, logs.Info)
 		o.mask.To, o.errors.mask.To = &o.log, o.log.Errors()
 	}
 }

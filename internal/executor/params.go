@@ -6,6 +6,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 	"github.com/pawlhq/pawl/runner"
 )
@@ -103,7 +104,7 @@ var everyones = []string{"_retry", "_workdir", "_secrets"}
 // more than the operator.
 func (t *Try) quickPlan(name string, local params.Map) (plan, bool) {
 	x := t.Attempt.x
-	if local.Templated() || t.Scope.Templated() || x.Evaluated != nil || t.Attempt.info.Defaults.Len() > 0 {
+	if local.Has(workflow.MemoKey) || local.Templated() || t.Scope.Templated() || x.Evaluated != nil || t.Attempt.info.Defaults.Len() > 0 {
 		return plan{}, false
 	}
 	if v, ok := local.Get("_type"); ok {

@@ -265,9 +265,9 @@ func TestUnusedParametersAreReported(t *testing.T) {
 	b := newBench(t, operator.Spec{Name: "see", Operator: &seen{}, Keys: []string{"timeout", "method"}}, operator.Spec{Name: "any", Operator: &seen{}})
 	local := params.Of("_type", "see", "_command", "x", "method", 1, "timeuot", 2, "zzzzzzzz", 3, "_retyr", 4, "_retry", 0, "_env", params.Of())
 	b.run(t, params.Of("exported", 1), local)
-	const want = "Parameter 'timeuot' is not used at task +main+a.\n  > Did you mean 'timeout'?\n" +
-		"Parameter 'zzzzzzzz' is not used at task +main+a.\n" +
-		"Parameter '_retyr' is not used at task +main+a.\n  > Did you mean '_retry'?"
+	const want = "WARN  pawl: Parameter 'timeuot' is not used at task +main+a.\n  |   > Did you mean 'timeout'?\n" +
+		"WARN  pawl: Parameter 'zzzzzzzz' is not used at task +main+a.\n" +
+		"WARN  pawl: Parameter '_retyr' is not used at task +main+a.\n  |   > Did you mean '_retry'?"
 	if got := b.printed(t); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}

@@ -43,6 +43,7 @@ func TestATryCanBeCarried(t *testing.T) {
 	for _, s := range []*seen{&here, &there} {
 		s.Output, s.Secrets, s.Now, s.Zone, s.Services = nil, nil, nil, nil, operator.Services{}
 	}
+	here.Task.Facts, there.Task.Facts = nil, nil // each try has its own
 	if diff := cmp.Diff(here.Task, there.Task, cmp.Comparer(func(a, b params.Map) bool { return params.Equal(a, b) })); diff != "" {
 		t.Error(diff)
 	}
@@ -80,14 +81,20 @@ func TestQueues(t *testing.T) {
 			local: params.Of("_needs", params.Of("cpu", 2), "_queue", "cpu"), own: &workflow.Resources{Memory: 5, Queue: "gpu", Priority: 1},
 			queue: "gpu", priority: 1, needs: runner.Resources{Memory: 5},
 		},
-		"bad needs":  {local: params.Of("_needs", params.Of("cpu", "x")), fails: `_needs: cpu: "x" is not an amount of processors`},
-		"none":       {},
-		"own":        {local: params.Of("_queue", "gpu"), queue: "gpu"},
-		"exported":   {scope: params.Of("_queue", "gpu"), queue: "gpu"},
-		"overridden": {scope: params.Of("_queue", "gpu"), local: params.Of("_queue", "cpu"), queue: "cpu"},
-		"bad name":   {local: params.Of("_queue", "A b"), fails: `_queue: "A b" is no name of a queue`},
-		"no name":    {local: params.Of("_queue", 7), fails: `_queue must be a text, not 7`},
-		"expression": {local: params.Of("_queue", "${a}"), fails: `_queue is read before expressions are evaluated, so it can't be "${a}"`},
+		"time":            {local: params.Of("_needs", params.Of("time", "90s")), needs: runner.Resources{Time: 90}},
+		"a container":     {scope: params.Of("docker", params.Of("image", "r:4")), needs: runner.Resources{Image: "r:4"}},
+		"both images":     {scope: params.Of("docker", params.Of("image", "r:4")), local: params.Of("_needs", params.Of("image", "r:5")), needs: runner.Resources{Image: "r:5"}},
+		"computed image":  {scope: params.Of("docker", params.Of("image", "${r}"))},
+		"a runner":        {local: params.Of("_runner", params.Of("slurm", params.Of("account", "a")))},
+		"a runner's typo": {local: params.Of("_runner", params.Of("slurm", params.Of("acount", "a"))), fails: `_runner: the runner slurm has no option "acount" for tasks`},
+		"bad needs":       {local: params.Of("_needs", params.Of("cpu", "x")), fails: `_needs: cpu: "x" is not an amount of processors`},
+		"none":            {},
+		"own":             {local: params.Of("_queue", "gpu"), queue: "gpu"},
+		"exported":        {scope: params.Of("_queue", "gpu"), queue: "gpu"},
+		"overridden":      {scope: params.Of("_queue", "gpu"), local: params.Of("_queue", "cpu"), queue: "cpu"},
+		"bad name":        {local: params.Of("_queue", "A b"), fails: `_queue: "A b" is no name of a queue`},
+		"no name":         {local: params.Of("_queue", 7), fails: `_queue must be a text, not 7`},
+		"expression":      {local: params.Of("_queue", "${a}"), fails: `_queue is read before expressions are evaluated, so it can't be "${a}"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,12 +3,12 @@ package executor
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -23,11 +23,14 @@ type run struct {
 	task    operator.Task
 	secrets secret.Recorder
 	out     output
+	told    facts
 	// project is the folder with the project's files, workdir the one to work
 	// in unless the task says otherwise.
 	project, workdir string
-	// verdict is what was found about the task's products.
+	// verdict is what was found about the task's products, or what it gave before.
 	verdict *engine.Verdict
+	// version is that of what the task gives; empty where that is of none.
+	version string
 	// retry is the policy for a failure from here on.
 	retry workflow.Retry
 	// env and ended are what whoever watches the try gave.
@@ -43,10 +46,14 @@ func (t *Try) Run(ctx context.Context) runner.Outcome {
 	r := &run{try: t}
 	r.open()
 	defer r.out.close()
+	ctx, done := t.bounded(ctx)
+	defer done()
 	outcome, err := r.guarded(ctx)
+	err = r.told.gather(err)
 	if err != nil {
 		outcome = r.failed(ctx, err)
 	}
+	outcome = r.withFacts(outcome)
 	if r.ended != nil {
 		r.ended(outcome.(engine.Command))
 	}
@@ -59,6 +66,7 @@ func (t *Try) Run(ctx context.Context) runner.Outcome {
 // open sets up where the try prints to and reads secrets from.
 func (r *run) open() {
 	x, info := r.try.Attempt.x, &r.try.Attempt.info
+	r.told.scratch = x.Scratch
 	r.secrets.Secrets = info.Secrets
 	if info.Secrets == nil {
 		r.secrets.Secrets = secret.Map{}
@@ -120,6 +128,12 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 	if x.DryRun {
 		return r.succeeded(nil)
 	}
+	if taken, err := r.recall(ctx, p.spec.Keys); err != nil || taken != nil {
+		if err != nil {
+			return nil, err
+		}
+		return r.succeeded(taken)
+	}
 	result, err := r.operate(ctx, p.spec.Operator)
 	if err == nil {
 		result.Records = r.traced(result.Records)
@@ -141,8 +155,17 @@ func (r *run) perform(ctx context.Context) (runner.Outcome, error) {
 // operate calls the operator, if there is anything for it to do.
 func (r *run) operate(ctx context.Context, o operator.Operator) (operator.Result, error) {
 	x := r.try.Attempt.x
+	run := func() (operator.Result, error) {
+		result, err := o.Run(ctx, &r.task)
+		return result, r.told.gather(err) // products of what is not as expected don't count
+	}
 	if x.Products == nil || len(r.try.Node.Products) == 0 {
-		return o.Run(ctx, &r.task)
+		if x.Judged != nil && r.verdict != nil {
+			working, done := context.WithCancel(ctx)
+			defer done()
+			x.Judged(working, r.try, *r.verdict)
+		}
+		return run()
 	}
 	result, verdict, err := x.Products.Make(ctx, &r.task, func(v engine.Verdict) (operator.Result, error) {
 		if x.Judged != nil {
@@ -150,11 +173,12 @@ func (r *run) operate(ctx context.Context, o operator.Operator) (operator.Result
 			defer done()
 			x.Judged(working, r.try, r.spoken(v))
 		}
-		return o.Run(ctx, &r.task)
+		return run()
 	})
 	if verdict != nil {
 		said := r.spoken(*verdict)
 		r.verdict = &said
+		r.say(logs.Debug, params.Of("skip", said.Skip), "%s", said.Reason)
 	}
 	return result, err
 }
@@ -186,19 +210,23 @@ func (r *run) enter(ctx context.Context, p *plan) (leave func(), err error) {
 // prepare makes the task that the operator gets.
 func (r *run) prepare(p *plan) error {
 	t, a := r.try, r.try.Attempt
+	if err := r.keep(p.params); err != nil {
+		return err
+	}
 	r.task = operator.Task{
 		ID: t.ID, Session: a.info.SessionUUID, Name: t.Name, Type: p.spec.Name,
 		Params: p.params, Local: p.local, Scope: t.Scope, State: t.State, Retries: t.Retries,
 		Zone: a.info.Zone, Project: r.project, Env: r.environment(), Scratch: a.x.Scratch,
-		Output: &r.out, Now: a.x.Now, Secrets: &r.secrets, Services: a.info.Services,
+		Output: &r.out, LogLevel: r.out.log.Keep.String(), Facts: &r.told, Image: a.x.Image, Now: a.x.Now, Secrets: &r.secrets, Services: a.info.Services,
 	}
 	if m := t.Message; m != nil {
 		r.task.Message = &operator.Message{Topic: m.Topic, Source: m.Source, Body: m.Body}
 	}
 	if t.ID.Try == 1 {
-		if err := r.warn(p.spec); err != nil {
-			return err
-		}
+		r.warn(p.spec)
+	}
+	if r.keeps(logs.Debug) {
+		r.say(logs.Debug, params.Map{}, "try %d of %s begins, by the operator %s", t.ID.Try, t.Name, p.spec.Name)
 	}
 	var err error
 	if r.task.Workdir, err = workdir(r.project, r.workdir, p.params); err != nil {
@@ -241,15 +269,12 @@ func (r *run) mount() error {
 }
 
 // warn tells of the task's keys that nobody reads.
-func (r *run) warn(spec operator.Spec) error {
+func (r *run) warn(spec operator.Spec) {
 	for _, key := range spec.Unread(r.task.Local) {
-		line := fmt.Sprintf("Parameter '%s' is not used at task %s.\n", key, r.try.Name)
+		line := fmt.Sprintf("Parameter '%s' is not used at task %s.", key, r.try.Name)
 		if near := document.Suggest(key, spec.Known()); len(near) > 0 {
-			line += "  > Did you mean '" + strings.Join(near, "' or '") + "'?\n"
+			line += "\n  > Did you mean '" + strings.Join(near, "' or '") + "'?"
 		}
-		if _, err := io.WriteString(&r.out, line); err != nil {
-			return err
-		}
+		r.say(logs.Warn, params.Map{}, "%s", line)
 	}
-	return nil
 }

@@ -5,12 +5,15 @@
 package items
 
 import (
+	"cmp"
 	"context"
 	"iter"
+	"math"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -90,17 +93,23 @@ func (l Lists) Carried(ctx context.Context, id model.TryID, name string) (*engin
 	if l.Resume.Attempt == 0 {
 		return nil, nil
 	}
-	only := int64(-1)
-	if of, index, ok := l.Resume.Item(); ok && of == name {
-		only = index
-	} else if l.Resume.From != "" && !ok {
-		return nil, nil // from there on all is run again
-	}
-	from, ok, err := l.former(ctx, name)
-	if err != nil || !ok {
+	snap, err := l.Store.Load(ctx, l.Resume.Attempt)
+	if err != nil {
 		return nil, err
 	}
-	carry := store.Carry{From: from, To: listOf(id), Most: carryPage, Only: only}
+	carry := store.Carry{To: listOf(id), Most: carryPage, Only: -1}
+	if again, ok := l.Resume.Tasks(); ok {
+		if again[name] {
+			return nil, nil
+		}
+	} else if of, index, ok := l.Resume.Item(); ok && of == name {
+		carry.Only = index
+	} else if !ok && !before(snap.Definition, l.Resume.From, name) {
+		return nil, nil // from there on all is run again
+	}
+	if err := l.former(ctx, snap, id, name, &carry); err != nil || carry.From.Attempt == 0 {
+		return nil, err
+	}
 	for {
 		n, err := l.Store.CarryItems(ctx, carry)
 		if err != nil {
@@ -118,18 +127,82 @@ func (l Lists) Carried(ctx context.Context, id model.TryID, name string) (*engin
 	return listed(counts), l.dropFormer(ctx, id)
 }
 
-// former finds the list of a collection in the attempt that this one goes on with.
-func (l Lists) former(ctx context.Context, name string) (of store.ItemList, ok bool, err error) {
-	snap, err := l.Store.Load(ctx, l.Resume.Attempt)
-	if err != nil {
-		return of, false, err
+// before reports whether a task comes before one, or whether that is none.
+func before(w *workflow.Workflow, one, name string) bool {
+	if one == "" {
+		return true
 	}
-	for i := range snap.Tasks { // the newest of a name comes last
-		if r := &snap.Tasks[i]; r.Name == name && r.Detail != nil && r.Detail.Items != nil {
-			of, ok = store.ItemList{Attempt: r.Attempt, Task: r.ID, List: r.Detail.Items.List}, true
+	path, err := w.Root.Find(one)
+	if err != nil {
+		return false
+	}
+	found := false
+	path.Before(func(p workflow.Path) { found = found || p.Name() == name })
+	return found
+}
+
+// former has a carry begin with the list that a collection had in the round before
+// this try, or else in the attempt that this one goes on with.
+func (l Lists) former(ctx context.Context, earlier *store.Snapshot, id model.TryID, name string, carry *store.Carry) error {
+	if id.Try > 1 {
+		own, err := l.Store.Load(ctx, id.Attempt)
+		if err != nil {
+			return err
+		}
+		for i := range own.Tasks {
+			if r := &own.Tasks[i]; r.ID == id.Task {
+				carry.From, err = l.accepted(ctx, r)
+			}
+		}
+		if err != nil || carry.From.Attempt != 0 {
+			return cmp.Or(err, l.keepDone(ctx, carry))
 		}
 	}
-	return of, ok, nil
+	for i := range earlier.Tasks { // the newest of a name comes last
+		if r := &earlier.Tasks[i]; r.Name == name {
+			of, err := l.accepted(ctx, r)
+			if err != nil {
+				return err
+			}
+			if of.Attempt != 0 {
+				carry.From = of
+			}
+		}
+	}
+	return nil
+}
+
+// keepDone has the only item that is to be run again stay as it is if it has ended
+// well in the round before.
+func (l Lists) keepDone(ctx context.Context, carry *store.Carry) error {
+	if carry.Only < 0 {
+		return nil
+	}
+	f := engine.Fetch{List: carry.From.List, From: carry.Only, Most: 1, Again: true}
+	item, err := l.Store.FetchItems(ctx, carry.From.Attempt, carry.From.Task, f)
+	if err == nil && len(item) == 1 && (&store.Carry{Only: -1}).Carried(0, item[0].State).Final() {
+		carry.Only = math.MaxInt64
+	}
+	return err
+}
+
+// accepted returns the list by which a collection counts its items, or else that of
+// the round before: unless a later try has dropped it, which has made a whole one.
+func (l Lists) accepted(ctx context.Context, r *engine.TaskRow) (of store.ItemList, err error) {
+	if r.Detail == nil {
+		return of, nil
+	}
+	if c := r.Detail.Items; c != nil {
+		return store.ItemList{Attempt: r.Attempt, Task: r.ID, List: c.List}, nil
+	}
+	for n := r.Detail.Former; n > 0 && n <= r.Try; n++ {
+		of := store.ItemList{Attempt: r.Attempt, Task: r.ID, List: n}
+		counts, err := l.Store.CountItems(ctx, of)
+		if err != nil || len(counts) > 0 {
+			return of, err
+		}
+	}
+	return of, nil
 }
 
 // listed says how the items of a list stand.

@@ -149,3 +149,81 @@ func TestAnAttemptGoesOnWithTheItemsOfAnother(t *testing.T) {
 		t.Errorf("%d items are left of the first", n)
 	}
 }
+
+// A round that follows in the same attempt goes on with the one before it, and so does
+// an attempt that goes on with one which ended while such a round was to begin, or had
+// just listed its items.
+func TestARetryOfACarriedCollectionKeepsWhatHasEndedWell(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	commit := func(b *store.Batch) {
+		t.Helper()
+		if err := s.Commit(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := storetest.Started(t, s, "a"), storetest.Started(t, s, "b")
+	if _, err := (items.Lists{Store: s}).List(t.Context(), model.TryID{Attempt: first, Task: 1, Try: 1}, upTo(4, nil)); err != nil {
+		t.Fatal(err)
+	}
+	row := func(id model.AttemptID, index int64, state model.State) engine.ItemRow {
+		return engine.ItemRow{Attempt: id, Task: 1, List: 1, Index: index, State: state}
+	}
+	task := func(id model.AttemptID, try int32, d *engine.Detail) engine.TaskRow {
+		return engine.TaskRow{Attempt: id, ID: 1, Name: "+w+each", Try: try, Detail: d}
+	}
+	commit(&store.Batch{
+		Tasks: []engine.TaskRow{task(first, 1, &engine.Detail{Items: &engine.Items{List: 1, Total: 4}})},
+		Items: []engine.ItemRow{row(first, 0, model.Success), row(first, 1, model.Failed), row(first, 2, model.Failed), row(first, 3, model.Failed)},
+	})
+	carried := func(id model.AttemptID, try int32, r store.Resume, want ...string) {
+		t.Helper()
+		if _, err := (items.Lists{Store: s, Resume: r}).Carried(t.Context(), model.TryID{Attempt: id, Task: 1, Try: try}, "+w+each"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, states(t, s, store.ItemList{Attempt: id, Task: 1, List: try})); diff != "" {
+			t.Errorf("try %d of attempt %d (-want +got):\n%s", try, id, diff)
+		}
+	}
+	on := store.Resume{Attempt: first}
+	carried(second, 1, on, "k0 success", "k1 blocked", "k2 blocked", "k3 blocked")
+	commit(&store.Batch{
+		Tasks: []engine.TaskRow{task(second, 2, &engine.Detail{Former: 1})},
+		Items: []engine.ItemRow{row(second, 1, model.Success), row(second, 2, model.Failed), row(second, 3, model.Cancelled)},
+	})
+	want := []string{"k0 success", "k1 success", "k2 blocked", "k3 blocked"}
+	carried(storetest.Started(t, s, "c"), 1, store.Resume{Attempt: second}, want...)
+	carried(second, 2, on, want...)
+	carried(storetest.Started(t, s, "d"), 1, store.Resume{Attempt: second}, want...)
+	commit(&store.Batch{Tasks: []engine.TaskRow{task(second, 3, &engine.Detail{Former: 1})}}) // that try was lost
+	carried(second, 3, on, want...)
+}
+
+// Nor is the one item run again that was to be, once it has ended well.
+func TestARetryOfOneItemKeepsThatOnceItHasEndedWell(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[model.State]string{model.Success: "k1 success", model.Failed: "k1 blocked"} {
+		s := memory.New()
+		first, second := storetest.Started(t, s, "a"), storetest.Started(t, s, "b")
+		if _, err := (items.Lists{Store: s}).List(t.Context(), model.TryID{Attempt: second, Task: 1, Try: 1}, upTo(2, nil)); err != nil {
+			t.Fatal(err)
+		}
+		row := func(index int64, state model.State) engine.ItemRow {
+			return engine.ItemRow{Attempt: second, Task: 1, List: 1, Index: index, State: state}
+		}
+		err := s.Commit(t.Context(), &store.Batch{
+			Tasks: []engine.TaskRow{{Attempt: second, ID: 1, Name: "+w+each", Try: 2, Detail: &engine.Detail{Former: 1}}},
+			Items: []engine.ItemRow{row(0, model.Failed), row(1, state)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := store.Resume{Attempt: first, From: store.OfItem("+w+each", 1)}
+		if _, err := (items.Lists{Store: s, Resume: r}).Carried(t.Context(), model.TryID{Attempt: second, Task: 1, Try: 2}, "+w+each"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"k0 failed", want}, states(t, s, store.ItemList{Attempt: second, Task: 1, List: 2})); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+}

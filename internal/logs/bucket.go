@@ -146,6 +146,7 @@ func (b *Bucket) Open(ctx context.Context, id model.TryID, task string, show Sho
 	if len(all) == 0 {
 		return nil, noLog(id, task)
 	}
+	show = show.about(id, task)
 	first, err := b.open(ctx, &all[0], show)
 	if err != nil {
 		return nil, err

@@ -79,7 +79,7 @@ func (d *Dir) List(_ context.Context, id model.AttemptID) ([]File, error) {
 
 // Open implements Store.
 func (d *Dir) Open(_ context.Context, id model.TryID, task string, show Show) (io.ReadCloser, error) {
-	f, err := d.logs.show(d.Path(id, task), show)
+	f, err := d.logs.show(d.Path(id, task), show.about(id, task))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, noLog(id, task)
 	}

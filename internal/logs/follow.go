@@ -15,7 +15,7 @@ const lookEvery = 2 * time.Second
 
 // FollowFrom implements Store.
 func (b *Bucket) FollowFrom(ctx context.Context, id model.TryID, task string, show Show, offset int64) Reader {
-	return &following{ctx: ctx, of: b, name: name{try: id, stem: stemOf(id, task)}, show: show, skip: offset}
+	return &following{ctx: ctx, of: b, name: name{try: id, stem: stemOf(id, task)}, show: show.about(id, task), skip: offset}
 }
 
 // following reads a log of several pieces that is still written. An object that has

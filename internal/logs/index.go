@@ -15,13 +15,13 @@ import (
 // and what of it is left out. It is a file beside the log:
 //
 //	header: "pawlidx1", head, resume, note    each 8 bytes, little-endian
-//	runs:   time and stream, end
+//	runs:   level, time and stream, end
 //
 // Positions count all bytes that were ever printed. The text lacks those from
 // head to resume; in their place stands a line of so many bytes as note says. A
 // run reaches from the end of the one before to its own end; its first number
-// is microseconds since 1970, doubled, plus one for standard error. A log
-// without an index was all printed to standard output when it was changed last.
+// is microseconds since 1970, doubled, plus one for standard error, and its three
+// highest bits are the level of records, or zero for what was printed. A log without an index was all printed to standard output when it was changed last.
 type index struct {
 	gap  gap
 	runs []run
@@ -66,12 +66,25 @@ func (g gap) logical(at int64) (position, left int64) {
 	return at - g.head - g.note + g.resume, 0
 }
 
-// run is what one stream has printed in a row.
-type run struct {
+// kind is what a part of a log is: what a stream has printed, or its records of a
+// level.
+type kind struct {
 	stream Stream
-	at     int64 // microseconds since 1970
-	end    int64
+	level  Level
 }
+
+// run is what of one kind stands in a row.
+type run struct {
+	kind
+	at  int64 // microseconds since 1970
+	end int64
+}
+
+// printed is what a log without an index has.
+var printed = kind{stream: Stdout}
+
+// levelShift is where the level begins in the first number of a run.
+const levelShift = 61
 
 func (g gap) append(to []byte) []byte {
 	to = append(to, indexMagic...)
@@ -82,7 +95,7 @@ func (g gap) append(to []byte) []byte {
 }
 
 func (r run) append(to []byte) []byte {
-	first := uint64(r.at) << 1
+	first := uint64(r.at)<<1 | uint64(r.level)<<levelShift
 	if r.stream == Stderr {
 		first |= 1
 	}
@@ -103,7 +116,8 @@ func parseRuns(text []byte) []run {
 	runs := make([]run, 0, len(text)/indexRun)
 	for ; len(text) >= indexRun; text = text[indexRun:] {
 		first, end := binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[8:])
-		runs = append(runs, run{Stdout + Stream(first&1), int64(first >> 1), int64(end)})
+		of := kind{Stdout + Stream(first&1), min(Level(first>>levelShift), Error)}
+		runs = append(runs, run{of, int64(first & (1<<levelShift - 1) >> 1), int64(end)})
 	}
 	return runs
 }
@@ -131,7 +145,7 @@ func (x *index) find(at int64) run {
 	if i < len(x.runs) {
 		return x.runs[i]
 	}
-	last := run{stream: Stdout, end: 1<<63 - 1}
+	last := run{kind: printed, end: 1<<63 - 1}
 	if i > 0 {
 		last.at = x.runs[i-1].at
 	}
@@ -149,7 +163,7 @@ func readIndex(path string) (*index, error) {
 	}
 	x := &index{}
 	if info, err := os.Stat(path); err == nil {
-		x.runs = []run{{Stdout, info.ModTime().UnixMicro(), info.Size()}}
+		x.runs = []run{{printed, info.ModTime().UnixMicro(), info.Size()}}
 	}
 	return x, nil
 }
@@ -189,7 +203,7 @@ func openIndexer(path string, size int64, changed time.Time) (x indexer, end int
 	old, err := os.ReadFile(x.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if size > 0 {
-			x.runs, x.dirty = []run{{Stdout, changed.UnixMicro(), size}}, 1
+			x.runs, x.dirty = []run{{printed, changed.UnixMicro(), size}}, 1
 		}
 		return x, size, nil
 	}
@@ -214,21 +228,21 @@ func openIndexer(path string, size int64, changed time.Time) (x indexer, end int
 	return x, end, x.rewrite(x.runs)
 }
 
-// note says that a stream prints until end. It comes before the text does.
-func (x *indexer) note(s Stream, at time.Time, end int64) error {
+// note says what there is until end. It comes before the text does.
+func (x *indexer) note(k kind, at time.Time, end int64) error {
 	now := at.UnixMicro()
 	if x.began == 0 {
 		x.began = now
 	}
 	last := len(x.runs) - 1
-	if last >= 0 && x.runs[last].stream == s && now-x.runs[last].at < resolution.Microseconds() {
+	if last >= 0 && x.runs[last].kind == k && now-x.runs[last].at < resolution.Microseconds() {
 		x.runs[last].end = end
 		x.dirty = max(x.dirty, 1)
 	} else {
-		x.runs = append(x.runs, run{s, now, end})
+		x.runs = append(x.runs, run{k, now, end})
 		x.dirty++
 	}
-	if x.file == nil && s == Stdout && now-x.began < patience.Microseconds() {
+	if x.file == nil && k == printed && now-x.began < patience.Microseconds() {
 		return nil
 	}
 	return x.flush()

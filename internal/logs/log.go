@@ -28,6 +28,11 @@ type Log struct {
 	end, size int64
 	spools    *spools // for programs; nil until one wants them
 	buf       []byte
+	// frames are those of records in what each stream prints, of which those from
+	// keep on are kept. midline says that the last line has not ended.
+	frames  [2]frames
+	keep    Level
+	midline bool
 }
 
 // Write adds what is printed to standard output.
@@ -87,6 +92,10 @@ func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	err := l.drain()
+	for i := range l.frames {
+		text, _, _ := l.frames[i].give(len(l.frames[i].held))
+		err = errors.Join(err, l.put(Stdout+Stream(i), NoLevel, text))
+	}
 	l.closed = true
 	l.of.pump.close(l.spools)
 	err = errors.Join(err, l.index.close())
@@ -119,8 +128,37 @@ func (l *Log) open() error {
 	return nil
 }
 
+// keepFrom sets from which level on records are kept.
+func (l *Log) keepFrom(level Level) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.keep = level
+}
+
 // add adds what a stream has printed.
 func (l *Log) add(s Stream, p []byte) error {
+	for len(p) > 0 {
+		text, record, rest := l.frames[s-Stdout].cut(p)
+		level := NoLevel
+		if record != nil && record.Level >= l.keep {
+			level, text = record.Level, record.text()
+			if l.midline {
+				text = append([]byte{'\n'}, text...)
+			}
+		}
+		if err := l.put(s, level, text); err != nil {
+			return err
+		}
+		p = rest
+	}
+	return nil
+}
+
+// put adds a text of a stream, or that of a record.
+func (l *Log) put(s Stream, level Level, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
 	if l.file == nil {
 		if err := l.open(); err != nil {
 			return err
@@ -136,7 +174,7 @@ func (l *Log) add(s Stream, p []byte) error {
 			}
 			part = p[:min(int64(len(p)), l.limit-l.size)]
 		}
-		if err := l.index.note(s, time.Now(), l.end+int64(len(part))); err != nil {
+		if err := l.index.note(kind{s, level}, time.Now(), l.end+int64(len(part))); err != nil {
 			return err
 		}
 		n, err := l.file.Write(part)
@@ -145,6 +183,7 @@ func (l *Log) add(s Stream, p []byte) error {
 		if err != nil {
 			return err
 		}
+		l.midline = part[n-1] != '\n'
 		p = p[n:]
 	}
 	return nil

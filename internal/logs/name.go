@@ -69,11 +69,15 @@ func KeptName(task string) string {
 	if len(task) > maxName {
 		task = task[len(task)-maxName:]
 	}
-	return strings.Map(func(r rune) rune {
+	kept := strings.Map(func(r rune) rune {
 		switch {
 		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("+-=^@,", r):
 			return r
 		}
 		return '_'
 	}, task)
+	if kept != "" && '0' <= kept[0] && kept[0] <= '9' {
+		return "_" + kept[1:] // it stands behind the task's number
+	}
+	return kept
 }

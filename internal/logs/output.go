@@ -17,6 +17,9 @@ type Output struct {
 	// ID is the try and Task the full name of its task.
 	ID   model.TryID
 	Task string
+	// Keep is the least level of the records that are kept. It may be set until
+	// something is printed.
+	Keep Level
 
 	mu     sync.Mutex
 	log    *Log
@@ -76,6 +79,7 @@ func (o *Output) open() (*Log, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open task log: %w", err)
 		}
+		l.keepFrom(o.Keep)
 		o.log = l
 	}
 	return o.log, nil

@@ -130,7 +130,7 @@ func unpack(from io.Reader, at time.Time) (*packedChunks, error) {
 		}
 		packed = append(packed, z.Extra...)
 	}
-	x := &index{runs: []run{{Stdout, at.UnixMicro(), math.MaxInt64}}}
+	x := &index{runs: []run{{printed, at.UnixMicro(), math.MaxInt64}}}
 	if packed != nil {
 		if x, err = parseIndex(packed); err != nil {
 			return nil, err

@@ -98,5 +98,5 @@ func (d *Dir) Follow(id model.TryID, task string) io.ReadCloser {
 func (d *Dir) FollowFrom(_ context.Context, id model.TryID, task string, show Show, offset int64) Reader {
 	path := d.Path(id, task)
 	d.logs.sync(path)
-	return &shown{from: &fileChunks{path: path, at: offset}, show: show, offset: offset}
+	return &shown{from: &fileChunks{path: path, at: offset}, show: show.about(id, task), offset: offset}
 }

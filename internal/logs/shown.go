@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"time"
 )
@@ -28,11 +29,13 @@ type shown struct {
 	midline bool
 	buf     []byte
 	out     []byte // what is not given yet
+	lines   lines
 }
 
 const readSize = 32 << 10
 
 func (s *shown) Read(p []byte) (int, error) {
+	s.lines.of = s.show.of
 	for len(s.out) == 0 {
 		buf := p
 		if !s.show.all() {
@@ -42,6 +45,11 @@ func (s *shown) Read(p []byte) (int, error) {
 			buf = s.buf
 		}
 		n, at, err := s.from.next(buf)
+		if errors.Is(err, io.EOF) && s.show.JSON {
+			if s.out = s.lines.end(s.out[:0]); len(s.out) > 0 {
+				break
+			}
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -84,7 +92,11 @@ func (s *shown) wanted(text []byte, at *int64) ([]byte, error) {
 // render makes of a text at a position what is shown of it.
 func (s *shown) render(text []byte, at int64) error {
 	s.out = s.out[:0]
-	if at < 0 {
+	switch {
+	case at < 0 && s.show.JSON:
+		s.out = s.lines.add(s.out, text, run{kind: printed})
+		return nil
+	case at < 0:
 		s.out = append(s.out, text...) // the line that tells of a gap is for all
 		s.midline = false
 		return nil
@@ -95,7 +107,7 @@ func (s *shown) render(text []byte, at int64) error {
 			return err
 		}
 		n := min(int64(len(text)), r.end-at)
-		if s.show.Stream == Merged || s.show.Stream == r.stream {
+		if s.show.wants(r.kind) {
 			s.print(text[:n], r)
 		}
 		text, at = text[n:], at+n
@@ -116,7 +128,15 @@ func (s *shown) runAt(at int64) (run, error) {
 }
 
 func (s *shown) print(text []byte, r run) {
+	if r.level != NoLevel && !s.midline {
+		text = bytes.TrimPrefix(text, []byte{'\n'}) // which ended a line that is not shown
+	}
+	if s.show.JSON {
+		s.out = s.lines.add(s.out, text, r)
+		return
+	}
 	if !s.show.Times {
+		s.midline = len(text) > 0 && text[len(text)-1] != '\n'
 		s.out = append(s.out, text...)
 		return
 	}

@@ -1,7 +1,9 @@
 package python
 
 import (
+	"math"
 	"strings"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -21,9 +23,37 @@ type Failure struct {
 	Line int
 	// Column is set where the file is no Python: there its mistake is.
 	Column int
+	// Said is what the code has said itself with its failure: a label, a description
+	// and metadata, each of which may be missing.
+	Said params.Map
+	// Again is how the code wants to be tried again, or nil.
+	Again *Again
 	// EarlyStop says that the code asked for an end of the build that is no
 	// failure.
 	EarlyStop bool
+}
+
+// Again is when and how often code wants to be tried again.
+type Again struct {
+	After time.Duration
+	// Most is how often it may be tried again, all in all.
+	Most int
+}
+
+// longest is the longest time to the next try.
+const longest = 365 * 24 * time.Hour
+
+// AgainOf reads what code has asked for of an error, or returns nil.
+func AgainOf(reason params.Map) *Again {
+	m, err := reason.MapAt("again")
+	if err != nil {
+		return nil
+	}
+	v, _ := m.Get("after")
+	seconds, _ := params.ToFloat(v)
+	most, _ := m.Int("most")
+	seconds = min(max(seconds, 0), longest.Seconds())
+	return &Again{After: time.Duration(seconds * float64(time.Second)), Most: int(min(max(most, 0), math.MaxInt32))}
 }
 
 // Error returns the class and the first line of the message.
@@ -49,8 +79,14 @@ func failureOf(m params.Map) *Failure {
 	v, _ = m.Get("column")
 	column, _ := v.(int64)
 	stop, _ := m.Get("stop")
+	var said params.Map
+	for _, key := range []string{"label", "description", "metadata"} {
+		if v, ok := m.Get(key); ok {
+			said = said.Set(key, v)
+		}
+	}
 	return &Failure{
 		Class: text("class"), Module: text("module"), Message: text("message"), Traceback: text("traceback"),
-		File: text("file"), Line: int(line), Column: int(column), EarlyStop: stop == true,
+		File: text("file"), Line: int(line), Column: int(column), EarlyStop: stop == true, Said: said, Again: AgainOf(m),
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-//go:embed lib/_pawl/*.py lib/_pawl/*/*.py lib/ploomber/*.py lib/ploomber/*/*.py
+//go:embed lib/_pawl/*.py lib/_pawl/*/*.py lib/_pawl/*/*.R lib/ploomber/*.py lib/ploomber/*/*.py
 var embedded embed.FS
 
 // library returns the files that Python imports, with a name that no other
@@ -34,6 +34,20 @@ var library = sync.OnceValues(func() (fs.FS, string) {
 	})
 	return files, hex.EncodeToString(sum.Sum(nil)[:8])
 })
+
+// Guest returns the part of the library that is for all code of tasks, whatever runs
+// it, as the text of a module.
+func Guest() string {
+	var all string
+	for _, name := range []string{"guest", "telling"} {
+		text, err := embedded.ReadFile("lib/_pawl/" + name + ".py")
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		all += string(text) + "\n\n"
+	}
+	return all
+}
 
 // Library returns the folder with the package ploomber in the user's folder of
 // caches, for programs that put it on PYTHONPATH themselves. It is the same as

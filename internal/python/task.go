@@ -131,6 +131,13 @@ type Task struct {
 	// Status is its state for hooks of the whole pipeline, such as "executed".
 	Status string
 
+	// Facts is the path of the file to which it tells facts; see operator.Facts. Empty
+	// is for nobody who listens.
+	Facts string
+	// LogLevel is the least level of messages that are kept of what it logs. Empty
+	// leaves logging as the code has it.
+	LogLevel string
+
 	// Debug says what becomes of a failure besides that it is told.
 	Debug Debug
 
@@ -152,7 +159,7 @@ func (t *Task) value() params.Map {
 	for _, e := range []struct {
 		key   string
 		value string
-	}{{"class", t.Class}, {"dotted", t.Dotted}, {"code", t.Code}, {"file", t.File}, {"status", t.Status}, {"debug", string(t.Debug)}} {
+	}{{"class", t.Class}, {"dotted", t.Dotted}, {"code", t.Code}, {"file", t.File}, {"status", t.Status}, {"debug", string(t.Debug)}, {"log", t.LogLevel}, {"facts", t.Facts}} {
 		if e.value != "" {
 			m = m.Set(e.key, e.value)
 		}

@@ -22,7 +22,7 @@ import (
 // Run tests a kind of store. For each test, open returns an empty one, which the
 // test does not close.
 func Run(t *testing.T, open func(t *testing.T) logs.Store) {
-	run(t, slices.Concat(tests, streams), open)
+	run(t, slices.Concat(tests, streams, records), open)
 }
 
 // RunLimited tests a kind of store whose logs may have MinLimit bytes each.
@@ -169,6 +169,16 @@ var tests = []test{
 		if list := f.list(7); len(list) != 5 {
 			f.Errorf("there are %v", list)
 		}
+	}},
+	{"a name that begins with digits where it is cut is not taken for a number", func(f *fixture) {
+		name := "+" + strings.Repeat("0123456789", 20)
+		f.print(id, name, "text")
+		f.want(id, name, "text")
+		list := f.list(id.Attempt)
+		if len(list) != 1 || list[0].ID != id || list[0].Name != logs.KeptName(name) || logs.KeptName(list[0].Name) != list[0].Name {
+			f.Fatalf("there is %v", list)
+		}
+		f.want(id, list[0].Name, "text")
 	}},
 	{"a list is in order of task and try", func(f *fixture) {
 		want := []logs.File{

@@ -32,7 +32,7 @@ func Environment(ctx context.Context, t *operator.Task, parameters operator.Map)
 		return nil, err
 	}
 	replaced := func(name string) bool {
-		return name == process.MarkVariable || own.Has(name) || ValidName(name) && parameters.Has(name)
+		return name == process.MarkVariable || name == operator.FactsVariable && t.Facts != nil || name == operator.LogVariable && t.LogLevel != "" || own.Has(name) || ValidName(name) && parameters.Has(name)
 	}
 	env := make([]string, 0, 2+len(t.Env)+parameters.Len()+own.Len())
 	if !replaced("PWD") {
@@ -53,6 +53,12 @@ func Environment(ctx context.Context, t *operator.Task, parameters operator.Map)
 	for name, v := range own.All() {
 		text = appendVariable(text[:0], name, v)
 		env = append(env, string(text))
+	}
+	if t.LogLevel != "" && !own.Has(operator.LogVariable) {
+		env = append(env, operator.LogVariable+"="+t.LogLevel)
+	}
+	if t.Facts != nil && !own.Has(operator.FactsVariable) {
+		env = append(env, operator.FactsVariable+"="+t.Facts.File())
 	}
 	return append(env, process.Mark(TryName(t.Session, t.ID))), nil
 }
@@ -128,9 +134,12 @@ func ValidName(name string) bool {
 	return name != ""
 }
 
-// refuseContainer fails a task that asks for a container: to start its
-// program on this machine instead would be a surprise.
+// refuseContainer fails a task that asks for a container and does not run in one: to
+// start its program on this machine instead would be a surprise.
 func refuseContainer(t *operator.Task) error {
+	if t.Image != "" {
+		return nil
+	}
 	v, _ := t.Params.Get("docker")
 	if m, ok := v.(operator.Map); !ok || !m.Has("image") {
 		return nil

@@ -120,4 +120,8 @@ func TestATaskForAContainerIsNotRunOnTheHost(t *testing.T) {
 	if !errors.As(err, &failure) || !failure.Final {
 		t.Errorf("got %v, want a final failure", err)
 	}
+	task.Image = "debian"
+	if _, err := command.Environment(context.Background(), task, operator.Map{}); err != nil {
+		t.Errorf("in a container: %v", err)
+	}
 }

@@ -75,7 +75,10 @@ func (p *Tasks) python(ctx context.Context, t *operator.Task, family string) (op
 
 // run runs what was read of a task.
 func (p *Tasks) run(ctx context.Context, t *operator.Task, task python.Task, family string) (operator.Result, error) {
-	task.Family, task.Cwd = family, t.Workdir
+	task.Family, task.Cwd, task.LogLevel = family, t.Workdir, t.LogLevel
+	if t.Facts != nil {
+		task.Facts = t.Facts.File()
+	}
 	host, release, err := Host(ctx, p.pool, t)
 	if err != nil {
 		return operator.Result{}, err
@@ -136,6 +139,9 @@ func failure(err error) error {
 	if f.File != "" {
 		props = props.Set("file", f.File).Set("line", int64(f.Line))
 	}
-	message := strings.TrimSpace(f.Error())
-	return &operator.Error{Message: message, Props: props}
+	e := &operator.Error{Message: strings.TrimSpace(f.Error()), Props: props.Merge(f.Said)}
+	if f.Again != nil {
+		e.Again, e.Final = &operator.Again{After: f.Again.After, Most: f.Again.Most}, f.Again.Most == 0
+	}
+	return e
 }

@@ -1,9 +1,13 @@
 package pipeline_test
 
 import (
+	"errors"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pawlhq/pawl/operator"
 )
 
 func TestScriptRunsInItsOwnFolder(t *testing.T) {
@@ -54,5 +58,49 @@ func TestFailedScriptTellsItsStandardError(t *testing.T) {
 	_, err := p.run()
 	if err == nil || !strings.Contains(err.Error(), "the script ended with code 1: ValueError: of no use") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestFailedScriptOfRTellsItsOwnCalls(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("Rscript"); err != nil {
+		t.Skip("there is no Rscript")
+	}
+	p := newProject(t, map[string]string{
+		"pipeline.yaml": "tasks:\n- {source: r.R, class: ScriptRunner, product: out/r.txt}\n",
+		"r.R": "# + tags=[\"parameters\"]\nupstream <- NULL\nproduct <- NULL\n# -\n\n# +\n" +
+			"inner <- function(n) stop('no rows of ', n)\nouter <- function() inner(17)\ntryCatch(stop('handled'), error = function(e) NULL)\nouter()\n",
+	})
+	_, err := p.run()
+	var e *operator.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error is %v", err)
+	}
+	trace, _ := e.Props.StringOr("traceback", "")
+	source := filepath.Join(p.dir, "r.R")
+	want := "Error in inner(17): no rows of 17\nCalls:\n" +
+		"  " + source + ", cell 3, line 4: outer()\n" +
+		"  " + source + ", cell 3, line 2: inner(17)\n" +
+		"  " + source + ", cell 3, line 1: stop(\"no rows of \", n)"
+	if class, _ := e.Props.StringOr("class", ""); class != "simpleError" || trace != want || e.Message != "simpleError: no rows of 17" {
+		t.Errorf("got %s, %q, and\n%s\nwant\n%s", class, e.Message, trace, want)
+	}
+}
+
+func TestFunctionsSayWhyTheyFail(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, map[string]string{
+		"pipeline.yaml": "tasks:\n- {source: code.work, product: out/a.txt}\n",
+		"code.py":       "import pawl\n\ndef work(product):\n    pawl.fail('out_of_stock', 'no more of 17', {'sku': 17})\n",
+	})
+	_, err := p.run()
+	var e *operator.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error is %v", err)
+	}
+	label, _ := e.Props.StringOr("label", "")
+	trace, _ := e.Props.StringOr("traceback", "")
+	if label != "out_of_stock" || strings.Contains(trace, "guest.py") || !strings.Contains(e.Message, "out_of_stock: no more of 17") {
+		t.Errorf("got %q %q\n%s", label, e.Message, trace)
 	}
 }

@@ -35,7 +35,11 @@ func (p *Tasks) shell(ctx context.Context, t *operator.Task) (operator.Result, e
 	if err != nil {
 		return operator.Result{}, err
 	}
-	command := process.Command{Path: path, Args: []string{"bash", script}, Dir: t.Workdir, Env: t.Env, Output: t.Output}
+	env := t.Env
+	if t.Facts != nil {
+		env = append(env[:len(env):len(env)], operator.FactsVariable+"="+t.Facts.File())
+	}
+	command := process.Command{Path: path, Args: []string{"bash", script}, Dir: t.Workdir, Env: env, Output: t.Output}
 	status, err := command.Run(ctx)
 	if err != nil {
 		return operator.Result{}, err

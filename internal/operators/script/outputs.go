@@ -11,6 +11,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/operators/command"
 	"github.com/pawlhq/pawl/internal/params"
+	library "github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -19,8 +20,8 @@ import (
 //go:embed pawl.py
 var pawlModule string
 
-// pawlText is the module as JSON.
-var pawlText = sync.OnceValue(func() []byte { return params.AppendJSON(nil, pawlModule) })
+// pawlText is the module as JSON, with what all modules of that name have.
+var pawlText = sync.OnceValue(func() []byte { return params.AppendJSON(nil, library.Guest()+"\n\n"+pawlModule) })
 
 // outputs is how a call hands on what is no parameter. The zero value hands on
 // nothing.
@@ -43,10 +44,7 @@ func (c *call) newOutputs() outputs {
 // where those can be read for which parameters stand.
 func (o *outputs) input(ctx context.Context, c *call) ([]byte, error) {
 	text := c.input()
-	if o.of == nil {
-		return text, nil
-	}
-	used := bytes.Contains(text, []byte(`"`+operator.OutputKey+`"`))
+	used := o.of != nil && bytes.Contains(text, []byte(`"`+operator.OutputKey+`"`))
 	text = append(text[:len(text)-1], `,"pawl":{"folder":`...)
 	text = append(params.AppendJSON(text, o.prefix), `,"source":`...)
 	text = append(append(text, pawlText()...), '}')

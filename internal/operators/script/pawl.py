@@ -1,8 +1,8 @@
 """Hands on what is no parameter: values that are large, or no JSON.
 
-_folder, which begins the names of its files, is there before.
+It follows _pawl/guest.py. _folder, which begins the names of its files, is there
+before, empty where nothing can be kept.
 """
-import os
 
 _kept = []  # name, item, form, file and key of each output, or file of its own
 
@@ -44,40 +44,10 @@ def write_file(content, ext=""):
     return handle
 
 
-class Failure(Exception):
-    """The task has failed for a reason that has a name."""
-
-
-class Retry(Exception):
-    """The task has failed and is to be tried again."""
-
-
-def fail(label, description="", metadata=None):
-    """Fails the task, and says why: with a label for programs, such as
-    "out_of_stock", a description for people, and whatever JSON has as metadata."""
-    label, description = str(label), str(description)
-    said, text = {"label": label, "description": description}, "%s: %s" % (label, description) if description else label
-    if metadata is not None:
-        try:
-            json = __import__("json")
-            said["metadata"] = json.loads(json.dumps(metadata, allow_nan=False))
-        except Exception as problem:
-            text += " (its metadata is left out, for it is no JSON: %s)" % problem
-    error = Failure(text)
-    error._pawl = said
-    raise error
-
-
-def retry(after, most, message="the task asks to be tried again"):
-    """Fails the task, and has it tried again after so many seconds, instead of what
-    its _retry says, unless it was tried again so often already."""
-    error = Retry(message)
-    error._pawl = {"again": {"after": float(after), "most": int(most)}}
-    raise error
-
-
 def _write(value):
     """Writes a value, and returns in which form and to which file."""
+    if not _folder:
+        raise RuntimeError("outputs can't be kept here")
     form, file = "pickle", "%s%d-%d" % (_folder, os.getpid(), len(_kept))
     os.makedirs(os.path.dirname(file), exist_ok=True)
     if isinstance(value, os.PathLike):
@@ -109,6 +79,8 @@ class Value(dict):
     def load(self):
         """Returns the value; of a file, the path of one that is not to be changed."""
         form = self["$value"]["type"]
+        if form == "pickle" and not _is_pickled(self["$value"]["key"]):
+            raise ValueError("the parameter says that it stands for a pickled value, and no task has pickled %s" % self["$value"]["key"])
         if form == "file" and "path" in self._place:
             import pathlib
 
@@ -128,6 +100,12 @@ class Value(dict):
                 return path
             content = f.read()
         return content.decode("utf-8") if form == "text" else content
+
+
+def _is_pickled(key):
+    """Whether a task has pickled what a key leads to: other keys lead to what anybody may have written."""
+    parts = key.split("/")
+    return len(parts) in (4, 5) and parts[3].startswith("p-")
 
 
 def _open(place):
@@ -150,21 +128,3 @@ def _bind(value, places):
         bound._place = places[of["key"]]
         return bound
     return dict((k, _bind(v, places)) for k, v in value.items())
-
-
-class _Loader(object):
-    """Makes a module of what is here."""
-
-    def create_module(self, spec):
-        module = type(os)("pawl")
-        module.__dict__.update(globals())
-        return module
-
-    def exec_module(self, module):
-        pass
-
-
-def _spec():
-    from importlib.machinery import ModuleSpec
-
-    return ModuleSpec("pawl", _Loader())

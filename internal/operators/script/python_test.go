@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/values"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -377,6 +378,45 @@ func (offered) Keep(context.Context, *operator.Task, operator.Kept) (operator.Va
 
 func (offered) Find(context.Context, operator.Map, string) (operator.Place, error) {
 	return operator.Place{}, errors.ErrUnsupported
+}
+
+// planted has one file for all that is looked for.
+type planted struct {
+	offered
+	file string
+}
+
+func (p planted) Find(context.Context, operator.Map, string) (operator.Place, error) {
+	return operator.Place{Path: p.file}, nil
+}
+
+// A reference may come from anybody: what no task has pickled is not loaded as such,
+// whatever it says.
+func TestPythonUnpicklesOnlyWhatTasksHavePickled(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, o operator.Operator, mode string) {
+		dir := project(t, map[string]string{
+			"tasks.py": "def use(v): print(v.load())\n",
+			"evil":     "cbuiltins\nprint\n(S'PWNED'\ntR.",
+		})
+		load := func(key string) ran {
+			t.Helper()
+			tk := pyTask(t, dir, mode, "tasks.use", "v", params.Of("$value", params.Of("key", key, "type", "pickle")))
+			tk.Services.Outputs = planted{file: filepath.Join(dir, "evil")}
+			return run(t, o, tk)
+		}
+		for _, key := range []string{"1/s/2.1/o-x", "1/s/2.1/o-x/i-p-y", "1/s/2.1/o-p-x", "files/0b0c9e0e-6a3c-4d5e-8f00-1234567890ab"} {
+			if got := load(key); got.err == nil || !strings.Contains(got.err.Error(), "no task has pickled "+key) || strings.Contains(got.printed, "PWNED") {
+				t.Errorf("%s: %v, printed %q", key, got.err, got.printed)
+			}
+		}
+		for _, item := range []string{"", "i"} {
+			kept := values.Output{Session: "s", Attempt: 1, Task: 2, Try: 1, Name: "x", Item: item, Type: "pickle"}
+			if got := load(kept.Key()); got.err != nil || !strings.Contains(got.printed, "PWNED") {
+				t.Errorf("what a task has pickled: %v, printed %q", got.err, got.printed)
+			}
+		}
+	})
 }
 
 func TestPythonTellsWhatItsCodeSaysOfAFailure(t *testing.T) {

@@ -2,11 +2,10 @@ package script
 
 import (
 	"fmt"
-	"math"
-	"time"
 
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
+	library "github.com/pawlhq/pawl/internal/python"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -71,24 +70,11 @@ func (l language) failure(status process.Status, written params.Map) error {
 			e.Props = e.Props.Set(key, v)
 		}
 	}
-	if again, err := reason.MapAt("again"); err == nil {
-		e.Again, e.Final = againOf(again)
+	if again := library.AgainOf(reason); again != nil {
+		e.Again, e.Final = &operator.Again{After: again.After, Most: again.Most}, again.Most == 0
 	}
 	return e
 }
-
-// againOf reads when and how often a task wants to be tried again; final says that
-// it does not.
-func againOf(m params.Map) (again *operator.Again, final bool) {
-	v, _ := m.Get("after")
-	seconds, _ := params.ToFloat(v)
-	most, _ := m.Int("most")
-	seconds = min(max(seconds, 0), longest.Seconds())
-	return &operator.Again{After: time.Duration(seconds * float64(time.Second)), Most: int(min(max(most, 0), math.MaxInt32))}, most <= 0
-}
-
-// longest is the longest time to the next try.
-const longest = 365 * 24 * time.Hour
 
 func textAt(m params.Map, key string) string {
 	v, _ := m.Get(key)

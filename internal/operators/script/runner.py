@@ -138,7 +138,7 @@ def arguments(function, params, expected):
 
 def call(function, params):
     args, keywords = arguments(function, params, signature(function))
-    function(*args, **keywords)
+    return function(*args, **keywords)
 
 
 def perform(command, params):
@@ -150,7 +150,7 @@ def perform(command, params):
         expected = signature(init)[1:] if hasattr(init, "__code__") else []
         args, keywords = arguments(init, params, expected)
         target = target(*args, **keywords)
-    call(getattr(target, method), params)
+    return call(getattr(target, method), params)
 
 
 def text(error):
@@ -247,9 +247,17 @@ def run(command, given, write):
         of["finder"] = type(sys)("finder")
         of["finder"].find_spec = lambda name, *_: library(of)["_spec"]() if name == "pawl" else None
         sys.meta_path.append(of["finder"])
+        if "logging" in sys.modules:
+            library(of)["_watch"]()
+        elif "PAWL_LOG_LEVEL" in os.environ:
+            watch = type(sys)("watch")
+            watch.find_spec = lambda name, *rest: library(of)["_found"](watch, name, *rest) if name == "logging" else None
+            sys.meta_path.insert(0, watch)
     keys = ("subtask_config", "export_params", "store_params")
     try:
-        perform(command, params)
+        returned = perform(command, params)
+        if "_answer" in params:  # whoever has it run wants what it returns
+            asked.store_params[params["_answer"]] = returned
         result = dict((key, getattr(asked, key)) for key in keys)
         if of and "made" in of:
             result["outputs"] = of["made"]["_kept"]

@@ -20,6 +20,7 @@ def describe(error):
         told["file"], told["line"] = place
     if is_early_stop(error):
         told["stop"] = True
+    told.update(getattr(error, "_pawl", {}))
     return told
 
 

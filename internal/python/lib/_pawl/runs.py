@@ -3,7 +3,7 @@ import json
 import os
 import sys
 
-from _pawl import dotted, failures, made, objects, paths, signatures
+from _pawl import dotted, failures, guest, made, objects, paths, signatures, telling
 
 
 def run_file(descriptor):
@@ -48,6 +48,9 @@ def run(request):
     try:
         paths.lead(request["path"])
         made.remember(request.get("made"))
+        offer(request.get("log"))
+        if request.get("facts"):
+            os.environ["PAWL_FACTS"] = request["facts"]
         result = perform(request)
         for error in objects.close_clients():
             raise error
@@ -57,6 +60,21 @@ def run(request):
         return failed(error)
     finally:
         flush()
+
+
+def offer(level):
+    """Offers the module pawl, and takes what is logged from a level on."""
+    global offered
+    if not offered:
+        offered = True
+        vars(guest).update((name, of) for name, of in vars(telling).items() if not name.startswith("_"))
+        guest._offer()
+    if level:
+        os.environ["PAWL_LOG_LEVEL"] = level
+        guest._watch()
+
+
+offered = False
 
 
 def failed(error):
