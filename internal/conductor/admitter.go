@@ -3,6 +3,7 @@ package conductor
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/admission"
@@ -85,6 +86,10 @@ type AdmitterConfig struct {
 type Admitter struct {
 	cfg  AdmitterConfig
 	wake chan struct{}
+
+	mu sync.Mutex
+	// nudges counts how often it was nudged.
+	nudges int
 }
 
 // NewAdmitter returns an admitter.
@@ -116,12 +121,39 @@ func (a *Admitter) step(ctx context.Context) (n int, idle bool, err error) {
 		}
 	}
 	now := model.InstantOf(a.cfg.Clock.Now())
+	before := a.nudged()
 	ids, err := a.cfg.Store.Admit(ctx, a.cfg.Limits.Tags(), now, store.Choose(a.cfg.Limits, now))
+	if err == nil && len(ids) > 0 {
+		a.settle(before)
+	}
 	return len(ids), false, err
+}
+
+func (a *Admitter) nudged() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.nudges
+}
+
+// settle takes back the nudge that follows from whom it has admitted itself: the store
+// calls all who watch. Whatever came before it was seen.
+func (a *Admitter) settle(before int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.nudges != before+1 {
+		return
+	}
+	select {
+	case <-a.wake:
+	default:
+	}
 }
 
 // Nudge has the admitter look at the queue soon. It returns at once.
 func (a *Admitter) Nudge() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.nudges++
 	select {
 	case a.wake <- struct{}{}:
 	default:

@@ -70,20 +70,61 @@ func TestStartsAskForTheirTurn(t *testing.T) {
 	}
 }
 
+// counted is a store that counts how often attempts are admitted.
+type counted struct {
+	store.Store
+	rounds atomic.Int64
+}
+
+func (c *counted) Admit(ctx context.Context, tags []string, now model.Instant, by store.Chooser) ([]model.AttemptID, error) {
+	c.rounds.Add(1)
+	return c.Store.Admit(ctx, tags, now, by)
+}
+
+// An admitter is not woken by what it has admitted itself.
+func TestEachRoundOfAnAdmitterHasAReason(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &counted{Store: memory.New()}
+		ids := enqueued(t, s, 5)
+		defer func() { _ = s.Close() }() // it never fails
+		a := conductor.NewAdmitter(conductor.AdmitterConfig{
+			Store: s, Clock: clock.System{}, Every: time.Hour, Limits: limits(t, admission.Limit{Name: "max-runs", Max: 2}),
+		})
+		loop, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); a.Run(loop, slog.New(slog.DiscardHandler)) }()
+		defer func() { stop(); <-done }()
+		for _, id := range ids[:3] {
+			synctest.Wait()
+			a.Ended(over(t, s, id))
+		}
+		synctest.Wait()
+		if n := s.rounds.Load(); n != 4 {
+			t.Errorf("%d rounds for a start and three ends", n)
+		}
+	})
+}
+
 // enqueued makes n attempts that wait in the queue.
 func enqueued(t *testing.T, s store.Store, n int) (ids []model.AttemptID) {
 	t.Helper()
 	for i := range n {
-		a, _, err := s.StartAttempt(ctx, store.Start{
-			Session: store.Session{Project: 1, Workflow: "w", Key: fmt.Sprint(i)}, Params: params.Map{},
-			Definition: chain(t, action("+a")), Queue: &store.Turn{},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, a.ID)
+		ids = append(ids, started(t, s, i))
 	}
 	return ids
+}
+
+func started(t *testing.T, s store.Store, key int) model.AttemptID {
+	t.Helper()
+	a, _, err := s.StartAttempt(ctx, store.Start{
+		Session: store.Session{Project: 1, Workflow: "w", Key: fmt.Sprint(key)}, Params: params.Map{},
+		Definition: chain(t, action("+a")), Queue: &store.Turn{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.ID
 }
 
 // over ends attempts.

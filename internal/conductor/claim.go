@@ -50,10 +50,14 @@ func (c *Core) takeUp(ctx context.Context, ids []model.AttemptID) []error {
 	if len(ids) == 0 {
 		return nil
 	}
-	had, err := c.had(ctx, ids)
+	var seen sightings
 	var loaded []store.Loaded
-	if err == nil {
+	var err error
+	if seen.had, err = c.had(ctx, ids); err == nil {
 		loaded, err = c.load(ctx, ids)
+	}
+	if err == nil {
+		seen.claims, err = c.claims(ctx, loaded)
 	}
 	if err != nil {
 		c.strays = true
@@ -61,12 +65,12 @@ func (c *Core) takeUp(ctx context.Context, ids []model.AttemptID) []error {
 	}
 	errs := make([]error, len(ids))
 	for i, id := range ids {
-		errs[i] = c.takeUpLoaded(ctx, id, loaded[i], had)
+		errs[i] = c.takeUpLoaded(ctx, id, loaded[i], seen)
 	}
 	return errs
 }
 
-func (c *Core) takeUpLoaded(ctx context.Context, id model.AttemptID, l store.Loaded, had tries) error {
+func (c *Core) takeUpLoaded(ctx context.Context, id model.AttemptID, l store.Loaded, seen sightings) error {
 	ended, doomed := c.doomed[id]
 	if ended {
 		return nil
@@ -77,10 +81,10 @@ func (c *Core) takeUpLoaded(ctx context.Context, id model.AttemptID, l store.Loa
 	}
 	switch {
 	case err != nil:
-	case doomed:
+	case doomed || killedBefore(l.Snapshot):
 		err = c.finish(ctx, l.Snapshot)
 	default:
-		err = c.Restore(l.Snapshot, had)
+		err = c.takeOver(l.Snapshot, seen)
 	}
 	if unreadable(err) {
 		c.setAside(id, err)
@@ -214,13 +218,18 @@ func (c *Core) Abandon(ctx context.Context, id model.AttemptID) error {
 	return c.takeUp(ctx, []model.AttemptID{id})[0]
 }
 
+// killedBefore reports whether an attempt was told to end before it began.
+func killedBefore(s *store.Snapshot) bool {
+	return s.Attempt.Started == 0 && slices.ContainsFunc(s.Inbox, func(p store.Post) bool { return p.Command.Kind == engine.Kill })
+}
+
 // finish ends an attempt that is doomed.
 func (c *Core) finish(ctx context.Context, s *store.Snapshot) error {
 	tell, err := c.teller(ctx, &s.Attempt, s.Definition)
 	if err != nil {
 		return err
 	}
-	c.takeOver(s)
+	c.tellTakeOver(s)
 	row := s.Attempt.AttemptRow
 	row.State, row.CancelAsked, row.Ended = engine.AttemptKilled, true, c.now()
 	c.step.Attempts = append(c.step.Attempts, row)

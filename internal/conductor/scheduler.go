@@ -28,23 +28,29 @@ type SchedulerConfig struct {
 	MaxRunning int
 	// Turns says which attempts wait in the run queue.
 	Turns Turns
+	// CatchUp is which missed slots are made up for of schedules that don't say so.
+	CatchUp schedule.CatchUp
 	// Every is how long a change by another process may go unseen. Defaults to a
 	// second.
 	Every time.Duration
-	// Fired, when set, is called with what became of each slot, once that is
-	// stored. It must return soon.
+	// Fired, when set, is called with what became of each slot, or range of slots that
+	// were passed over, once that is stored. It must return soon.
 	Fired func(Slot)
 	// Turned, when set, is called with how each round of Run ended. It must return
 	// soon.
 	Turned func(error)
 }
 
-// Slot says what became of the slot of a schedule that was due.
+// Slot says what became of a slot of a schedule, or of several that were passed over.
 type Slot struct {
-	// Schedule is as it was.
+	// Schedule is as it was before, with the time of the first of the slots.
 	Schedule store.Schedule
 	Outcome  SlotOutcome
-	// Late is how long after its time it was looked at.
+	// Reason is that of SlotSkipped and SlotFaulty.
+	Reason string
+	// Slots is how many there are; of very many, at least so many.
+	Slots int
+	// Late is how long after the time of the schedule it was looked at.
 	Late time.Duration
 	// Attempt is the one of SlotStarted.
 	Attempt store.Attempt
@@ -147,13 +153,42 @@ func (s *Scheduler) Step(ctx context.Context) (next model.Instant, err error) {
 	}
 	if s.cfg.Fired != nil {
 		for i := range fired {
-			s.cfg.Fired(Slot{
-				Schedule: due[i], Outcome: outcome(&due[i], &firings[i], &fired[i]),
-				Late: now.Time().Sub(due[i].NextRun.Time()), Attempt: fired[i].Attempt,
-			})
+			s.tell(now, &due[i], &firings[i], &fired[i])
 		}
 	}
 	return now, nil
+}
+
+// tell tells what became of a firing.
+func (s *Scheduler) tell(now model.Instant, due *store.Schedule, f *store.Firing, to *store.Fired) {
+	slot := Slot{Schedule: *due, Late: now.Time().Sub(due.NextRun.Time())}
+	if to.Err != nil && model.CodeOf(to.Err) != model.Exhausted {
+		slot.Outcome, slot.Slots = SlotGone, 1
+		s.cfg.Fired(slot)
+		return
+	}
+	for i := range f.Ticks {
+		t := &f.Ticks[i]
+		slot.Schedule.NextTime, slot.Slots, slot.Reason, slot.Outcome = t.Slot, t.Slots, t.Reason, SlotSkipped
+		if t.Outcome == store.TickFailed {
+			slot.Outcome = SlotFaulty
+		}
+		s.cfg.Fired(slot)
+	}
+	if f.Start == nil {
+		return
+	}
+	slot.Schedule.NextTime, slot.Slots, slot.Reason, slot.Attempt = f.Start.Session.Time, 1, "", to.Attempt
+	slot.Late = now.Time().Sub(f.Start.Due.Time())
+	switch {
+	case to.Err != nil:
+		slot.Outcome = SlotRefused
+	case to.Attempt.ID != 0:
+		slot.Outcome = SlotStarted
+	default:
+		slot.Outcome = SlotTaken
+	}
+	s.cfg.Fired(slot)
 }
 
 // due returns what is due, and when the next of the others is.
@@ -182,52 +217,68 @@ func (s *Scheduler) due(ctx context.Context, now model.Instant) (due []store.Sch
 	}
 }
 
-// outcome says what a firing did to a schedule.
-func outcome(was *store.Schedule, f *store.Firing, to *store.Fired) SlotOutcome {
-	switch code := model.CodeOf(to.Err); {
-	case to.Err != nil && code == model.Exhausted:
-		return SlotRefused
-	case to.Err != nil:
-		return SlotGone
-	case to.Attempt.ID != 0:
-		return SlotStarted
-	case f.Start != nil:
-		return SlotTaken
-	case f.Schedule.NextTime == was.NextTime:
-		return SlotFaulty
-	}
-	return SlotSkipped
-}
-
 // decide returns what becomes of a schedule that is due. An error is the
 // store's; what is wrong with the schedule postpones it.
 func (s *Scheduler) decide(ctx context.Context, now model.Instant, due *store.Schedule) (store.Firing, error) {
-	to := *due
-	to.Updated = now
 	p, err := s.plan(ctx, due.Workflow)
 	switch {
-	case model.CodeOf(err) == model.NotFound || err == nil && p.err != nil:
-		to.NextRun = now.Add(retryFailure)
-		return store.Firing{Schedule: to}, nil
+	case err != nil && model.CodeOf(err) == model.NotFound:
+		return postponed(now, due, err), nil
 	case err != nil:
 		return store.Firing{}, err
+	case p.err != nil:
+		return postponed(now, due, p.err), nil
 	}
-	busy, err := s.unfinished(ctx, due, p.calendar.Schedule)
+	rule := p.calendar.Schedule
+	busy, err := s.unfinished(ctx, due, rule)
 	if err != nil {
 		return store.Firing{}, err
 	}
-	slot := due.NextTime.Time()
-	after := p.calendar.Schedule.NextAfter(slot)
-	to.NextRun, to.NextTime = model.InstantOf(after.Run), model.InstantOf(after.Session)
-	if p.calendar.Schedule.Decide(due.NextRun.Time(), now.Time(), busy) != schedule.Start {
-		return store.Firing{Schedule: to}, nil
+	slot := schedule.Time{Session: due.NextTime.Time(), Run: due.NextRun.Time()}
+	v := rule.Decide(slot, now.Time(), busy)
+	from := *due
+	from.Updated = now
+	f := store.Firing{}
+	for _, passed := range v.Passed {
+		f.Ticks = append(f.Ticks, TickPassed(due, now, passed))
+		from.Evaluated = model.InstantOf(passed.Last)
 	}
-	to.LastTime = due.NextTime
-	refused := *due
-	refused.NextRun, refused.Updated = now.Add(retryNoRoom), now
-	return store.Firing{Schedule: to, Start: s.start(now, due, p), Refused: refused}, nil
+	f.Schedule = from
+	f.Schedule.NextRun, f.Schedule.NextTime = model.InstantOf(v.Next.Run), model.InstantOf(v.Next.Session)
+	if !v.Starts() {
+		return f, nil
+	}
+	from.NextRun, from.NextTime = model.InstantOf(v.Start.Run), model.InstantOf(v.Start.Session)
+	f.Start = s.start(now, &from, p)
+	f.Schedule.LastTime, f.Schedule.Evaluated = from.NextTime, from.NextTime
+	f.Refused = from
+	f.Refused.NextRun = now.Add(retryNoRoom)
+	return f, nil
 }
 
+// TickPassed returns the tick of slots of a schedule that are passed over.
+func TickPassed(of *store.Schedule, now model.Instant, p schedule.Passed) store.Tick {
+	t := store.Tick{
+		At: now, Kind: store.ScheduleTick, Project: of.Project, Name: of.WorkflowName,
+		Slot: model.InstantOf(p.First), Slots: p.Slots, Outcome: store.TickSkipped, Reason: p.Reason,
+	}
+	if p.Last.After(p.First) {
+		t.Until = model.InstantOf(p.Last)
+	}
+	return t
+}
+
+// postponed is what becomes of a schedule whose workflow can't be started.
+func postponed(now model.Instant, due *store.Schedule, err error) store.Firing {
+	to := *due
+	to.Updated, to.NextRun = now, now.Add(retryFailure)
+	return store.Firing{Schedule: to, Ticks: []store.Tick{{
+		At: now, Kind: store.ScheduleTick, Project: due.Project, Name: due.WorkflowName,
+		Slot: due.NextTime, Slots: 1, Outcome: store.TickFailed, Reason: err.Error(),
+	}}}
+}
+
+// start returns the start of the slot that a schedule stands at.
 func (s *Scheduler) start(now model.Instant, due *store.Schedule, p *plan) *store.Start {
 	slot := due.NextTime.Time()
 	given := Scheduled(p.definition, p.calendar, slot)
@@ -287,7 +338,7 @@ func (s *Scheduler) plan(ctx context.Context, id model.WorkflowID) (*plan, error
 		return nil, err
 	}
 	p := &plan{definition: w.Definition}
-	p.calendar, p.err = schedule.NewCalendar(w.Zone, w.Definition.Schedule)
+	p.calendar, p.err = CalendarOf(&w, s.cfg.CatchUp)
 	if p.err == nil && p.calendar.Schedule == nil {
 		p.err = model.Errorf(model.Invalid, "workflow %d has no schedule", id)
 	}
@@ -296,6 +347,16 @@ func (s *Scheduler) plan(ctx context.Context, id model.WorkflowID) (*plan, error
 	}
 	s.plans[id] = p
 	return p, nil
+}
+
+// CalendarOf returns when the sessions of a stored workflow are, where an instance has
+// a default of what is made up for. What programs run says so itself.
+func CalendarOf(w *store.Workflow, instance schedule.CatchUp) (schedule.Calendar, error) {
+	c, err := schedule.NewCalendar(w.Zone, w.Definition.Schedule)
+	if err == nil && c.Schedule != nil && w.Definition.Dialect != workflow.Program {
+		c.Schedule = c.Schedule.WithDefault(instance)
+	}
+	return c, err
 }
 
 // maxPlans bounds the workflows that are remembered.
@@ -331,14 +392,17 @@ func (s *Scheduler) Run(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// Reschedule returns the schedule of a workflow whose rule was stored anew: one that
-// has run goes on after its last session, one that has not, or has none so far,
-// begins at from.
+// Reschedule returns the schedule of a workflow whose rule was stored anew: one of
+// which something was decided goes on after that, and where the rule has changed, not
+// before from. Any other begins at from.
 func Reschedule(rule *schedule.Schedule, last *store.Schedule, from time.Time) *store.Schedule {
-	slot, next := rule.First(from), store.Schedule{}
-	if last != nil && last.LastTime != 0 {
-		next.LastTime = last.LastTime
-		slot = rule.NextAfter(last.LastTime.Time())
+	slot, next := rule.First(from), store.Schedule{Rule: rule.Rule()}
+	if last != nil && max(last.LastTime, last.Evaluated) != 0 {
+		next.LastTime, next.Evaluated = last.LastTime, max(last.LastTime, last.Evaluated)
+		on := rule.NextAfter(next.Evaluated.Time())
+		if last.Rule == "" || last.Rule == next.Rule || on.Session.After(slot.Session) {
+			slot = on
+		}
 	}
 	next.NextRun, next.NextTime = model.InstantOf(slot.Run), model.InstantOf(slot.Session)
 	return &next

@@ -231,3 +231,41 @@ func TestWhatBecameOfEachSlotIsTold(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Thousands of slots that are passed over are one firing with one tick.
+func TestManyMissedSlotsAreOneTick(t *testing.T) {
+	t.Parallel()
+	x := newTimetable(t, params.Of("seconds_interval>", 1, "catch_up", "latest"))
+	x.run(time.Hour + 3*time.Hour)
+	x.expect(conductor.SessionKey(x.clock.now))
+	list, _, err := x.store.ListTicks(ctx, store.TickFilter{Kind: store.ScheduleTick, Name: "w"}, store.Page{})
+	if err != nil || len(list) != 2 {
+		t.Fatalf("ticks %+v, error %v", list, err)
+	}
+	started, passed := list[0], list[1]
+	if started.Outcome != store.TickStarted || started.Started != 1 || started.Slot.Time() != x.clock.now {
+		t.Errorf("started: %+v", started)
+	}
+	if passed.Outcome != store.TickSkipped || passed.Slots != 3*3600 || passed.Slot.Time() != midnight || passed.Until.Time() != x.clock.now.Add(-time.Second) {
+		t.Errorf("passed over: %+v", passed)
+	}
+	if s := x.schedule(); s.Evaluated != started.Slot || s.LastTime != started.Slot {
+		t.Errorf("the schedule is %+v", s)
+	}
+}
+
+func TestABrokenScheduleAndOneWithoutRoomAreTold(t *testing.T) {
+	t.Parallel()
+	broken := newTimetable(t, params.Of("daily>", "never"))
+	broken.run(time.Hour)
+	crowded := newTimetable(t, params.Of("daily>", "00:00:00"))
+	crowded.Scheduler = crowded.another(1)
+	crowded.run(time.Hour)
+	crowded.run(24 * time.Hour)
+	for _, x := range []*timetable{broken, crowded} {
+		list, _, err := x.store.ListTicks(ctx, store.TickFilter{Outcome: store.TickFailed}, store.Page{})
+		if err != nil || len(list) != 1 || list[0].Reason == "" || list[0].Slot != x.schedule().NextTime {
+			t.Errorf("ticks %+v, error %v", list, err)
+		}
+	}
+}

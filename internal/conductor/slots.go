@@ -16,6 +16,8 @@ type slots struct {
 	// waiting have none yet, using have been submitted with theirs.
 	waiting map[model.TryID]*waitingTry
 	using   map[slotTask]int32
+	// since says of tries whose conductor has died when they began to wait.
+	since map[model.TryID]model.Instant
 	// share is set when there is something to be claimed, or given out.
 	share bool
 }
@@ -25,6 +27,8 @@ type waitingTry struct {
 	job   runner.Job
 	claim admission.Claim
 	noted bool // in the store
+	// from is since when its waiting was not added to the limit of its task.
+	from model.Instant
 }
 
 // slotTask is a task that uses slots.
@@ -34,7 +38,7 @@ type slotTask struct {
 }
 
 func newSlots() slots {
-	return slots{waiting: make(map[model.TryID]*waitingTry), using: make(map[slotTask]int32)}
+	return slots{waiting: make(map[model.TryID]*waitingTry), using: make(map[slotTask]int32), since: make(map[model.TryID]model.Instant)}
 }
 
 // dispatch hands a job over with the next others, unless it has to wait for slots.
@@ -47,7 +51,12 @@ func (c *Core) dispatch(job runner.Job, of *workflow.Node) {
 	for _, s := range of.Slots {
 		needs[s.Pool] += s.N
 	}
-	c.slots.waiting[job.ID] = &waitingTry{job: job, claim: admission.Claim{Try: job.ID, Priority: job.Priority, Since: c.now(), Needs: needs}}
+	since, known := c.slots.since[job.ID]
+	if !known {
+		since = c.now()
+	}
+	delete(c.slots.since, job.ID)
+	c.slots.waiting[job.ID] = &waitingTry{job: job, claim: admission.Claim{Try: job.ID, Priority: job.Priority, Since: since, Needs: needs}, from: since}
 	c.slots.share = true
 }
 
@@ -92,6 +101,43 @@ func (c *Core) freed() {
 	}
 }
 
+// waits returns the try of a task that waits for slots, or nil.
+func (c *Core) waits(t timer) *waitingTry {
+	d, ok := c.driven[t.attempt]
+	if !ok || len(c.slots.waiting) == 0 || !d.attempt.Has(t.task) {
+		return nil
+	}
+	return c.slots.waiting[model.TryID{Attempt: t.attempt, Task: t.task, Try: d.attempt.Task(t.task).Try}]
+}
+
+// begin hands over a try that has got its slots. How long a task may take counts from
+// here on: what moves its limit is stored before.
+func (c *Core) begin(now model.Instant, w *waitingTry) {
+	id := w.claim.Try
+	d, ok := c.driven[id.Attempt]
+	if !ok || !d.attempt.Has(id.Task) {
+		return
+	}
+	if c.cfg.TaskTTL > 0 {
+		c.timers.push(timer{at: now.Add(c.cfg.TaskTTL), attempt: id.Attempt, task: id.Task, kind: tooLong})
+	}
+	if d.attempt.Task(id.Task).Deadline == 0 || now <= w.from {
+		c.jobs = append(c.jobs, w.job)
+		return
+	}
+	c.inbox = append(c.inbox, Stimulus{Do: func(c *Core) error {
+		c.jobs = append(c.jobs, w.job) // which are submitted once the step is committed
+		return c.outwait(now, w)
+	}})
+}
+
+// outwait moves the time limit of a task whose try has waited for slots until now.
+func (c *Core) outwait(now model.Instant, w *waitingTry) error {
+	waited := now.Sub(w.from)
+	w.from = now
+	return c.apply(now, w.claim.Try.Attempt, engine.Command{Kind: engine.Extend, Task: w.claim.Try.Task, Waited: waited})
+}
+
 // mostClaims bounds how many claims a step notes.
 const mostClaims = 500
 
@@ -124,7 +170,7 @@ func (c *Core) shareSlots(ctx context.Context, now model.Instant) error {
 		if w := s.waiting[id]; w != nil {
 			delete(s.waiting, id)
 			s.using[slotTask{id.Attempt, id.Task}] = id.Try
-			c.jobs = append(c.jobs, w.job)
+			c.begin(now, w)
 		}
 	}
 	c.submit()

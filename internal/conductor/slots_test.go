@@ -9,6 +9,7 @@ import (
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -137,6 +138,106 @@ func TestServersShareSlots(t *testing.T) {
 	r.pass(time.Second)
 	r.expect("submit 2/1/2")
 	r.step(succeed(second, 1, 2))
+}
+
+// What has waited for a slot goes on waiting under the next conductor, as the same
+// try and in its place: it did not run, so that no budget of tries is the less.
+func TestTriesThatWaitForSlotsGoOnWaitingUnderTheNext(t *testing.T) {
+	t.Parallel()
+	r := pooled(t, 1)
+	id := r.begin("k", siblings(t, "db", 3, func(n *workflow.Node) { n.Redrive, n.Retry = workflow.FailLost, workflow.Retry{Limit: 1} }))
+	r.expect("submit 1/1/1")
+	next := serving(r, "next", func(c *conductor.Config) { c.Pools = map[string]int{"db": 1} })
+	if err := r.Leave(ctx); err != nil {
+		t.Fatal(err)
+	}
+	r.Core = next
+	r.pass(time.Second)
+	r.expect("submit 1/2/1")
+	r.step(succeed(id, 2, 1))
+	r.expect("submit 1/3/1")
+	r.step(succeed(id, 3, 1))
+	r.expect("submit 1/1/2")
+	r.step(succeed(id, 1, 2))
+	a, err := r.store.Load(ctx, id)
+	if err != nil || a.Attempt.State != engine.AttemptSuccess {
+		t.Errorf("it is %v, %v", a.Attempt.State, err)
+	}
+	for _, row := range a.Tasks {
+		if want := map[model.TaskID]int32{1: 1}[row.ID]; row.Retries != want {
+			t.Errorf("task %d had %d retries, want %d", row.ID, row.Retries, want)
+		}
+	}
+}
+
+// One that was to end while nobody drove it has ended.
+func TestATryThatWaitsForASlotIsKilledWhileNobodyDrivesIt(t *testing.T) {
+	t.Parallel()
+	r := pooled(t, 0)
+	id := r.begin("k", siblings(t, "db", 1, nil))
+	if err := r.Leave(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.store.Post(ctx, []store.Post{{Attempt: id, Command: engine.Command{Kind: engine.Kill}}}); err != nil {
+		t.Fatal(err)
+	}
+	r.Core = serving(r, "next", func(c *conductor.Config) { c.Pools = map[string]int{"db": 0} })
+	r.pass(time.Second)
+	r.step()
+	r.expect()
+	if a, err := r.store.Attempt(ctx, id); err != nil || a.State != engine.AttemptKilled {
+		t.Errorf("it is %v, %v", a.State, err)
+	}
+}
+
+// The time limit of a task is about its running, under whichever conductor.
+func TestATimeLimitDoesNotCountWhileATryWaitsForASlot(t *testing.T) {
+	t.Parallel()
+	r := pooled(t, 0)
+	limited := func(n *workflow.Node) { n.Limit = workflow.Limit{After: 10 * time.Second, Then: workflow.LimitFails} }
+	id := r.begin("k", siblings(t, "db", 1, limited))
+	r.pass(20 * time.Second)
+	if err := r.Leave(ctx); err != nil {
+		t.Fatal(err)
+	}
+	r.Core = serving(r, "next", func(c *conductor.Config) { c.Pools = map[string]int{"db": 0} })
+	r.pass(20 * time.Second)
+	r.expect()
+	if err := r.store.SetPool(ctx, "db", 1); err != nil {
+		t.Fatal(err)
+	}
+	r.Look()
+	r.step()
+	r.step()
+	r.expect("submit 1/1/1")
+	r.pass(9 * time.Second)
+	r.expect()
+	r.pass(time.Second)
+	r.expect("cancel 1/1/1")
+	r.step(command(id, engine.Command{Kind: engine.TryCancelled, Task: 1, Try: 1}))
+	if a, err := r.store.Attempt(ctx, id); err != nil || a.State != engine.AttemptFailed {
+		t.Errorf("it is %v, %v", a.State, err)
+	}
+}
+
+// A limit that is an instant passes while a try waits, too.
+func TestALimitThatIsAnInstantStaysWhileATryWaitsForASlot(t *testing.T) {
+	t.Parallel()
+	r := pooled(t, 0)
+	id := r.begin("k", siblings(t, "db", 1, func(n *workflow.Node) {
+		n.Export = params.Of("by", "2026-01-01T00:00:15Z")
+		n.Limit = workflow.Limit{After: 10 * time.Second, Until: "by", Then: workflow.LimitFails}
+	}))
+	r.pass(10 * time.Second)
+	r.step()
+	if got := r.stored(id, 1); got != model.Running {
+		t.Errorf("it is %v", got)
+	}
+	r.pass(5 * time.Second)
+	r.step()
+	if got := r.stored(id, 1); got != model.Failed {
+		t.Errorf("it is %v", got)
+	}
 }
 
 // A store that does not answer is asked again.

@@ -10,6 +10,7 @@ import (
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
@@ -53,6 +54,31 @@ func TestAnAttemptThatIsAbandonedNeverBegins(t *testing.T) {
 				t.Errorf("events %v, error %v, want that it ended", events, err)
 			}
 		})
+	}
+}
+
+// A kill waits with an attempt that is held back, and comes before its first task.
+func TestAnAttemptThatIsKilledWhileItIsHeldBackNeverBegins(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.Core = serving(r, "next", nil)
+	def := chain(t, action("+a"))
+	id := r.begin("1", def)
+	s := start("2", def)
+	s.After = 1
+	held, _, err := r.store.StartAttempt(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.expect("submit 1/1/1")
+	r.post(held.ID, engine.Command{Kind: engine.Edit, Params: params.Of("x", 1)})
+	r.post(held.ID, engine.Command{Kind: engine.Kill})
+	r.step(succeed(id, 1, 1))
+	r.pass(time.Second)
+	r.step()
+	r.expect()
+	if a, err := r.store.Attempt(ctx, held.ID); err != nil || a.State != engine.AttemptKilled || a.Started != 0 {
+		t.Errorf("the attempt is %+v, error %v, want killed", a.AttemptRow, err)
 	}
 }
 

@@ -53,6 +53,12 @@ func (c *Core) fire(now model.Instant, t timer) {
 	case wakes:
 		_ = c.apply(now, t.attempt, engine.Command{Kind: engine.Wake, Task: t.task})
 	case limits:
+		if w := c.waits(t); w != nil {
+			if c.driven[t.attempt].attempt.Task(t.task).Node.Limit.Until == "" {
+				return // it passes that much later once the try begins
+			}
+			_ = c.outwait(now, w)
+		}
 		_ = c.apply(now, t.attempt, engine.Command{Kind: engine.Expire, Task: t.task})
 	case late:
 		c.alarm(now, t.attempt)
@@ -77,7 +83,7 @@ func (c *Core) reap(now model.Instant, t timer) {
 			t.at = now.Add(lookAgain)
 			c.timers.push(t)
 		}
-		if !timed(&v) {
+		if !timed(&v) || c.waits(t) != nil {
 			return
 		}
 		notice.Task, notice.ID = v.Name, t.task

@@ -19,6 +19,7 @@ import (
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/pulse"
 	"github.com/pawlhq/pawl/internal/runners/local"
+	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/updates"
 	"github.com/pawlhq/pawl/internal/upkeep"
@@ -44,6 +45,8 @@ type Config struct {
 	AttemptTTL, TaskTTL time.Duration
 	// MaxRunning bounds the attempts that schedules start. Zero is no limit.
 	MaxRunning int
+	// CatchUp is which missed sessions are made up for of schedules that don't say so.
+	CatchUp schedule.CatchUp
 	// Turns says which attempts that schedules start wait in the run queue, and
 	// Limits are what whoever drives attempts admits by. It is nil where there is no
 	// queue.
@@ -134,6 +137,9 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 	}
 	if !cfg.NoScheduler {
 		d.loops.Go(func() { d.schedule(loop) })
+		if !cfg.NoConductor {
+			d.loops.Go(func() { d.sense(loop) })
+		}
 	}
 	d.loops.Go(func() { upkeep.Run(loop, d.upkeep()) })
 	return d, nil
@@ -143,7 +149,7 @@ func Start(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 func (d *Daemon) schedule(ctx context.Context) {
 	conductor.NewScheduler(conductor.SchedulerConfig{
 		Store: d.cfg.Store, Clock: d.cfg.Clock, NewUUID: uuid.NewString, MaxRunning: d.cfg.MaxRunning, Turns: d.cfg.Turns,
-		Fired: d.fired, Turned: d.cfg.Heart.Loop("scheduler", turnWithin).Turn,
+		CatchUp: d.cfg.CatchUp, Fired: d.fired, Turned: d.cfg.Heart.Loop("scheduler", turnWithin).Turn,
 	}).Run(ctx, d.cfg.Log)
 }
 

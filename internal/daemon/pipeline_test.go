@@ -121,7 +121,7 @@ func TestATaskTellsWhyItWorksWhileItDoes(t *testing.T) {
 			kinds = append(kinds, e.Kind.String())
 		}
 	}
-	if diff := cmp.Diff([]string{"task_started", "task_judged", "task_ended"}, kinds); diff != "" {
+	if diff := cmp.Diff([]string{"task_started", "task_judged", "product_made", "task_ended"}, kinds); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,8 @@ type Query struct {
 	// happened to an attempt as a whole does not match.
 	Task  string
 	Types Types
+	// Tags are those that the attempts have now, all of them.
+	Tags model.Tags
 	// From is the first instant, and Until the one after the last.
 	From, Until model.Instant
 }
@@ -89,7 +92,11 @@ func (r *Reader) Read(ctx context.Context, q Query) (page Page, err error) {
 		if err != nil {
 			return Page{}, err
 		}
-		full, err := r.add(ctx, &page, list.Entries, &q, limit)
+		entries, err := r.tagged(ctx, list.Entries, q.Tags)
+		if err != nil {
+			return Page{}, err
+		}
+		full, err := r.add(ctx, &page, entries, &q, limit)
 		if err != nil || full {
 			return page, err
 		}
@@ -98,6 +105,30 @@ func (r *Reader) Read(ctx context.Context, q Query) (page Page, err error) {
 		}
 	}
 	return page, nil
+}
+
+// tagged returns the entries about attempts that have tags.
+func (r *Reader) tagged(ctx context.Context, entries []store.LogEntry, tags model.Tags) ([]store.LogEntry, error) {
+	if len(tags) == 0 || len(entries) == 0 {
+		return entries, nil
+	}
+	var ids []model.AttemptID
+	for i := range entries {
+		ids = append(ids, entries[i].Attempt)
+	}
+	slices.Sort(ids)
+	found, err := r.store.TagsOf(ctx, slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(entries, func(e store.LogEntry) bool {
+		for name, value := range tags {
+			if has, ok := found[e.Attempt][name]; !ok || has != value {
+				return true
+			}
+		}
+		return false
+	}), nil
 }
 
 // disorder is by how much the clocks of those who write may differ.

@@ -14,6 +14,7 @@ import (
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // Type says what happened, in a name that stays: what is stored is of an
@@ -55,6 +56,10 @@ const (
 	SignalKept     Type = "signal.kept"
 	SignalBuried   Type = "signal.buried"
 	SignalReturned Type = "signal.returned"
+
+	ProductMade       Type = "product.made"
+	ExpectationMet    Type = "expectation.met"
+	ExpectationBroken Type = "expectation.broken"
 )
 
 // Span is a time that a task does not work in, from an event that opens it to the
@@ -114,6 +119,9 @@ var Catalogue = []Entry{
 	{Type: SignalKept, Says: "a message came for the task", Data: []string{"topic", "source"}},
 	{Type: SignalBuried, Says: "a message of the task is a dead letter", Data: []string{"topic", "source", "reason"}},
 	{Type: SignalReturned, Says: "a message that the task did not begin with is others'", Data: []string{"topic", "source", "reason"}},
+	{Type: ProductMade, Says: "the task told that it has made a product", Data: []string{"product", "partition", "metadata", "tags", "failed"}},
+	{Type: ExpectationMet, Says: "the task told that what it expects holds", Data: []string{"expectation", "ok", "severity", "metadata", "tags", "failed"}},
+	{Type: ExpectationBroken, Says: "the task told that what it expects does not hold", Data: []string{"expectation", "ok", "severity", "metadata", "tags", "failed"}},
 }
 
 // entries are those of the Catalogue by type.
@@ -138,14 +146,14 @@ var hooks = map[Type]Type{
 }
 
 // hookNames are what the names of hooks end in.
-var hookNames = []string{"^error", "^failure-alert", "^success", "^sla", "^on_render", "^on_finish", "^on_failure"}
+var hookNames = []string{"^error", "^failure-alert", workflow.SuccessHook, "^on_success", "^sla", "^on_render", "^on_finish", "^on_failure"}
 
 // of are the types of what is one whatever the state.
 var of = map[engine.EventKind]Type{
 	engine.AttemptStarted: AttemptStarted, engine.ParamsEdited: AttemptParamsChanged,
 	engine.TaskStarted: TaskStarted, engine.TaskOpened: TaskOpened, engine.TaskWaits: TaskWaiting, engine.TaskRetries: TaskRetrying,
 	engine.TryLost: TaskLost, engine.LimitPassed: TaskLate, engine.TasksAdded: TaskGrown, engine.TaskJudged: TaskJudged,
-	engine.SkipWanted: TaskSkipWanted, engine.SkippedTo: TaskSkippedTo,
+	engine.SkipWanted: TaskSkipWanted, engine.SkippedTo: TaskSkippedTo, engine.ProductMade: ProductMade,
 	engine.SignalKept: SignalKept, engine.SignalBuried: SignalBuried, engine.SignalReturned: SignalReturned,
 }
 
@@ -154,6 +162,11 @@ func Of(e *engine.Event) Type {
 	t, ok := of[e.Kind]
 	switch {
 	case ok:
+	case e.Kind == engine.Expected:
+		if held, _ := e.Data.Get("ok"); held == true {
+			return ExpectationMet
+		}
+		return ExpectationBroken
 	case e.Kind == engine.AttemptEnded:
 		return attemptEnded(e)
 	case e.Kind == engine.CancelWanted && e.Task == 0:

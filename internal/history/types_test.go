@@ -27,7 +27,7 @@ func happenings() (list []engine.Event) {
 			}
 		}
 	}
-	return list
+	return append(list, engine.Event{Kind: engine.Expected, Name: "+w+a", Task: 1, Data: params.Of("ok", true)})
 }
 
 func TestEveryEventHasATypeAndEveryTypeAnEvent(t *testing.T) {

@@ -19,7 +19,10 @@ import (
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/feed/relay"
 	"github.com/pawlhq/pawl/internal/items"
+	"github.com/pawlhq/pawl/internal/memo"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/sensor"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
@@ -34,6 +37,9 @@ type Config struct {
 	Project model.ProjectID
 	// Schedules says that the schedules of the project are to be fired.
 	Schedules bool
+	// Sense evaluates the sensor of a workflow of the project, given what it has seen.
+	// Nil has no sensors evaluated.
+	Sense func(ctx context.Context, of *store.Workflow, given params.Map) (sensor.Answer, error)
 	// Operators perform the tasks. Required.
 	Operators *operator.Registry
 	// Slots bounds the tasks that run at a time. Required.
@@ -45,9 +51,15 @@ type Config struct {
 	// With returns the context of an operator with what its functions look for;
 	// nil adds nothing.
 	With func(context.Context) context.Context
+	// Outputs looks for what tasks have kept; nil has none.
+	Outputs memo.Outputs
 	// Pruned is called with each part of what retention has deleted; nil for
 	// nobody.
 	Pruned func(context.Context, *store.Pruned)
+	// Committed, when set, is called with what was committed, and keeps nothing of it;
+	// AtRest, in the place of that, when a host without goroutines has nothing to do.
+	Committed func(*store.Batch)
+	AtRest    func(context.Context) error
 	// Clock tells the time. Required.
 	Clock clock.Clock
 	// Log receives what operators are to know. Required.
@@ -82,6 +94,7 @@ func (c *Config) opener() func(store.Attempt, *workflow.Workflow) func(*engine.E
 			Services: operator.Services{Messages: true, Runs: c.runs(a.Session.Project)},
 			Carried:  before.results(),
 			Items:    items.Lists{Store: c.Store, Resume: a.Resume},
+			Memo:     memo.Memo{Addresses: c.Store, Project: a.Session.Project, Afresh: a.Resume.Again(), Outputs: c.Outputs},
 		})
 		return func(e *engine.Effect) runner.Job {
 			job := opened.Job(e)

@@ -60,6 +60,9 @@ func Live(ctx context.Context, cfg Config) (Host, error) {
 	if cfg.Schedules {
 		h.loops.Go(func() { cfg.scheduler(conductor.SchedulerConfig{}).Run(loop, cfg.Log) })
 	}
+	if cfg.Sense != nil {
+		h.loops.Go(func() { h.cfg.sensing(h.Start).Run(loop) })
+	}
 	h.loops.Go(func() {
 		upkeep.Run(loop, upkeep.Config{Store: cfg.Store, Retention: cfg.Retention, Clock: cfg.Clock, Log: cfg.Log, Pruned: cfg.Pruned})
 	})
@@ -144,6 +147,9 @@ func (h *live) Stir(context.Context) error { return nil }
 
 // committed tells those who wait for attempts that have ended.
 func (h *live) committed(b *store.Batch) {
+	if h.cfg.Committed != nil {
+		h.cfg.Committed(b)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i := range b.Attempts {

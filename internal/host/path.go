@@ -1,6 +1,10 @@
 package host
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pawlhq/pawl/internal/workflow"
+)
 
 // Names of tasks that stand for no step of their own: what chooses among the
 // steps of a group, what runs when one has failed, when a time limit has passed,
@@ -10,7 +14,8 @@ const (
 	OnFailure  = "^error"
 	OnDeadline = "^deadline"
 	OnStop     = "^stop"
-	Page       = "^page" // some items of a collection
+	OnSuccess  = workflow.SuccessHook // ends a name
+	Page       = "^page"              // some items of a collection
 )
 
 // Words for some of them in paths.
@@ -18,6 +23,7 @@ const (
 	OnFailureWord  = "on failure"
 	OnDeadlineWord = "on deadline"
 	OnStopWord     = "on stop"
+	OnSuccessWord  = "on success"
 )
 
 // Path returns the path of the step that a task stands for, by its full name:
@@ -28,6 +34,7 @@ func Path(task string) string {
 		task = strings.ReplaceAll(task, OnFailure, "+"+OnFailureWord)
 		task = strings.ReplaceAll(task, OnDeadline, "+"+OnDeadlineWord)
 		task = strings.ReplaceAll(task, OnStop, "+"+OnStopWord)
+		task = strings.ReplaceAll(task, OnSuccess, "+"+OnSuccessWord)
 	}
 	_, path, _ := strings.Cut(strings.TrimPrefix(task, "+"), "+")
 	return strings.ReplaceAll(path, "+", "/")
@@ -51,6 +58,8 @@ func Task(workflow, path string) string {
 			name += OnDeadline
 		case OnStopWord:
 			name += OnStop
+		case OnSuccessWord:
+			name += OnSuccess
 		default:
 			name += "+" + word
 		}

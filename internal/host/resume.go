@@ -25,9 +25,6 @@ func (p *past) results() func(context.Context) (executor.Results, error) {
 	if p.from.Attempt == 0 {
 		return nil
 	}
-	if _, _, ok := p.from.Item(); ok {
-		p.from.From = "" // all else that has passed is taken over
-	}
 	return executor.ReadOnce(func(ctx context.Context) (executor.Results, error) {
 		snap, err := p.in.Load(ctx, p.from.Attempt)
 		if err != nil {
@@ -39,7 +36,7 @@ func (p *past) results() func(context.Context) (executor.Results, error) {
 		}
 		p.begun.Store(&begun)
 		found := make(executor.Results)
-		for name, row := range rerun.Passed(snap, p.from.From) {
+		for name, row := range rerun.Passed(snap, p.from) {
 			result := &engine.Result{Replayed: true}
 			if row.Detail != nil {
 				result.Outputs = row.Detail.Outputs

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/sensor/sensing"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/runner"
 )
@@ -21,7 +22,10 @@ type Stepped struct {
 	// is.
 	scheduler *conductor.Scheduler
 	due       model.Instant
-	queue     []runner.Job
+	// sensing is nil where there are no sensors, and look is when the next one is due.
+	sensing *sensing.Loop
+	look    model.Instant
+	queue   []runner.Job
 	// stepping is set during a call, as tasks may call the engine they run in.
 	stepping bool
 	// stirred is set when something was written that is to be looked for.
@@ -46,9 +50,12 @@ const ages = 200 * 365 * 24 * time.Hour
 
 // Step returns a Host for tests with a clock.
 func Step(ctx context.Context, cfg Config, c *Clock) (*Stepped, error) {
-	h := &Stepped{cfg: cfg, clock: c, due: model.Never}
+	h := &Stepped{cfg: cfg, clock: c, due: model.Never, look: model.Never}
 	if cfg.Schedules {
 		h.scheduler = cfg.scheduler(conductor.SchedulerConfig{Every: ages})
+	}
+	if cfg.Sense != nil {
+		h.sensing = h.cfg.sensing(h.Start)
 	}
 	h.core = conductor.NewCore(conductor.Config{
 		Store: cfg.Store, Runner: (*lane)(h), Open: cfg.opener(), Pool: store.Pool(cfg.Project), Clock: c, Owner: "test",
@@ -79,7 +86,13 @@ func (h *Stepped) settle(ctx context.Context, stimuli []conductor.Stimulus) erro
 			if h.stirred || !h.core.NextDue().Time().After(h.clock.now) {
 				continue
 			}
-			if err := h.fire(ctx); err != nil || !h.stirred {
+			if err := h.fire(ctx); err != nil {
+				return err
+			}
+			if err := h.sense(ctx); err != nil {
+				return err
+			}
+			if err := h.rest(ctx); err != nil || !h.stirred {
 				return err
 			}
 			continue
@@ -88,6 +101,14 @@ func (h *Stepped) settle(ctx context.Context, stimuli []conductor.Stimulus) erro
 		h.queue = h.queue[1:]
 		stimuli = conductor.Stimuli(nil, []runner.Report{{ID: job.ID, Outcome: job.Work.Run(ctx)}})
 	}
+}
+
+// rest tells that there is nothing to do for the moment.
+func (h *Stepped) rest(ctx context.Context) error {
+	if h.cfg.AtRest == nil || h.stirred {
+		return nil
+	}
+	return h.cfg.AtRest(ctx)
 }
 
 // fire fires the schedules that are due.
@@ -102,6 +123,15 @@ func (h *Stepped) fire(ctx context.Context) (err error) {
 	return err
 }
 
+// sense evaluates the sensors that are due.
+func (h *Stepped) sense(ctx context.Context) (err error) {
+	if h.sensing == nil {
+		return nil
+	}
+	h.look, err = h.sensing.Step(ctx)
+	return err
+}
+
 // Advance lets time pass, and what is due meanwhile happen at its instant.
 func (h *Stepped) Advance(ctx context.Context, d time.Duration) error {
 	end := h.clock.now.Add(d)
@@ -109,7 +139,7 @@ func (h *Stepped) Advance(ctx context.Context, d time.Duration) error {
 		if err := h.settle(ctx, nil); err != nil {
 			return err
 		}
-		next := min(h.core.NextDue(), h.due).Time()
+		next := min(h.core.NextDue(), h.due, h.look).Time()
 		if next.After(end) {
 			h.clock.now = end
 			return h.tidy(ctx)

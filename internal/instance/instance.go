@@ -28,6 +28,7 @@ import (
 	"github.com/pawlhq/pawl/internal/items"
 	"github.com/pawlhq/pawl/internal/keeper"
 	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/memo"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators"
 	"github.com/pawlhq/pawl/internal/operators/notify"
@@ -101,6 +102,9 @@ type Config struct {
 	// Warn, when set, is told what people should know though all goes on, from
 	// any goroutine.
 	Warn func(text string)
+	// LogLevel is the least level of the messages of tasks that are kept, unless a task
+	// says another. Zero is logs.Info.
+	LogLevel logs.Level
 	// Clock tells the time. Required.
 	Clock clock.Clock
 	// Log receives what operators. Required.
@@ -179,7 +183,7 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 		in.endOperators = func() error { shared.Close(); return end() }
 	}
 	in.executor = &executor.Executor{
-		Operators: all, Logs: in.logs, Env: cfg.Env, Now: cfg.Clock.Now, Scratch: in.scratch.path,
+		Operators: all, Logs: in.logs, LogLevel: cfg.LogLevel, Env: cfg.Env, Now: cfg.Clock.Now, Scratch: in.scratch.path,
 		Compilers: map[string]executor.Compiler{
 			dig.Dialect: executor.CompilerFunc(pawlfile.CompileSubtasks), pawlfile.Dialect: executor.CompilerFunc(pawlfile.CompileSubtasks),
 		},
@@ -273,10 +277,8 @@ type Begun struct {
 	Finished int
 }
 
-// Begin starts a run. An earlier attempt of the session that was cut off goes
-// on if nothing has changed; else it is ended, and the new attempt takes over
-// what it had finished.
-func (in *Instance) Begin(ctx context.Context, r Request) (Begun, error) {
+// startOf describes the attempt that a request asks for.
+func startOf(r Request) store.Start {
 	start := store.Start{
 		Session: store.Session{
 			UUID: uuid.NewString(), Workflow: r.Workflow.Name, Key: r.Key,
@@ -287,6 +289,20 @@ func (in *Instance) Begin(ctx context.Context, r Request) (Begun, error) {
 		start.Session.Key, start.Session.Time = r.Session.UTC().Format(time.RFC3339), model.InstantOf(r.Session)
 		start.Params = r.Params.Merge(r.Calendar.Around(r.Session))
 	}
+	if s := r.Selection; s.Rerun || s.Start != nil || s.Goal != nil {
+		start.Resume.From = store.Anew
+		if s.Changed {
+			start.Resume.From = store.Changed
+		}
+	}
+	return start
+}
+
+// Begin starts a run. An earlier attempt of the session that was cut off goes
+// on if nothing has changed; else it is ended, and the new attempt takes over
+// what it had finished.
+func (in *Instance) Begin(ctx context.Context, r Request) (Begun, error) {
+	start := startOf(r)
 	last, found, err := in.newest(ctx, start.Session)
 	if err != nil {
 		return Begun{}, err
@@ -303,6 +319,9 @@ func (in *Instance) Begin(ctx context.Context, r Request) (Begun, error) {
 	}
 	if found {
 		start.Name = uuid.NewString()
+		if err := in.otherInputs(&last, &start, r, folder); err != nil {
+			return Begun{}, err
+		}
 	}
 	return in.begin(ctx, start, r, folder)
 }
@@ -451,6 +470,11 @@ func same(snap *store.Snapshot, start store.Start) bool {
 
 // open turns the dispatches of an attempt into jobs.
 func (in *Instance) open(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
+	return in.attempt(a, w).Job
+}
+
+// attempt returns what makes the tries of an attempt.
+func (in *Instance) attempt(a store.Attempt, w *workflow.Workflow) *executor.Attempt {
 	calendar, err := CalendarOf(w)
 	if err != nil {
 		calendar = Calendar{Zone: time.UTC} // it was checked before it was started
@@ -462,11 +486,12 @@ func (in *Instance) open(a store.Attempt, w *workflow.Workflow) func(*engine.Eff
 		ProjectDir: in.cfg.Project, Workdir: in.cfg.Workdir,
 		Secrets: in.cfg.Secrets, Services: in.services,
 		Items: items.Lists{Store: in.store, Resume: a.Resume},
+		Memo:  memo.Memo{Addresses: in.store, Project: a.Session.Project, Afresh: a.Resume.Again(), Outputs: in.values.Of(0)},
 	}
 	if w.Dialect != pipeline.Dialect { // which has no expressions
 		info.Evaluator = expr.New(expr.Env{Zone: calendar.Zone, Now: in.cfg.Clock.Now})
 	}
-	return in.executor.Open(info).Job
+	return in.executor.Open(info)
 }
 
 // before answers for tasks that earlier runs finished, and for those that the

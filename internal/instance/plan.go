@@ -64,6 +64,8 @@ func (c *chooser) decide(name string, n *workflow.Node, earlier resume.Results) 
 		d.Verdict, d.Reason = WillPass, "not needed for the goal"
 	case !choice.Run:
 		d.Verdict, d.Reason = WillPass, "at or after the end"
+	case done && c.selection.Changed:
+		d.Reason = "finished before, but the session begins anew"
 	case done && c.selection.Rerun:
 		d.Reason = "finished before, but everything is to run again"
 	case done && c.selection.Goal != nil:

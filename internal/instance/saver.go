@@ -63,9 +63,11 @@ func (s *saver) observe(b *store.Batch) {
 	}
 }
 
-// keeps reports whether a row is one that later runs take over.
+// keeps reports whether a row is one that later runs take over. What a memoised task
+// took over, its session has not had.
 func keeps(r *engine.TaskRow) bool {
-	return r.State == model.Success && !r.OfItem() && r.Flags&engine.Replayed == 0 && !executor.IsHook(r.Name)
+	memoised := r.Detail != nil && r.Detail.Version != ""
+	return r.State == model.Success && !r.OfItem() && (memoised || r.Flags&engine.Replayed == 0) && !executor.IsHook(r.Name)
 }
 
 func resultOf(r *engine.TaskRow) resume.Result {

@@ -13,6 +13,8 @@ import (
 type Selection struct {
 	// Rerun takes nothing over from earlier runs.
 	Rerun bool
+	// Changed has memoised tasks take over what they have given, with Rerun.
+	Changed bool
 	// Start takes over only what comes before it.
 	Start *workflow.Path
 	// Goal runs only it, what is below it and what comes before it; the rest

@@ -178,10 +178,10 @@ func (m *Metrics) AttemptEnded(s engine.AttemptState) {
 // Stepped counts a step of the conductor.
 func (m *Metrics) Stepped(took time.Duration) { m.stepTook.observe(took.Seconds()) }
 
-// Slot counts a slot of a schedule that was due, by what became of it. Late is
-// how long after its time it was started; negative where it was not.
-func (m *Metrics) Slot(outcome string, late time.Duration) {
-	m.slots.with(outcome).Add(1)
+// Slot counts slots of a schedule that were due, by what became of them. Late is
+// how long after its time one was started; negative where it was not.
+func (m *Metrics) Slot(outcome string, n int, late time.Duration) {
+	m.slots.with(outcome).Add(int64(n))
 	if late >= 0 {
 		m.slotsLate.observe(late.Seconds())
 	}
@@ -191,7 +191,7 @@ func (m *Metrics) Slot(outcome string, late time.Duration) {
 func (m *Metrics) Pruned(p *store.Pruned) {
 	for kind, n := range map[string]int{
 		"attempt": len(p.Attempts), "session": len(p.Sessions), "revision": len(p.Revisions),
-		"project": len(p.Projects), "value": p.Values, "audit": p.Audit,
+		"project": len(p.Projects), "value": p.Values, "audit": p.Audit, "tick": p.Ticks,
 	} {
 		m.pruned.with(kind).Add(int64(n))
 	}

@@ -96,8 +96,8 @@ func TestAttemptsAreCountedAsCommitsSay(t *testing.T) {
 func TestSchedulesAndRetentionAreCounted(t *testing.T) {
 	t.Parallel()
 	m := newMetrics()
-	m.Slot("started", 3*time.Second)
-	m.Slot("skipped", -1)
+	m.Slot("started", 1, 3*time.Second)
+	m.Slot("skipped", 1, -1)
 	m.Pruned(&store.Pruned{Attempts: []model.AttemptID{1, 2}, Audit: 5})
 	m.Stepped(500 * time.Millisecond)
 	expect(t, m, `pawl_schedule_slots_total{outcome="started"} 1`, `pawl_schedule_slots_total{outcome="skipped"} 1`,

@@ -55,7 +55,16 @@ func (h *Heart) Loop(name string, within time.Duration) *Pulse {
 	defer h.mu.Unlock()
 	p := &Pulse{heart: h, loop: Loop{Name: name, Within: int(within / time.Second), Errors: []Fault{}}}
 	h.loops = append(h.loops, p)
+	h.nudge()
 	return p
+}
+
+// nudge asks for a beat soon.
+func (h *Heart) nudge() {
+	select {
+	case h.wake <- struct{}{}:
+	default: // it is asked for already
+	}
 }
 
 // Check adds something that goes round with each beat: do says what is wrong with it,
@@ -79,12 +88,8 @@ const (
 
 // Turn notes that the loop has gone round, and how that ended.
 func (p *Pulse) Turn(err error) {
-	if p == nil || !p.turn(err) {
-		return
-	}
-	select {
-	case p.heart.wake <- struct{}{}:
-	default: // it is asked for already
+	if p != nil && p.turn(err) {
+		p.heart.nudge()
 	}
 }
 
@@ -146,12 +151,16 @@ func (h *Heart) said() (text, name string) {
 const forgetAfter = 24 * time.Hour
 
 // Run writes down that the process lives, every few seconds and soon after a loop
-// begins to fail, until ctx is done. Then it removes what it wrote: who has ended in
+// is added or begins to fail, until ctx is done. Then it removes what it wrote: who has ended in
 // order is not dead. What can't be written is told to log once, until it can.
 func (h *Heart) Run(ctx context.Context, to store.Notes, log *slog.Logger) {
 	failing := false
 	h.forget(ctx, to)
 	for {
+		select {
+		case <-h.wake: // this beat says it
+		default:
+		}
 		err := h.Beat(ctx, to)
 		switch {
 		case err != nil && !failing && ctx.Err() == nil:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,8 +52,13 @@ func TestAProcessSaysWhatItsLoopsDo(t *testing.T) {
 		s := memory.New()
 		h := pulse.New(clock.System{}, pulse.Process{Name: "one", Kind: "server", PID: 7})
 		loop := h.Loop("scheduler", 30*time.Second)
-		var lease error
-		h.Check("conductor", func() error { return lease })
+		var lost atomic.Bool
+		h.Check("conductor", func() error {
+			if lost.Load() {
+				return errors.New("no lease")
+			}
+			return nil
+		})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); h.Run(ctx, s, slog.New(slog.DiscardHandler)) }()
@@ -84,7 +90,7 @@ func TestAProcessSaysWhatItsLoopsDo(t *testing.T) {
 		if got.Failing || len(got.Errors) != 5 || !strings.HasPrefix(got.Errors[0].Message, "error 8 ") || len(got.Errors[0].Message) > 1010 {
 			t.Errorf("the last errors: %+v", got)
 		}
-		lease = errors.New("no lease")
+		lost.Store(true)
 		<-time.After(11 * time.Second)
 		if got := read().Loops[1]; !got.Failing || got.Errors[0].Message != "no lease" {
 			t.Errorf("what is checked: %+v", got)

@@ -57,8 +57,10 @@ type Config struct {
 	// Projects and Workflows are the names of those that it is told of; none means all.
 	// A workflow may be named with its project, as PROJECT/WORKFLOW.
 	Projects, Workflows []string
-	// Types are those of the events that it is told of.
+	// Types are those of the events that it is told of, and Tags what their attempts
+	// have.
 	Types history.Types
+	Tags  model.Tags
 	// Retries is how often an event is given again before it is passed over. Defaults
 	// to 10; negative is never.
 	Retries int
@@ -78,6 +80,11 @@ type Options struct {
 	// Owner is the name of the lease of those who tell: of all with one, one does at a
 	// time. Defaults to "reporters".
 	Owner string
+	// Scope begins the names of the reporters where they are kept and listed, before a
+	// slash; empty is for those of servers.
+	Scope string
+	// Stepped is for who calls Step instead of Run. No time passes between retries then.
+	Stepped bool
 	// Lease is as in turns.Turn. Defaults to 15 s.
 	Lease time.Duration
 	// Log receives what goes wrong. Required.
@@ -143,6 +150,24 @@ func (c *Crew) Run(ctx context.Context) {
 			held.Close()
 		}
 	}
+}
+
+// Step tells all reporters, one after the other, of what there is to tell.
+func (c *Crew) Step(ctx context.Context) error {
+	for _, t := range c.tellers {
+		if err := t.step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pause waits, unless ctx ends, which is false.
+func (c *Crew) pause(ctx context.Context, wait time.Duration) bool {
+	if c.options.Stepped {
+		return ctx.Err() == nil
+	}
+	return clock.Pause(ctx, c.options.Clock, wait)
 }
 
 // work tells all reporters until ctx ends.

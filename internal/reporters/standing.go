@@ -29,7 +29,13 @@ type standing struct {
 	// Error is the last one, and FailedAt when it was.
 	Error    string    `json:"error,omitempty"`
 	FailedAt time.Time `json:"failedAt,omitzero"`
+	// Seen is when somebody had the reporter last.
+	Seen time.Time `json:"seen,omitzero"`
 }
+
+// forgotten is after how long a reporter that nobody has is listed no more. Its place is
+// kept, for it may come back.
+const forgotten = 10 * time.Minute
 
 // maxError bounds how much is kept of an error.
 const maxError = 1000
@@ -94,8 +100,8 @@ type Status struct {
 	FailedAt time.Time `json:"failedAt,omitzero"`
 }
 
-// Statuses returns how the reporters of a store stand that were ever told of anything,
-// whoever tells them, in order of their names.
+// Statuses returns how the reporters of a store stand, whoever tells them, in order of
+// their names. One that nobody has had for ten minutes is none any more.
 func Statuses(ctx context.Context, s store.Store, now time.Time) ([]Status, error) {
 	all, err := s.Notes(ctx, notes)
 	if err != nil {
@@ -104,7 +110,16 @@ func Statuses(ctx context.Context, s store.Store, now time.Time) ([]Status, erro
 	list := make([]Status, 0, len(all))
 	reader := history.NewReader(s)
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		one, err := statusOf(ctx, reader, strings.TrimPrefix(key, notes), all[key], now)
+		var at standing
+		name := strings.TrimPrefix(key, notes)
+		if err := at.read(name, all[key]); err != nil {
+			list = append(list, Status{Name: name, Error: err.Error()})
+			continue
+		}
+		if now.Sub(at.Seen) > forgotten {
+			continue
+		}
+		one, err := statusOf(ctx, reader, name, &at, now)
 		if err != nil {
 			return nil, err
 		}
@@ -113,13 +128,8 @@ func Statuses(ctx context.Context, s store.Store, now time.Time) ([]Status, erro
 	return list, nil
 }
 
-// statusOf returns how a reporter stands by what is kept of it. Where that can't be
-// read, that is its error; one that is returned is the store's.
-func statusOf(ctx context.Context, r *history.Reader, name, kept string, now time.Time) (Status, error) {
-	var at standing
-	if err := at.read(name, kept); err != nil {
-		return Status{Name: name, Error: err.Error()}, nil
-	}
+// statusOf returns how a reporter stands by what is kept of it. An error is the store's.
+func statusOf(ctx context.Context, r *history.Reader, name string, at *standing, now time.Time) (Status, error) {
 	s := Status{
 		Name: name, Cursor: at.Cursor, Told: at.Told,
 		Failing: at.Failing, Skipped: at.Skipped, Error: at.Error, FailedAt: at.FailedAt,

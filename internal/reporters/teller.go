@@ -19,8 +19,10 @@ const (
 	held = 5 * time.Millisecond
 	// The waits of a reporter that fails double from the first to the longest.
 	firstWait, longestWait = time.Second, time.Minute
-	// noteEvery is how often a place is kept, at most, up to which nothing was told.
+	// noteEvery is how often a place is kept, at most, up to which nothing was told, and
+	// showEvery how often that the reporter is there.
 	noteEvery = 5 * time.Second
+	showEvery = time.Minute
 )
 
 // teller tells one reporter.
@@ -55,9 +57,11 @@ func (t *teller) run(ctx context.Context) {
 // begin finds where the reporter is; a new one begins with what happens from now on.
 func (t *teller) begin(ctx context.Context) (err error) {
 	var known bool
-	if t.at, known, err = readStanding(ctx, t.crew.options.Store, t.Name); err != nil || known {
-		t.kept, t.noted = t.at.Cursor, t.now()
+	if t.at, known, err = readStanding(ctx, t.crew.options.Store, t.place()); err != nil {
 		return err
+	}
+	if known {
+		return t.note(ctx)
 	}
 	if t.at.Cursor, err = t.crew.reader.End(ctx); err != nil {
 		return err
@@ -65,35 +69,66 @@ func (t *teller) begin(ctx context.Context) (err error) {
 	return t.note(ctx)
 }
 
+// place is the name under which it is kept how far the reporter came.
+func (t *teller) place() string {
+	if scope := t.crew.options.Scope; scope != "" {
+		return scope + "/" + t.Name
+	}
+	return t.Name
+}
+
+// step tells what there is, and waits for nothing.
+func (t *teller) step(ctx context.Context) error {
+	if t.kept == "" {
+		if err := t.begin(ctx); err != nil {
+			return err
+		}
+	}
+	for more := true; more; {
+		var err error
+		if more, _, err = t.look(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // round tells what there is, or waits for more.
 func (t *teller) round(ctx context.Context) error {
-	page, err := t.crew.reader.Read(ctx, history.Query{LogQuery: store.LogQuery{After: t.at.Cursor, Limit: atOnce}, Types: t.Types})
-	var gone *store.Forgotten
-	if errors.As(err, &gone) {
-		return t.miss(ctx, gone)
-	}
-	if err != nil {
-		return err
-	}
-	if wanted := t.wanted(page.Events); len(wanted) > 0 {
-		if err := t.tell(ctx, wanted); err != nil || ctx.Err() != nil {
-			return err
-		}
-	}
-	t.at.Cursor = page.Next
-	if t.at.Cursor != t.kept && t.now().Sub(t.noted) >= noteEvery {
-		if err := t.note(ctx); err != nil {
-			return err
-		}
-	}
+	more, heldBack, err := t.look(ctx)
 	switch {
-	case page.More:
-	case page.Held:
+	case err != nil || more:
+	case heldBack:
 		clock.Pause(ctx, t.crew.options.Clock, held)
 	default:
 		t.wait(ctx)
 	}
-	return nil
+	return err
+}
+
+// look tells a page of what there is, and reports whether there is more to look at, or
+// held back for a moment.
+func (t *teller) look(ctx context.Context) (more, heldBack bool, err error) {
+	page, err := t.crew.reader.Read(ctx, history.Query{LogQuery: store.LogQuery{After: t.at.Cursor, Limit: atOnce}, Types: t.Types, Tags: t.Tags})
+	var gone *store.Forgotten
+	if errors.As(err, &gone) {
+		return true, false, t.miss(ctx, gone)
+	}
+	if err != nil {
+		return false, false, err
+	}
+	if wanted := t.wanted(page.Events); len(wanted) > 0 {
+		if err := t.tell(ctx, wanted); err != nil || ctx.Err() != nil {
+			return false, false, err
+		}
+	}
+	t.at.Cursor = page.Next
+	if quiet := t.now().Sub(t.noted); t.at.Cursor != t.kept && quiet >= noteEvery || quiet >= showEvery {
+		if err := t.note(ctx); err != nil {
+			return false, false, err
+		}
+	}
+	return page.More, page.Held, nil
 }
 
 // miss goes on where events are missing. Where the log has moved it does so at the
@@ -121,26 +156,32 @@ func (t *teller) wanted(events []history.Event) (list []history.Event) {
 	return list
 }
 
-// tell tells of events, all at once or, where that fails, one after the other. What is
-// told is kept before anything else is. An error is the store's.
+// tell tells of events, all at once or, where that fails, one after the other, which is
+// their first retry. What is told is kept before anything else is. An error is the
+// store's.
 func (t *teller) tell(ctx context.Context, events []history.Event) error {
-	if err := t.Reporter.Report(ctx, events); err == nil {
-		return t.told(ctx, &events[len(events)-1])
-	} else if len(events) > 1 {
+	retry := 0
+	if len(events) > 1 && t.Retries > 0 {
+		err := t.Reporter.Report(ctx, events)
+		if err == nil {
+			return t.told(ctx, &events[len(events)-1])
+		}
 		t.failed(err, 0)
+		retry = 1
 	}
 	for i := range events {
-		if err := t.insist(ctx, events[i:i+1]); err != nil || ctx.Err() != nil {
+		if err := t.insist(ctx, events[i:i+1], retry); err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// insist tells of an event, again and again, and passes over it in the end.
-func (t *teller) insist(ctx context.Context, event []history.Event) error {
+// insist tells of an event, again and again, and passes over it once it has had all its
+// retries. The number of the next one is given; 0 is the first time.
+func (t *teller) insist(ctx context.Context, event []history.Event, retry int) error {
 	wait := firstWait
-	for retry := 0; ; retry++ {
+	for ; ; retry++ {
 		err := t.Reporter.Report(ctx, event)
 		switch {
 		case err == nil:
@@ -158,7 +199,7 @@ func (t *teller) insist(ctx context.Context, event []history.Event) error {
 		if err := t.note(ctx); err != nil {
 			return err
 		}
-		if !clock.Pause(ctx, t.crew.options.Clock, wait) {
+		if !t.crew.pause(ctx, wait) {
 			return nil
 		}
 		wait = min(2*wait, longestWait)
@@ -182,7 +223,8 @@ func (t *teller) now() time.Time { return t.crew.options.Clock.Now() }
 // note keeps how far the reporter came.
 func (t *teller) note(ctx context.Context) error {
 	t.kept, t.noted = t.at.Cursor, t.now()
-	return t.at.write(ctx, t.crew.options.Store, t.Name)
+	t.at.Seen = t.noted.UTC()
+	return t.at.write(ctx, t.crew.options.Store, t.place())
 }
 
 // wait waits until something was committed here, or others may have.

@@ -9,6 +9,7 @@ import (
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/expr"
 	"github.com/pawlhq/pawl/internal/items"
+	"github.com/pawlhq/pawl/internal/memo"
 	"github.com/pawlhq/pawl/internal/pipeline"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/service"
@@ -18,34 +19,41 @@ import (
 // Attempt returns what makes the tries of an attempt, of a workflow of that
 // dialect.
 func (w *Worker) Attempt(a store.Attempt, dialect string) *executor.Attempt {
+	info := w.info(&a, dialect)
+	info.Carried, info.Items, info.Watch = w.carried(a.Resume), items.Lists{Store: w.cfg.Store, Resume: a.Resume}, w.watch(&a)
+	made := memo.Memo{Addresses: w.cfg.Store, Project: a.Session.Project, Afresh: a.Resume.Again()}
+	if w.cfg.Outputs != nil {
+		shelf := w.cfg.Outputs.Of(a.Session.Project)
+		info.Services.Outputs, made.Outputs = shelf, shelf
+	}
+	info.Memo = made
+	return w.executor.Open(info)
+}
+
+// info is what all have in common that runs for a workflow of a project.
+func (w *Worker) info(a *store.Attempt, dialect string) executor.AttemptInfo {
 	zone, err := schedule.ParseZone(a.Zone)
 	if err != nil {
 		zone = time.UTC // it was checked when the attempt was started
 	}
 	services := w.services
 	services.Sessions, services.Runs = sessions{w, a.Session.Project}, w.runs(a.Session.Project)
-	if w.cfg.Outputs != nil {
-		services.Outputs = w.cfg.Outputs.Of(a.Session.Project)
-	}
 	info := executor.AttemptInfo{
 		ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID,
 		SessionTime: a.Session.Time.Time(), Project: a.Session.Project, Name: a.Name,
 		Zone: zone, Dialect: dialect, Params: a.Params, Defaults: w.cfg.Defaults,
 		Services: services,
-		Carried:  w.carried(a.Resume),
-		Items:    items.Lists{Store: w.cfg.Store, Resume: a.Resume},
 	}
 	if dialect != pipeline.Dialect { // which has no expressions
 		info.Evaluator = expr.New(expr.Env{Zone: zone, Now: w.cfg.Clock.Now})
 	}
 	if info.ProjectDir, info.Workdir = w.cfg.Folder, w.cfg.Folder; w.cfg.Folder == "" {
-		info.Workspace = func(ctx context.Context) (executor.Workspace, error) { return w.workspace(ctx, &a) }
+		info.Workspace = func(ctx context.Context) (executor.Workspace, error) { return w.workspace(ctx, a) }
 	}
 	if w.cfg.Vault != nil {
 		info.Secrets = w.cfg.Vault.Secrets(a.Session.Project)
 	}
-	info.Watch = w.watch(&a)
-	return w.executor.Open(info)
+	return info
 }
 
 // carried returns what gives the results that an attempt takes over.

@@ -51,6 +51,9 @@ type Config struct {
 	Vault *secret.Vault
 	// Logs keeps the output of tasks. Nil discards it.
 	Logs logs.Store
+	// LogLevel is the least level of the messages of tasks that are kept, unless a task
+	// says another. Zero is logs.Info.
+	LogLevel logs.Level
 	// Folder has the files of all projects, which tasks use where they are.
 	// Empty unpacks the archive of a task's revision into a folder of its own.
 	Folder string
@@ -71,6 +74,9 @@ type Config struct {
 	Watchers []Watcher
 	// Clock tells the time. Defaults to the machine's.
 	Clock clock.Clock
+	// Image is what this process runs in, where a runner has put it into a container
+	// of an image that a task asked for.
+	Image string
 	// Log receives what operators are to know. Required.
 	Log *slog.Logger
 }
@@ -128,7 +134,7 @@ func Open(cfg Config) (*Worker, error) {
 		return errors.Join(end(), w.workspaces.Close(), w.home.Remove())
 	})
 	w.executor = &executor.Executor{
-		Operators: all, Logs: cfg.Logs, Env: cfg.Env, Now: cfg.Clock.Now,
+		Operators: all, Logs: cfg.Logs, LogLevel: cfg.LogLevel, Env: cfg.Env, Image: cfg.Image, Now: cfg.Clock.Now,
 		Compilers: map[string]executor.Compiler{
 			dig.Dialect: executor.CompilerFunc(pawlfile.CompileSubtasks), pawlfile.Dialect: executor.CompilerFunc(pawlfile.CompileSubtasks),
 		},
