@@ -102,11 +102,22 @@ func (c *checks) armed(p *process) {
 		if !ok {
 			continue
 		}
-		if next := a.NextWake(); next != 0 && next < p.core.NextDue() {
+		if next := a.NextWake(); next != 0 && next < p.core.NextDue() && !isPutOff(a, next) {
 			c.sim.fail("promise 5: a%d is due at %.6f, and %s wakes at %.6f", w.row.ID,
 				next.Sub(origin).Seconds(), p.owner, p.core.NextDue().Sub(origin).Seconds())
 		}
 	}
+}
+
+// isPutOff reports whether an instant is that of a time limit which does not pass as
+// long as its task waits for slots.
+func isPutOff(a *engine.Attempt, at model.Instant) bool {
+	for v := range a.Tasks() {
+		if v.State == model.Running && len(v.Node.Slots) > 0 && v.Deadline == at {
+			return true
+		}
+	}
+	return false
 }
 
 // inTime checks that what waits for a time is not woken before it comes,

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -47,28 +49,43 @@ func (c *checks) begins(w *witness, e *engine.Event) {
 }
 
 // filled checks what a client was told that has filled slots in: those of a
-// rule, from the first one due then or later, each after the one before.
+// rule, from the first one due then or later, each after the one before. Slots that
+// an attempt of the backfill had filled are passed over.
 func (c *checks) filled(from model.Instant, count int, list []store.Attempt) {
-	if len(list) == 0 || count > 0 && len(list) != count {
-		if count > 0 {
-			c.sim.fail("backfill: %d attempts were asked for, %d made", count, len(list))
-		}
+	if len(list) == 0 {
+		return
+	}
+	if count > 0 && len(list) > count {
+		c.sim.fail("backfill: %d attempts were asked for, %d made", count, len(list))
 		return
 	}
 	slot := c.rules[list[0].Workflow].first(from)
 	for i := range list {
 		a := &list[i]
 		w := c.attempts[a.ID]
+		for slot < a.Session.Time && c.fills(a, slot) {
+			slot = c.rules[a.Workflow].next(slot)
+		}
 		switch {
 		case w == nil:
 			c.sim.fail("promise 1: a%d was acknowledged, but the store has none", a.ID)
 			return
 		case a.Session.Time != slot || a.Session.Key != conductor.SessionKey(slot.Time()):
 			c.sim.fail("backfill: attempt %d is of %s, not of %v", i, a.Session.Key, slot.Time())
-		case i > 0 && a.After != list[i-1].Session.ID || i == 0 && a.After != 0:
+		case i > 0 && a.After != list[i-1].Session.ID || i == 0 && a.After != 0 && !slices.ContainsFunc(c.sessions[a.After], func(w *witness) bool {
+			return w.info.Name == a.Name && w.info.Session.Time < slot
+		}):
 			c.sim.fail("backfill: a%d comes after session %d", a.ID, a.After)
 		}
 		w.acknowledged = true
 		slot = c.rules[a.Workflow].next(slot)
 	}
+}
+
+// fills reports whether a slot of the workflow of an attempt has one of its name.
+func (c *checks) fills(of *store.Attempt, slot model.Instant) bool {
+	return slices.ContainsFunc(c.order, func(w *witness) bool {
+		a := &w.info
+		return a.Name == of.Name && a.Session.Time == slot && a.Session.Project == of.Session.Project && a.Session.Workflow == of.Session.Workflow
+	})
 }

@@ -121,7 +121,7 @@ func (b *body) records() []engine.Record {
 
 func (b *body) result(s script) *engine.Result {
 	r := &engine.Result{Export: s.value("export"), Outputs: s.names("outputs"), Records: b.records()}
-	r.Stop, r.Replayed = s.Has("stop"), s.Has("replayed")
+	r.Stop, r.Replayed, r.Version = s.Has("stop"), s.Has("replayed"), "of "+b.effect.Name
 	b.stores(s, r)
 	if s.Has("rows") {
 		r.Listed = b.lists(s.count("items") * s.count("rows"))

@@ -29,6 +29,8 @@ type checks struct {
 	losses map[model.TryID]bool
 	lines  map[model.ScheduleID]*line
 	rules  map[model.WorkflowID]*rule
+	// fires are the attempts that schedules have started.
+	fires map[model.AttemptID]model.Instant
 	// burying are the tasks of which a batch buries messages.
 	burying map[taskKey]bool
 	mail    mailroom
@@ -52,11 +54,12 @@ type witness struct {
 	events []string
 	// dropped are the rows, as they were last, of tasks of items that are over.
 	dropped map[model.TaskID]engine.TaskRow
-	// over, edits and added are what the events say of the attempt as a whole:
-	// its end, its changed parameters and how many tasks it gained.
-	over  bool
-	edits params.Map
-	added int32
+	// over, unbegun, edits and added are what the events say of the attempt as a whole:
+	// its end, that it ends without having begun, its changed parameters and how many
+	// tasks it gained.
+	over, unbegun bool
+	edits         params.Map
+	added         int32
 	// acknowledged is set once a client was told that the attempt exists.
 	acknowledged bool
 	// freed is set once no attempt of the session that it comes after was
@@ -90,6 +93,7 @@ func newChecks(s *simulation) *checks {
 		marks:    make(map[int64]int),
 		losses:   make(map[model.TryID]bool),
 		lines:    make(map[model.ScheduleID]*line),
+		fires:    make(map[model.AttemptID]model.Instant),
 		rules:    make(map[model.WorkflowID]*rule),
 		mail:     newMailroom(),
 
@@ -135,6 +139,7 @@ func (c *checks) committed(p *process, b *store.Batch) {
 	for i := range b.Attempts {
 		c.attempt(&b.Attempts[i], again)
 	}
+	c.versions(b, again)
 	c.items(b, again)
 	for id := range b.AttemptIDs() {
 		if len(b.Items) > 0 {
@@ -178,6 +183,7 @@ func (c *checks) stepped(p *process) {
 
 // ended is called when everything has come to rest.
 func (c *checks) ended() {
+	c.ticksTellOfSlots()
 	if c.sim.broken != nil {
 		return
 	}
@@ -190,6 +196,7 @@ func (c *checks) ended() {
 		c.followsFromHistory(w)
 		c.counted(w)
 		c.storedAsCommitted(w)
+		c.noted(w)
 	}
 }
 

@@ -52,13 +52,16 @@ func (c *checks) stored(id model.ScheduleID, before *line) store.Schedule {
 func (c *checks) fired(p *process, firings []store.Firing, fired []store.Fired) {
 	for i := range firings {
 		f, l := &firings[i], c.lines[firings[i].Schedule.ID]
+		if id := fired[i].Attempt.ID; id != 0 {
+			c.fires[id] = f.Start.Session.Time
+		}
 		switch code := model.CodeOf(fired[i].Err); {
 		case fired[i].Err != nil && code != model.Exhausted:
 			p.note("fires schedule %d: %v", f.Schedule.ID, fired[i].Err)
 		case l == nil || l.at.Disabled != 0:
 			c.sim.fail("schedule: %d was fired, but is disabled or gone", f.Schedule.ID)
 		case code == model.Exhausted:
-			c.refused(p, l)
+			c.refused(p, l, f)
 		default:
 			c.slot(p, l, f)
 		}
@@ -66,10 +69,10 @@ func (c *checks) fired(p *process, firings []store.Firing, fired []store.Fired) 
 }
 
 // refused checks that a slot for which there was no room stays the next one.
-func (c *checks) refused(p *process, l *line) {
+func (c *checks) refused(p *process, l *line, f *store.Firing) {
 	at := c.stored(l.at.ID, l)
 	p.note("schedule %d has no room until %v", l.at.ID, at.NextRun.Time())
-	if at.NextTime != l.at.NextTime || at.LastTime != l.at.LastTime || at.NextRun <= l.at.NextRun || c.sim.office.maxRunning == 0 {
+	if at.NextTime != c.passed(p, l, f) || at.LastTime != l.at.LastTime || at.NextRun <= l.at.NextRun || c.sim.office.maxRunning == 0 {
 		c.sim.fail("schedule: from %+v to %+v without room", l.at, at)
 	}
 	l.at = at
@@ -78,15 +81,22 @@ func (c *checks) refused(p *process, l *line) {
 // slot checks what became of a slot that was due.
 func (c *checks) slot(p *process, l *line, f *store.Firing) {
 	before, at := l.at, c.stored(l.at.ID, l)
-	slot, next := before.NextTime, l.rule.next(before.NextTime)
+	slot := c.passed(p, l, f)
+	next := slot
+	if f.Start != nil {
+		next = l.rule.next(slot)
+	}
 	p.note("fires schedule %d at %v: start=%t", at.ID, slot.Time(), f.Start != nil)
 	switch {
 	case c.sim.now.Add(maxSkew) < before.NextRun:
 		c.sim.fail("schedule: %d was fired at %d before it was due at %d", at.ID, c.sim.now, before.NextRun)
 	case at.NextTime != next || at.NextRun != l.rule.due(next):
 		c.sim.fail("schedule: after %v, %d goes on with %v at %v; the next slot is %v", slot.Time(), at.ID, at.NextTime.Time(), at.NextRun.Time(), next.Time())
+	case f.Start == nil && (at.LastTime != before.LastTime || slot == before.NextTime):
+		c.sim.fail("schedule: %d was fired at %v for nothing", at.ID, slot.Time())
 	case f.Start == nil:
-		c.passed(p, l, &at)
+	case f.Start.Session.Time != slot:
+		c.sim.fail("schedule: %d started %v, and not %v", at.ID, f.Start.Session.Time.Time(), slot.Time())
 	case at.LastTime != slot || before.LastTime >= slot:
 		c.sim.fail("schedule: %v was started after %v", slot.Time(), before.LastTime.Time())
 	default:
@@ -101,14 +111,14 @@ func (c *checks) began(p *process, l *line, f *store.Firing) {
 	key := f.Start.Session.Key
 	id, ok := c.names[attemptName{l.at.Project, l.at.WorkflowName, key, ""}]
 	switch {
-	case !ok || c.attempts[id].info.Session.Time != l.at.NextTime:
+	case !ok || c.attempts[id].info.Session.Time != f.Start.Session.Time:
 		c.sim.fail("schedule: the slot %s has no session", key)
 		return
 	case f.Start.Workflow != l.at.Workflow:
 		c.sim.fail("schedule: the slot %s is of workflow %d, not of %d", key, f.Start.Workflow, l.at.Workflow)
 	}
 	c.attempts[id].acknowledged = true
-	if l.rule.late > 0 && p.server.lookedAt.Add(-maxSkew) > l.at.NextRun.Add(l.rule.late) {
+	if l.rule.late > 0 && p.server.lookedAt.Add(-maxSkew) > f.Start.Due.Add(l.rule.late) {
 		c.sim.fail("schedule: the slot %s is started too late", key)
 	}
 	if !l.rule.overtime {
@@ -127,16 +137,39 @@ func (c *checks) of(w *witness, l *line) bool {
 	return w.info.Session.Project == l.at.Project && w.info.Session.Workflow == l.at.WorkflowName
 }
 
-// passed checks that a slot without a session had a reason to have none.
-func (c *checks) passed(p *process, l *line, at *store.Schedule) {
-	late := l.rule.late > 0 && c.sim.now.Add(maxSkew) > l.at.NextRun.Add(l.rule.late)
+// passed checks that the slots that a firing passes over follow each other and had
+// reasons to have no session, and returns the one after them.
+func (c *checks) passed(p *process, l *line, f *store.Firing) model.Instant {
 	busy := false
 	for _, w := range c.order {
 		busy = busy || l.rule.overtime && c.of(w, l) && (!w.row.State.Done() || w.gone >= p.server.lookedAt)
 	}
-	if !late && !busy || at.LastTime != l.at.LastTime {
-		c.sim.fail("schedule: %d passed %v over for no reason", at.ID, l.at.NextTime.Time())
+	next := l.at.NextTime
+	for i := range f.Ticks {
+		t := &f.Ticks[i]
+		if t.Outcome != store.TickSkipped || t.Slot != next || t.Name != l.at.WorkflowName || t.Reason == "" {
+			c.sim.fail("schedule: %d is at %v, and told %+v", l.at.ID, next.Time(), t)
+			return next
+		}
+		n := 0
+		for last := max(t.Slot, t.Until); next <= last; next, n = l.rule.next(next), n+1 {
+			due := l.rule.due(next)
+			if next == l.at.NextTime {
+				due = l.at.NextRun
+			}
+			now := c.sim.now.Add(maxSkew)
+			late := l.rule.late > 0 && now > due.Add(l.rule.late)
+			newer := l.rule.latest && now >= l.rule.due(l.rule.next(next))
+			if !late && !newer && !busy {
+				c.sim.fail("schedule: %d passed %v over for no reason", l.at.ID, next.Time())
+				return next
+			}
+		}
+		if n != t.Slots {
+			c.sim.fail("schedule: %d passed %d slots over, and told %+v", l.at.ID, n, t)
+		}
 	}
+	return next
 }
 
 // changed is called when the store has changed a schedule as somebody wanted.
@@ -170,13 +203,16 @@ func (c *checks) pushed(p *process, push *store.Push, project *store.Project) {
 		p.note("pushed %s: schedule %d of %s, next %v", r.name, at.ID, at.WorkflowName, at.NextTime.Time())
 		rule, old := r.rules[at.WorkflowName], before[at.ID]
 		next := rule.first(r.from)
+		again := old != nil && old.at.Rule == at.Rule
 		if old == nil {
 			old = &line{}
 		} else if old.at.WorkflowName != at.WorkflowName || old.at.Disabled != at.Disabled || old.at.Version+1 != at.Version {
 			c.sim.fail("schedule: a push changed %+v to %+v", old.at, at)
 		}
-		if old.at.LastTime != 0 && !r.clear {
-			next = rule.next(old.at.LastTime)
+		if done := max(old.at.LastTime, old.at.Evaluated); done != 0 && !r.clear {
+			if on := rule.next(done); again || on > next {
+				next = on
+			}
 		}
 		if at.NextTime != next || at.NextRun != rule.due(next) {
 			c.sim.fail("schedule: after the push of %s, %d goes on with %v, not with %v", r.name, at.ID, at.NextTime.Time(), next.Time())

@@ -50,6 +50,8 @@ var plot = map[engine.EventKind]struct{ from, to phase }{
 	engine.LimitPassed:  {started, 0},
 	engine.SkippedTo:    {blocked, 0},
 	engine.TaskJudged:   {running, 0},
+	engine.ProductMade:  {running, 0},
+	engine.Expected:     {running, 0},
 	engine.SignalBuried: {blocked | started | final, 0},
 
 	engine.SkipWanted:     {blocked | started | final, 0},
@@ -105,11 +107,14 @@ func (c *checks) told(w *witness, e *engine.Event) {
 	}
 }
 
-// framed checks that the attempt's own events are the first and the last. An
-// attempt that was abandoned before it began has its end only.
+// framed checks that the attempt's own events are the first and the last. One that
+// was ended before it began has at most what it was told before, and its end.
 func (c *checks) framed(w *witness, e *engine.Event) {
-	first := e.Seq == 1
-	if first != (e.Kind == engine.AttemptStarted) && !(first && e.Kind == engine.AttemptEnded) {
+	begins := e.Kind == engine.AttemptStarted
+	if e.Seq == 1 {
+		w.unbegun = !begins
+	}
+	if begins && e.Seq != 1 || w.unbegun && e.Kind == engine.TaskStarted {
 		c.sim.fail("promise 2: event %s is not in the first place", eventText(e))
 	}
 	if w.over {
@@ -128,7 +133,7 @@ func (c *checks) framed(w *witness, e *engine.Event) {
 
 // agrees checks after a commit that the rows are where the events say.
 func (c *checks) agrees(w *witness) {
-	if w.row.State.Done() != w.over {
+	if w.row.State.Done() != w.over || w.unbegun && !w.over {
 		c.sim.fail("promise 2: attempt %d is %v, its history says ended=%t", w.row.ID, w.row.State, w.over)
 	}
 	for id, t := range w.tales {

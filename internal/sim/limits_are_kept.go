@@ -15,10 +15,18 @@ func timed(r *engine.TaskRow) bool {
 }
 
 // exceeds reports whether a task takes too long and its attempt was not asked
-// to end.
+// to end. Time in which a try waits for slots does not count, so that it is no longer
+// than since the newest try was handed to a runner.
 func (c *checks) exceeds(w *witness, r *engine.TaskRow) bool {
 	ttl := c.sim.office.taskTTL
-	return ttl > 0 && timed(r) && !w.row.CancelAsked && c.firstTry(r).Add(ttl) < c.sim.now
+	if ttl <= 0 || !timed(r) || w.row.CancelAsked || c.waitsForSlots(r) {
+		return false
+	}
+	since := c.firstTry(r)
+	if t := c.tries[model.TryID{Attempt: r.Attempt, Task: r.ID, Try: r.Try}]; t != nil && c.sim.queue != nil {
+		since = max(since, t.at)
+	}
+	return since.Add(ttl) < c.sim.now
 }
 
 // firstTry returns when the first try of a task was handed to a runner.

@@ -69,10 +69,10 @@ func (l *link) Fire(ctx context.Context, firings []store.Firing) ([]store.Fired,
 }
 
 // ChangeSchedule implements store.Schedules.
-func (l *link) ChangeSchedule(ctx context.Context, s store.Schedule) (store.Schedule, error) {
+func (l *link) ChangeSchedule(ctx context.Context, s store.Schedule, ticks ...store.Tick) (store.Schedule, error) {
 	var changed store.Schedule
 	err := l.write("change schedule", func() (err error) {
-		changed, err = l.Store.ChangeSchedule(ctx, s)
+		changed, err = l.Store.ChangeSchedule(ctx, s, ticks...)
 		if err == nil {
 			l.host.changed(&changed)
 		}

@@ -46,9 +46,13 @@ func (m *messenger) look() {
 }
 
 // wants reports whether a task is to get a message. Some never get one, and none
-// that runs for a late one gets another: it would go on for ever.
+// that runs for a late one gets another, unless it asks for it: it would go on for
+// ever.
 func (m *messenger) wants(a *witness, r *engine.TaskRow) bool {
-	if r.Detail == nil || len(r.Detail.Keys) == 0 || r.Flags&engine.Late != 0 || m.sim.silent(a.row.ID, r.ID) {
+	if r.Detail == nil || len(r.Detail.Keys) == 0 || m.sim.silent(a.row.ID, r.ID) {
+		return false
+	}
+	if defined := r.Detail.Keys[0].Param != ""; r.Flags&engine.Late != 0 && defined {
 		return false
 	}
 	if m.sim.office != nil && (a.isUnderWay(r.ID) || len(r.Detail.Inbox) > 2) {

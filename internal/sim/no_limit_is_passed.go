@@ -91,6 +91,20 @@ func (c *checks) takesSlots(p *process, j *runner.Job) {
 	}
 }
 
+// waitsForSlots reports whether a task runs a try that has got no slots yet, so that
+// its time limit does not pass.
+func (c *checks) waitsForSlots(r *engine.TaskRow) bool {
+	if c.sim.queue == nil || r.State != model.Running {
+		return false
+	}
+	claims, err := c.sim.store.Claims(context.Background(), []model.AttemptID{r.Attempt})
+	if err != nil {
+		c.sim.fail("slots: %v", err)
+	}
+	claimed, ok := claims[model.TryID{Attempt: r.Attempt, Task: r.ID, Try: r.Try}]
+	return ok && !claimed.Handed
+}
+
 // noSlotLeaks checks at the end that nothing holds slots, or waits for some, that does
 // not run.
 func (c *checks) noSlotLeaks() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
@@ -84,14 +85,10 @@ func (of *office) push() {
 
 // reschedule says when a workflow runs next after the push.
 func (r *revision) reschedule(w *store.Workflow, last *store.Schedule) *store.Schedule {
-	plan, next := r.plans[w.Name], store.Schedule{}
-	slot := plan.First(r.from.Time())
-	if last != nil && last.LastTime != 0 && !r.clear {
-		next.LastTime = last.LastTime
-		slot = plan.NextAfter(last.LastTime.Time())
+	if r.clear {
+		last = nil
 	}
-	next.NextRun, next.NextTime = model.InstantOf(slot.Run), model.InstantOf(slot.Session)
-	return &next
+	return conductor.Reschedule(r.plans[w.Name], last, r.from.Time())
 }
 
 func (of *office) disable(id model.ScheduleID) {

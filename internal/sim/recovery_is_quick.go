@@ -92,7 +92,7 @@ func (c *checks) neglected(w *witness, a *store.Attempt) string {
 		return name + " does not consume it"
 	}
 	for _, r := range w.rows {
-		deadline := r.Deadline != 0 && r.Flags&engine.LimitSeen == 0 && r.Deadline <= c.sim.now
+		deadline := r.Deadline != 0 && r.Flags&engine.LimitSeen == 0 && r.Deadline <= c.sim.now && !c.waitsForSlots(&r)
 		if !r.State.Final() && (deadline || r.State == model.Waiting && r.Wake != 0 && r.Wake <= c.sim.now) {
 			return name + " is late with " + rowText(&r)
 		}

@@ -20,6 +20,8 @@ type rule struct {
 	// overtime and late are when a slot may pass without a session.
 	overtime bool
 	late     time.Duration
+	// latest says that of several that are due only the newest is started.
+	latest bool
 }
 
 // newRule makes a schedule up.
@@ -54,6 +56,8 @@ func newRule(d dice) *rule {
 	if d.chance(0.3) {
 		r.late = pick(d, 10*time.Second, time.Minute)
 		r.section = r.section.Set("skip_delayed_by", fmt.Sprintf("%ds", int(r.late/time.Second)))
+	} else if r.latest = d.chance(0.3); r.latest {
+		r.section = r.section.Set("catch_up", "latest")
 	}
 	return r
 }
