@@ -64,10 +64,10 @@ type Start struct {
 
 // Resume asks to take over what an attempt finished.
 type Resume struct {
-	// Mode is failed for all that succeeded, or from for what comes before the
-	// task From.
+	// Mode is failed for all that succeeded, from for what comes before the task
+	// From, or none for nothing, also not what memoised tasks made before.
 	Mode    string `json:"mode"`
-	Attempt ID     `json:"attemptId"`
+	Attempt ID     `json:"attemptId,omitempty"`
 	From    string `json:"from,omitempty"`
 }
 

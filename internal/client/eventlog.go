@@ -20,7 +20,9 @@ type LogQuery struct {
 	Project, Workflow, Task string
 	Attempt                 ID
 	Types                   []string
-	Since, Until            time.Time
+	// Tags are those of the attempts, as NAME=VALUE.
+	Tags         []string
+	Since, Until time.Time
 	// After is the cursor to go on with.
 	After string
 }
@@ -30,6 +32,9 @@ func (q *LogQuery) values() url.Values {
 		"since", exact(q.Since), "until", exact(q.Until), "cursor", q.After)
 	for _, t := range q.Types {
 		v.Add("type", t)
+	}
+	for _, t := range q.Tags {
+		v.Add("tag", t)
 	}
 	return v
 }

@@ -33,13 +33,24 @@ func (c *Client) Log(ctx context.Context, attempt ID, f LogFile) (io.ReadCloser,
 	return c.open(ctx, path("logs", string(attempt), "files", f.FileName), nil)
 }
 
-// PartOfLog is Log for a part of what the try has printed: "stdout" or "stderr", or
-// all if stream is empty. With timestamps, each line begins with when it was
-// printed. Servers of Digdag know of neither, and send all as it is.
-func (c *Client) PartOfLog(ctx context.Context, attempt ID, f LogFile, stream string, timestamps bool) (io.ReadCloser, error) {
-	query := values("stream", stream)
-	if timestamps {
-		query.Set("timestamps", "true")
+// Part says which part of a log is wanted, and how.
+type Part struct {
+	// Stream is "stdout" or "stderr", or empty for both. Level is that from which on
+	// messages are wanted, and nothing else; empty is all.
+	Stream, Level string
+	// Timestamps begins each line with when it was printed. JSON makes an object of
+	// each line and of each message.
+	Timestamps, JSON bool
+}
+
+// PartOfLog is Log for a part of what the try has printed. Servers of Digdag know of
+// none, and send all as it is.
+func (c *Client) PartOfLog(ctx context.Context, attempt ID, f LogFile, part Part) (io.ReadCloser, error) {
+	query := values("stream", part.Stream, "level", part.Level)
+	for name, on := range map[string]bool{"timestamps": part.Timestamps, "json": part.JSON} {
+		if on {
+			query.Set(name, "true")
+		}
 	}
 	if len(query) == 0 {
 		return c.Log(ctx, attempt, f)

@@ -38,6 +38,8 @@ type Workflow struct {
 	Revision string     `json:"revision"`
 	Timezone string     `json:"timezone"`
 	Config   params.Map `json:"config"`
+	// Title is what people are shown; empty where the definition does not say it.
+	Title string `json:"title,omitempty"`
 }
 
 // IsProcess reports whether a program runs the workflow, whose runs need no time.
@@ -94,8 +96,15 @@ type Attempt struct {
 	Status string `json:"status"`
 	// WaitsFor is what is missing for it to go on; empty is nothing.
 	WaitsFor string `json:"waitsFor,omitempty"`
+	// Current are the parameters as they stand, where they are not Params; they are told
+	// of one attempt.
+	Current params.Map `json:"currentParams,omitzero"`
 	// Tags are those that it has, where they were asked for.
 	Tags model.Tags `json:"tags,omitempty"`
+	// ParentID is the attempt that it runs again or goes on with, and RootID the first
+	// of its group, where tags were asked for; empty for one that is the first itself.
+	ParentID ID `json:"parentAttemptId,omitempty"`
+	RootID   ID `json:"rootAttemptId,omitempty"`
 }
 
 // UnmarshalJSON reads an attempt. The status follows from the rest where a
@@ -142,6 +151,8 @@ type Task struct {
 	Deadline Moment `json:"deadline,omitzero"`
 	// Waiting is nil for a task that does not wait.
 	Waiting *Waiting `json:"waiting,omitempty"`
+	// Outcome tells more than State: skipped, not_reached, stopped or taken_over.
+	Outcome string `json:"outcome,omitempty"`
 }
 
 // Waiting is what a task waits for, of which the first counts.

@@ -29,9 +29,12 @@ func (c *Client) Edit(ctx context.Context, id ID, p params.Map) (Attempt, error)
 // Retry asks for an attempt that goes on where another one has ended, with its
 // definition and the parameters as they stand.
 type Retry struct {
-	// Mode is all, failed, or from for what comes from the task From on.
+	// Mode is all, failed, from for what comes from the task From on, or tasks for the
+	// Tasks that patterns choose and, with After, all that comes after them.
 	Mode   string     `json:"mode"`
 	From   string     `json:"from,omitempty"`
+	Tasks  []string   `json:"tasks,omitempty"`
+	After  bool       `json:"after,omitempty"`
 	Params params.Map `json:"params"`
 	// Name is that of the new attempt; without one, repeated calls make one.
 	Name string `json:"name,omitempty"`

@@ -70,12 +70,17 @@ func (c *Client) Skip(ctx context.Context, id ID, skip Skip) (s Schedule, err er
 // Backfill asks for the past sessions of a schedule.
 type Backfill struct {
 	From time.Time
-	// Name is that of the attempts: a session that has one of that name is a
-	// Conflict.
+	// Name is that of the backfill, and of its attempts. A session that has one of it is
+	// passed over, and one that has another attempt of that name is a Conflict.
 	Name string
-	// Count is how many there are to be, or 0 for all.
-	Count  int
-	DryRun bool
+	// Count is how many sessions are looked at, or 0 for all.
+	Count int
+	// FromFailure has those alone run whose newest attempt has failed: each goes on with
+	// that. Tasks and After are as those of Retry.
+	FromFailure bool
+	Tasks       []string
+	After       bool
+	DryRun      bool
 }
 
 // Backfill starts the sessions of a schedule from a time on, one after the
@@ -86,7 +91,11 @@ func (c *Client) Backfill(ctx context.Context, id ID, fill Backfill) ([]Attempt,
 		AttemptName string  `json:"attemptName"`
 		Count       *int    `json:"count"`
 		DryRun      bool    `json:"dryRun"`
-	}{Instant{fill.From}, fill.Name, nil, fill.DryRun}
+
+		FromFailure bool     `json:"fromFailure,omitempty"`
+		Tasks       []string `json:"tasks,omitempty"`
+		After       bool     `json:"after,omitempty"`
+	}{Instant{fill.From}, fill.Name, nil, fill.DryRun, fill.FromFailure, fill.Tasks, fill.After}
 	if fill.Count > 0 {
 		in.Count = &fill.Count
 	}

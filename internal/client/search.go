@@ -19,6 +19,8 @@ type Search struct {
 	Params []string
 	// Tags are NAME=VALUE each.
 	Tags []string
+	// Group is the id of an attempt whose group is looked for.
+	Group string
 	// Awaits selects those with a task that waits for such a message.
 	Awaits KeyFilter
 	// All selects all attempts of sessions, and not the last ones only.
@@ -32,7 +34,7 @@ type Search struct {
 func (c *Client) Search(ctx context.Context, s Search, n int) ([]Attempt, error) {
 	query := values("project", s.Project, "workflow", s.Workflow, "revision", s.Revision, "status", s.Status,
 		"session_key", s.SessionKey, "since", exact(s.Since), "until", exact(s.Until),
-		"topic", s.Awaits.Topic, "key", s.Awaits.Param, "value", s.Awaits.Value, "last_id", string(s.After))
+		"topic", s.Awaits.Topic, "key", s.Awaits.Param, "value", s.Awaits.Value, "last_id", string(s.After), "group", s.Group)
 	for _, p := range s.Params {
 		query.Add("param", p)
 	}

@@ -135,6 +135,16 @@ func TestRequests(t *testing.T) {
 			_, err := c.Backfill(t.Context(), "3", client.Backfill{From: at, Name: "n"})
 			return err
 		}, `POST /api/schedules/3/backfill application/json {"fromTime":"2026-01-30T00:00:00Z","attemptName":"n","count":null,"dryRun":false}`},
+		{func(c *client.Client) error {
+			_, err := c.Backfill(t.Context(), "3", client.Backfill{From: at, Name: "n", FromFailure: true, Tasks: []string{"+a"}, After: true})
+			return err
+		}, `POST /api/schedules/3/backfill application/json {"fromTime":"2026-01-30T00:00:00Z","attemptName":"n","count":null,"dryRun":false,"fromFailure":true,"tasks":["+a"],"after":true}`},
+		{func(c *client.Client) error {
+			_, err := c.Backfills(t.Context(), client.BackfillFilter{Project: "p", Workflow: "w", Name: "n"}, 9)
+			return err
+		}, "GET /api/pawl/v1/backfills?count=9&name=n&project=p&workflow=w"},
+		{func(c *client.Client) error { _, err := c.BackfillOf(t.Context(), "3"); return err }, "GET /api/pawl/v1/backfills/3"},
+		{func(c *client.Client) error { _, err := c.CancelBackfill(t.Context(), "3"); return err }, "POST /api/pawl/v1/backfills/3/cancel"},
 		{func(c *client.Client) error { _, err := c.Enable(t.Context(), "3"); return err }, "POST /api/schedules/3/enable"},
 		{func(c *client.Client) error { _, err := c.Disable(t.Context(), "3"); return err }, "POST /api/schedules/3/disable"},
 		{func(c *client.Client) error { _, err := c.Sessions(t.Context(), client.Page{Size: 2}); return err }, "GET /api/sessions?page_size=2"},

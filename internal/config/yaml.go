@@ -35,14 +35,14 @@ func (c *Config) readYAML(path, text string, env func(string) string) error {
 	}
 	root, err := document.Format{Scalars: plain}.Parse(path, []byte(text))
 	if err != nil || root.IsNull() {
-		return err
+		return unseen(err)
 	}
 	if root.Kind() != document.Mapping {
 		return document.Errors{root.Errorf("the file must be a mapping of sections, not %s", root.What())}
 	}
 	typed, err := document.ReadParams(path, []byte(text))
 	if err != nil {
-		return err
+		return unseen(err)
 	}
 	s := &structure{to: c, path: path, env: env, set: make(map[string]*document.Node)}
 	free, _ := typed.Get(verbatim)
@@ -58,6 +58,22 @@ func (c *Config) readYAML(path, text string, env func(string) string) error {
 		}
 	}
 	return nil
+}
+
+// unseen returns an error of what is no YAML without the lines that it is about: nobody
+// knows what in them is a secret.
+func unseen(err error) error {
+	var list document.Errors
+	if err == nil || !list.Take(err) {
+		return err
+	}
+	hidden := make(document.Errors, len(list))
+	for i, e := range list {
+		of := *e
+		of.Source = ""
+		hidden[i] = &of
+	}
+	return hidden
 }
 
 func (s *structure) fault(key string, e *document.Error) {

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pawlhq/pawl/internal/config"
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -249,5 +251,19 @@ func TestAnErrorAboutASettingPointsToItsValue(t *testing.T) {
 	}
 	if got := c.Errorf("a.b", "wrong").Excerpt(); !strings.Contains(got, "  a.b   =  x\n") {
 		t.Errorf("the line is not shown: %s", got)
+	}
+}
+
+func TestWhatIsNoYAMLIsNotShown(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"database:\n  password: \"geheim: x\n", "database:\n  password: geheim: x\n", "secrets:\n  api: @geheim\n",
+		"database:\n  password: geheim\n  - x\n", "database: {password: geheim\n", "database:\n  password: |\n    geheim\n  geheim\n",
+	} {
+		_, err := structured(t, text, nil)
+		var list document.Errors
+		if !errors.As(err, &list) || strings.Contains(list.Excerpt(), "geheim") {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }

@@ -31,17 +31,25 @@ from datetime import datetime
 from pathlib import Path
 
 from airflow import DAG
+
+try:
+    from airflow.sdk import Param
+except ImportError:  # Airflow 2
+    from airflow.models.param import Param
 `
 
 const airflowTail = `
+spec = json.loads((Path(__file__).parent / "PROJECT.json").read_text())
+
 with DAG(
     dag_id="PROJECT",
     description="The pipeline PROJECT",
     start_date=datetime(2021, 1, 1),
     schedule=None,
     catchup=False,
+    # Runs are asked for those that have no default.
+    params={name: Param(**rules) for name, rules in spec.get("params", {}).items()},
 ) as dag:
-    spec = json.loads((Path(__file__).parent / "PROJECT.json").read_text())
     tasks = {task["name"]: operator(task) for task in spec["tasks"]}
     for task in spec["tasks"]:
         for upstream in task["upstream"]:
@@ -62,6 +70,7 @@ def operator(task):
         image=task.get("image", spec["image"]),
         cmds=["sh", "-c"],
         arguments=[task["command"]],
+        env_vars=task.get("env", {}),
         do_xcom_push=False,
     )
 
@@ -74,6 +83,7 @@ def operator(task):
         task_id=task["name"],
         image=task.get("image", spec["image"]),
         command=["sh", "-c", task["command"]],
+        environment=task.get("env", {}),
     )
 
 `,
@@ -88,6 +98,8 @@ def operator(task):
     return BashOperator(
         task_id=task["name"],
         bash_command=task["command"],
+        env=task.get("env", {}),
+        append_env=True,
         cwd=str(Path(__file__).parent.parent),
     )
 
@@ -97,20 +109,43 @@ def operator(task):
 // writeAirflow writes what the DAG reads.
 func writeAirflow(e *Environment, j *Job) (Written, error) {
 	id := label(j.Project, "_.-")
-	if _, err := j.Template(id + ".py"); err != nil {
+	dag, err := j.Template(id + ".py")
+	if err != nil {
 		return Written{}, model.Errorf(model.NotFound, "there is no %s/%s.py, the DAG that reads what is exported", e.Name, id).
 			WithHint("`pawl export add` makes one with a new environment")
+	}
+	if len(j.Inputs) > 0 && !strings.Contains(dag, `"params"`) {
+		return Written{}, model.Errorf(model.Invalid, "%s/%s.py does not read params, which the inputs of the workflow become", e.Name, id).
+			WithHint("`pawl export add` with another name makes one that does")
 	}
 	names := labels(j.Nodes, "_.-")
 	tasks := make([]params.Value, len(j.Nodes))
 	for i, n := range j.Nodes {
-		task := params.Of("name", names[n.Name], "upstream", values(named(names, n.Upstream)), "command", quoted(n.Command))
+		task := params.Of("name", names[n.Name], "upstream", values(named(names, n.Upstream)), "command", j.line(n))
 		if len(j.Images) > 1 {
 			task = task.Set("image", j.imageOf(n.Name))
+		}
+		if len(j.Inputs) > 0 {
+			var env params.Map
+			for _, in := range j.Inputs {
+				env = env.Set(in.variable(), "{{ params['"+in.id+"'] }}")
+			}
+			task = task.Set("env", env)
 		}
 		tasks[i] = task
 	}
 	spec := params.Of("tasks", tasks)
+	if len(j.Inputs) > 0 {
+		var all params.Map
+		for _, in := range j.Inputs {
+			m := params.Of("type", "string")
+			if !in.fixed() {
+				m = m.Set("default", in.fallback())
+			}
+			all = all.Set(in.id, in.about(m))
+		}
+		spec = spec.Set("params", all)
+	}
 	if len(j.Images) > 0 {
 		spec = spec.Set("image", j.imageOf(""))
 	}

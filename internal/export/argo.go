@@ -30,6 +30,9 @@ func writeArgo(e *Environment, j *Job) (Written, error) {
 	}
 	project := strings.Trim(strings.ToLower(label(j.Project, "-")), "-")
 	spec := params.Of("entrypoint", "dag")
+	if len(j.Inputs) > 0 {
+		spec = spec.Set("arguments", params.Of("parameters", j.argoParameters()))
+	}
 	if len(e.volumes) > 0 {
 		spec = spec.Set("volumes", e.claims())
 	}
@@ -58,15 +61,38 @@ func (e *Environment) script(j *Job) params.Map {
 	if e.Repository == "" {
 		script = script.Set("imagePullPolicy", "Never")
 	}
+	if len(j.Inputs) > 0 {
+		env := make([]params.Value, len(j.Inputs))
+		for i, in := range j.Inputs {
+			env[i] = params.Of("name", in.variable(), "value", "{{workflow.parameters."+in.id+"}}")
+		}
+		script = script.Set("env", env)
+	}
 	if len(e.volumes) > 0 {
 		script = script.Set("volumeMounts", e.mounts(j.Project))
 	}
 	return params.Of("name", runTask, "inputs", params.Of("parameters", inputs), "script", script)
 }
 
+// argoParameters are the inputs. Argo asks for the values of those that have none.
+func (j *Job) argoParameters() []params.Value {
+	list := make([]params.Value, len(j.Inputs))
+	for i, in := range j.Inputs {
+		m := params.Of("name", in.id)
+		if !in.fixed() {
+			m = m.Set("value", in.fallback())
+		}
+		list[i] = in.about(m)
+	}
+	return list
+}
+
 // anyCommand is the command of the nodes with something in the place of the task.
 func (j *Job) anyCommand(task string) string {
 	n := j.Nodes[0]
+	if len(j.Inputs) > 0 {
+		return j.line(n)
+	}
 	words := make([]string, len(n.Command))
 	for i, w := range n.Command {
 		words[i] = process.Quote(w)

@@ -131,6 +131,8 @@ type Job struct {
 	Project string
 	// Nodes are as Select returns them: each comes after those that it needs.
 	Nodes []Node
+	// Inputs are what each run is given, of the workflow that is the only node.
+	Inputs []Input
 	// Images are what containers are made of; none for a backend without them.
 	Images []Image
 	// Template returns a script of the environment's folder, by its name; used by
@@ -191,7 +193,11 @@ func Backends() []string { return slices.Sorted(maps.Keys(backends())) }
 
 // Write returns what the backend of an environment is to be given. Errors name
 // what can't be said to it.
-func (e *Environment) Write(j *Job) (Written, error) { return backends()[e.Backend].write(e, j) }
+func (e *Environment) Write(j *Job) (Written, error) {
+	all := *j
+	all.Inputs = identified(j.Inputs)
+	return backends()[e.Backend].write(e, &all)
+}
 
 // Containers reports whether nodes run in images.
 func (e *Environment) Containers() bool { return backends()[e.Backend].containers(e) }

@@ -35,6 +35,7 @@ func writeSLURM(e *Environment, j *Job) (Written, error) {
 	var files []File
 	var b strings.Builder
 	b.WriteString("#!/bin/sh\n# Submits the jobs of the tasks. SBATCH is another program than sbatch.\nset -eu\ncd \"$(dirname \"$0\")/..\"\n")
+	b.WriteString(j.settings())
 	for i, n := range j.Nodes {
 		script, err := j.slurmScript(n, labels[n.Name])
 		if err != nil {
@@ -81,7 +82,7 @@ func (j *Job) slurmScript(n Node, label string) (string, error) {
 			return "", model.Errorf(model.Invalid, "%s has no {{%s}}", file, name).WithHint("{{name}} is where the name of a task goes, {{command}} where what it runs does")
 		}
 	}
-	script, err := t.Render(params.Of("name", label, "command", quoted(n.Command)))
+	script, err := t.Render(params.Of("name", label, "command", j.line(n)))
 	if err != nil {
 		return "", model.Errorf(model.Invalid, "%w", err)
 	}

@@ -27,6 +27,7 @@ const (
 	Seconds              // a number of seconds
 	Duration             // a time such as 7d, 12h or 30m
 	Limit                // the same, above 0s
+	CatchUp              // which missed sessions of a schedule are wanted
 	File                 // the path of a file
 	Folder               // the path of a folder
 	URL                  // an address of a service
@@ -54,6 +55,8 @@ func (o *Option) What() string {
 		return "a time such as 7d, 12h or 30m"
 	case Limit:
 		return "a time such as 7d, 12h or 30m, above 0s"
+	case CatchUp:
+		return "none, latest, all, or how many of the newest"
 	}
 	return "a text"
 }
@@ -91,6 +94,8 @@ func (o *Option) Check(text string) error {
 		_, err = schedule.ParseDuration(text)
 	case Limit:
 		_, err = ParseLimit(text)
+	case CatchUp:
+		_, err = schedule.ParseCatchUp(text)
 	}
 	return err
 }

@@ -164,6 +164,13 @@ func (t *Table) unknown(c *config.Config, key string, structured bool) *document
 		}
 		return c.Misnamed(key, true, "there is no section %s", name).Hint("%s", hint)
 	}
+	if key == s.Name {
+		e := c.Misnamed(key, false, "%s must be a mapping", key)
+		if names := t.settable(c, s); len(names) > 0 && len(names) <= fewNames {
+			e = e.Hint("in it, there %s", areAll(names))
+		}
+		return e
+	}
 	e := c.Misnamed(key, false, "%s is no setting", key)
 	name := strings.TrimPrefix(key, s.Name+".")
 	for i := range s.Types {
@@ -171,6 +178,24 @@ func (t *Table) unknown(c *config.Config, key string, structured bool) *document
 		if k := t.Find(s.key(of.Name + "." + name)); k != nil && !k.Ignored {
 			return e.Hint("it is one of %s: %s chooses %s", of.Name, s.key(typeName), strings.Join(s.chosen(c), ", "))
 		}
+	}
+	at := strings.LastIndexByte(key, '.') // there is one, after the section
+	if k := t.Find(key[:at]); k != nil && !k.Ignored && structured {
+		meant := "{env: NAME}"
+		if slices.Contains(document.Suggest(key[at+1:], []string{"env", "file"}), "file") {
+			meant = "{file: PATH}"
+		}
+		return e.Hint("did you mean %s? %s has one value, or says with {env: NAME} or {file: PATH} where it is", meant, key[:at])
+	}
+	if of, words := t.named(key); len(words) > 0 {
+		meant := document.Suggest(strings.TrimPrefix(key, of), words)
+		for i := range meant {
+			meant[i] = strconv.Quote(of + meant[i])
+		}
+		if len(meant) > 0 {
+			return e.Hint("did you mean %s?", strings.Join(meant, " or "))
+		}
+		return e.Hint("below %s, there %s", strings.TrimSuffix(of, "."), areAll(words))
 	}
 	names := t.settable(c, s)
 	meant := document.Suggest(name, names)
@@ -181,9 +206,35 @@ func (t *Table) unknown(c *config.Config, key string, structured bool) *document
 	case len(meant) > 0:
 		e = e.Hint("did you mean %s?", strings.Join(meant, " or "))
 	case len(names) > 0 && len(names) <= fewNames:
-		e = e.Hint("there are %s", strings.Join(names, ", "))
+		e = e.Hint("there %s", areAll(names))
 	}
 	return e
+}
+
+// areAll lists names after the verb that fits their number.
+func areAll(names []string) string {
+	if len(names) == 1 {
+		return "is only " + names[0]
+	}
+	return "are " + strings.Join(names, ", ")
+}
+
+// named returns the words that can stand after the beginning of a key that ends in a
+// name which users choose, and that beginning. There are none where there is no such name.
+func (t *Table) named(key string) (of string, words []string) {
+	for _, k := range t.ordered {
+		if k.Ignored || len(k.literals) != 2 || len(k.literals[1]) < 2 {
+			continue
+		}
+		rest, ok := strings.CutPrefix(key, k.literals[0])
+		at := strings.LastIndexByte(rest, '.')
+		if !ok || at <= 0 {
+			continue
+		}
+		of = k.literals[0] + rest[:at+1]
+		words = append(words, strings.TrimPrefix(k.literals[1], "."))
+	}
+	return of, words
 }
 
 // names are those of the sections.

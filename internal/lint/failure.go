@@ -197,9 +197,9 @@ func (x *Explainer) origin(task string) (file string, keys []string) {
 			end = next + 1
 		}
 		switch part := rest[:end]; part {
-		case "^on_failure":
+		case "^on_failure": // as in the form of a .dig file
 			keys = append(keys, "_error")
-		case "^error", "^check":
+		case "^error", "^check", workflow.SuccessHook:
 			keys = append(keys, "_"+part[1:])
 		case workflow.Generated:
 			return x.orPawlFile(name + dig.Extension), keys

@@ -176,8 +176,10 @@ func (c *checker) calendar(w *workflow.Workflow) {
 		}
 	}
 	if w.Schedule.Len() > 0 {
-		s, err := schedule.Parse(w.Schedule, zone)
+		s, key, err := schedule.Check(w.Schedule, zone)
 		switch {
+		case err != nil && key != "":
+			c.faults().Add(c.at("schedule", key).Errorf("%v", err).Hint("%s", model.HintsOf(err)))
 		case err != nil:
 			c.fault("schedule", err)
 		case s.Doubt != "":

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -49,6 +50,10 @@ func (c *checker) parts(n *workflow.Node, workdir string) {
 		c.within("_check", func() { c.node(n.Check, workdir) })
 	}
 	for _, child := range n.Children {
+		if of, ok := strings.CutSuffix(child.Name, workflow.SuccessHook); ok {
+			c.perhaps(true, func() { c.success(of, child, workdir) })
+			continue
+		}
 		c.within(child.Name, func() { c.node(child, workdir) })
 	}
 	if n.Each != nil {
@@ -113,6 +118,26 @@ func chooses(n *workflow.Node) bool {
 	return n.Operator == "if" || n.Config.Delete("_do").Delete("_else_do").Templated()
 }
 
+// success looks at what runs when a task, or the whole if of is empty, has ended well.
+func (c *checker) success(of string, hook *workflow.Node, workdir string) {
+	look := func() { c.within("_success", func() { c.node(hook, workdir) }) }
+	if of == "" {
+		look()
+		return
+	}
+	c.within(of, look)
+}
+
+// levelKey is the parameter that says from which level on messages are kept.
+const levelKey = "_log_level"
+
+// constant returns a text of a task's configuration that only the file decides.
+func (c *checker) constant(n *workflow.Node, key string) (string, bool) {
+	v, _ := n.Config.Get(key)
+	text, ok := v.(string)
+	return text, ok && !params.TemplatedValue(v)
+}
+
 // operator looks at an action with the eyes of its operator.
 func (c *checker) operator(n *workflow.Node, workdir string) {
 	if params.TemplatedValue(n.Operator) {
@@ -128,6 +153,11 @@ func (c *checker) operator(n *workflow.Node, workdir string) {
 		c.problem(n, operator.Problem{Err: operator.ErrNotServed})
 	}
 	c.unread(spec, n.Config)
+	if text, ok := c.constant(n, levelKey); ok {
+		if _, err := logs.ParseLevel(text); err != nil {
+			c.problem(n, operator.Problem{Key: levelKey, Err: err})
+		}
+	}
 	if spec.Check == nil {
 		return
 	}

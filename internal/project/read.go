@@ -147,7 +147,7 @@ func (r *reader) fail(doc *document.Node, section string, err error) {
 }
 
 // sections are the keys of a file beside tasks, in the order of Digdag.
-var sections = []string{"_tags", "_run_queue", "_inputs", "_strict_input", "_export", "schedule", "sla", "_error", "_check", "_retry", "_parallel"}
+var sections = []string{"_tags", "_run_queue", "_inputs", "_strict_input", "_export", "schedule", "sensor", "sla", "_error", "_success", "_check", "_retry", "_parallel"}
 
 // config orders what a file says.
 func config(file params.Map) params.Map {

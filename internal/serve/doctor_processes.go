@@ -10,7 +10,8 @@ import (
 	"github.com/pawlhq/pawl/internal/pulse"
 )
 
-// processes looks who works on the database. It does not make tables.
+// processes looks who works on the database, and at what waits in it to be sent. It
+// does not make tables.
 func (d *doctor) processes(ctx context.Context) {
 	const check = "processes"
 	if d.databaseKind() == kindMemory || d.err != nil {
@@ -25,6 +26,7 @@ func (d *doctor) processes(ctx context.Context) {
 		return
 	}
 	now := time.Now()
+	d.outbox(ctx, of, now)
 	found, err := pulse.Read(ctx, of, now)
 	if err = errors.Join(err, of.Close()); err != nil {
 		d.failed(check, err, "")

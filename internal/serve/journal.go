@@ -67,18 +67,18 @@ func (j journal) fired(s conductor.Slot) {
 	case conductor.SlotTaken:
 		log.Info("schedule skipped", "reason", "the session exists")
 	case conductor.SlotSkipped:
-		log.Info("schedule skipped", "reason", "as the schedule says")
+		log.Info("schedule skipped", "slots", s.Slots, "reason", s.Reason)
 	case conductor.SlotRefused:
 		log.Warn("schedule postponed", "reason", "too many attempts are unfinished")
 	case conductor.SlotFaulty:
-		log.Warn("schedule postponed", "reason", "the workflow can't be started")
+		log.Warn("schedule postponed", "reason", s.Reason)
 	}
 }
 
 func (j journal) pruned(p *store.Pruned) {
-	if len(p.Attempts)+len(p.Sessions)+len(p.Revisions)+len(p.Projects)+p.Values+p.Audit == 0 {
+	if len(p.Attempts)+len(p.Sessions)+len(p.Revisions)+len(p.Projects)+p.Values+p.Audit+p.Ticks == 0 {
 		return
 	}
 	j.log.Info("retention", "attempts", len(p.Attempts), "sessions", len(p.Sessions), "revisions", len(p.Revisions),
-		"projects", len(p.Projects), "values", p.Values, "audit", p.Audit)
+		"projects", len(p.Projects), "values", p.Values, "audit", p.Audit, "ticks", p.Ticks)
 }

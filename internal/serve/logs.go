@@ -46,6 +46,7 @@ func logSection() kind.Section {
 		},
 		Options: []kind.Option{
 			{Name: "max-size", Computed: "any size", Doc: "most that is kept of what one try prints, such as `64Mi`, at least `64Ki`: of more, the beginning and the end"},
+			{Name: "level", Form: kind.Word, Words: logs.LevelNames(), Default: logs.Info.String(), Doc: "least level of the messages of tasks that are kept, unless a task says another: see [logs](logs.md#messages-with-a-level)"},
 			{Name: "upload-every", Form: kind.Limit, Default: "5s", Doc: "how often what a task prints is uploaded to a bucket while it runs, at most"},
 		},
 		Elsewhere: hasPlugin,
@@ -61,6 +62,12 @@ func (s *settings) logLimit() int64 {
 		}
 		return n, err
 	})
+}
+
+// logLevel is the least level of the messages that are kept.
+func (s *settings) logLevel() logs.Level {
+	level, _ := logs.ParseLevel(s.text("log-server.level")) // its form is checked
+	return level
 }
 
 func (s *settings) logs() logSettings {

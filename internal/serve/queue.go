@@ -41,6 +41,7 @@ func runnerSection() kind.Section {
 		Name: "runner", Doc: "Where tasks run: see [where tasks run](runners.md).", TypeDoc: "who runs tasks; other words are runners that have a [plug-in](runner-plugins.md)",
 		Types: runnerTypes(), Elsewhere: hasRunnerPlugin,
 		Options: []kind.Option{
+			{Name: "task-options", Form: kind.List, Computed: "all with `slurm`, else none", Doc: "options of the runner that tasks may set with `_runner`; `*` is all of them. Those of containers and pods give whoever defines workflows what the machine has"},
 			{Name: "slots", Form: kind.Number, Computed: "no bound; of `process`, `docker` and `podman` that of `agent.max-task-threads`", Doc: "most programs that a server has out at a time, for runners that have each task run by a program of its own"},
 			{Name: "poll", Form: kind.Limit, Default: "1s", Doc: "how soon such a runner is asked what has become of programs; ten times as seldom while nothing happens"},
 			{Name: "instance", Computed: "made of where the database is", Doc: "tells such programs from those of other installations: up to 10 lower case letters and digits, the same on all servers of a database"},

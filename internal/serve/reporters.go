@@ -34,6 +34,7 @@ func reportersSection() kind.Section {
 		{Name: "<reporter>.events", Form: kind.List, Computed: "all", Doc: "types of events, groups of them, or `failure`"},
 		{Name: "<reporter>.projects", Form: kind.List, Computed: "all", Doc: "names of projects that it is told of"},
 		{Name: "<reporter>.workflows", Form: kind.List, Computed: "all", Doc: "names of workflows, or `PROJECT/WORKFLOW`"},
+		{Name: "<reporter>.tags", Form: kind.List, Computed: "all", Doc: "tags of attempts that it is told of, as `NAME=VALUE`: those that have all of them"},
 		{Name: "<reporter>.retries", Form: kind.Count, Computed: "`10`", Doc: "how often an event is tried again before it is passed over"},
 		{Name: "<reporter>.timeout", Form: kind.Duration, Computed: "`30s`", Doc: "how long telling may take, with `webhook`, `mail` and `shell`"},
 		{Name: "<reporter>.url", Form: kind.URL, Doc: "gets a POST for each event, with `webhook`"},
@@ -59,7 +60,7 @@ var reporterTypes = map[string][]string{
 	"shell":   {"command", "timeout"},
 }
 
-var ofAllReporters = []string{"type", "events", "projects", "workflows", "retries"}
+var ofAllReporters = []string{"type", "events", "projects", "workflows", "tags", "retries"}
 
 // reporterReader reads the settings of reporters.
 type reporterReader struct {
@@ -112,6 +113,9 @@ func (r *reporterReader) reporter(name string, given []string) reporters.Config 
 	var err error
 	if c.Types, err = history.ParseTypes(r.List(key("events"))); err != nil {
 		r.Refuse(key("events"), err)
+	}
+	if c.Tags, err = model.ParseTags(r.List(key("tags"))); err != nil {
+		r.Refuse(key("tags"), err)
 	}
 	if slices.Contains(given, "retries") {
 		c.Retries = r.Count(key("retries"))

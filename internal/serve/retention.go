@@ -18,7 +18,14 @@ func (s *settings) retention() store.Retention {
 		Sessions: s.number("retention.sessions"),
 		Projects: s.duration("retention.projects"),
 		Audit:    s.duration("retention.audit"),
+		Facts:    s.duration("retention.facts"),
 		Letters:  s.duration("retention.letters"),
+		Ticks: store.TickRetention{
+			Started: s.duration("retention.ticks.started"),
+			Skipped: s.duration("retention.ticks.skipped"),
+			Failed:  s.duration("retention.ticks.failed"),
+		},
+		Versions: s.duration("retention.versions"),
 	}
 	for _, key := range s.Keys() {
 		name, ok := strings.CutPrefix(key, ofWorkflows)

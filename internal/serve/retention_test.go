@@ -13,7 +13,7 @@ import (
 func TestWorkflowsHaveARetentionOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	set := newSettings(configured("retention.attempts", "90d", "retention.attempts.shop", "7d", "retention.attempts.shop/etl/daily", "12h", "retention.attempts.a.b", "0s"))
-	want := store.Retention{Attempts: 90 * 24 * time.Hour, Of: []store.WorkflowRetention{
+	want := store.Retention{Attempts: 90 * 24 * time.Hour, Versions: store.KeepVersions, Ticks: store.TickRetention{Started: 30 * 24 * time.Hour, Skipped: 7 * 24 * time.Hour, Failed: 30 * 24 * time.Hour}, Of: []store.WorkflowRetention{
 		{Project: "shop", Attempts: 7 * 24 * time.Hour}, {Project: "shop", Workflow: "etl/daily", Attempts: 12 * time.Hour}, {Project: "a.b"},
 	}}
 	if diff := cmp.Diff(want, set.retention()); diff != "" || set.err != nil {

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -29,6 +31,7 @@ import (
 	"github.com/pawlhq/pawl/internal/runners/queue"
 	"github.com/pawlhq/pawl/internal/runners/slurm"
 	"github.com/pawlhq/pawl/internal/worker"
+	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/runner"
 )
 
@@ -46,6 +49,12 @@ type launches struct {
 	command []string
 	// slots bounds the programs that a server has out. Zero is no bound.
 	slots int
+	// kind is the name of the runner.
+	kind string
+	// images tells that programs run in the images that tasks ask for.
+	images bool
+	// allowed are the options for it that tasks may have, or `*` for all.
+	allowed []string
 	// check, if not nil, asks for an answer.
 	check func(context.Context) error
 }
@@ -59,6 +68,8 @@ func launchers() []kind.Constructor[opensLauncher] {
 	return []kind.Constructor[opensLauncher]{
 		{Type: kind.Type{Name: "process", Doc: "a program of its own for each task, on the machine of the server, which it outlives", Options: []kind.Option{
 			{Name: "process.cgroup", Form: kind.Folder, Computed: "none: nothing is limited", Doc: "control group (version 2) that is the server's, with the controllers `cpu` and `memory`: below it, tasks are kept to what they need"},
+			{Name: "process.limits", Form: kind.Word, Words: []string{limitsRequired, limitsBest}, Doc: "whether a server begins whose `process.cgroup` can't be used: with `best`, it says so in its log and limits nothing"},
+			{Name: "process.processes", Form: kind.Count, Computed: "any number", Doc: "most processes and threads of a task, which needs the controller `pids`, too"},
 		}}, Make: openProcesses},
 		{Type: kind.Type{Name: "slurm", Doc: "a job of a SLURM cluster for each task", Options: []kind.Option{
 			{Name: "slurm.partition", Computed: "the cluster's choice", Doc: "partition of tasks without a queue"},
@@ -121,12 +132,19 @@ func (s *settings) runs() string {
 func openRunnerPlugin(s *settings, name string, env []string, log *slog.Logger) (*launches, error) {
 	l := plugin.Open(plugin.Options{Type: name, Settings: s.Flat("runner." + name), Env: env, Log: log})
 	command, err := ownCommand("")
-	return &launches{Launcher: l, command: command, check: l.Check}, err
+	return &launches{Launcher: l, command: command, images: name == "kubernetes", check: l.Check}, err
 }
 
-func openProcesses(s *settings, env []string, _ *slog.Logger) (*launches, error) {
+// What becomes of a server whose control group can't be used.
+const (
+	limitsRequired = "required"
+	limitsBest     = "best"
+)
+
+func openProcesses(s *settings, env []string, log *slog.Logger) (*launches, error) {
 	l, err := process.Open(process.Config{
 		Dir: filepath.Join(s.dataDir(), "programs"), Env: env, Cgroup: s.text("runner.process.cgroup"),
+		Processes: s.number("runner.process.processes"), Best: s.choice("runner.process.limits") == limitsBest, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -144,7 +162,7 @@ func openSlurm(s *settings, env []string, _ *slog.Logger) (*launches, error) {
 		return nil, err
 	}
 	command, err := ownCommand(s.text("runner.slurm.command"))
-	return &launches{Launcher: l, command: command, check: l.Check}, err
+	return &launches{Launcher: l, command: command, images: true, allowed: []string{anyOption}, check: l.Check}, err
 }
 
 // inContainers is where containers see the program of the server.
@@ -169,7 +187,7 @@ func openContainers(name string, init bool) opensLauncher {
 		if err != nil {
 			return nil, err
 		}
-		return &launches{Launcher: l, command: command, slots: s.machineSlots(), check: l.Check}, nil
+		return &launches{Launcher: l, command: command, images: true, slots: s.machineSlots(), check: l.Check}, nil
 	}
 }
 
@@ -211,8 +229,12 @@ func (s *settings) launcher(env []string, log *slog.Logger) (*launches, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.kind = chosen
 	if n := s.number("runner.slots"); n > 0 {
 		l.slots = n
+	}
+	if text := s.text("runner.task-options"); text != "" {
+		l.allowed = kind.SplitList(text)
 	}
 	return l, s.err
 }
@@ -281,6 +303,35 @@ func failedLaunch(reason error) runner.Outcome {
 	return engine.Command{Kind: engine.Fail, Failure: &engine.Failure{Error: why}}
 }
 
+// anyOption stands for all options.
+const anyOption = "*"
+
+// optionsOf returns what a task says to this runner. It is Invalid where the settings
+// do not let tasks say that, or the task seems to mean this runner by another name.
+func (l *launches) optionsOf(j *runner.Job) (json.RawMessage, error) {
+	own, ok := j.Options[l.kind]
+	if !ok {
+		for _, name := range slices.Sorted(maps.Keys(j.Options)) {
+			_, known := kind.Find(launchers(), name)
+			if near := document.DidYouMean(name, []string{l.kind}); near != "" && !known && !hasRunnerPlugin(name) {
+				return nil, model.Errorf(model.Invalid, "%s: there is no runner %q", workflow.RunnerKey, name).WithHint("%s", near)
+			}
+		}
+		return nil, nil
+	}
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(own, &given); err != nil {
+		return nil, model.Errorf(model.Internal, "%s: the options for %s can't be read: %w", workflow.RunnerKey, l.kind, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(l.allowed, name) && !slices.Contains(l.allowed, anyOption) {
+			return nil, model.Errorf(model.Forbidden, "%s: tasks may not set the option %q of the runner %s here", workflow.RunnerKey, name, l.kind).
+				WithHint("who runs the server lets them with runner.task-options = %s", name)
+		}
+	}
+	return own, nil
+}
+
 // orders returns what makes the order of a task, which has a reference of settings.
 func (l *launches) orders(reference string, cfg *Config) func(*runner.Job) (runner.Order, error) {
 	return func(j *runner.Job) (o runner.Order, err error) {
@@ -288,13 +339,20 @@ func (l *launches) orders(reference string, cfg *Config) func(*runner.Job) (runn
 		if !ok {
 			return o, model.Errorf(model.Internal, "the task can't leave its process")
 		}
+		options, err := l.optionsOf(j)
+		if err != nil {
+			return o, err
+		}
 		try := launchedTry{Instance: reference, Defaults: params.AppendJSON(nil, cfg.Defaults), ID: j.ID}
+		if l.images {
+			try.Image = j.Resources.Image
+		}
 		if try.Work, err = work.MarshalBinary(); err != nil {
 			return o, err
 		}
 		o = runner.Order{
 			Task: j.Task, Command: append(append([]string{}, l.command...), j.Task),
-			Queue: j.Queue, Priority: j.Priority, Resources: j.Resources,
+			Queue: j.Queue, Priority: j.Priority, Resources: j.Resources, Options: options,
 		}
 		o.Input, err = try.encode()
 		return o, err

@@ -23,6 +23,7 @@ func TestRunnersThatCanNotBe(t *testing.T) {
 		"a missing plug-in": {[]string{"runner.type", "moon"}, "there is no program pawl-runner-moon on PATH"},
 		"an option":         {[]string{"runner.type", "process", "runner.process.cgruop", "x"}, "runner.process.cgroup"},
 		"a control group":   {[]string{"runner.type", "process", "runner.process.cgroup", t.TempDir()}, "is no control group"},
+		"limits":            {[]string{"runner.type", "process", "runner.process.limits", "bset"}, `did you mean "best"?`},
 		"a name":            {[]string{"runner.type", "process", "runner.instance", "A-b"}, "up to 10 lower case letters and digits"},
 		"no clients":        {[]string{"runner.type", "slurm", "database.type", "postgresql", "database.url", "postgres://nowhere/x"}, "slurm-client"},
 		"no engine":         {[]string{"runner.type", "docker", "database.type", "postgresql", "database.url", "postgres://nowhere/x"}, "docker"},

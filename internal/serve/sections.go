@@ -25,6 +25,7 @@ func sections() []kind.Section {
 		agentSection(),
 		executorSection(),
 		retentionSection(),
+		scheduleSection(),
 		serverSection(),
 		auth.Section(),
 		auth.FormerSection(),

@@ -59,13 +59,24 @@ func executorSection() kind.Section {
 }
 
 func retentionSection() kind.Section {
-	return kind.Section{Name: "retention", Doc: "How long records are kept. Without these settings, and with `0s`, that is for good.", Options: []kind.Option{
+	return kind.Section{Name: "retention", Doc: "How long records are kept. Without a default, and with `0s`, that is for good.", Options: []kind.Option{
 		{Name: "attempts", Form: kind.Duration, Computed: "for good", Doc: "attempts, with the output of their tasks, from their end on"},
 		{Name: "attempts.<workflow>", Form: kind.Duration, Computed: "as `attempts`", Doc: "those of a project (`shop`) or of a workflow (`shop/daily`)"},
 		{Name: "sessions", Form: kind.Number, Default: "0", Doc: "how many of the newest sessions of each workflow stay however old they are"},
 		{Name: "projects", Form: kind.Duration, Computed: "for good", Doc: "deleted projects"},
+		{Name: "versions", Form: kind.Duration, Default: "30d", Doc: "attempts that made what [memoised tasks](memo.md) take over, from when that was last taken over: they stay as long, however old they are. With `0s` they go with others"},
 		{Name: "audit", Form: kind.Duration, Computed: "for good", Doc: "the audit log"},
+		{Name: "facts", Form: kind.Duration, Computed: "for good", Doc: "what tasks have told of [products and expectations](facts.md); the last of each product stays"},
 		{Name: "letters", Form: kind.Duration, Computed: "for good", Doc: "messages that could not be handled"},
+		{Name: "ticks.started", Form: kind.Duration, Default: "30d", Doc: "[ticks](schedules.md#ticks) that started something"},
+		{Name: "ticks.skipped", Form: kind.Duration, Default: "7d", Doc: "ticks that started nothing"},
+		{Name: "ticks.failed", Form: kind.Duration, Default: "30d", Doc: "ticks that could not start what they were to"},
+	}}
+}
+
+func scheduleSection() kind.Section {
+	return kind.Section{Name: "schedule", Doc: "What becomes of schedules: see [schedules](schedules.md).", Options: []kind.Option{
+		{Name: "catch_up", Form: kind.CatchUp, Computed: "every one, in order", Doc: "which missed sessions are started of schedules that say neither `catch_up` nor `skip_delayed_by`; those of programs in Go say so themselves"},
 	}}
 }
 

@@ -47,6 +47,8 @@ type Config struct {
 	Version string
 	// Log receives what operators are to know.
 	Log *slog.Logger
+
+	image string // of the container that this process runs in, if a task asked for it
 }
 
 // Server is an open server.
@@ -233,6 +235,7 @@ func (s *settings) archiveLimits() project.Limits {
 
 // web reads what the REST API is told.
 func (s *settings) web(c server.Config) server.Config {
+	c.Retention = s.retention()
 	c.MaxAttempts = s.number("api.max_attempts_page_size")
 	c.MaxSessions = s.number("api.max_sessions_page_size")
 	c.Swagger = s.yes("server.enable-swagger")
@@ -250,6 +253,7 @@ func (s *settings) daemon(c daemon.Config) daemon.Config {
 	c.AttemptTTL = s.limit("executor.attempt_ttl")
 	c.TaskTTL = s.limit("executor.task_ttl")
 	c.MaxRunning = s.number("executor.attempt_max_run")
+	c.CatchUp = s.catchUp()
 	c.Turns, c.Limits, c.Pools = s.turns(), s.admission(), s.pools()
 	c.NoConductor = !s.yes("server.executor.enabled")
 	c.NoScheduler = !s.yes("server.schedule.enabled")

@@ -125,6 +125,11 @@ func (s *settings) duration(key string) time.Duration { return read(s, key, sche
 // limit reads how long something may take, which can't be no time at all.
 func (s *settings) limit(key string) time.Duration { return read(s, key, kind.ParseLimit) }
 
+// catchUp reads which missed sessions are made up for.
+func (s *settings) catchUp() schedule.CatchUp {
+	return readAs(s, "schedule.catch_up", s.option("schedule.catch_up").What(), schedule.ParseCatchUp)
+}
+
 // choice reads one of several words.
 func (s *settings) choice(key string) string {
 	return read(s, key, s.option(key).ParseWord)

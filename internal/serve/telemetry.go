@@ -107,7 +107,7 @@ func (t *telemetry) counting() daemon.Listener {
 			if s.Outcome == conductor.SlotStarted {
 				late = max(s.Late, 0)
 			}
-			m.Slot(s.Outcome.String(), late)
+			m.Slot(s.Outcome.String(), s.Slots, late)
 		},
 		Stepped: m.Stepped,
 		Pruned:  m.Pruned,

@@ -19,7 +19,7 @@ import (
 func (s *settings) rules(of store.Store, archives service.Archives) *service.Service {
 	return service.New(service.Config{
 		Store: of, NewUUID: uuid.NewString, Archives: archives, TempDir: s.text("tmpdir"), Limits: s.limits(),
-		Turns: s.turns(), Admission: s.admission(), Pools: s.pools(),
+		Turns: s.turns(), Admission: s.admission(), Pools: s.pools(), CatchUp: s.catchUp(),
 	})
 }
 
@@ -31,7 +31,7 @@ func (s *settings) tries(at store.Store, archives service.Archives, ring secret.
 		Store: at, Service: s.rules(waiting, archives), Vault: secret.NewVault(waiting, ring), Logs: output,
 		Folder: cfg.Folder, WorkDir: s.text("tmpdir"), Archives: s.archiveLimits(),
 		Env: ofTasks(cfg.Env), Defaults: cfg.Defaults, Settings: s.operators(), Log: cfg.Log,
-		Outputs: s.outputs(cfg.Log),
+		Outputs: s.outputs(cfg.Log), LogLevel: s.logLevel(), Image: cfg.image,
 	}
 }
 

@@ -28,6 +28,8 @@ type launchedTry struct {
 	Instance string          `json:"instance"`
 	Defaults json.RawMessage `json:"defaults"`
 	ID       runner.ID       `json:"id"`
+	// Image is the one that the task asked for and runs in.
+	Image string `json:"image,omitempty"`
 	// Work is what the try's MarshalBinary gave.
 	Work []byte `json:"work"`
 }
@@ -107,7 +109,7 @@ func (t *Try) Run(ctx context.Context, cfg Config) error {
 }
 
 func (t *Try) run(ctx context.Context, cfg Config) (err error) {
-	cfg.Settings, cfg.Defaults = t.settings, t.defaults
+	cfg.Settings, cfg.Defaults, cfg.image = t.settings, t.defaults, t.Image
 	w := &Worker{log: cfg.Log}
 	defer func() { err = errors.Join(err, w.close()) }()
 	set := newSettings(cfg.Settings)

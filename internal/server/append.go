@@ -83,6 +83,13 @@ func (a *restAttempt) appendJSON(dst []byte) []byte {
 	if len(a.Tags) > 0 {
 		dst = appendTags(append(dst, `,"tags":`...), a.Tags)
 	}
+	if a.ParentID != 0 {
+		dst = number(a.ParentID).appendJSON(append(dst, `,"parentAttemptId":`...))
+		dst = number(a.RootID).appendJSON(append(dst, `,"rootAttemptId":`...))
+	}
+	if a.Current.Len() > 0 {
+		dst = params.AppendJSON(append(dst, `,"currentParams":`...), a.Current)
+	}
 	return append(dst, '}')
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/auth"
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/project"
@@ -86,9 +87,20 @@ func (c *call) taggedOut(a *store.Attempt) (restAttempt, error) {
 	if err != nil {
 		return out, err
 	}
+	if now := current(&a.AttemptRow); !now.Equal(a.Params) {
+		out.Current = now
+	}
 	list := []restAttempt{out}
 	err = c.withTags(list)
 	return list[0], err
+}
+
+// current are the parameters of an attempt as they stand.
+func current(row *engine.AttemptRow) params.Map {
+	if row.Shared.Len() > 0 {
+		return row.CurrentIn(workflow.Shared)
+	}
+	return row.CurrentIn(workflow.Tree)
 }
 
 func attemptRetries(c *call) (any, error) {
@@ -147,6 +159,9 @@ func (in *resumeIn) resume() (r service.Resume, err error) {
 	switch {
 	case in == nil:
 		return r, nil
+	case in.Mode == "none":
+		r.From = store.Anew
+		return r, nil
 	case in.AttemptID == nil || *in.AttemptID < 1:
 		return r, required("resume.attemptId")
 	case in.Mode == "failed":
@@ -155,7 +170,7 @@ func (in *resumeIn) resume() (r service.Resume, err error) {
 	case in.Mode == "from":
 		return r, required("resume.from")
 	default:
-		return r, model.Errorf(model.Invalid, "resume.mode is %q, but must be failed or from", in.Mode)
+		return r, model.Errorf(model.Invalid, "resume.mode is %q, but must be failed, from or none", in.Mode)
 	}
 	r.Attempt = model.AttemptID(*in.AttemptID)
 	return r, nil

@@ -90,7 +90,10 @@ func (c *call) run() (any, error) {
 		return nil, err
 	}
 	noteUser(c.r.Context(), c.who.Name)
-	if c.values, err = parameters(c.r.URL.RawQuery); err != nil {
+	if c.values, err = parameters(c.r.URL.RawQuery); err == nil {
+		err = c.knows()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if c.route.doc.body == archiveBody {

@@ -31,6 +31,7 @@ func eventLogRoutes() []route {
 				{"attempt", "integer", "the only attempt", false},
 				{"task", "string", "full name of the only task, and those below it", false},
 				{"type", "array", "types of events such as task.failed, groups of them such as attempt, or failure", false},
+				tagQuery,
 				{"since", "string", "instant from which on they happened", false},
 				{"until", "string", "instant before which they happened", false},
 				rowsQuery, pageQuery,
@@ -105,6 +106,9 @@ func (c *call) eventQuery() (q history.Query, err error) {
 	}
 	q.After, q.Task = page.Cursor, c.query("task")
 	if q.Types, err = history.ParseTypes(c.values["type"]); err != nil {
+		return q, err
+	}
+	if q.Tags, err = model.ParseTags(c.values["tag"]); err != nil {
 		return q, err
 	}
 	attempt, err := c.number("attempt", 0)

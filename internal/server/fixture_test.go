@@ -239,7 +239,7 @@ func (w *world) apply(id model.AttemptID, commands ...func(*engine.Attempt) engi
 		must(w, a.Apply(now, c(a), &step))
 	}
 	batch.Attempts, batch.Tasks, batch.Grown, batch.Events = step.Attempts, step.Tasks, step.Grown, step.Events
-	batch.Items, batch.Dropped = step.Items, step.Dropped
+	batch.Items, batch.Dropped, batch.Versions = step.Items, step.Dropped, step.Versions
 	batch.Listening, batch.Buried, batch.Records = step.Listening, step.Buried, step.Records
 	must(w, w.store.Commit(w.Context(), &batch))
 	if w.committed != nil {

@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/store"
@@ -38,6 +41,35 @@ func parameters(query string) (url.Values, error) {
 		return nil, model.Errorf(model.Invalid, "read query: %w", err)
 	}
 	return values, nil
+}
+
+// ownRoot begins the paths of what Digdag does not have.
+const ownRoot = "/api/pawl/"
+
+// knows refuses a parameter of the query that there is not. Digdag passes over those,
+// and so do the routes that it has.
+func (c *call) knows() error {
+	if !strings.HasPrefix(c.route.path, ownRoot) {
+		return nil
+	}
+	names := make([]string, len(c.route.doc.query))
+	for i, p := range c.route.doc.query {
+		names[i] = p.name
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.values)) {
+		if slices.Contains(names, name) {
+			continue
+		}
+		err := model.Errorf(model.Invalid, "there is no parameter %q of %s", name, c.route.path)
+		switch meant := document.DidYouMean(name, names); {
+		case meant != "":
+			return err.WithHint("%s", meant)
+		case len(names) > 0:
+			return err.WithHint("there are %s", strings.Join(names, ", "))
+		}
+		return err
+	}
+	return nil
 }
 
 // query returns a parameter of the query, of several the first.

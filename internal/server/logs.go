@@ -179,16 +179,24 @@ func getLog(c *call) (any, error) {
 	}
 	head := fmt.Sprintf("%s [INFO] (%04d@[0:%s:%d:%d]%s) pawl: try %d\n", name.at.Format("2006-01-02 15:04:05.000 -0700"),
 		name.id, project, a.Session.ID, a.ID, name.task, name.count)
+	if show.JSON || show.Level > logs.Info {
+		head = ""
+	}
 	return logText{head: head, text: text}, nil
 }
 
 // show returns what the request wants to see of a log.
 func (c *call) show() (logs.Show, error) {
 	stream, err := logs.ParseStream(c.query("stream"))
-	return logs.Show{Stream: stream, Times: c.flag("timestamps")}, err
+	if err != nil {
+		return logs.Show{}, err
+	}
+	level, err := logs.ParseLevel(c.query("level"))
+	return logs.Show{Stream: stream, Times: c.flag("timestamps"), Level: level, JSON: c.flag("json")}, err
 }
 
-// logText is a log with a first line, by which clients know its level.
+// logText is a log with a first line, by which clients know its level, unless that is
+// empty.
 type logText struct {
 	head string
 	text io.ReadCloser

@@ -61,11 +61,13 @@ type restWorkflow struct {
 	Revision string     `json:"revision"`
 	Timezone string     `json:"timezone"`
 	Config   params.Map `json:"config"`
+	Title    string     `json:"title,omitempty"`
 }
 
 func workflowOut(w *store.Workflow) restWorkflow {
+	title, _ := w.Config.StringOr("title", "") // what else it is, people are not shown
 	return restWorkflow{
-		ID: number(w.ID), Name: w.Name, Project: idName{number(w.Project), w.ProjectName},
+		Title: title, ID: number(w.ID), Name: w.Name, Project: idName{number(w.Project), w.ProjectName},
 		Revision: w.RevisionName, Timezone: w.Zone, Config: w.Config,
 	}
 }
@@ -157,6 +159,11 @@ type restAttempt struct {
 	Status           string     `json:"status"`
 	WaitsFor         string     `json:"waitsFor,omitempty"`
 	Tags             model.Tags `json:"tags,omitempty"`
+	// ParentID and RootID are told with the tags.
+	ParentID optionalNumber `json:"parentAttemptId,omitempty"`
+	RootID   optionalNumber `json:"rootAttemptId,omitempty"`
+	// Current are the parameters of now, where they differ, told with the tags of one.
+	Current params.Map `json:"currentParams,omitzero"`
 }
 
 func (c *call) attemptOut(a *store.Attempt) (restAttempt, error) {

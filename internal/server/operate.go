@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/auth"
@@ -91,6 +92,8 @@ func retryAttempt(c *call) (any, error) {
 	var in struct {
 		Mode   string     `json:"mode"`
 		From   string     `json:"from"`
+		Tasks  []string   `json:"tasks"`
+		After  bool       `json:"after"`
 		Params params.Map `json:"params"`
 		Name   string     `json:"name"`
 	}
@@ -105,8 +108,13 @@ func retryAttempt(c *call) (any, error) {
 			c.target += ", from " + in.From
 		case in.Mode == "from":
 			return store.Attempt{}, required("from")
+		case in.Mode == "tasks" && len(in.Tasks) > 0:
+			r.Only, r.After = in.Tasks, in.After
+			c.target += ", tasks " + strings.Join(in.Tasks, " ")
+		case in.Mode == "tasks":
+			return store.Attempt{}, required("tasks")
 		default:
-			return store.Attempt{}, model.Errorf(model.Invalid, "mode is %q, but must be all, failed or from", in.Mode)
+			return store.Attempt{}, model.Errorf(model.Invalid, "mode is %q, but must be all, failed, from or tasks", in.Mode)
 		}
 		if in.Name != "" {
 			if err := project.CheckRetryAttemptName(in.Name); err != nil {

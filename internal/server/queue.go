@@ -235,7 +235,9 @@ func (c *call) withTags(list []restAttempt) error {
 		return err
 	}
 	for i := range list {
-		list[i].Tags = tags[ids[i]]
+		of := tags[ids[i]]
+		parent, root := of.Line()
+		list[i].Tags, list[i].ParentID, list[i].RootID = of.Shown(), optionalNumber(parent), optionalNumber(root)
 	}
 	return nil
 }

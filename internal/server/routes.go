@@ -11,8 +11,8 @@ import (
 func (s *Server) routes() []route {
 	var all []route
 	for _, group := range [][]route{
-		systemRoutes(), projectRoutes(), secretRoutes(), workflowRoutes(), scheduleRoutes(),
-		sessionRoutes(), attemptRoutes(), searchRoutes(), operateRoutes(), itemRoutes(), queueRoutes(), poolRoutes(), logRoutes(), oldRoutes(), ownRoutes(), eventLogRoutes(), digestRoutes(), signalRoutes(), hookRoutes(), processRoutes(), tokenRoutes(), auditRoutes(),
+		systemRoutes(), projectRoutes(), secretRoutes(), workflowRoutes(), scheduleRoutes(), sensorRoutes(),
+		sessionRoutes(), attemptRoutes(), searchRoutes(), operateRoutes(), pruneRoutes(), itemRoutes(), tickRoutes(), backfillRoutes(), queueRoutes(), poolRoutes(), logRoutes(), oldRoutes(), ownRoutes(), eventLogRoutes(), digestRoutes(), factRoutes(), versionRoutes(), definitionRoutes(), signalRoutes(), hookRoutes(), processRoutes(), tokenRoutes(), auditRoutes(),
 	} {
 		all = append(all, group...)
 	}
@@ -144,6 +144,8 @@ func attemptRoutes() []route {
 var shownLog = []param{
 	{"stream", "string", "stdout, stderr or merged, which is both and the default", false},
 	{"timestamps", "boolean", "begins each line with when it was printed", false},
+	{"level", "string", "debug, info, warn or error: messages from that level on, and nothing else", false},
+	{"json", "boolean", "makes of each line, and of each message, an object on a line", false},
 }
 
 func logRoutes() []route {

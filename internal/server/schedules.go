@@ -167,6 +167,10 @@ func backfillSchedule(c *call) (any, error) {
 		AttemptName *string `json:"attemptName"`
 		Count       *int32  `json:"count"`
 		DryRun      *bool   `json:"dryRun"`
+
+		FromFailure bool     `json:"fromFailure"`
+		Tasks       []string `json:"tasks"`
+		After       bool     `json:"after"`
 	}
 	if err := c.body(&in, false); err != nil {
 		return nil, err
@@ -181,7 +185,7 @@ func backfillSchedule(c *call) (any, error) {
 	case in.Count != nil && *in.Count < 1:
 		return nil, model.Errorf(model.Invalid, "count must be 1 or more, not %d", *in.Count)
 	}
-	fill := service.Backfill{Name: *in.AttemptName, DryRun: *in.DryRun}
+	fill := service.Backfill{Name: *in.AttemptName, DryRun: *in.DryRun, FromFailure: in.FromFailure, Only: in.Tasks, After: in.After}
 	if in.Count != nil {
 		fill.Count = int(*in.Count)
 	}

@@ -2,9 +2,12 @@ package server
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/pawlhq/pawl/internal/auth"
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -27,6 +30,7 @@ func searchRoutes() []route {
 				{"key", "string", "and for this key of it", false},
 				valueQuery,
 				tagQuery, tagsQuery,
+				{"group", "string", "id of an attempt: it, those that it runs again, and all that run those again", false},
 				{"all", "boolean", "all attempts of sessions, and not the last ones only", false},
 				rowsQuery, pageQuery, lastID,
 			}}},
@@ -88,7 +92,11 @@ func (c *call) search() (s store.Search, err error) {
 		states := []engine.AttemptState{engine.AttemptSuccess, engine.AttemptFailed, engine.AttemptKilled}
 		i := slices.IndexFunc(states, func(of engine.AttemptState) bool { return of.String() == status })
 		if i < 0 {
-			return s, model.Errorf(model.Invalid, "status %q is none of running, queued, success, error and killed", status)
+			e := model.Errorf(model.Invalid, "status %q is none of running, queued, success, error and killed", status)
+			if near := document.DidYouMean(status, []string{"running", queuedStatus, "success", "error", "killed"}); near != "" {
+				e = e.WithHint("%s", near)
+			}
+			return s, e
 		}
 		s.Ended = states[i]
 	}
@@ -114,8 +122,33 @@ func (c *call) search() (s store.Search, err error) {
 	if s.Tags, err = tagsIn(c.values["tag"]); err != nil {
 		return s, err
 	}
+	if err := c.inGroup(&s); err != nil {
+		return s, err
+	}
 	s.Awaits = store.SubscriptionFilter{Topic: c.query("topic"), Param: c.query("key"), Value: c.keyValue()}
 	return s, s.Check()
+}
+
+// inGroup reads the attempt whose group a search is about.
+func (c *call) inGroup(s *store.Search) error {
+	if !c.given("group") {
+		return nil
+	}
+	id, err := strconv.ParseInt(c.query("group"), 10, 64)
+	if err != nil || id < 1 {
+		return model.Errorf(model.Invalid, "group is %q, but must be the id of an attempt", c.query("group"))
+	}
+	a, err := c.service.Attempt(c.r.Context(), model.AttemptID(id))
+	if err == nil {
+		err = c.allowIn(a.Session.Project, fmt.Sprintf("attempt %d", id))
+	}
+	if err != nil {
+		return err
+	}
+	tags, err := c.store.TagsOf(c.r.Context(), []model.AttemptID{a.ID})
+	_, root := tags[a.ID].Line()
+	s.Group, s.Last = cmp.Or(root, a.ID), false
+	return err
 }
 
 // inProject reads the project that a search is about, and what is in it.

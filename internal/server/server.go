@@ -38,6 +38,8 @@ type Config struct {
 	Logs logs.Store
 	// Outputs has values that tasks have kept. Nil means none are.
 	Outputs *values.Outputs
+	// Retention says how long attempts are kept, for those who prune and say no age.
+	Retention store.Retention
 	// Auth says who sends a request. Defaults to auth.None, which lets
 	// everyone in: see ListenConfig.
 	Auth auth.Authenticator

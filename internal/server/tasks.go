@@ -26,6 +26,7 @@ type restTask struct {
 	Error           params.Map     `json:"error"`
 	Deadline        moment         `json:"deadline,omitzero"`
 	Waiting         *restWaiting   `json:"waiting,omitempty"`
+	Outcome         string         `json:"outcome,omitempty"`
 }
 
 // restWaiting is what a task waits for, of which the first counts.
@@ -93,7 +94,7 @@ func taskOut(a *store.Attempt, v *engine.View, upstreams []model.TaskID) restTas
 	out := restTask{
 		ID: taskNumber(a.ID, v.ID), FullName: v.Name, IsGroup: v.Node.IsGroup(),
 		Upstreams: outs(upstreams, func(id *model.TaskID) number { return taskNumber(a.ID, *id) }),
-		State:     taskState(v), CancelRequested: v.Flags&engine.CancelAsked != 0,
+		State:     taskState(v), Outcome: outcome(v), CancelRequested: v.Flags&engine.CancelAsked != 0,
 		ExportParams: v.Node.Export, UpdatedAt: instant(updated(a, v)),
 	}
 	if !v.State.Final() {
@@ -193,6 +194,17 @@ func taskState(v *engine.View) string {
 		return "canceled"
 	}
 	return "success"
+}
+
+// outcome tells what Digdag's words for states do not tell apart; empty is nothing.
+func outcome(v *engine.View) string {
+	switch {
+	case v.State == model.Success && v.Flags&engine.Replayed != 0:
+		return "taken_over"
+	case v.State == model.Skipped, v.State == model.NotReached, v.State == model.Stopped:
+		return v.State.String()
+	}
+	return ""
 }
 
 // siblings finds the tasks that others come after. Tasks are to be looked up

@@ -126,6 +126,8 @@ func (p *player) play(line string) string {
 		return p.pushFolder(strings.Fields(rest))
 	case "begin", "apply", "succeed", "fail", "await", "send", "print":
 		p.drive(word, strings.SplitN(rest, " ", 3))
+	case "fire":
+		p.fire()
 	case "admit":
 		limits := queueLimits(p)
 		ids, err := p.store.Admit(p.Context(), limits.Tags(), model.InstantOf(p.clock.Now()), store.Choose(limits, model.InstantOf(p.clock.Now())))
@@ -138,6 +140,18 @@ func (p *player) play(line string) string {
 		return p.send(request(word, path, body))
 	}
 	return ""
+}
+
+// fire does what a scheduler does with all that is due.
+func (p *player) fire() {
+	of := conductor.NewScheduler(conductor.SchedulerConfig{
+		Store: p.store, Clock: p.clock, NewUUID: func() string { return "00000000-0000-4000-9000-000000000001" },
+	})
+	for next := model.Instant(0); next <= model.InstantOf(p.clock.Now()); {
+		var err error
+		next, err = of.Step(p.Context())
+		must(p, err)
+	}
 }
 
 // pushFolder pushes a folder of the transcript: NAME REVISION FOLDER [QUERY].

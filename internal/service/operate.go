@@ -97,7 +97,7 @@ func (s *Service) fits(ctx context.Context, a *store.Attempt, p params.Map) (par
 	case err != nil:
 		return p, err
 	}
-	return fitted(&w, p)
+	return changed(&w, p)
 }
 
 // goesOn returns a Conflict for an attempt that is done.
@@ -191,6 +191,10 @@ type Retry struct {
 	// with From, the end of the full name of a task, only what comes before that.
 	All  bool
 	From string
+	// Only has the tasks run again alone that patterns choose, and with After all that
+	// comes after them: see rerun.Choose.
+	Only  []string
+	After bool
 	// Skip is the full name of a task to be passed over, or empty.
 	Skip string
 	// Params are merged over those that there are.
@@ -219,7 +223,8 @@ func (s *Service) Retry(ctx context.Context, r Retry) (store.Attempt, error) {
 	case err != nil:
 		return a, err
 	case last.Last.ID != a.ID && r.Name == "" && last.Last.Name != rerun.Name(a):
-		return a, model.Errorf(model.Conflict, "attempt %d of the session came after attempt %d", last.Last.ID, a.ID).WithHint("retry that")
+		return a, model.Errorf(model.Conflict, "attempt %d of the session came after attempt %d", last.Last.ID, a.ID).
+			WithHint("use the newest: retry %d", last.Last.ID)
 	}
 	start, err := s.next(ctx, snap, &r)
 	if err != nil {
@@ -257,7 +262,7 @@ func (s *Service) planned(ctx context.Context, snap *store.Snapshot, r *Retry, p
 	if err != nil {
 		return start, err
 	}
-	start.Tags = tags[snap.Attempt.ID]
+	start.Tags = tags[snap.Attempt.ID].Descend(snap.Attempt.ID, tags[snap.Attempt.ID])
 	s.cfg.Turns.Ask(&start, nil, 0)
 	start.Created = model.InstantOf(s.now())
 	start.Due = start.Created
@@ -275,7 +280,7 @@ func (s *Service) isOf(ctx context.Context, a *store.Attempt, start *store.Start
 		bytes.Equal(snap.Definition.AppendBinary(nil), start.Definition.AppendBinary(nil)) {
 		return nil
 	}
-	return model.Errorf(model.Conflict, "attempt %d of the session was made before, and not for the same", a.ID).WithHint("retry that")
+	return model.Errorf(model.Conflict, "attempt %d of the session was made before, and not for the same", a.ID).WithHint("use the newest: retry %d", a.ID)
 }
 
 // plan checks what is to be taken over.
@@ -290,6 +295,9 @@ func (s *Service) plan(snap *store.Snapshot, r *Retry) (p rerun.Plan, err error)
 	}
 	switch {
 	case r.All:
+	case len(r.Only) > 0:
+		p.Only, err = rerun.Choose(snap, r.Only, r.After)
+		return p, err
 	case r.From != "":
 		tasks, err := snap.Restore()
 		if err != nil {
@@ -322,7 +330,7 @@ func defined(snap *store.Snapshot, name string) bool {
 
 // again runs a task again of an attempt that goes on.
 func (s *Service) again(ctx context.Context, snap *store.Snapshot, r *Retry) error {
-	if r.From == "" || r.All || r.Params.Len() > 0 || r.Name != "" {
+	if r.From == "" || r.All || len(r.Only) > 0 || r.Params.Len() > 0 || r.Name != "" {
 		return model.Errorf(model.Conflict, "attempt %d goes on", r.Attempt).
 			WithHint("kill it first, or say which of its tasks that failed is to run again")
 	}

@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -55,7 +56,7 @@ func TestARunOfAProcessGoesOn(t *testing.T) {
 		want string
 	}{
 		{service.Retry{}, ""},
-		{service.Retry{Name: "all", All: true}, ""},
+		{service.Retry{Name: "all", All: true}, store.Anew},
 		{service.Retry{Name: "from", From: "pay/charge"}, "+orders+pay+charge"},
 	} {
 		test.of.Attempt, test.of.Params = a.ID, params.Of("more", 1)
@@ -106,7 +107,7 @@ func TestARetryIsNotTakenForAnother(t *testing.T) {
 			switch isSame := first == then || first == "what failed" && then == "named" || first == "named" && then == "what failed"; {
 			case isSame && (err != nil || again.ID != made.ID):
 				t.Errorf("%s, then %s: attempt %d, %v", first, then, again.ID, err)
-			case !isSame && (model.CodeOf(err) != model.Conflict || model.HintsOf(err) != "retry that"):
+			case !isSame && (model.CodeOf(err) != model.Conflict || !strings.HasPrefix(model.HintsOf(err), "use the newest: retry ")):
 				t.Errorf("%s, then %s: attempt %d, %v", first, then, again.ID, err)
 			}
 		}
@@ -193,5 +194,40 @@ func TestTasksAreNamedByTheEndsOfTheirNames(t *testing.T) {
 		if _, err := f.SkipToTask(t.Context(), order); want == 0 && name != "w/g/a" && err != nil || want != 0 && model.CodeOf(err) != want {
 			t.Errorf("%q: %v", name, err)
 		}
+	}
+}
+
+func TestAttemptsKnowWhichOneTheyRunAgain(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	a := f.payment()
+	f.end(a.ID, true, "+orders+pay+ask")
+	line := func(id model.AttemptID) (parent, root model.AttemptID) {
+		tags, err := f.store.TagsOf(t.Context(), []model.AttemptID{id})
+		must(t, err)
+		return tags[id].Line()
+	}
+	last := a.ID
+	for range 2 {
+		made, err := f.Retry(t.Context(), service.Retry{Attempt: last})
+		must(t, err)
+		if parent, root := line(made.ID); parent != last || root != a.ID {
+			t.Errorf("attempt %d runs %d again, of the group of %d", made.ID, parent, root)
+		}
+		f.end(made.ID, true, "+orders+pay+ask")
+		last = made.ID
+	}
+	only, err := f.Retry(t.Context(), service.Retry{Attempt: last, Only: []string{"pay/as*"}})
+	must(t, err)
+	if again, ok := only.Resume.Tasks(); !ok || !again["+orders+pay+ask"] || len(again) != 1 {
+		t.Errorf("what runs again: %+v", only.Resume)
+	}
+	taken, err := service.Carried(t.Context(), f.store, only.Resume)
+	must(t, err)
+	if len(taken) != 0 {
+		t.Errorf("what is taken over: %v", taken)
+	}
+	if _, err := f.Retry(t.Context(), service.Retry{Attempt: only.ID, Only: []string{"ask"}}); model.CodeOf(err) != model.Conflict {
+		t.Errorf("one that goes on: %v", err)
 	}
 }

@@ -53,6 +53,28 @@ func Inputs(w *store.Workflow) params.Value {
 	return of
 }
 
+// changed returns parameters that change those of an attempt, as its workflow takes them.
+func changed(w *store.Workflow, given params.Map) (params.Map, error) {
+	of := Inputs(w)
+	if of == nil {
+		return given, nil
+	}
+	fits, err := shape.FitChange(of, given)
+	return fits, misfit(w, err)
+}
+
+// misfit says of an error about parameters what they are for.
+func misfit(w *store.Workflow, err error) error {
+	if err == nil {
+		return nil
+	}
+	kind := "workflow"
+	if w.Definition.Dialect == workflow.Program {
+		kind = "process"
+	}
+	return model.Errorf(model.Invalid, "%s %s: %w", kind, w.Name, err)
+}
+
 // fitted returns parameters as a workflow takes them.
 func fitted(w *store.Workflow, given params.Map) (params.Map, error) {
 	of := Inputs(w)
@@ -67,11 +89,7 @@ func fitted(w *store.Workflow, given params.Map) (params.Map, error) {
 	}
 	fits, err := shape.FitOver(of, ours, given)
 	if err != nil {
-		kind := "workflow"
-		if w.Definition.Dialect == workflow.Program {
-			kind = "process"
-		}
-		return given, model.Errorf(model.Invalid, "%s %s: %w", kind, w.Name, err)
+		return given, misfit(w, err)
 	}
 	return fits, nil
 }

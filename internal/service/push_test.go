@@ -19,6 +19,7 @@ import (
 
 const (
 	daily  = "schedule:\n  daily>: 10:00:00\n+a:\n  echo>: 1\n"
+	early  = "schedule:\n  daily>: 02:00:00\n+a:\n  echo>: 1\n"
 	hourly = "schedule:\n  hourly>: \"00:00\"\n+a:\n  echo>: 1\n"
 	plain  = "+a:\n  echo>: 1\n"
 )
@@ -35,8 +36,12 @@ func TestAPushMovesSchedules(t *testing.T) {
 		"a new one begins now":                    {plain, daily, "", nil, "2026-03-09T10:00:00Z", "2026-03-09T00:00:00Z", ""},
 		"or when it is told to":                   {plain, daily, "", from("2026-03-20T00:00:00Z"), "2026-03-20T10:00:00Z", "2026-03-20T00:00:00Z", ""},
 		"one that never ran begins anew":          {daily, hourly, "", nil, "2026-03-08T12:00:00Z", "2026-03-08T12:00:00Z", ""},
-		"one that ran goes on after what it ran":  {daily, hourly, "2026-03-08T00:00:00Z", nil, "2026-03-08T01:00:00Z", "2026-03-08T01:00:00Z", "2026-03-08T00:00:00Z"},
-		"whatever it is told":                     {daily, hourly, "2026-03-08T00:00:00Z", from("2026-03-20T00:00:00Z"), "2026-03-08T01:00:00Z", "2026-03-08T01:00:00Z", "2026-03-08T00:00:00Z"},
+		"one that ran goes on after what it ran":  {daily, daily, "2026-03-05T00:00:00Z", nil, "2026-03-06T10:00:00Z", "2026-03-06T00:00:00Z", "2026-03-05T00:00:00Z"},
+		"whatever it is told":                     {daily, daily, "2026-03-05T00:00:00Z", from("2026-03-20T00:00:00Z"), "2026-03-06T10:00:00Z", "2026-03-06T00:00:00Z", "2026-03-05T00:00:00Z"},
+		"and at another time of the same day":     {daily, early, "2026-03-07T00:00:00Z", nil, "2026-03-08T02:00:00Z", "2026-03-08T00:00:00Z", "2026-03-07T00:00:00Z"},
+		"with another rule, from now on":          {daily, hourly, "2026-03-08T00:00:00Z", nil, "2026-03-08T12:00:00Z", "2026-03-08T12:00:00Z", "2026-03-08T00:00:00Z"},
+		"or from when it is told to on":           {daily, hourly, "2026-03-08T00:00:00Z", from("2026-03-08T03:00:00Z"), "2026-03-08T03:00:00Z", "2026-03-08T03:00:00Z", "2026-03-08T00:00:00Z"},
+		"but not before what it ran":              {daily, hourly, "2026-03-08T00:00:00Z", from("2026-03-01T00:00:00Z"), "2026-03-08T01:00:00Z", "2026-03-08T01:00:00Z", "2026-03-08T00:00:00Z"},
 		"unless it is cleared":                    {daily, hourly, "2026-03-08T00:00:00Z", func(p *service.Push) { p.Clear = []string{"w"} }, "2026-03-08T12:00:00Z", "2026-03-08T12:00:00Z", ""},
 		"as all are":                              {daily, hourly, "2026-03-08T00:00:00Z", func(p *service.Push) { p.ClearAll = true }, "2026-03-08T12:00:00Z", "2026-03-08T12:00:00Z", ""},
 		"a run time that is whole is not skipped": {plain, hourly, "", from("2026-03-08T13:00:00Z"), "2026-03-08T13:00:00Z", "2026-03-08T13:00:00Z", ""},

@@ -109,7 +109,7 @@ func TestTagsGoWithRetriesAndBackfills(t *testing.T) {
 	got, err := f.store.TagsOf(t.Context(), []model.AttemptID{again.ID, list[0].ID})
 	must(t, err)
 	want := map[model.AttemptID]model.Tags{
-		again.ID:   {"team": "search", "user": "ann", "seen": "yes"},
+		again.ID:   {"team": "search", "user": "ann", "seen": "yes", model.ParentTag: "1", model.RootTag: "1"},
 		list[0].ID: {"team": "search", model.BackfillTag: "fill", model.ScheduleTag: "1"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -37,6 +37,8 @@ type Config struct {
 	Admission *admission.Limits
 	// Pools are the sizes of pools of slots, of those that are not stored.
 	Pools map[string]int
+	// CatchUp is which missed sessions are made up for of schedules that don't say so.
+	CatchUp schedule.CatchUp
 }
 
 // Limits bound what a service accepts.
@@ -98,7 +100,7 @@ const maxCalendars = 10_000
 
 // calendarOf is calendar for a workflow that is read already.
 func (s *Service) calendarOf(w *store.Workflow) (schedule.Calendar, error) {
-	c, err := schedule.NewCalendar(w.Zone, w.Definition.Schedule)
+	c, err := conductor.CalendarOf(w, s.cfg.CatchUp)
 	if err != nil {
 		return schedule.Calendar{}, model.Errorf(model.Invalid, "workflow %s: %w", w.Name, err)
 	}

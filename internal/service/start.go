@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/calls"
@@ -30,8 +31,9 @@ type Start struct {
 	Name   string
 	Resume Resume
 	Params params.Map
-	// Tags are those of the attempt, beside those of the definition.
-	Tags model.Tags
+	// Tags are those of the attempt, beside those of the definition, and Own those
+	// that pawl itself gives it.
+	Tags, Own model.Tags
 	// Priority and Weight are those in the run queue; nil, and zero, are as the
 	// definition says.
 	Priority *int
@@ -90,6 +92,10 @@ func (s *Service) Start(ctx context.Context, r Start) (store.Attempt, error) {
 		MaxRunning: s.cfg.Limits.Attempts, Created: model.InstantOf(s.now()), Due: model.InstantOf(s.now()),
 		Tags: r.Tags,
 	}
+	if start.Tags, err = s.descent(ctx, &r, session); err != nil {
+		return store.Attempt{}, err
+	}
+	start.Tags = start.Tags.With(r.Own)
 	s.cfg.Turns.Ask(&start, r.Priority, r.Weight)
 	a, made, err := s.cfg.Store.StartAttempt(ctx, start)
 	if err != nil || made {
@@ -105,10 +111,32 @@ func (s *Service) Start(ctx context.Context, r Start) (store.Attempt, error) {
 	return a, model.Errorf(model.Conflict, "session %s of workflow %s has an attempt already", a.Session.Key, a.Session.Workflow)
 }
 
+// descent returns the tags of an attempt that is asked for, which say whether it runs
+// another one again: that which it goes on with or, for one with a name, the newest of
+// its session.
+func (s *Service) descent(ctx context.Context, r *Start, of store.Session) (model.Tags, error) {
+	parent := r.Resume.Attempt
+	if _, called := calls.Of(r.Name); parent == 0 && r.Name != "" && !called {
+		known, err := s.cfg.Store.FindSession(ctx, of.Project, of.Workflow, of.Key)
+		switch {
+		case model.CodeOf(err) == model.NotFound && err != nil:
+			return r.Tags, nil
+		case err != nil:
+			return nil, err
+		}
+		parent = known.Last.ID
+	}
+	if parent == 0 {
+		return r.Tags, nil
+	}
+	tags, err := s.cfg.Store.TagsOf(ctx, []model.AttemptID{parent})
+	return r.Tags.Descend(parent, tags[parent]), err
+}
+
 // resume checks what is to be taken over.
 func (s *Service) resume(ctx context.Context, r Resume) (store.Resume, error) {
 	if r.Attempt == 0 {
-		return store.Resume{}, nil
+		return store.Resume{From: r.From}, nil
 	}
 	a, err := s.Tasks(ctx, r.Attempt)
 	if err != nil {
@@ -156,6 +184,11 @@ func Carried(ctx context.Context, in store.Attempts, r store.Resume) (map[string
 	}
 	if _, _, ok := r.Item(); ok {
 		r.From = "" // all else that has succeeded is taken over
+	}
+	if again, ok := r.Tasks(); ok {
+		results := carried(snap.Tasks, nil)
+		maps.DeleteFunc(results, func(name string, _ *engine.Result) bool { return again[name] })
+		return results, nil
 	}
 	var before map[string]bool
 	if r.From != "" {

@@ -164,9 +164,9 @@ func TestParametersOfTheCallerYieldToThoseOfTheSchedule(t *testing.T) {
 	}
 }
 
-func (r *racing) ChangeSchedule(ctx context.Context, s store.Schedule) (store.Schedule, error) {
+func (r *racing) ChangeSchedule(ctx context.Context, s store.Schedule, ticks ...store.Tick) (store.Schedule, error) {
 	if r.times--; r.times >= 0 {
 		return store.Schedule{}, model.Errorf(model.Conflict, "it was changed")
 	}
-	return r.Store.ChangeSchedule(ctx, s)
+	return r.Store.ChangeSchedule(ctx, s, ticks...)
 }
