@@ -31,6 +31,7 @@ func world() cli.IO {
 }
 
 func TestMain(m *testing.M) {
+	standIn()
 	pawl := func() { os.Exit(cli.Main(context.Background(), os.Args[1:], world())) }
 	if os.Getenv(asPawl) != "" {
 		pawl()

@@ -101,6 +101,29 @@ func (s *logServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func TestAFailedAttemptSaysWhy(t *testing.T) {
+	t.Parallel()
+	server := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/tasks"):
+			_, _ = io.WriteString(w, `{"tasks":[{"id":"1","fullName":"+w","state":"group_error","error":{}},`+
+				`{"id":"2","fullName":"+w+a","state":"error","error":{"message":"no\nshop","hint":"build one"}},`+
+				`{"id":"3","fullName":"+w+b","state":"success","error":{}}]}`)
+		case strings.HasSuffix(r.URL.Path, "/files"):
+			_, _ = io.WriteString(w, `{"files":[]}`)
+		default:
+			_, _ = io.WriteString(w, `{"id":"1","done":true,"status":"error","sessionTime":"2026-01-30T00:00:00Z"}`)
+		}
+	})
+	const why = "+w+a: no shop (hint: build one)\n"
+	if _, _, stderr := runAt(t, server, console.IO{}, "log", "1", "-f"); !strings.HasPrefix(stderr, "pawl: attempt 1 ended with the status error\npawl: "+why) {
+		t.Errorf("log: %q", stderr)
+	}
+	if code, stdout, stderr := runAt(t, server, console.IO{}, "attempt", "1"); code != 0 || !strings.Contains(stdout, "  failed: "+why) {
+		t.Errorf("attempt: exit code %d: %q %q", code, stdout, stderr)
+	}
+}
+
 func TestLogsAreFollowedUntilTheAttemptIsDone(t *testing.T) {
 	t.Parallel()
 	s := new(logServer)

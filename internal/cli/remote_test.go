@@ -20,6 +20,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
@@ -49,8 +50,8 @@ func TestServerScripts(t *testing.T) {
 		Condition: condition,
 		Setup:     serveScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "begin": beginAttempt, "succeed": succeedTask, "fail": failTask, "print": printLog,
-			"await": awaitMessage, "send": sendRecord, "expire": expireLetters,
+			"exits": exits, "begin": beginAttempt, "succeed": succeedTask, "fail": failTask, "print": printLog, "record": recordLog,
+			"await": awaitMessage, "send": sendRecord, "expire": expireLetters, "tell": tellFacts, "fire": fireSchedules,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -171,6 +172,34 @@ func expireLetters(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
+// tellFacts ends a task well that has told the facts of a file, one in each line.
+func tellFacts(ts *testscript.TestScript, _ bool, args []string) {
+	in, id := attemptOf(ts, args, 3)
+	c := engine.Command{Kind: engine.Succeed, Result: &engine.Result{}}
+	for line := range strings.Lines(ts.ReadFile(args[2])) {
+		var data params.Map
+		ts.Check(data.UnmarshalJSON([]byte(line)))
+		kind := engine.ProductMade
+		if data.Has("expectation") {
+			kind = engine.Expected
+		}
+		c.Facts = append(c.Facts, engine.Fact{Kind: kind, Data: data})
+	}
+	ts.Check(in.apply(id, report(args[1], c)))
+}
+
+// fireSchedules does what a scheduler does so long after noon.
+func fireSchedules(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	in, now := ts.Value("installation").(*installation), frozen{at: noon.Add(d)}
+	of := conductor.NewScheduler(conductor.SchedulerConfig{Store: in.store, Clock: now, NewUUID: counting()})
+	for next := model.Instant(0); next <= model.InstantOf(now.at); {
+		next, err = of.Step(context.Background())
+		ts.Check(err)
+	}
+}
+
 // report makes a report of the running try of a task.
 func report(task string, c engine.Command) func(*engine.Attempt) (engine.Command, error) {
 	return func(a *engine.Attempt) (engine.Command, error) {
@@ -214,6 +243,27 @@ func (in *installation) apply(id model.AttemptID, next func(*engine.Attempt) (en
 	batch.Attempts, batch.Tasks, batch.Grown, batch.Events = step.Attempts, step.Tasks, step.Grown, step.Events
 	batch.Listening, batch.Buried, batch.Records = step.Listening, step.Buried, step.Records
 	return in.store.Commit(ctx, &batch)
+}
+
+// recordLog prints a file to standard output and another one to standard error, and a
+// warning.
+func recordLog(ts *testscript.TestScript, _ bool, args []string) {
+	in, id := attemptOf(ts, args, 4)
+	tasks, err := in.service.Tasks(context.Background(), id)
+	ts.Check(err)
+	at, ok := tasks.Find(args[1])
+	if !ok {
+		ts.Fatalf("there is no task %s", args[1])
+	}
+	o := &logs.Output{Store: in.logs, ID: model.TryID{Attempt: id, Task: at, Try: 1}, Task: args[1]}
+	_, err = o.Write([]byte(ts.ReadFile(args[2])))
+	ts.Check(err)
+	_, err = o.Errors().Write([]byte(ts.ReadFile(args[3])))
+	ts.Check(err)
+	ts.Check(logs.WriteRecord(o.Errors(), logs.Record{
+		Level: logs.Warn, Logger: "app", Message: "rows are missing", Exception: "Traceback", Fields: params.Of("rows", int64(17)),
+	}))
+	ts.Check(o.Close())
 }
 
 func printLog(ts *testscript.TestScript, _ bool, args []string) {

@@ -15,24 +15,33 @@ import (
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/runners/container/containertest"
 	"github.com/pawlhq/pawl/internal/runners/slurm/slurmtest"
 )
 
-// runners are those that a server can have its tasks run by.
-var runners = []string{"local", "eager", "queue", "process", "slurm"}
+// runners are those that a server can have its tasks run by. The engine of docker is a
+// stand-in, and shell is a plug-in.
+var runners = []string{"local", "eager", "queue", "process", "slurm", "docker", "shell"}
 
 // newSiteOf is newSite with another runner.
 func newSiteOf(t *testing.T, runner string) *site {
 	t.Helper()
 	s := newSite(t)
-	if runner == "slurm" {
+	settings := "runner.type = " + runner
+	switch runner {
+	case "slurm":
 		s.env = slurmtest.Env(t)
+	case "docker":
+		settings += "\nrunner.docker.image = any\nrunner.docker.program = " + containertest.Engine(t, "docker", t.TempDir())
+	case "shell":
+		settings += "\nrunner.shell.dir = " + t.TempDir()
+		s.env = withPlugin(t, runner)
 	}
 	text, err := os.ReadFile(s.path("config"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.write("config", strings.Replace(string(text), "runner.type = queue", "runner.type = "+runner, 1))
+	s.write("config", strings.Replace(string(text), "runner.type = queue", settings, 1))
 	return s
 }
 
@@ -113,7 +122,7 @@ func (s *site) tasks(id model.AttemptID) (list []toldTask) {
 }
 
 // apart are the runners that have each task run by a program of its own.
-var apart = []string{"process", "slurm"}
+var apart = []string{"process", "slurm", "docker", "shell"}
 
 const untilGo = "; until [ -e DIR/go ]; do sleep 0.02; done"
 

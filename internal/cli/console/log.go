@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -19,7 +21,7 @@ type LogOptions struct {
 // Flags gives a command the options.
 func (o *LogOptions) Flags(f *pflag.FlagSet) {
 	f.StringVarP(&o.LogFile, "log", "L", "", "`file` to write what happens to, or - for standard error")
-	f.StringVarP(&o.LogLevel, "log-level", "l", "info", "least `level` of what is logged: debug, info, warn, error")
+	f.StringVarP(&o.LogLevel, "log-level", "l", "info", "least `level` of what is logged, also by tasks: debug, info, warn, error")
 }
 
 // logLevels are the levels by name, those that Digdag and Ploomber know included.
@@ -44,9 +46,21 @@ func (o *LogOptions) OpenServer(world IO, format string) (log *slog.Logger, clos
 func (o *LogOptions) Level() (slog.Level, error) {
 	level, ok := logLevels[strings.ToLower(o.LogLevel)]
 	if !ok {
-		return 0, model.Errorf(model.Invalid, "the level of the log must be debug, info, warn or error, not %q", o.LogLevel)
+		e := model.Errorf(model.Invalid, "the level of the log must be debug, info, warn or error, not %q", o.LogLevel)
+		if hint := document.DidYouMean(strings.ToLower(o.LogLevel), logs.LevelNames()); hint != "" {
+			e = e.WithHint("%s", hint)
+		}
+		return 0, e
 	}
 	return level, nil
+}
+
+// TaskLevel is the same for the messages of tasks.
+func (o *LogOptions) TaskLevel() (logs.Level, error) {
+	level, err := o.Level()
+	return map[slog.Level]logs.Level{
+		slog.LevelDebug: logs.Debug, slog.LevelInfo: logs.Info, slog.LevelWarn: logs.Warn, slog.LevelError: logs.Error,
+	}[level], err
 }
 
 // openAs opens the log in a format. Without a file, what is below a level is

@@ -11,6 +11,7 @@ import (
 	"github.com/pawlhq/pawl/internal/cli/progress"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/resume"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // whatNext names the commands that go on from here.
@@ -21,7 +22,7 @@ func (o *runOptions) whatNext(r planned, s *progress.Summary) (err error) {
 	}
 	s.Again = o.command(r)
 	if o.allReplayed(s) {
-		s.Rerun = o.command(r, "--rerun")
+		s.Rerun = o.command(r, rerunOf(r.request.Workflow))
 		s.Unused = o.given != nil && slices.ContainsFunc([]string{"param", "params-file", "input"}, o.given.Changed)
 		s.Newer, err = o.newer(r)
 	}
@@ -50,6 +51,19 @@ func (o *runOptions) allReplayed(s *progress.Summary) bool {
 	c.Replayed = 0
 	return s.State == engine.AttemptSuccess && s.Counts.Replayed > 0 && c == progress.Counts{} &&
 		o.goal == "" && o.end == ""
+}
+
+// rerunOf is the option that runs a finished session once more: what has changed, where
+// memoised tasks know what that is.
+func rerunOf(w *workflow.Workflow) string {
+	option := "--rerun"
+	w.Root.Walk(func(p workflow.Path) bool {
+		if p.Nodes[len(p.Nodes)-1].Config.Has(workflow.MemoKey) {
+			option = "--anew"
+		}
+		return option == "--rerun"
+	})
+	return option
 }
 
 // newer is the command that runs the session that is due now, or "" if that is
@@ -82,7 +96,7 @@ func (o *runOptions) commandFor(r planned, session string, more ...string) strin
 	words = append(words, "--session", console.Quote(session))
 	o.given.SortFlags = false
 	o.given.VisitAll(func(f *pflag.Flag) {
-		if f.Changed && f.Name != "session" && f.Name != "rerun" && f.Name != "start" {
+		if f.Changed && f.Name != "session" && f.Name != "rerun" && f.Name != "anew" && f.Name != "start" {
 			words = append(words, flagWords(f)...)
 		}
 	})

@@ -173,8 +173,22 @@ func (o *checkOptions) print(found []checked, given params.Map) error {
 		fmt.Fprintf(&b, "      first session time: %s\n", first.Session.In(c.calendar.Zone).Format(console.TimeFormat))
 		fmt.Fprintf(&b, "      first scheduled to run at: %s %s\n", first.Run.In(c.calendar.Zone).Format(console.TimeFormat), console.Away(first.Run.Sub(now)))
 	}
+	sensors(&b, found)
 	_, err := fmt.Fprint(o.World.Stdout, b.String())
 	return err
+}
+
+// sensors lists what asks for runs, if anything does.
+func sensors(b *strings.Builder, found []checked) {
+	found = slices.DeleteFunc(slices.Clone(found), func(c checked) bool { return c.w.Sensor.Len() == 0 })
+	if len(found) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n  Sensors (%s):\n", console.Counted(len(found), "entry", "entries"))
+	for _, c := range found {
+		fmt.Fprintf(b, "    %s:\n", c.w.Name)
+		b.Write(document.AppendYAML(nil, c.w.Sensor, "      "))
+	}
 }
 
 func (o *checkOptions) printJSON(found []checked, given params.Map, p *opened) error {
@@ -191,6 +205,9 @@ func (o *checkOptions) printJSON(found []checked, given params.Map, p *opened) e
 			m = m.Set("schedule", c.w.Schedule).
 				Set("first_session_time", first.Session.In(c.calendar.Zone).Format(time.RFC3339)).
 				Set("first_run_time", first.Run.In(c.calendar.Zone).Format(time.RFC3339))
+		}
+		if c.w.Sensor.Len() > 0 {
+			m = m.Set("sensor", c.w.Sensor)
 		}
 		list[i] = m
 	}

@@ -51,6 +51,9 @@ func (o *runOptions) execute(ctx context.Context, r planned, listen func(*instan
 	feed := newFeed(o.World.Clock)
 	r.config.Warn = feed.warn
 	r.config.Log = log
+	if r.config.LogLevel, err = o.TaskLevel(); err != nil {
+		return err
+	}
 	o.listen(&r.config, feed)
 	listen(&r.config)
 	process.EndWithUs()

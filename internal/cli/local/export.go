@@ -17,7 +17,9 @@ import (
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/export"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/product"
+	"github.com/pawlhq/pawl/internal/shape"
 )
 
 type exportOptions struct {
@@ -28,6 +30,7 @@ type exportOptions struct {
 	backend, preset  string
 	given            *pflag.FlagSet
 	environment, dir string
+	inputs           ParamOptions
 }
 
 func newExport(world console.IO) *cobra.Command {
@@ -54,6 +57,9 @@ func newExport(world console.IO) *cobra.Command {
 		f.StringVarP(&o.mode, "mode", "m", export.Modes()[0], "incremental: tasks that are outdated; regular: all, which find out themselves; force: all, which run in any case")
 		f.StringVarP(&o.task, "task", "t", "", "export `TASK` alone")
 		f.BoolVarP(&o.ignoreGit, "ignore-git", "i", false, "images get all files, not only those in git")
+	})
+	console.Grouped(c, "Inputs of a workflow", func(f *pflag.FlagSet) {
+		f.Var((*console.Repeated)(&o.inputs.inputs), "input", "the default of an input: `KEY=VALUE`, or @FILE for all that a YAML or JSON file has; repeatable")
 	})
 	console.Grouped(c, "New environment (export add)", func(f *pflag.FlagSet) {
 		f.StringVarP(&o.backend, "backend", "b", "", "what runs it: "+strings.Join(export.Backends(), ", "))
@@ -137,7 +143,7 @@ func (o *exportOptions) run(ctx context.Context, workflows []string) error {
 	if err := e.Check(tasks); err != nil {
 		return err
 	}
-	job := export.Job{Project: filepath.Base(o.world.Dir), Template: o.template}
+	job := export.Job{Project: filepath.Base(o.world.Dir), Template: o.template, Inputs: found.inputs}
 	if job.Nodes, err = export.Select(found.nodes, mode, o.task); err != nil {
 		return err
 	}
@@ -233,6 +239,8 @@ func (o *exportOptions) write(files []export.File) error {
 // exported is what there is to export.
 type exported struct {
 	nodes []export.Node
+	// inputs are those of a workflow.
+	inputs []export.Input
 	// products are files that tasks make, relative to the project.
 	products []string
 	// copied tells that a client copies them to where all tasks find them.
@@ -243,6 +251,9 @@ type exported struct {
 func (o *exportOptions) nodes(ctx context.Context, mode export.Mode, workflows []string) (*exported, error) {
 	if len(workflows) > 0 {
 		return o.workflow(workflows[0], mode)
+	}
+	if o.given.Changed("input") {
+		return nil, model.Errorf(model.Invalid, "--input is for a workflow, a .dig or .pawl.yaml file")
 	}
 	if own := "pipeline." + o.environment + ".yaml"; o.pipeline.entry == "" {
 		if _, err := os.Stat(o.world.Path(own)); err == nil {
@@ -302,6 +313,64 @@ func (o *exportOptions) command(p *opened) ([]string, error) {
 	return append(words, o.pipeline.words...), nil
 }
 
+// takes checks a workflow. It returns the inputs that it declares, and pairs that all of
+// its runs get besides.
+func (o *exportOptions) takes(name string) (inputs []export.Input, fixed []string, err error) {
+	project := ProjectOptions{World: o.world, local: true, dir: filepath.Dir(name)}
+	p, err := project.Load()
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := findWorkflow(p, filepath.Base(name))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := project.Mistakes(p, w).Faults.Err(); err != nil {
+		return nil, nil, err
+	}
+	given, err := o.inputs.Read(o.world, params.Map{})
+	if err != nil || w.Inputs.Len() == 0 {
+		return nil, nil, err
+	}
+	return inputsOf(w.Inputs, given)
+}
+
+// inputsOf returns the inputs of a workflow, with what was given as their defaults, and
+// the pairs of what was given besides.
+func inputsOf(of, given params.Map) (inputs []export.Input, fixed []string, err error) {
+	if _, err := shape.FitChange(of, given); err != nil {
+		return nil, nil, err
+	}
+	declared := make(map[string]bool)
+	for _, in := range shape.Inputs(of) {
+		declared[in.Name] = true
+		one := export.Input{Name: in.Name, Description: in.Description, Required: in.Required}
+		v, ok := given.Get(in.Name)
+		if !ok {
+			v = in.Default
+		}
+		if v != nil {
+			text := textOf(v)
+			one.Default = &text
+		}
+		inputs = append(inputs, one)
+	}
+	for name, v := range given.All() {
+		if !declared[name] {
+			fixed = append(fixed, name+"="+textOf(v))
+		}
+	}
+	return inputs, fixed, nil
+}
+
+// textOf writes a value as --input takes it.
+func textOf(v params.Value) string {
+	if text, ok := v.(string); ok {
+		return text
+	}
+	return string(params.AppendJSON(nil, v))
+}
+
 // workflow returns the node of a workflow.
 func (o *exportOptions) workflow(name string, mode export.Mode) (*exported, error) {
 	if filepath.Ext(name) != ".dig" && !strings.HasSuffix(name, ".pawl.yaml") {
@@ -316,10 +385,20 @@ func (o *exportOptions) workflow(name string, mode export.Mode) (*exported, erro
 	if _, err := os.Stat(o.world.Path(name)); err != nil || !filepath.IsLocal(name) {
 		return nil, model.Errorf(model.NotFound, "there is no workflow %s here", name)
 	}
+	inputs, fixed, err := o.takes(name)
+	if err != nil {
+		return nil, err
+	}
+	if inputs == nil { // without declared ones, all are as they were given
+		fixed = o.inputs.inputs
+	}
 	command := []string{"pawl", "run", filepath.ToSlash(name)}
+	for _, pair := range fixed {
+		command = append(command, "--input", pair)
+	}
 	if mode == export.Force {
 		command = append(command, "--rerun")
 	}
 	short, _, _ := strings.Cut(filepath.Base(name), ".")
-	return &exported{nodes: []export.Node{{Name: short, Command: command, Outdated: true}}}, nil
+	return &exported{nodes: []export.Node{{Name: short, Command: command, Outdated: true}}, inputs: inputs}, nil
 }

@@ -12,6 +12,19 @@ import (
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
+// withFaultsOf adds to what is wrong with other files what is wrong with the *.pawl.yaml
+// files of a project, so that all is told at once.
+func withFaultsOf(err error, project fs.FS, root string) error {
+	var all document.Errors
+	if !all.Take(err) {
+		return err
+	}
+	if _, more := withPawlFiles(project, root, nil); more != nil {
+		all.Take(more)
+	}
+	return all.Err()
+}
+
 // withPawlFiles adds what the *.pawl.yaml files of a project define to the other
 // workflows, sorted by name. Errors name files below root, which is the project's
 // name for people.

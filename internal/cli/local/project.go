@@ -65,7 +65,7 @@ func (o *ProjectOptions) Load() (*dig.Project, error) {
 		if closed := unreadable(dir); closed != nil {
 			return nil, closed
 		}
-		return nil, err
+		return nil, withFaultsOf(err, os.DirFS(dir), filepath.ToSlash(o.dir))
 	}
 	if p.Workflows, err = withPawlFiles(os.DirFS(dir), filepath.ToSlash(o.dir), p.Workflows); err != nil {
 		return nil, err

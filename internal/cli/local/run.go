@@ -28,7 +28,7 @@ type runOptions struct {
 	console.ConfigOptions
 	console.LogOptions
 
-	rerun            bool
+	rerun, anew      bool
 	start, goal, end string
 	session          string
 	save             string
@@ -111,6 +111,7 @@ const defaultSave = ".digdag/status"
 func (o *runOptions) selectFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.session, "session", "t", "last", "session `time`: daily, hourly, schedule, last, yyyy-MM-dd, \"yyyy-MM-dd HH:mm:ss\" or ISO 8601")
 	f.BoolVarP(&o.rerun, "rerun", "a", false, "run all tasks, finished or not")
+	f.BoolVar(&o.anew, "anew", false, "run all tasks but memoised ones that have not changed")
 	f.StringVarP(&o.start, "start", "s", "", "run `+TASK` and all that comes after it again")
 	f.StringVarP(&o.goal, "goal", "g", "", "run only `+TASK` and what it comes after")
 	f.StringVarP(&o.end, "end", "e", "", "stop before `+TASK`")
@@ -124,6 +125,9 @@ func (o *runOptions) check() error {
 	}{
 		{o.start != "" && o.goal != "", "--start", "--goal"},
 		{o.goal != "" && o.end != "", "--goal", "--end"},
+		{o.anew && o.rerun, "--anew", "--rerun"},
+		{o.anew && o.start != "", "--anew", "--start"},
+		{o.anew && o.goal != "", "--anew", "--goal"},
 		{o.rerun && o.start != "", "--rerun", "--start"},
 		{o.rerun && o.goal != "", "--rerun", "--goal"},
 	} {
@@ -264,7 +268,7 @@ func (o *runOptions) only(w *workflow.Workflow, args []string) (*workflow.Workfl
 }
 
 func (o *runOptions) selection(w *workflow.Workflow) (instance.Selection, error) {
-	s := instance.Selection{Rerun: o.rerun}
+	s := instance.Selection{Rerun: o.rerun || o.anew, Changed: o.anew}
 	for _, given := range []struct {
 		pattern string
 		to      **workflow.Path

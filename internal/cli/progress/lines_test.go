@@ -132,7 +132,7 @@ func TestOutputDoesNotControlTheTerminal(t *testing.T) {
 	} {
 		var b bytes.Buffer
 		progress.NewPlain(io.Discard, &b, output{}, time.UTC).End(progress.Summary{
-			Failures: []progress.Failure{{Task: "+w+a", Message: text, Tail: []string{text, "x"}}},
+			Failures: []progress.Failure{{Task: "+w+a", Message: text + "\nend", Tail: []string{text, "x"}}},
 		})
 		if got := b.String(); !strings.Contains(got, "    | "+want+"\n") || !strings.Contains(got, "\n    "+want+"\n") {
 			t.Errorf("%q: got %q, want %q", text, got, want)

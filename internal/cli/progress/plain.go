@@ -138,7 +138,7 @@ func (p *Plain) end(e *Event) {
 	_, ran := p.since[e.Task]
 	switch {
 	case replayed(e):
-		p.say(e.At.Time(), "%s: skipped", e.Name)
+		p.say(e.At.Time(), "%s: skipped%s", e.Name, behind(p.judged[e.Task]))
 	case e.State == model.Failed && p.told[e.Task]:
 	case e.State == model.Failed && message(e) != "":
 		p.fail(e)
@@ -244,7 +244,7 @@ func writeSummary(w io.Writer, s Summary, paint palette) {
 		add("The parameters that were given had no effect, be they those of the earlier runs or not.")
 	}
 	if s.Rerun != "" {
-		add("Nothing was left to run: earlier runs of this session had finished it. Run it again: %s", s.Rerun)
+		add("Nothing was left to run: earlier runs had done it all. Run it again: %s", s.Rerun)
 	}
 	if s.Logs != "" {
 		add("%s", paint.dim("All that the tasks printed: "+s.Logs))

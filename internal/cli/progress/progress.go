@@ -145,9 +145,9 @@ type Failure struct {
 	Log string
 }
 
-// told reports whether the last lines end with the message.
+// told reports whether the message is among the last lines.
 func (f *Failure) told() bool {
-	return strings.HasSuffix("\n"+strings.TrimRight(strings.Join(f.Tail, "\n"), " \n"), "\n"+strings.TrimRight(f.Message, " \n"))
+	return strings.Contains("\n"+strings.TrimRight(strings.Join(f.Tail, "\n"), " \n")+"\n", "\n"+strings.TrimRight(f.Message, " \n")+"\n")
 }
 
 // Logs gives what tasks print.

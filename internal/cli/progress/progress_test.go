@@ -399,7 +399,7 @@ func TestQueuedTasksAreNotRunning(t *testing.T) {
 func TestSummarySaysWhatWasNotDone(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]progress.Summary{
-		"Success in 0s: 2 skipped\nNothing was left to run: earlier runs of this session had finished it. Run it again: pawl run w --rerun\n": {
+		"Success in 0s: 2 skipped\nNothing was left to run: earlier runs had done it all. Run it again: pawl run w --rerun\n": {
 			Counts: progress.Counts{Replayed: 2}, Rerun: "pawl run w --rerun",
 		},
 		"Success in 0s: 2 done\nThis was a dry run: parameters were evaluated, no task was run.\n": {
@@ -407,6 +407,9 @@ func TestSummarySaysWhatWasNotDone(t *testing.T) {
 		},
 		"\n  * +w+a:\n    | in f\n    | ValueError: x\n\nSuccess in 0s: nothing to do\n": {
 			Failures: []progress.Failure{{Task: "+w+a", Message: "ValueError: x", Tail: []string{"in f", "ValueError: x"}}},
+		},
+		"\n  * +w+a:\n    | in f\n    | ValueError: x\n    | DEBUG pawl: more\n\nSuccess in 0s: nothing to do\n": {
+			Failures: []progress.Failure{{Task: "+w+a", Message: "in f\nValueError: x\n", Tail: []string{"in f", "ValueError: x", "DEBUG pawl: more"}}},
 		},
 	} {
 		s.State = engine.AttemptSuccess

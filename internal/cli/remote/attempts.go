@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
@@ -28,7 +29,8 @@ func newAttempts(world console.IO) *cobra.Command {
 		Long: "List the newest attempts on a server, the newest last: of each session its last one, or all of one session.\n" +
 			"Or look for those that match all that is said, among all that there are.",
 		Example: "  pawl attempts\n  pawl attempts 12 --json\n  pawl attempts --project shop --status error --since 7d\n" +
-			"  pawl attempts --param order_id=17 --tag team=search\n  pawl attempts --topic payments --key order_id=17",
+			"  pawl attempts --param order_id=17 --tag team=search\n  pawl attempts --topic payments --key order_id=17\n" +
+			"  pawl attempts --group 35",
 	}
 	console.Grouped(c, "Which attempts", o.searchOptions.flags)
 	return o.command(c, o.show)
@@ -93,6 +95,9 @@ func taggedRecord(a client.Attempt) console.Record {
 	if len(a.Tags) > 0 {
 		r = append(r, "tags", a.Tags.String())
 	}
+	if a.ParentID != "" {
+		r = append(r, "parent", string(a.ParentID), "root", string(a.RootID))
+	}
 	return r
 }
 
@@ -116,17 +121,57 @@ type attemptOptions struct {
 
 func newAttempt(world console.IO) *cobra.Command {
 	o := attemptOptions{Options: Options{World: world}}
-	c := newOf(&cobra.Command{Use: "attempt ATTEMPT", Short: "Show an attempt on a server"}, &o.Options,
+	definition := false
+	c := newOf(&cobra.Command{
+		Use: "attempt ATTEMPT", Short: "Show an attempt on a server",
+		Example: "  pawl attempt 35\n  pawl attempt 35 --definition\n  pawl attempt 35 --definition --json | jq -r .digest",
+	}, &o.Options,
 		func(ctx context.Context, r Server, attempt client.ID) error {
+			if definition {
+				return o.showDefinition(ctx, r, attempt)
+			}
 			a, err := r.Attempt(ctx, attempt)
 			if err != nil {
 				return err
 			}
-			return console.List(o.World.Stdout, o.OutputOptions, "", []client.Attempt{a}, taggedRecord)
+			var failed []string
+			if a.Done && !a.Success && !o.JSON {
+				tasks, err := r.Tasks(ctx, attempt)
+				if err != nil {
+					return err
+				}
+				failed = failuresOf(tasks)
+			}
+			return console.List(o.World.Stdout, o.OutputOptions, "", []client.Attempt{a}, func(a client.Attempt) console.Record {
+				about := taggedRecord(a)
+				for _, line := range failed {
+					about = append(about, "failed", line)
+				}
+				return about
+			})
 		})
+	console.Grouped(c, "What is shown", func(f *pflag.FlagSet) {
+		f.BoolVar(&definition, "definition", false, "show the tasks that it runs, as they were when it was started; with --json, all that is known of them")
+	})
 	o.OutputOptions.Flags(c)
 	o.Options.Flags(c)
 	return c
+}
+
+// showDefinition shows what an attempt runs.
+func (o *attemptOptions) showDefinition(ctx context.Context, r Server, attempt client.ID) error {
+	if o.JSON {
+		d, err := r.Definition(ctx, attempt)
+		if err != nil {
+			return err
+		}
+		return console.PrintObject(o.World.Stdout, d)
+	}
+	text, err := r.AttemptOutline(ctx, attempt)
+	if err == nil {
+		_, err = o.World.Stdout.Write(text)
+	}
+	return err
 }
 
 func newTasks(world console.IO) *cobra.Command {
@@ -185,6 +230,9 @@ func taskRecord(t client.Task) console.Record {
 		"config", console.AsJSON(t.Config), "parent", parent, "upstreams", "[" + strings.Join(upstreams, ", ") + "]",
 		"export params", console.AsJSON(t.ExportParams), "store params", console.AsJSON(t.StoreParams), "state params", console.AsJSON(t.StateParams),
 	}
+	if t.Outcome != "" {
+		about = append(about, "outcome", strings.ReplaceAll(t.Outcome, "_", " "))
+	}
 	about = append(about, failureRecord(t.Error)...)
 	if t.Waiting != nil {
 		about = append(about, "waits for", awaited(t.Waiting))
@@ -218,6 +266,34 @@ func failureRecord(e params.Map) (about console.Record) {
 		about = append(about, "traceback", strings.TrimRight(text, "\n"))
 	}
 	return about
+}
+
+// maxFailures bounds how many failed tasks an attempt is shown with.
+const maxFailures = 10
+
+// failuresOf says which tasks have failed by themselves, and why: each in a line, with
+// its hint.
+func failuresOf(tasks []client.Task) (lines []string) {
+	more := 0
+	for _, t := range tasks {
+		message, _ := t.Error.StringOr("message", "")
+		if message == "" || t.State != "error" {
+			continue
+		}
+		if len(lines) == maxFailures {
+			more++
+			continue
+		}
+		line := t.FullName + ": " + message
+		if hint, _ := t.Error.StringOr("hint", ""); hint != "" {
+			line += " (hint: " + hint + ")"
+		}
+		lines = append(lines, harmless(client.Text(strings.ReplaceAll(line, "\n", " "))))
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("%d more tasks failed", more))
+	}
+	return lines
 }
 
 func newKill(world console.IO) *cobra.Command {

@@ -13,10 +13,10 @@ var Commands = []console.Command{
 	{Name: "secrets", Make: newSecrets}, {Name: "push", Make: remotely(newPush)}, {Name: "archive", Make: remotely(newArchive)}, {Name: "download", Make: remotely(newDownload)},
 	{Name: "delete", Make: remotely(newDelete)}, {Name: "upload", Make: newUpload}, {Name: "projects", Make: remotely(newProjects)}, {Name: "workflows", Make: remotely(newWorkflows)},
 	{Name: "start", Make: remotely(newStart)}, {Name: "retry", Make: remotely(newRetry)}, {Name: "kill", Make: remotely(newKill)}, {Name: "queue", Make: newQueue}, {Name: "pools", Make: remotely(newPools)}, {Name: "tag", Make: remotely(newTag)}, {Name: "skip", Make: remotely(newSkip)},
-	{Name: "edit", Make: remotely(newEdit)}, {Name: "history", Make: remotely(newHistory)}, {Name: "events", Make: remotely(newEvents)}, {Name: "reporters", Make: remotely(newReporters)}, {Name: "digest", Make: remotely(newDigest)}, {Name: "forget", Make: remotely(newForget)}, {Name: "sessions", Make: remotely(newSessions)},
+	{Name: "edit", Make: remotely(newEdit)}, {Name: "history", Make: remotely(newHistory)}, {Name: "events", Make: remotely(newEvents)}, {Name: "reporters", Make: remotely(newReporters)}, {Name: "digest", Make: remotely(newDigest)}, {Name: "products", Make: remotely(newProducts)}, {Name: "expectations", Make: remotely(newExpectations)}, {Name: "forget", Make: remotely(newForget)}, {Name: "sessions", Make: remotely(newSessions)},
 	{Name: "attempts", Make: remotely(newAttempts)}, {Name: "attempt", Make: remotely(newAttempt)}, {Name: "tasks", Make: remotely(newTasks)}, {Name: "items", Make: remotely(newItems)}, {Name: "rerun-item", Make: remotely(newRerunItem)}, {Name: "log", Make: remotely(newLog)},
-	{Name: "schedules", Make: remotely(newSchedules)}, {Name: "backfill", Make: remotely(newBackfill)}, {Name: "reschedule", Make: remotely(newReschedule)},
-	{Name: "enable", Make: remotely(newEnable)}, {Name: "disable", Make: remotely(newDisable)}, {Name: "audit", Make: remotely(newAudit)}, {Name: "signal", Make: remotely(newSignal)},
+	{Name: "schedules", Make: remotely(newSchedules)}, {Name: "backfill", Make: remotely(newBackfill)}, {Name: "backfills", Make: remotely(newBackfills)}, {Name: "reschedule", Make: remotely(newReschedule)},
+	{Name: "sensors", Make: remotely(newSensors)}, {Name: "enable", Make: remotely(newEnable)}, {Name: "disable", Make: remotely(newDisable)}, {Name: "ticks", Make: remotely(newTicks)}, {Name: "audit", Make: remotely(newAudit)}, {Name: "signal", Make: remotely(newSignal)},
 	{Name: "waiting", Make: remotely(newWaiting)}, {Name: "letters", Make: remotely(newLetters)}, {Name: "outbox", Make: remotely(newOutbox)}, {Name: "version", Make: newVersion},
 	{Name: "selfupdate", Make: newSelfUpdate},
 }

@@ -200,7 +200,7 @@ func helpful(err error) error {
 	case code == model.Unauthenticated:
 		hint = "give --basic-auth USER:PASSWORD, or a token in PAWL_TOKEN or client.http.token"
 	case code == model.Unavailable && !client.Answered(err):
-		hint = "does the server run there? `pawl server` starts one here; --endpoint and client.http.endpoint choose another one"
+		hint = "does the server run there? `pawl server` starts one here; --endpoint, PAWL_ENDPOINT, or client.http.endpoint in your own configuration choose another one"
 		if errors.As(err, &untrusted) {
 			hint = "--disable-cert-validation accepts any certificate"
 		}

@@ -44,6 +44,7 @@ func newEvents(world console.IO) *cobra.Command {
 		f.StringVar(&o.attempt, "attempt", "", "show those of this `ATTEMPT`")
 		f.StringVar(&o.of.Task, "task", "", "show those of this `+TASK`, by its full name, and of those below it")
 		f.VarP((*console.Repeated)(&o.of.Types), "type", "t", "show those of this `TYPE`, such as task.failed, attempt or failure; repeatable")
+		f.Var((*console.Repeated)(&o.of.Tags), "tag", "show those of attempts with this tag, as `NAME=VALUE`; repeatable")
 		f.StringVar(&o.of.After, "after", "", "show those after this `CURSOR`, which is that of an event")
 		o.spanOptions.flags(f)
 	})
@@ -87,6 +88,9 @@ func (o *eventsOptions) query(now time.Time) (q client.LogQuery, err error) {
 	q = o.of
 	if q.Workflow != "" && q.Project == "" {
 		return q, model.Errorf(model.Invalid, "a --workflow is one of a --project")
+	}
+	if _, err := model.ParseTags(q.Tags); err != nil {
+		return q, err
 	}
 	if o.attempt != "" {
 		if q.Attempt, err = id("an attempt", o.attempt); err != nil {

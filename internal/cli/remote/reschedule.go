@@ -108,9 +108,12 @@ func (o *rescheduleOptions) idle(s *client.Schedule, skip client.Skip, err error
 type backfillOptions struct {
 	Options
 	console.OutputOptions
-	from, name string
-	count      int
-	dryRun     bool
+	from, name  string
+	count       int
+	dryRun      bool
+	fromFailure bool
+	tasks       []string
+	after       bool
 }
 
 func newBackfill(world console.IO) *cobra.Command {
@@ -119,14 +122,22 @@ func newBackfill(world console.IO) *cobra.Command {
 		Use: "backfill SCHEDULE | PROJECT WORKFLOW", GroupID: "remote", Args: cobra.RangeArgs(1, 2),
 		Short: "Start past sessions of a schedule on a server",
 		Long: "Start the sessions of a schedule on a server from a time on, up to its next one. They run one after the other.\n" +
-			"A session that has an attempt of the same name already refuses them all.",
-		Example: "  pawl backfill shop daily --from 2026-01-01 --name january",
-		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
+			"The same command can be given again: sessions that have an attempt of a backfill of that name are passed over. One\n" +
+			"that has another attempt of the name refuses them all. `pawl backfills` shows how it goes, and cancels it.\n\n" +
+			"With --from-failure, only the sessions run whose newest attempt has failed: each goes on with that, with the revision\n" +
+			"and the parameters that it had, and keeps what succeeded.",
+		Example: "  pawl backfill shop daily --from 2026-01-01 --name january\n" +
+			"  pawl backfill shop daily --from 2026-01-01 --name january --from-failure\n" +
+			"  pawl backfill shop daily --from 2026-01-01 --from-failure --tasks '+fit-*' --and-after",
+		RunE: func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}
 	console.Grouped(c, "What is started", func(f *pflag.FlagSet) {
 		f.StringVarP(&o.from, "from", "f", "", "first session `time`, which must be given: yyyy-MM-dd or \"yyyy-MM-dd HH:mm:ss\", on the clock of the workflow")
-		f.StringVar(&o.name, "name", "", "`name` of the attempts (default: a random one)")
-		f.IntVar(&o.count, "count", 0, "start this `number` of sessions (default: all)")
+		f.StringVar(&o.name, "name", "", "`name` of the backfill, and of its attempts (default: a random one)")
+		f.IntVar(&o.count, "count", 0, "start this `number` of sessions; with --from-failure, look at so many (default: all)")
+		f.BoolVar(&o.fromFailure, "from-failure", false, "the sessions alone whose newest attempt has failed, which is gone on with")
+		f.Var((*console.Repeated)(&o.tasks), "tasks", "with --from-failure: the tasks alone whose names end as this `PATTERN` says; repeatable")
+		f.BoolVar(&o.after, "and-after", false, "with --tasks: all that comes after them, too")
 		dryRunFlag(f, &o.dryRun)
 	})
 	o.OutputOptions.Flags(c)
@@ -140,6 +151,10 @@ func (o *backfillOptions) run(ctx context.Context, args []string) error {
 		return model.Errorf(model.Invalid, "backfill needs --from")
 	case o.count < 0:
 		return model.Errorf(model.Invalid, "--count must not be negative, but is %d", o.count)
+	case len(o.tasks) > 0 && !o.fromFailure:
+		return model.Errorf(model.Invalid, "--tasks are those that run again of sessions that have failed").WithHint("say --from-failure, too")
+	case o.after && len(o.tasks) == 0:
+		return model.Errorf(model.Invalid, "--and-after says what else runs again than the --tasks, which are missing")
 	}
 	from, err := console.ParseWallTime("--from", o.from)
 	if err != nil {
@@ -156,6 +171,7 @@ func (o *backfillOptions) run(ctx context.Context, args []string) error {
 		}
 		made, err := r.Backfill(ctx, s.ID, client.Backfill{
 			From: begin.Time, Name: cmp.Or(o.name, uuid.NewString()), Count: o.count, DryRun: o.dryRun,
+			FromFailure: o.fromFailure, Tasks: o.tasks, After: o.after,
 		})
 		if err != nil {
 			return err
@@ -176,6 +192,6 @@ func (o *backfillOptions) show(made []client.Attempt) error {
 		o.Hint(o.World.Stderr, "nothing was started")
 		return nil
 	}
-	o.Hint(o.World.Stderr, "%s, one after the other; `pawl sessions` shows how they are doing", console.Counted(len(made), "session runs", "sessions run"))
+	o.Hint(o.World.Stderr, "%s, one after the other; `pawl backfills` shows how they are doing", console.Counted(len(made), "session runs", "sessions run"))
 	return nil
 }

@@ -23,6 +23,8 @@ type retryOptions struct {
 	revision              string
 	all, resume           bool
 	resumeFrom, retryName string
+	tasks                 []string
+	after                 bool
 }
 
 func newRetry(world console.IO) *cobra.Command {
@@ -31,11 +33,12 @@ func newRetry(world console.IO) *cobra.Command {
 		Use: "retry ATTEMPT", GroupID: "remote", Args: cobra.ExactArgs(1),
 		Short: "Run a session on a server again",
 		Long: "Run the session of an attempt on a server again, with the parameters of that attempt.\n\n" +
-			"Say which revision runs, and what of it: all, or what did not succeed, or what comes from a task on. A run of\n" +
-			"a process keeps its version. While an attempt goes on, --resume-from runs one task again that has failed, or that\n" +
-			"is held because its runner was lost.",
-		Example: "  pawl retry 35 --latest-revision --resume\n  pawl retry 35 --keep-revision --resume-from +load\n  pawl retry 36 --resume",
-		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args[0]) },
+			"Say which revision runs, and what of it: all, or what did not succeed, what comes from a task on, or some\n" +
+			"tasks alone. A run of a process keeps its version. While an attempt goes on, --resume-from runs one task\n" +
+			"again that has failed, or that is held because its runner was lost.",
+		Example: "  pawl retry 35 --latest-revision --resume\n  pawl retry 35 --keep-revision --resume-from +load\n" +
+			"  pawl retry 35 --keep-revision --tasks 'fit-*' --and-after\n  pawl retry 36 --resume",
+		RunE: func(c *cobra.Command, args []string) error { return o.run(c.Context(), args[0]) },
 	}
 	console.Grouped(c, "Which revision", func(f *pflag.FlagSet) {
 		f.BoolVar(&o.latest, "latest-revision", false, "the newest one")
@@ -46,7 +49,9 @@ func newRetry(world console.IO) *cobra.Command {
 		f.BoolVar(&o.all, "all", false, "all tasks")
 		f.BoolVar(&o.resume, "resume", false, "the tasks that did not succeed")
 		f.StringVar(&o.resumeFrom, "resume-from", "", "`+TASK` and all that comes after it")
-		f.StringVar(&o.retryName, "name", "", "`name` of the new attempt, which no other one of the session has (default: a random one)")
+		f.Var((*console.Repeated)(&o.tasks), "tasks", "those alone whose names end as this `PATTERN` says; repeatable")
+		f.BoolVar(&o.after, "and-after", false, "with --tasks: all that comes after them, too")
+		f.StringVar(&o.retryName, "name", "", "`name` of the new attempt, which no other one of the session has (default: with --tasks, and of processes, its number, such as run 2; else random)")
 		o.ParamOptions.Flags(f)
 	})
 	o.OutputOptions.Flags(c)
@@ -56,8 +61,11 @@ func newRetry(world console.IO) *cobra.Command {
 
 // check sees to it that of each choice exactly one is made.
 func (o *retryOptions) check() error {
-	if count(o.all, o.resume, o.resumeFrom != "") != 1 {
-		return model.Errorf(model.Invalid, "retry needs one of --all, --resume and --resume-from +TASK")
+	if count(o.all, o.resume, o.resumeFrom != "", len(o.tasks) > 0) != 1 {
+		return model.Errorf(model.Invalid, "retry needs one of --all, --resume, --resume-from +TASK and --tasks PATTERN")
+	}
+	if o.after && len(o.tasks) == 0 {
+		return model.Errorf(model.Invalid, "--and-after says what else runs again than the --tasks, which are missing")
 	}
 	return nil
 }
@@ -141,7 +149,7 @@ func (o *retryOptions) workflow(ctx context.Context, r Server, a client.Attempt)
 func (o *retryOptions) resumption(attempt client.ID) *client.Resume {
 	switch {
 	case o.all:
-		return nil
+		return &client.Resume{Mode: "none"}
 	case o.resume:
 		return &client.Resume{Mode: "failed", Attempt: attempt}
 	}
@@ -152,6 +160,12 @@ func (o *retryOptions) resumption(attempt client.ID) *client.Resume {
 // a process, whose version nobody else has.
 func (o *retryOptions) keeps(ctx context.Context, r Server, a client.Attempt) (bool, error) {
 	if !a.Done && o.resumeFrom != "" {
+		return true, nil
+	}
+	if len(o.tasks) > 0 && (o.latest || o.revision != "") {
+		return false, model.Errorf(model.Invalid, "--tasks are those of the attempt, as they were").WithHint("say --keep-revision")
+	}
+	if len(o.tasks) > 0 && o.keep {
 		return true, nil
 	}
 	if a.SessionKey == "" || a.Workflow.ID == "" {
@@ -174,6 +188,8 @@ func (o *retryOptions) goOn(ctx context.Context, r Server, a client.Attempt) err
 	switch {
 	case o.resume:
 		again.Mode = "failed"
+	case len(o.tasks) > 0:
+		again.Mode, again.Tasks, again.After = "tasks", o.tasks, o.after
 	case o.resumeFrom != "":
 		again.Mode = "from"
 	}

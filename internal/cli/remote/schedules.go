@@ -20,11 +20,13 @@ type schedulesOptions struct {
 func newSchedules(world console.IO) *cobra.Command {
 	o := schedulesOptions{Options: Options{World: world}}
 	c := &cobra.Command{
-		Use: "schedules", Aliases: []string{"schedule"}, GroupID: "remote", Args: cobra.NoArgs,
+		Use: "schedules [SCHEDULE | PROJECT [WORKFLOW]]", Aliases: []string{"schedule"}, GroupID: "remote", Args: cobra.MaximumNArgs(2),
 		Short: "List the schedules on a server",
-		Long:  "List the schedules on a server: for which session, and when, each starts its workflow next.",
-		RunE: func(c *cobra.Command, _ []string) error {
-			return o.With(c.Context(), o.show)
+		Long: "List the schedules on a server: for which session, and when, each starts its workflow next. Of one schedule, or\n" +
+			"of those of a project, it also tells what became of it last; `pawl ticks` tells all of that.",
+		Example: "  pawl schedules\n  pawl schedules 17\n  pawl schedules shop daily",
+		RunE: func(c *cobra.Command, args []string) error {
+			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
 		},
 	}
 	o.OutputOptions.Flags(c)
@@ -32,14 +34,28 @@ func newSchedules(world console.IO) *cobra.Command {
 	return c
 }
 
-func (o *schedulesOptions) show(ctx context.Context, r Server) error {
-	found, err := r.Schedules(ctx)
+func (o *schedulesOptions) show(ctx context.Context, r Server, args []string) error {
+	find := func() ([]client.Schedule, error) { return r.Schedules(ctx) }
+	if len(args) > 0 {
+		find = func() ([]client.Schedule, error) { return findSchedules(ctx, r, args) }
+	}
+	found, err := find()
 	if err != nil {
 		return err
 	}
+	last := make(map[client.ID]string)
+	if len(args) > 0 && !o.JSON {
+		if last, err = lastTicks(ctx, r, found); err != nil {
+			return err
+		}
+	}
 	now := o.World.Clock.Now()
 	about := func(s client.Schedule) console.Record {
-		return append(console.Record{"id", string(s.ID), "project", s.Project.Name}, nextRecord(s, now)...)
+		record := append(console.Record{"id", string(s.ID), "project", s.Project.Name}, nextRecord(s, now)...)
+		if tick, ok := last[s.ID]; ok {
+			record = append(record, "last tick", tick)
+		}
+		return record
 	}
 	if err := console.List(o.World.Stdout, o.OutputOptions, "Schedules:", found, about); err != nil || o.JSON {
 		return err
@@ -47,11 +63,27 @@ func (o *schedulesOptions) show(ctx context.Context, r Server) error {
 	return printCount(o.World, len(found))
 }
 
+// lastTicks says what became of schedules last.
+func lastTicks(ctx context.Context, r Server, of []client.Schedule) (map[client.ID]string, error) {
+	last := make(map[client.ID]string, len(of))
+	for _, s := range of {
+		found, err := r.Ticks(ctx, client.TickFilter{Project: s.Project.Name, Name: s.Workflow.Name, Kind: "schedule"}, 1)
+		if err != nil {
+			return nil, err
+		}
+		last[s.ID] = "none"
+		if len(found) > 0 {
+			last[s.ID] = LocalTime(client.Instant(found[0].At)) + ": " + tickText(&found[0])
+		}
+	}
+	return last, nil
+}
+
 // nextRecord is what is told of a schedule's next session.
 func nextRecord(s client.Schedule, now time.Time) console.Record {
 	return console.Record{
 		"workflow", s.Workflow.Name, "disabled at", distant(s.DisabledAt, now),
-		"next session time", ownTime(s.NextScheduleTime), "next scheduled to run at", distant(s.NextRunTime, now),
+		"next session time", ownTime(s.NextScheduleTime), "next scheduled to run at", planned(s.NextRunTime, s.DisabledAt, now),
 	}
 }
 
@@ -128,8 +160,8 @@ func newEnable(world console.IO) *cobra.Command {
 	return newSwitch(&cobra.Command{
 		Use:   "enable SCHEDULE | PROJECT [WORKFLOW]",
 		Short: "Let schedules on a server start sessions again",
-		Long: "Let a schedule on a server start sessions again, or all of a project. The sessions that it missed are started, too:\n" +
-			"`reschedule` before it passes over them.",
+		Long: "Let a schedule on a server start sessions again, or all of a project. The sessions that it missed are started, too,\n" +
+			"unless it says `catch_up: none`, `latest` or a number: `reschedule` before it passes over them.",
 		Example: "  pawl enable 17\n  pawl enable shop\n  pawl enable shop daily",
 	}, world, "Enabled", func(ctx context.Context, r Server, schedule client.ID) error {
 		_, err := r.Enable(ctx, schedule)

@@ -31,6 +31,7 @@ func (o *searchOptions) flags(f *pflag.FlagSet) {
 	f.Var((*console.Repeated)(&o.of.Tags), "tag", "list those with this tag: `NAME=VALUE`; repeatable")
 	f.StringVar(&o.of.Awaits.Topic, "topic", "", "list those that wait for messages to this `TOPIC`")
 	o.keys.flags(f, "and for this `NAME=VALUE`")
+	f.StringVar(&o.of.Group, "group", "", "list those of the group of this `ATTEMPT`: all that run one another again")
 	f.BoolVar(&o.of.All, "all", false, "list all attempts of sessions (default: the last ones)")
 	o.spanOptions.flags(f)
 }

@@ -21,13 +21,14 @@ import (
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
 	"github.com/pawlhq/pawl/internal/clock"
+	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
 type showLogOptions struct {
 	Options
-	verbose, follow, timestamps bool
-	stream                      string
+	verbose, follow bool
+	part            client.Part
 }
 
 // merged is the stream that is both.
@@ -41,13 +42,15 @@ func newLog(world console.IO) *cobra.Command {
 		Long: "Show what the tasks of an attempt on a server print, task by task, in the order in which they began.\n" +
 			"With the beginning of a full name, such as +daily+load, only those tasks are shown. Where there are several,\n" +
 			"a line on standard error says which one the lines after it are from.",
-		Example: "  pawl log 35\n  pawl log 35 +daily+load -f\n  pawl log 35 +daily+load --stream stderr --timestamps",
+		Example: "  pawl log 35\n  pawl log 35 +daily+load -f\n  pawl log 35 +daily+load --stream stderr --timestamps\n  pawl log 35 --level warn",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}
 	console.Grouped(c, "What is shown", func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.follow, "follow", "f", false, "go on until the attempt is done")
-		f.StringVar(&o.stream, "stream", merged, "`WHICH` output is shown: stdout, stderr, or merged for both in order")
-		f.BoolVar(&o.timestamps, "timestamps", false, "begin each line with when it was printed, in UTC")
+		f.StringVar(&o.part.Stream, "stream", merged, "`WHICH` output is shown: stdout, stderr, or merged for both in order")
+		f.StringVar(&o.part.Level, "level", "", "messages from a `LEVEL` on, and nothing else: debug, info, warn, error")
+		f.BoolVar(&o.part.JSON, "json", false, "print an object for each line and for each message")
+		f.BoolVar(&o.part.Timestamps, "timestamps", false, "begin each line with when it was printed, in UTC")
 		f.BoolVarP(&o.verbose, "verbose", "v", false, "show lines of the levels below INFO, too")
 		o.directFlag(f)
 	})
@@ -66,17 +69,20 @@ func (o *showLogOptions) run(ctx context.Context, args []string) error {
 			return model.Errorf(model.Invalid, "a task starts with +, not %q", prefix)
 		}
 	}
-	stream := o.stream
-	switch stream {
+	part := o.part
+	switch part.Stream {
 	case merged:
-		stream = ""
+		part.Stream = ""
 	case "stdout", "stderr":
 	default:
-		return model.Errorf(model.Invalid, "--stream must be stdout, stderr or %s, not %q", merged, stream)
+		return model.Errorf(model.Invalid, "--stream must be stdout, stderr or %s, not %q", merged, part.Stream)
+	}
+	if _, err := logs.ParseLevel(part.Level); err != nil {
+		return fmt.Errorf("--level: %w", err)
 	}
 	return o.With(ctx, func(ctx context.Context, r Server) error {
 		w := logWatcher{
-			Server: r, world: o.World, attempt: attempt, prefix: prefix, stream: stream, timestamps: o.timestamps, all: o.verbose,
+			Server: r, world: o.World, attempt: attempt, prefix: prefix, part: part, all: o.verbose || part.Level != "" || part.JSON,
 			shown: make(map[string]*shownLog),
 		}
 		return w.watch(ctx, o.follow)
@@ -89,9 +95,7 @@ type logWatcher struct {
 	world   console.IO
 	attempt client.ID
 	prefix  string
-	// stream is the only one that is shown, unless it is empty.
-	stream     string
-	timestamps bool
+	part    client.Part
 	// all shows lines of every level.
 	all   bool
 	shown map[string]*shownLog
@@ -107,6 +111,35 @@ type logWatcher struct {
 type shownLog struct {
 	size int64 // of the file, as the server stores it
 	at   int64 // how many bytes of lines were shown, or left out by the server
+	// recent are the lines of a part that were shown last, by which it is gone on with
+	// where something is left out: how much of the part that is, nobody says.
+	recent []string
+}
+
+// mostRecent bounds the lines that are remembered.
+const mostRecent = 100
+
+// note remembers a line that was shown.
+func (k *shownLog) note(line []byte) {
+	if len(k.recent) == 2*mostRecent {
+		k.recent = append(k.recent[:0], k.recent[mostRecent:]...)
+	}
+	k.recent = append(k.recent, string(line))
+}
+
+// after returns those of the lines after a gap that were not shown: those after the
+// first place where the last ones that were shown stand. All is true where that is
+// nowhere.
+func (k *shownLog) after(lines [][]byte) (rest [][]byte, all bool) {
+	recent := k.recent[max(0, len(k.recent)-mostRecent):]
+	for end := 1; end <= len(lines) && len(recent) > 0; end++ {
+		n := min(end, len(recent))
+		same := func(line []byte, shown string) bool { return string(line) == shown }
+		if slices.EqualFunc(lines[end-n:end], recent[len(recent)-n:], same) {
+			return lines[end:], false
+		}
+	}
+	return lines, true
 }
 
 // The waits between two looks at the logs double while nothing happens.
@@ -158,6 +191,7 @@ func (w *logWatcher) conclude(ctx context.Context, a *client.Attempt, follow boo
 	}
 	if follow {
 		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: attempt %s ended with the status %s\n", a.ID, a.Status)
+		w.blame(ctx, a)
 	}
 	switch {
 	case w.printed != "":
@@ -165,6 +199,17 @@ func (w *logWatcher) conclude(ctx context.Context, a *client.Attempt, follow boo
 		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: attempt %s was ended before it began, so nothing of it ran\n", a.ID)
 	default:
 		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: hint: nothing was printed; `pawl tasks %s` says what failed\n", a.ID)
+	}
+}
+
+// blame says which tasks have failed, and why.
+func (w *logWatcher) blame(ctx context.Context, a *client.Attempt) {
+	tasks, err := w.Tasks(ctx, a.ID)
+	if err != nil {
+		return // the attempt is told of already
+	}
+	for _, line := range failuresOf(tasks) {
+		_, _ = fmt.Fprintf(w.world.Stderr, "pawl: %s\n", line)
 	}
 }
 
@@ -244,7 +289,7 @@ func byTask(files []client.LogFile) []client.LogFile {
 // show prints the lines of a file from the first one that was not shown. A
 // line that has not ended yet is left for later.
 func (w *logWatcher) show(ctx context.Context, f client.LogFile, known *shownLog, last bool) error {
-	body, err := w.PartOfLog(ctx, w.attempt, f, w.stream, w.timestamps)
+	body, err := w.PartOfLog(ctx, w.attempt, f, w.part)
 	if model.CodeOf(err) == model.NotFound && err != nil {
 		return nil // it was removed since it was listed
 	}
@@ -253,8 +298,7 @@ func (w *logWatcher) show(ctx context.Context, f client.LogFile, known *shownLog
 	}
 	defer body.Close() //nolint:errcheck // it was only read
 	out := bufio.NewWriter(w.world.Stdout)
-	at, err := w.copy(console.Fit(out, w.world.Stdout), body, f.TaskName, known.at, last)
-	known.at = max(known.at, at)
+	err = w.copy(console.Fit(out, w.world.Stdout), body, f.TaskName, known, last)
 	return errors.Join(err, out.Flush())
 }
 
@@ -268,54 +312,102 @@ func (w *logWatcher) head(task string) {
 	w.printed = task
 }
 
-// copy prints the lines of a task's compressed file that begin after the first so
-// many bytes, and returns how many bytes are in lines that have ended. A file that
+// copy prints the lines of a task's compressed file that were not shown. A file that
 // breaks off is one that is still being written.
-func (w *logWatcher) copy(to io.Writer, file io.Reader, task string, skip int64, last bool) (at int64, err error) {
+func (w *logWatcher) copy(to io.Writer, file io.Reader, task string, known *shownLog, last bool) error {
 	z, err := gzip.NewReader(file)
 	if broken(err) {
-		return 0, nil
+		return nil
 	}
 	if err != nil {
-		return 0, model.Errorf(model.Internal, "a log is damaged: %w", err)
+		return model.Errorf(model.Internal, "a log is damaged: %w", err)
 	}
 	in := bufio.NewReader(z)
 	filter := levelFilter{all: w.all}
+	part := w.part != client.Part{}
+	var gap []byte    // the line that tells of it, of a part
+	var tail [][]byte // what comes after it
+	at, skip := int64(0), known.at
 	for {
 		line, err := in.ReadBytes('\n')
 		ended := err == nil
-		if visible := filter.visible(line); visible && len(line) > 0 && at >= skip && (ended || last) {
-			if !ended {
-				line = append(line, '\n')
-			}
-			w.head(task)
-			if _, err := to.Write(line); err != nil {
-				return at, err
+		visible := filter.visible(line) && len(line) > 0 && (ended || last)
+		switch {
+		case part && gap == nil && leftOut(line) > 0:
+			gap = line
+		case gap != nil && visible:
+			tail = append(tail, line)
+		case gap == nil && visible && at >= skip:
+			if err := w.print(to, line, task, known); err != nil {
+				return err
 			}
 		}
 		switch {
+		case ended && gap == nil:
+			n := int64(len(line))
+			if lost := leftOut(line); lost > 0 {
+				n = lost
+			}
+			at += n
+			known.at = max(known.at, at)
 		case ended:
-			at += int64(len(line)) + leftOut(line)
 		case broken(err):
-			return at, nil
+			return w.goOn(to, gap, tail, task, known)
 		default:
-			return at, model.Errorf(model.Internal, "a log can't be read: %w", err)
+			return model.Errorf(model.Internal, "a log can't be read: %w", err)
 		}
 	}
 }
 
-// leftOut returns how many bytes more than itself a line stands for: the server
-// has such a line in the place of what a log has lost.
-func leftOut(line []byte) int64 {
-	if !bytes.HasPrefix(line, []byte("pawl: ")) {
-		return 0
+// goOn prints what comes after a gap and was not shown.
+func (w *logWatcher) goOn(to io.Writer, gap []byte, tail [][]byte, task string, known *shownLog) error {
+	rest, all := known.after(tail)
+	if all && gap != nil {
+		rest = append([][]byte{gap}, rest...)
 	}
-	var n int64
-	if _, err := fmt.Sscanf(string(line), "pawl: %d bytes are left out here\n", &n); err != nil {
-		return 0
+	for _, line := range rest {
+		if err := w.print(to, line, task, known); err != nil {
+			return err
+		}
 	}
-	return n - int64(len(line))
+	return nil
 }
+
+// print prints a line, which may lack its end.
+func (w *logWatcher) print(to io.Writer, line []byte, task string, known *shownLog) error {
+	if line[len(line)-1] != '\n' {
+		line = append(line, '\n')
+	}
+	w.head(task)
+	if (w.part != client.Part{}) {
+		known.note(line)
+	}
+	_, err := to.Write(line)
+	return err
+}
+
+// leftOut returns how many bytes of what tasks have printed a line stands for: the
+// server has such a line in the place of what a log has lost.
+func leftOut(line []byte) (n int64) {
+	text := line
+	if i := bytes.Index(line, []byte(leftOutObject)); i >= 0 {
+		text = line[i+len(leftOutObject)-len(leftOutText):]
+	}
+	if !bytes.HasPrefix(text, []byte(leftOutText)) {
+		return 0
+	}
+	var end string
+	if _, err := fmt.Sscanf(string(text), leftOutText+"%d bytes are left out %s", &n, &end); err != nil || !strings.HasPrefix(end, "here") {
+		return 0
+	}
+	return n
+}
+
+// What such a line begins with, and where it is in an object.
+const (
+	leftOutText   = "pawl: "
+	leftOutObject = `"message":"pawl: `
+)
 
 // broken reports whether a file ended before it was over.
 func broken(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

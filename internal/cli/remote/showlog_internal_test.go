@@ -38,10 +38,10 @@ func TestEachLineIsShownOnce(t *testing.T) {
 	prop.Check(t, func(t *rapid.T) {
 		text := rapid.StringMatching(`[ab\n]{0,40}`).Draw(t, "text")
 		var out bytes.Buffer
-		w, shown, seen := logWatcher{all: true}, int64(0), 0
+		w, shown, seen := logWatcher{all: true}, new(shownLog), 0
 		for seen < len(text) {
 			seen = rapid.IntRange(seen, len(text)).Draw(t, "seen")
-			shown = copied(t, &w, &out, text[:seen], shown, false)
+			copied(t, &w, &out, text[:seen], shown, false)
 		}
 		copied(t, &w, &out, text, shown, true)
 		if text != "" && !strings.HasSuffix(text, "\n") {
@@ -56,23 +56,22 @@ func TestEachLineIsShownOnce(t *testing.T) {
 func TestADamagedLogIsAnError(t *testing.T) {
 	t.Parallel()
 	w := logWatcher{}
-	if _, err := w.copy(io.Discard, strings.NewReader("no gzip at all"), "+w+a", 0, true); err == nil || model.CodeOf(err) != model.Internal {
+	if err := w.copy(io.Discard, strings.NewReader("no gzip at all"), "+w+a", new(shownLog), true); err == nil || model.CodeOf(err) != model.Internal {
 		t.Errorf("got %v", err)
 	}
-	if n, err := w.copy(io.Discard, strings.NewReader(""), "+w+a", 0, true); n != 0 || err != nil {
-		t.Errorf("an empty file: %d, %v", n, err)
+	var known shownLog
+	if err := w.copy(io.Discard, strings.NewReader(""), "+w+a", &known, true); known.at != 0 || err != nil {
+		t.Errorf("an empty file: %d, %v", known.at, err)
 	}
 }
 
-// copied shows what is new in a text of which so many bytes were shown.
-func copied(t *rapid.T, w *logWatcher, out io.Writer, text string, shown int64, last bool) int64 {
+// copied shows what is new in a text.
+func copied(t *rapid.T, w *logWatcher, out io.Writer, text string, known *shownLog, last bool) {
 	var file bytes.Buffer
 	z := gzip.NewWriter(&file)
 	_, _ = io.WriteString(z, text)
 	_ = z.Flush()
-	at, err := w.copy(out, &file, "+w+a", shown, last)
-	if err != nil {
+	if err := w.copy(out, &file, "+w+a", known, last); err != nil {
 		t.Fatal(err)
 	}
-	return max(at, shown)
 }

@@ -20,7 +20,7 @@ type startOptions struct {
 	session, key, revision, name string
 	tags                         []string
 	priority, weight             int
-	dryRun, ranked               bool
+	dryRun, ranked, rerun        bool
 }
 
 func newStart(world console.IO) *cobra.Command {
@@ -50,6 +50,7 @@ func newStart(world console.IO) *cobra.Command {
 		f.StringVar(&o.key, "key", "", "`key` of the session (default: its time; of a process without one, a key like no other)")
 		f.StringVar(&o.revision, "revision", "", "`name` of the revision (default: the newest)")
 		f.StringVar(&o.name, "retry", "", "start one more attempt of the session, with this `name`")
+		f.BoolVar(&o.rerun, "rerun", false, "run memoised tasks, too, that were made before")
 		f.BoolVarP(&o.dryRun, "dry-run", "d", false, "show what would be started, and do not")
 		o.ParamOptions.Flags(f)
 	})
@@ -86,6 +87,9 @@ func (o *startOptions) run(ctx context.Context, project, workflow string) error 
 			return err
 		}
 		start := client.Start{Workflow: w.ID, SessionKey: o.key, Name: client.Text(o.name), Params: given, Tags: tags, Weight: o.weight}
+		if o.rerun {
+			start.Resume = &client.Resume{Mode: "none"}
+		}
 		if o.ranked {
 			start.Priority = &o.priority
 		}
@@ -188,8 +192,11 @@ func plannedRecord(a client.Attempt) console.Record {
 	if a.SessionTime.Unix() > 0 || a.SessionKey == "" { // else there is none
 		about = append(about, "session time", ownTime(a.SessionTime))
 	}
-	return append(about,
-		"retry attempt name", string(a.RetryAttemptName), "params", console.AsJSON(a.Params))
+	about = append(about, "retry attempt name", string(a.RetryAttemptName), "params", console.AsJSON(a.Params))
+	if a.Current.Len() > 0 {
+		about = append(about, "params now", console.AsJSON(a.Current))
+	}
+	return about
 }
 
 func startedRecord(a client.Attempt) console.Record {

@@ -93,6 +93,10 @@ func (o *workflowsOptions) show(ctx context.Context, r Server, args []string) er
 			project = w.Project.Name
 			tell.Line("  %s", project)
 		}
+		if w.Title != "" {
+			tell.Line("    %s  %s", w.Name, w.Title)
+			continue
+		}
 		tell.Line("    %s", w.Name)
 	}
 	tell.Line("")

@@ -17,8 +17,8 @@ func newDoctor(world console.IO) *cobra.Command {
 		Use: "doctor", GroupID: "server", Args: cobra.NoArgs,
 		Short: "Find what would keep a server from working",
 		Long: "Look at what a server would work with and say how to mend what is wrong: the settings, the database with\n" +
-			"its version, clock, disk space and speed, the servers and workers that live on it, programs of tasks,\n" +
-			"ports, folders and limits.\n\n" +
+			"its version, clock, disk space and speed, the servers and workers that live on it, what waits to be\n" +
+			"sent, programs of tasks, ports, folders and limits.\n\n" +
 			"It changes nothing. It ends with 1 if there is a problem; a note is none.",
 		Example: "  pawl doctor\n  pawl doctor -c /etc/pawl/config --json",
 		RunE:    func(c *cobra.Command, _ []string) error { return o.examine(c.Context(), asJSON) },
