@@ -81,6 +81,7 @@ func (c *checker) step(above string, s *step) {
 		c.steps(path, s.kids)
 	}
 	c.waits(path, s)
+	c.memo(path, s)
 	c.policies(path, s)
 }
 
@@ -167,6 +168,13 @@ func (c *checker) policies(path string, s *step) {
 	if s.lost != workflow.Rerun && s.kind.group() && s.kind != decides {
 		c.fail(path, "a group is not called, so that AtMostOnce and HoldWhenLost are for its steps")
 	}
+	if s.join != All {
+		for _, kid := range s.kids {
+			if kid.onSuccess != nil {
+				c.fail(join(path, kid.name), "it can't have OnSuccess, as the first that ends well ends the others: give it to the whole")
+			}
+		}
+	}
 	if s.join > AnyLeave {
 		c.fail(path, "it is over in a way that there is not")
 	}
@@ -186,6 +194,9 @@ func (c *checker) policies(path string, s *step) {
 	}
 	if s.onFailure != nil {
 		c.steps(join(path, host.OnFailureWord), []*step{s.onFailure})
+	}
+	if s.onSuccess != nil {
+		c.steps(join(path, host.OnSuccessWord), []*step{s.onSuccess})
 	}
 	if s.onDeadline != nil {
 		c.steps(join(path, host.OnDeadlineWord), []*step{s.onDeadline})
@@ -265,7 +276,7 @@ func misnamed(name string) string {
 		return "can't have +, ^ or /"
 	case strings.TrimSpace(name) != name, strings.ContainsFunc(name, unicode.IsControl):
 		return "can't begin or end with a space, nor have control characters"
-	case name == host.OnFailureWord, name == host.OnDeadlineWord, name == host.OnStopWord:
+	case name == host.OnFailureWord, name == host.OnSuccessWord, name == host.OnDeadlineWord, name == host.OnStopWord:
 		return "can't be \"" + name + "\", which stands for what runs then"
 	case len(name) > 200:
 		return "can't be longer than 200 bytes"

@@ -28,6 +28,10 @@ type compiler struct {
 
 // line returns steps that come one after the other.
 func (c compiler) line(above string, steps []*step) []*workflow.Node {
+	return c.withHooks(above, steps, c.ordered(above, steps))
+}
+
+func (c compiler) ordered(above string, steps []*step) []*workflow.Node {
 	nodes := make([]*workflow.Node, len(steps))
 	for i, s := range steps {
 		nodes[i] = c.node(above, s)
@@ -39,6 +43,19 @@ func (c compiler) line(above string, steps []*step) []*workflow.Node {
 		}
 	}
 	return nodes
+}
+
+// withHooks adds to the nodes of a group what runs when its steps have ended well. The
+// steps are those of the last of the nodes.
+func (c compiler) withHooks(above string, steps []*step, nodes []*workflow.Node) []*workflow.Node {
+	n, first := &workflow.Node{Children: nodes}, len(nodes)-len(steps)
+	for i, s := range steps {
+		if s.onSuccess != nil {
+			name, path := nodes[first+i].Name, join(join(above, s.name), host.OnSuccessWord)
+			n.AfterSuccess(first+i, c.hook(name+host.OnSuccess, path, s.onSuccess))
+		}
+	}
+	return n.Children
 }
 
 // node returns the task of a step, and of all below it.
@@ -72,6 +89,9 @@ func (c compiler) node(above string, s *step) *workflow.Node {
 func (c compiler) action(n *workflow.Node, path string, s *step) {
 	n.Operator, n.Config = gofunc.Name, gofunc.Config(c.of.name, c.of.version, path, s.does())
 	n.Redrive = s.lost
+	if s.memo != nil {
+		n.Config = n.Config.Set(workflow.MemoKey, s.memo.config())
+	}
 	if s.leave {
 		n.Config = n.Config.Set(leaveKey, true)
 	}
@@ -120,6 +140,10 @@ func (j Join) compiled() workflow.Join {
 }
 
 func (c compiler) beside(above string, steps []*step) []*workflow.Node {
+	return c.withHooks(above, steps, c.loose(above, steps))
+}
+
+func (c compiler) loose(above string, steps []*step) []*workflow.Node {
 	nodes := make([]*workflow.Node, len(steps))
 	for i, s := range steps {
 		nodes[i] = c.node(above, s)
@@ -132,11 +156,11 @@ func (c compiler) branches(path string, s *step) []*workflow.Node {
 	decider := &workflow.Node{Name: host.Decider, Retry: s.retry.policy()}
 	c.action(decider, path, s)
 	nodes := []*workflow.Node{decider}
-	for _, n := range c.beside(path, s.kids) {
+	for _, n := range c.loose(path, s.kids) {
 		n.After = []workflow.Edge{{From: 0, On: workflow.OnOutput, Output: strings.TrimPrefix(n.Name, "+")}}
 		nodes = append(nodes, n)
 	}
-	return nodes
+	return c.withHooks(path, s.kids, nodes)
 }
 
 // choice returns the steps that were chosen for a dynamic place. One that was
@@ -147,9 +171,9 @@ func (c compiler) choice(path string, s *step) []*workflow.Node {
 	for _, name := range c.chosen[path] {
 		steps = append(steps, s.kids[slices.IndexFunc(s.kids, func(k *step) bool { return k.name == name })])
 	}
-	arranged := c.line
+	arranged := c.ordered
 	if s.beside {
-		arranged = c.beside
+		arranged = c.loose
 	}
 	nodes := arranged(path, steps)
 	for i, s := range steps {
@@ -157,7 +181,7 @@ func (c compiler) choice(path string, s *step) []*workflow.Node {
 			nodes[i].Name += " #" + strconv.Itoa(times[s.name])
 		}
 	}
-	return nodes
+	return c.withHooks(path, steps, nodes)
 }
 
 // waits has a task wait for what its step waits for.

@@ -102,6 +102,9 @@ func (p *process) collect(above string, steps []*step) {
 		if s.onFailure != nil {
 			p.collect(join(path, host.OnFailureWord), []*step{s.onFailure})
 		}
+		if s.onSuccess != nil {
+			p.collect(join(path, host.OnSuccessWord), []*step{s.onSuccess})
+		}
 		if s.onDeadline != nil {
 			p.collect(join(path, host.OnDeadlineWord), []*step{s.onDeadline})
 		}

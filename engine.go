@@ -57,6 +57,22 @@ type Config struct {
 	KeepRuns time.Duration
 	// KeepRunsOf says so of single processes, by their names.
 	KeepRunsOf map[string]time.Duration
+	// KeepTicks is how long it is kept what became of schedules and sensors (Ticks),
+	// and no more than a week where they started nothing. Defaults to 30 days; below
+	// zero is for good.
+	KeepTicks time.Duration
+	// Reporters are told what happens to runs, by names that are kept in the database
+	// with how far each came: a new one begins with what happens from then on, and after
+	// a restart it goes on where it was. Of the programs of a project, one tells at a
+	// time.
+	Reporters map[string]ReporterConfig
+	// KeepFacts is how long what steps tell is kept (Materialize, Expect). The last of
+	// each product stays. Zero is for good.
+	KeepFacts time.Duration
+	// KeepVersions is how long a run is kept after a memoised step last took over what
+	// it made, however old it is. Defaults to 30 days; below zero, it is kept no longer
+	// than others.
+	KeepVersions time.Duration
 	// Log receives what operators are to know, and what steps write to Log.
 	// Defaults to slog's default.
 	Log *slog.Logger
@@ -87,8 +103,8 @@ func (c Config) check() error {
 	switch {
 	case c.Project == "" || misnamed(c.Project) != "":
 		return fmt.Errorf("the name of the project %s", cmp.Or(misnamed(c.Project), "is empty"))
-	case c.Parallel < 0 || c.KeepRuns < 0:
-		return errors.New("Parallel and KeepRuns can't be less than zero")
+	case c.Parallel < 0 || c.KeepRuns < 0 || c.KeepFacts < 0:
+		return errors.New("Parallel, KeepRuns and KeepFacts can't be less than zero")
 	case slices.ContainsFunc(slices.Collect(maps.Values(c.KeepRunsOf)), func(d time.Duration) bool { return d < 0 }):
 		return errors.New("KeepRunsOf can't be less than zero")
 	case len(c.Updates) > model.MaxTopic:
@@ -101,7 +117,7 @@ func (c Config) check() error {
 
 // retention returns how long runs are kept.
 func (c Config) retention() store.Retention {
-	r := store.Retention{Attempts: c.KeepRuns}
+	r := store.Retention{Ticks: c.keepTicks(), Attempts: c.KeepRuns, Facts: c.KeepFacts, Versions: cmp.Or(c.KeepVersions, store.KeepVersions)}
 	for _, name := range slices.Sorted(maps.Keys(c.KeepRunsOf)) {
 		r.Of = append(r.Of, store.WorkflowRetention{Project: c.Project, Workflow: name, Attempts: c.KeepRunsOf[name]})
 	}
@@ -116,6 +132,8 @@ type Engine struct {
 	host  host.Host
 	// claims are the topics whose records go elsewhere than to a broker.
 	claims relay.Claims
+	// unreport ends the telling of reporters.
+	unreport func()
 	// project is the stored one, and workflows are those of its newest revision by
 	// process.
 	project   model.ProjectID
@@ -171,13 +189,17 @@ func Open(ctx context.Context, cfg Config, processes ...Definition) (*Engine, er
 	}
 	var operators operator.Registry
 	operators.Register(functions.Spec())
-	e.host, err = drive(ctx, host.Config{
-		Store: e.store, Project: e.project, Schedules: scheduled, Operators: &operators, Slots: cfg.Parallel,
+	driven := host.Config{
+		Store: e.store, Project: e.project, Schedules: scheduled, Sense: sense(processes), Operators: &operators, Slots: cfg.Parallel,
 		Retention: cfg.retention(), Tell: e.cfg.tell(), Clock: e.clock, Log: cfg.Log,
 		With:   func(ctx context.Context) context.Context { return context.WithValue(ctx, engineKey{}, e) },
-		Pruned: e.removeOutputs,
-	})
-	if err != nil {
+		Pruned: e.removeOutputs, Outputs: keeper{e},
+	}
+	if e.unreport, err = e.report(ctx, &driven, ok); err != nil {
+		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.store.Close()))
+	}
+	if e.host, err = drive(ctx, driven); err != nil {
+		e.unreport()
 		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.store.Close()))
 	}
 	return e, nil
@@ -209,7 +231,9 @@ func opened[S store.Store](s S, err error) (store.Store, error) {
 // Close ends what runs: the contexts of functions that are called are done, and
 // the next engine calls these functions again. It returns when they have.
 func (e *Engine) Close() error {
-	return errors.Join(e.host.Close(), e.store.Close())
+	err := e.host.Close()
+	e.unreport()
+	return errors.Join(err, e.store.Close())
 }
 
 // Message is one for the steps that listen.

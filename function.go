@@ -54,7 +54,7 @@ const errorKey = "error"
 // scope returns the parameters of the run. What runs on failure has the failure
 // among what it sees, and what runs for an item that.
 func scope(t *operator.Task) params.Map {
-	p := t.Scope.Delete(itemKey)
+	p := inputs(t, t.Scope.Delete(itemKey))
 	if host.IsOnFailure(t.Name) {
 		return p.Delete(errorKey)
 	}

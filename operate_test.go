@@ -121,6 +121,22 @@ func TestAStopRunsWhatItIsToRun(t *testing.T) {
 		"p/l/on stop/undo success", "p/l/on stop/undo/u success", "p/l/on stop/undo/m success", "p/on stop/whole success")
 }
 
+// What has ended well tells others, and that changes nothing else.
+func TestASuccessRunsWhatItIsToRun(t *testing.T) {
+	b := define(t, pawl.Sequence("s",
+		say("a").OnSuccess(fails("told", 9)),
+		pawl.Decide("way", func(context.Context, *note) (string, error) { return "x", nil }, say("x").OnSuccess(say("chosen")), say("y").OnSuccess(say("never"))),
+		fails("b", 9).Optional().OnSuccess(say("never, too")),
+		pawl.Parallel("p", pawl.All, say("c").OnSuccess(say("d"))),
+	).OnSuccess(say("whole")), say("end"))
+	r := b.start(note{ID: "a"})
+	b.is(r, "success")
+	b.states(r, "s success", "s/a success", "s/way success", "s/way/x success", "s/way/y skipped",
+		"s/way/x/on success/chosen success", "s/way/y/on success/never not_reached", "s/b failed", "s/p success", "s/p/c success",
+		"s/p/c/on success/d success", "s/a/on success/told failed", "s/b/on success/never, too not_reached",
+		"end success", "s/on success/whole success")
+}
+
 // What must not be repeated before somebody has looked waits for that.
 func TestWhatWasLostMayBeHeld(t *testing.T) {
 	t.Parallel()

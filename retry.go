@@ -13,22 +13,40 @@ import (
 // Retry runs a run on that has failed or was stopped: the steps that ended well
 // keep what they did, and all others run with the parameters as they stand. One
 // that goes on, or ended well, is ErrConflict.
-func (r *Run[P]) Retry(ctx context.Context) error { return r.explain("retry", r.again(ctx, "", "")) }
+func (r *Run[P]) Retry(ctx context.Context) error { return r.explain("retry", r.again(ctx, again{})) }
 
 // RetryFrom runs a run again that is over, from a step on, by its path: only what
 // comes before that keeps what it did.
 func (r *Run[P]) RetryFrom(ctx context.Context, path string) error {
-	return r.explain("retry", r.again(ctx, path, ""))
+	return r.explain("retry", r.again(ctx, again{from: path}))
 }
 
 // RetryWithout is Retry that skips a step, by its path, which has failed or was not
 // reached. One that ended well is ErrConflict.
 func (r *Run[P]) RetryWithout(ctx context.Context, path string) error {
-	return r.explain("retry", r.again(ctx, "", path))
+	return r.explain("retry", r.again(ctx, again{without: path}))
 }
 
-// again goes on after the newest attempt, from a step on or without one.
-func (r *Run[P]) again(ctx context.Context, from, without string) error {
+// RetrySteps runs steps of a run again that is over, with all below them and whatever
+// became of them, and no others: those that ended well keep what they did, and the rest
+// is skipped. Each is named by its path, in which * stands for any text.
+func (r *Run[P]) RetrySteps(ctx context.Context, paths ...string) error {
+	if len(paths) == 0 {
+		return r.explain("retry", model.Errorf(model.Invalid, "no steps are named"))
+	}
+	return r.explain("retry", r.again(ctx, again{only: paths}))
+}
+
+// again says how a run is run again.
+type again struct {
+	// from and without are the paths of a step from which on, or without which, it is
+	// run; only are patterns of the steps that are run alone.
+	from, without string
+	only          []string
+}
+
+// again goes on after the newest attempt.
+func (r *Run[P]) again(ctx context.Context, how again) error {
 	snap, err := r.snapshot(ctx)
 	if err != nil {
 		return err
@@ -36,17 +54,22 @@ func (r *Run[P]) again(ctx context.Context, from, without string) error {
 	switch last := snap.Attempt.State; {
 	case !last.Done():
 		return model.Errorf(model.Conflict, "it goes on").WithHint("Skip skips a step of it, Stop ends it")
-	case from == "" && last == engine.AttemptSuccess:
+	case how.from == "" && len(how.only) == 0 && last == engine.AttemptSuccess:
 		return model.Errorf(model.Conflict, "it ended well").WithHint("RetryFrom runs it again from a step on")
 	}
 	var plan rerun.Plan
-	if plan.From, err = r.taskAt(snap, from); err != nil {
+	if plan.From, err = r.taskAt(snap, how.from); err != nil {
 		return err
 	}
-	if without != "" {
-		name, err := r.taskAt(snap, without)
+	if len(how.only) > 0 {
+		if plan.Only, err = rerun.Choose(snap, how.only, false); err != nil {
+			return err
+		}
+	}
+	if how.without != "" {
+		name, err := r.taskAt(snap, how.without)
 		if err == nil {
-			err = skippable(snap, name, without)
+			err = skippable(snap, name, how.without)
 		}
 		if err != nil {
 			return err
@@ -57,9 +80,11 @@ func (r *Run[P]) again(ctx context.Context, from, without string) error {
 	if err != nil {
 		return err
 	}
-	if s.Tags, err = r.tags(ctx, snap.Attempt.ID); err != nil {
+	tags, err := r.tags(ctx, snap.Attempt.ID)
+	if err != nil {
 		return err
 	}
+	s.Tags = tags.Descend(snap.Attempt.ID, tags)
 	_, _, err = r.engine.host.Start(ctx, s)
 	return err
 }

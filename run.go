@@ -107,7 +107,11 @@ func (r *Run[P]) start(ctx context.Context, with P, s start) error {
 	if err != nil || !last.State.Done() {
 		return err
 	}
-	of.Name = rerun.Name(last)
+	tags, err := r.tags(ctx, last.ID)
+	if err != nil {
+		return err
+	}
+	of.Name, of.Tags = rerun.Name(last), s.tags.Descend(last.ID, tags)
 	_, _, err = r.engine.host.Start(ctx, of) // who has made it meanwhile wanted the same
 	return err
 }

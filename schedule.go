@@ -28,8 +28,11 @@ type Schedule struct {
 	// From and Until are the first and the last day, such as "2026-01-30". Empty is
 	// no limit.
 	From, Until string
+	// CatchUp is which of the runs that were missed are started. Where it is none,
+	// latest or a number, those that came while the schedule was disabled are not.
+	CatchUp CatchUp
 	// SkipLate passes over a run that could not be started within that time, in
-	// whole seconds. Zero starts all that were missed, one after the other.
+	// whole seconds. It can't be said beside CatchUp.
 	SkipLate time.Duration
 	// SkipBusy passes over a run if one of the process has not ended.
 	SkipBusy bool
@@ -43,7 +46,7 @@ type Schedule struct {
 //
 // The key of a run is its time in UTC, such as "2026-01-30T07:00:00Z". Of all
 // engines and servers that share the database, one starts it, once. What was missed
-// while none was there is made up for. `pawl schedules` shows when the next one is,
+// while none was there is made up for, as CatchUp says. `pawl schedules` shows when the next one is,
 // and disable, enable, reschedule and backfill work as for others.
 //
 // What is wrong with the schedule is an error of Open.
@@ -90,6 +93,9 @@ func compileSchedule(s Schedule, with any) (section params.Map, zone string, err
 	if s.SkipLate != 0 {
 		section = section.Set("skip_delayed_by", fmt.Sprintf("%ds", s.SkipLate/time.Second))
 	}
+	if missed := s.CatchUp.section(); missed != nil {
+		section = section.Set("catch_up", missed)
+	}
 	if s.SkipBusy {
 		section = section.Set("skip_on_overtime", true)
 	}
@@ -104,10 +110,19 @@ func compileSchedule(s Schedule, with any) (section params.Map, zone string, err
 	return section, zone, explained(err)
 }
 
-// published is a process as it is stored: with its schedule, if it has one.
+// published is a process as it is stored: with its schedule or sensor, if it has one.
 func published(d Definition) (w store.Workflow, err error) {
 	p := d.definition()
 	w = store.Workflow{Name: p.name, Zone: "UTC", Config: p.written(), Definition: p.definition}
+	if s, ok := d.(sensed); ok {
+		if s.err != nil {
+			return w, fmt.Errorf("the sensor of process %s: %w", p.name, s.err)
+		}
+		of := *p.definition // which is finished
+		of.Sensor = s.section
+		w.Definition, w.Config = &of, params.Of("sensor", s.section).Merge(w.Config)
+		return w, nil
+	}
 	s, ok := d.(scheduled)
 	switch {
 	case !ok:

@@ -2,6 +2,7 @@ package pawl_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +48,39 @@ func TestAScheduleStartsARunForEachOfItsTimes(t *testing.T) {
 	}
 	if !slices.Equal(seen, want) {
 		t.Errorf("ran\n%s\nwant\n%s", strings.Join(seen, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestTicksTellWhatBecameOfEachTime(t *testing.T) {
+	t.Parallel()
+	type nothing struct{}
+	p := pawl.Must(pawl.Define("slow", "1", pawl.Timer("wait", pawl.In(150*time.Second), func(context.Context, *nothing) error { return nil })))
+	other := pawl.Must(pawl.Define("other", "1", pawl.Execute("x", func(context.Context, *nothing) error { return nil })))
+	e := pawltest.New(t,
+		p.Scheduled(pawl.Schedule{Rule: "minutes_interval>: 1", SkipBusy: true, CatchUp: pawl.CatchUpLatest}, nothing{}),
+		other.Scheduled(pawl.Schedule{Rule: "minutes_interval>: 1", CatchUp: 3}, nothing{}))
+	e.Advance(3*time.Minute + 30*time.Second)
+	list := func(f pawl.TickFilter) (got []string) {
+		for tick, err := range e.Ticks(t.Context(), f) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, fmt.Sprintf("%s %s %d %s", tick.Time.Format("15:04"), tick.Outcome, tick.Started, tick.Reason))
+		}
+		return got
+	}
+	const busy = "skipped 0 an earlier attempt has not ended (skip_on_overtime)"
+	want := []string{"00:03 started 1 ", "00:02 " + busy, "00:01 " + busy, "00:00 started 1 "}
+	if got := list(pawl.TickFilter{Name: "slow"}); !slices.Equal(got, want) {
+		t.Errorf("ticks\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if got := list(pawl.TickFilter{Outcome: pawl.TickStarted, Since: pawltest.Start.Add(time.Minute)}); len(got) != 4 {
+		t.Errorf("started later: %q", got)
+	}
+	for _, err := range e.Ticks(t.Context(), pawl.TickFilter{Outcome: "strated"}) {
+		if err == nil || !strings.Contains(err.Error(), `"strated" is no outcome of a tick`) {
+			t.Errorf("error %v", err)
+		}
 	}
 }
 
@@ -107,6 +141,8 @@ func TestMistakesInASchedule(t *testing.T) {
 		`a daily schedule has no key "delay"`:                                                      reports.Scheduled(pawl.Schedule{Rule: "daily>: 07:00:00", Delay: time.Second}, report{}),
 		`Delay is to be whole seconds, and not 1ms`:                                                reports.Scheduled(pawl.Schedule{Rule: "cron>: * * * * *", Delay: time.Millisecond}, report{}),
 		`SkipLate is to be whole seconds, and not -1s`:                                             reports.Scheduled(pawl.Schedule{Rule: "cron>: * * * * *", SkipLate: -time.Second}, report{}),
+		`catch_up: "1001" is none of none, latest, all and a number from 1 to 1000`:                reports.Scheduled(pawl.Schedule{Rule: "cron>: * * * * *", CatchUp: 1001}, report{}),
+		`catch_up and skip_delayed_by both say what becomes of a session that is late`:             reports.Scheduled(pawl.Schedule{Rule: "cron>: * * * * *", CatchUp: pawl.CatchUpNone, SkipLate: time.Hour}, report{}),
 		`Invalid start: soon`:      reports.Scheduled(pawl.Schedule{Rule: "cron>: * * * * *", From: "soon"}, report{}),
 		`Mars/Olympus`:             reports.Scheduled(pawl.Schedule{Rule: "cron>: * * * * *", Zone: "Mars/Olympus"}, report{}),
 		`can't be written as JSON`: odds.Scheduled(pawl.Schedule{Rule: "cron>: * * * * *"}, odd{make(chan int)}),

@@ -62,10 +62,12 @@ type step struct {
 	deadline   *deadline
 	onDeadline *step
 	onFailure  *step
+	onSuccess  *step
 	optional   bool
 	onStop     *step
 	lost       workflow.Redrive
 	rerun      bool
+	memo       *Memo
 
 	faults []string
 }
@@ -343,6 +345,18 @@ func (s Step[P]) OnFailure(run Step[P]) Step[P] {
 			s.faults = append(s.faults, "has OnFailure twice; make it one Sequence")
 		}
 		s.onFailure = orMissing(run.of)
+	})
+}
+
+// OnSuccess runs a step once this one has ended well, such as one that tells others,
+// beside what comes after. Whether that fails changes nothing: the history has it. A
+// step that was passed over has ended well, too.
+func (s Step[P]) OnSuccess(run Step[P]) Step[P] {
+	return s.with(func(s *step) {
+		if s.onSuccess != nil {
+			s.faults = append(s.faults, "has OnSuccess twice; make it one Sequence")
+		}
+		s.onSuccess = orMissing(run.of)
 	})
 }
 

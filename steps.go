@@ -104,7 +104,7 @@ func awaited(w *engine.Waiting) string {
 }
 
 func isHook(name string) bool {
-	return name == host.OnFailure || name == host.OnDeadline || name == host.OnStop || name == host.Page
+	return name == host.OnFailure || name == host.OnDeadline || name == host.OnStop || name == host.Page || strings.HasSuffix(name, host.OnSuccess)
 }
 
 // SkipTo begins a step at once that is not reached yet, by its path. What would

@@ -24,7 +24,7 @@ func (r *Run[P]) Tags(ctx context.Context) (Tags, error) {
 		return nil, r.explain("read the tags of", err)
 	}
 	tags, err := r.tags(ctx, a.ID)
-	return Tags(tags), r.explain("read the tags of", err)
+	return Tags(tags.Shown()), r.explain("read the tags of", err)
 }
 
 // Tag gives the run tags, in place of those of the same names, and takes away those

@@ -169,7 +169,7 @@ func KeepValue[T any](ctx context.Context, name string, value T, options ...Keep
 func outputOf(ctx context.Context, t *operator.Task) Output {
 	return Output{
 		Run: host.Key(ctx), Process: host.Workflow(t.Name), Session: t.Session, Attempt: int64(t.ID.Attempt),
-		Step: host.Path(t.Name), Task: int64(t.ID.Task), Try: int(t.ID.Try),
+		Step: host.Path(t.Name), Task: int64(t.ID.Task), Try: int(t.ID.Try), Version: t.Version,
 	}
 }
 
