@@ -75,7 +75,7 @@ func TestOrdersThatNoJobCanBe(t *testing.T) {
 	t.Parallel()
 	for says, order := range map[string]runnerplugin.Order{
 		"the task names no image":          {},
-		"no option \"tempalte\" for tasks": {Options: []byte(`{"tempalte":{}}`)},
+		"no option \"templatt\" for tasks": {Options: []byte(`{"templatt":{}}`)},
 		`unknown field "sepc"`:             {Options: []byte(`{"template":{"sepc":{}}}`)},
 		"a Secret holds 1048576":           {Resources: runnerplugin.Resources{Image: "a"}, Input: make([]byte, 1<<20+1)},
 	} {
