@@ -51,6 +51,9 @@ func TestContainersAreALauncher(t *testing.T) {
 }
 
 func TestContainersRunAttempts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("each call of the stand-in is a program, which the race detector has begin slowly; processes run the same suite with it")
+	}
 	launchtest.RunAttempts(t, launchtest.Options{Poll: 100 * time.Millisecond}, func(t *testing.T) runner.Launcher { return open(t, t.TempDir()) })
 }
 
