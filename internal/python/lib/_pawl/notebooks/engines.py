@@ -1,4 +1,5 @@
 """What executes notebooks: papermill, ploomber-engine, or nbclient."""
+import logging
 import os
 import re
 import sys
@@ -51,6 +52,9 @@ def with_papermill(papermill, source, target, params):
     params = dict({"stdout_file": sys.stdout, "stderr_file": sys.stderr}, **params)
     if params.pop("progress_bar", False):
         params.update(Progress(source).hooks())
+    own = logging.getLogger("papermill")
+    if own.level == logging.NOTSET:
+        own.setLevel(logging.WARNING)  # which files it reads and writes is no message of the task
     try:
         papermill.execute_notebook(source, target, progress_bar=False, **params)
     except papermill.PapermillExecutionError as error:
