@@ -138,14 +138,8 @@ func listAudit(c *call) (any, error) {
 		return nil, err
 	}
 	f := store.AuditFilter{Principal: c.query("principal"), Action: c.query("action"), Project: c.query("project")}
-	for name, to := range map[string]*model.Instant{"since": &f.From, "until": &f.Until} {
-		at, err := instantIn(name, c.query(name))
-		if err != nil {
-			return nil, err
-		}
-		if !at.IsZero() {
-			*to = model.InstantOf(at)
-		}
+	if err := c.span(&f.From, &f.Until); err != nil {
+		return nil, err
 	}
 	n, err := c.number("count", 0)
 	if err != nil {

@@ -3,7 +3,6 @@ package server
 import (
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/history"
-	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -40,12 +39,8 @@ func getDigest(c *call) (any, error) {
 		return nil, err
 	}
 	q := store.DigestQuery{Projects: of.Projects, Workflow: of.Workflow}
-	for name, to := range map[string]*model.Instant{"since": &q.From, "until": &q.Until} {
-		at, err := instantIn(name, c.query(name))
-		if err != nil {
-			return nil, err
-		}
-		*to = model.InstantOf(at)
+	if err := c.span(&q.From, &q.Until); err != nil {
+		return nil, err
 	}
 	list, err := c.store.Digest(c.r.Context(), q)
 	if err != nil {

@@ -116,12 +116,8 @@ func (c *call) eventQuery() (q history.Query, err error) {
 		return q, err
 	}
 	q.Attempt = model.AttemptID(attempt)
-	for name, to := range map[string]*model.Instant{"since": &q.From, "until": &q.Until} {
-		at, err := instantIn(name, c.query(name))
-		if err != nil {
-			return q, err
-		}
-		*to = model.InstantOf(at)
+	if err := c.span(&q.From, &q.Until); err != nil {
+		return q, err
 	}
 	return q, c.eventProjects(&q)
 }

@@ -104,12 +104,8 @@ func listFacts(c *call) (any, error) {
 	default:
 		return nil, model.Errorf(model.Invalid, "ok is true or false, not %q", ok)
 	}
-	for name, to := range map[string]*model.Instant{"since": &f.From, "until": &f.Until} {
-		at, err := instantIn(name, c.query(name))
-		if err != nil {
-			return nil, err
-		}
-		*to = model.InstantOf(at)
+	if err := c.span(&f.From, &f.Until); err != nil {
+		return nil, err
 	}
 	page, err := c.cursorPage()
 	if err != nil {

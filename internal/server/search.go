@@ -100,14 +100,8 @@ func (c *call) search() (s store.Search, err error) {
 		}
 		s.Ended = states[i]
 	}
-	for name, to := range map[string]*model.Instant{"since": &s.From, "until": &s.Until} {
-		at, err := instantIn(name, c.query(name))
-		if err != nil {
-			return s, err
-		}
-		if !at.IsZero() {
-			*to = model.InstantOf(at)
-		}
+	if err := c.span(&s.From, &s.Until); err != nil {
+		return s, err
 	}
 	if len(c.values["param"]) > mostParams {
 		return s, model.Errorf(model.Invalid, "a search is about %d parameters at most, not %d", mostParams, len(c.values["param"]))

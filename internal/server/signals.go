@@ -198,6 +198,24 @@ func (c *call) keyValue() string {
 	return engine.Canonical(v)
 }
 
+// span reads between which instants what is asked for lies; without them, it leaves
+// them as they are.
+func (c *call) span(from, until *model.Instant) error {
+	for _, of := range []struct {
+		name string
+		to   *model.Instant
+	}{{"since", from}, {"until", until}} {
+		at, err := instantIn(of.name, c.query(of.name))
+		if err != nil {
+			return err
+		}
+		if !at.IsZero() {
+			*of.to = model.InstantOf(at)
+		}
+	}
+	return nil
+}
+
 // cursorPage reads the part of a list that is asked for.
 func (c *call) cursorPage() (store.Page, error) {
 	n, err := c.number("count", 0)

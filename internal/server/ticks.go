@@ -61,12 +61,8 @@ func listTicks(c *call) (any, error) {
 	if f.Outcome, err = store.ParseTickOutcome(c.query("outcome")); err != nil {
 		return nil, err
 	}
-	for name, to := range map[string]*model.Instant{"since": &f.From, "until": &f.Until} {
-		at, err := instantIn(name, c.query(name))
-		if err != nil {
-			return nil, err
-		}
-		*to = model.InstantOf(at)
+	if err := c.span(&f.From, &f.Until); err != nil {
+		return nil, err
 	}
 	page, err := c.cursorPage()
 	if err != nil {
