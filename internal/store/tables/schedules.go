@@ -81,7 +81,6 @@ const (
 func (t *Tables) DueSchedules(ctx context.Context, now model.Instant, n int) (due []store.Schedule, next model.Instant, err error) {
 	n = max(n, 0)
 	err = t.db.Read(ctx, "read due schedules", func(c Conn) (err error) {
-		next = model.Never
 		if due, err = schedules(c, whereDue, int64(now), int64(n)+1); err != nil {
 			return err
 		}
@@ -89,14 +88,22 @@ func (t *Tables) DueSchedules(ctx context.Context, now model.Instant, n int) (du
 			due, next = due[:n], due[n].NextRun
 			return nil
 		}
-		return c.Query(notDue, func(r Row) error {
-			if r[0] != nil {
-				next = model.Instant(r.Int(0))
-			}
-			return nil
-		}, int64(now))
+		next, err = earliest(c, notDue, int64(now))
+		return err
 	})
 	return due, next, err
+}
+
+// earliest returns the instant that a query of one finds, or Never.
+func earliest(c Conn, query string, args ...driver.Value) (at model.Instant, err error) {
+	at = model.Never
+	err = c.Query(query, func(r Row) error {
+		if r[0] != nil {
+			at = model.Instant(r.Int(0))
+		}
+		return nil
+	}, args...)
+	return at, err
 }
 
 // ChangeSchedule implements store.Schedules.

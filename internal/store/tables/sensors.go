@@ -81,7 +81,6 @@ const (
 func (t *Tables) DueSensors(ctx context.Context, pool store.Pool, now model.Instant, n int) (due []store.Sensor, next model.Instant, err error) {
 	n = max(n, 0)
 	err = t.db.Read(ctx, "read due sensors", func(c Conn) (err error) {
-		next = model.Never
 		if due, err = sensors(c, whereSensorsDue, int64(pool), int64(now), int64(n)+1); err != nil {
 			return err
 		}
@@ -89,12 +88,8 @@ func (t *Tables) DueSensors(ctx context.Context, pool store.Pool, now model.Inst
 			due, next = due[:n], due[n].NextTick
 			return nil
 		}
-		return c.Query(sensorsNotDue, func(r Row) error {
-			if r[0] != nil {
-				next = model.Instant(r.Int(0))
-			}
-			return nil
-		}, int64(pool), int64(now))
+		next, err = earliest(c, sensorsNotDue, int64(pool), int64(now))
+		return err
 	})
 	return due, next, err
 }
