@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -89,7 +90,25 @@ func openAt(t testing.TB, cfg Config) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	settle.Do(func() { settled(t, s) })
 	return s
+}
+
+var settle sync.Once
+
+// settled returns once the server counts no longer as one that has only just
+// started, under which no lease ends.
+func settled(t testing.TB, s *Store) {
+	t.Helper()
+	err := s.useConn(ctx, func(c *pgx.Conn) (err error) {
+		for young := true; young && err == nil; {
+			err = c.QueryRow(ctx, `SELECT `+returned+` FROM pg_sleep(0.05)`).Scan(&young)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // What tests of both databases are made of.
