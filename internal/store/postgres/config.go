@@ -106,7 +106,7 @@ const maxName = 63
 // beDurable makes commits wait for the disk where the server is told not to.
 func beDurable(ctx context.Context, c *pgx.Conn) error {
 	_, err := c.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
-	return err
+	return lost(c, err)
 }
 
 // minConns are the connections that one call may need at a time: its own, and

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store/postgres/postgrestest"
 )
 
 func TestConfigsThatMakeNoSense(t *testing.T) {
@@ -125,5 +128,19 @@ func TestCallsOfAClosedStoreFail(t *testing.T) {
 		if err == nil || model.CodeOf(err) != model.Unavailable {
 			t.Errorf("%s: error %v (%s)", name, err, model.CodeOf(err))
 		}
+	}
+}
+
+func TestAConnectionThatBreaksAsItIsSetUpCountsAsLost(t *testing.T) {
+	t.Parallel()
+	c, err := pgx.Connect(ctx, postgrestest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.PgConn().Conn().Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := beDurable(ctx, c); err == nil || !unreachable(err) {
+		t.Errorf("error %v, want one that says that the database can't be reached", err)
 	}
 }
