@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/postgres"
 )
@@ -30,14 +31,15 @@ func jobsPostgres(h *harness) error {
 		return err
 	}
 	return h.measure(
-		h.jobsCase("jobs-pg-1", n, 1), h.jobsCase("jobs-pg-2", n, 2), h.riverJobs(n),
+		h.jobsCase("jobs-pg-1", "worker", n, 1), h.jobsCase("jobs-pg-2", "worker", n, 2),
+		h.jobsCase("jobs-pg-queue", "queue", n, 1), h.riverJobs(n),
 		testCase{"bare-jobs", "jobs/s", func() (float64, error) {
 			return bareSteps("", h.newBarePostgres, r, 1, n, insertAtOnce).run()
 		}},
 	)
 }
 
-func (h *harness) jobsCase(name string, n, servers int) testCase {
+func (h *harness) jobsCase(name, role string, n, servers int) testCase {
 	return testCase{name, "jobs/s", func() (v float64, err error) {
 		w, err := chain(1)
 		if err != nil {
@@ -54,7 +56,7 @@ func (h *harness) jobsCase(name string, n, servers int) testCase {
 		done := make(chan error, servers)
 		workers := make([]*actor, servers)
 		for i := range workers {
-			if workers[i], err = stage(part{Role: "worker", Config: cfg}); err != nil {
+			if workers[i], err = stage(part{Role: role, Config: cfg}); err != nil {
 				return 0, err
 			}
 			if err := workers[i].expect("ready"); err != nil {
@@ -100,9 +102,15 @@ func insertJobs(s store.Store, like store.Start, n int) error {
 	return nil
 }
 
-// playWorker is a server that begins when it is told to, and writes a line
-// with the number of attempts that ended with each commit.
 func playWorker(p part) error {
+	return serveJobs(p, func(s *postgres.Store, as func(*conductor.Config)) (*machine, error) { return newMachine(s, as) })
+}
+
+func playQueue(p part) error { return serveJobs(p, newQueueMachine) }
+
+// serveJobs is a server that begins when it is told to, and writes a line
+// with the number of attempts that ended with each commit.
+func serveJobs(p part, begin func(*postgres.Store, func(*conductor.Config)) (*machine, error)) error {
 	s, err := postgres.Open(context.Background(), p.Config)
 	if err != nil {
 		return err
@@ -112,7 +120,7 @@ func playWorker(p part) error {
 	if _, err := in.ReadString('\n'); err != nil {
 		return s.Close()
 	}
-	m, err := newMachine(s, observed(func(b *store.Batch) {
+	m, err := begin(s, observed(func(b *store.Batch) {
 		ended := 0
 		for i := range b.Attempts {
 			if b.Attempts[i].State.Done() {

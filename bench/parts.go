@@ -32,6 +32,7 @@ type part struct {
 
 var roles = map[string]func(part) error{
 	"worker":  playWorker,
+	"queue":   playQueue,
 	"printer": playPrinter,
 	"driver":  playDriver,
 	"ticker":  playTicker,

@@ -51,7 +51,7 @@ var benchmarks = []benchmark{
 	}},
 	{"jobs-pg", "workflows of 1 step, inserted 1,000 at a time and worked on PostgreSQL: jobs per second", jobsPostgres, []aim{
 		atLeast("jobs-pg-1", 40_000), atLeast("jobs-pg-1", 2.3).of("river"), atLeast("jobs-pg-1", 0.5).of("bare-jobs"),
-		atLeast("jobs-pg-2", 1).of("jobs-pg-1"),
+		atLeast("jobs-pg-2", 1).of("jobs-pg-1"), atLeast("jobs-pg-queue", 0.5).of("river"),
 	}},
 	{"dispatch", "workflows of 3 steps on stores with 1,000,000 finished attempts and on empty ones: steps per second", dispatch, []aim{
 		atLeast("dispatch-sqlite-1M", 0.95).of("dispatch-sqlite-empty"), atLeast("dispatch-pg-1M", 0.95).of("dispatch-pg-empty"),
