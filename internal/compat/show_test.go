@@ -1,13 +1,15 @@
 package compat_test
 
 import (
+	"errors"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/instance"
+	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -70,11 +72,15 @@ func marks(v engine.View) string {
 func printed(t *testing.T, b *strings.Builder, in *instance.Instance, v engine.View) {
 	t.Helper()
 	for try := int32(1); try <= v.Try; try++ {
-		text, err := os.ReadFile(in.Logs().Path(model.TryID{Attempt: v.Attempt, Task: v.ID, Try: try}, v.Name))
+		log, err := in.Logs().Open(t.Context(), model.TryID{Attempt: v.Attempt, Task: v.ID, Try: try}, v.Name, logs.Show{})
+		if model.CodeOf(err) == model.NotFound && err != nil {
+			continue
+		}
 		if err != nil {
-			if os.IsNotExist(err) {
-				continue
-			}
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(log)
+		if err := errors.Join(err, log.Close()); err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(string(text)) {

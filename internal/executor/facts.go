@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -65,8 +66,12 @@ func (f *facts) File() string {
 func (f *facts) gather(err error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if problem := f.read(); err == nil {
+	problem := f.read()
+	switch said := f.all.Failure(); {
+	case err == nil:
 		err = problem
+	case said != nil:
+		err = withFailure(err, said)
 	}
 	if broken := f.all.Broken(); err == nil && broken != nil {
 		err = &operator.Error{
@@ -75,6 +80,27 @@ func (f *facts) gather(err error) error {
 		}
 	}
 	return err
+}
+
+// withFailure adds what a program has said of why it fails to the error with which its
+// try has ended.
+func withFailure(err error, said *told.Failure) error {
+	var e *operator.Error
+	if !errors.As(err, &e) {
+		e = &operator.Error{Message: err.Error()}
+	}
+	if e.Props.Has("label") || e.Again != nil {
+		return err // it is known already
+	}
+	with := *e
+	if text := said.Text(); text != "" && !strings.Contains(with.Message, text) {
+		with.Message = text + " (" + with.Message + ")"
+	}
+	with.Props = with.Props.Merge(said.Said)
+	if said.Again != nil {
+		with.Again, with.Final = &operator.Again{After: said.Again.After, Most: said.Again.Most}, said.Again.Most == 0
+	}
+	return &with
 }
 
 // read takes the file in, once.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -120,5 +121,62 @@ func TestSecretsInFactsAreHidden(t *testing.T) {
 	want := `{"product":"p","metadata":{"x":{"type":"text","value":"***"}},"tags":{"t":"***"}}`
 	if len(got.Facts) != 1 || string(params.AppendJSON(nil, got.Facts[0].Data)) != want {
 		t.Errorf("got %+v", got.Facts)
+	}
+}
+
+func TestProgramsSayWhyTheyFail(t *testing.T) {
+	t.Parallel()
+	ended := &operator.Error{Message: "Command failed with code 1", Kind: "runtime"}
+	for name, tc := range map[string]struct {
+		text string
+		err  error
+		want engine.Failure
+	}{
+		"a label": {`{"failure": {"label": "gone", "description": "no more", "metadata": {"sku": 17}}}`, ended, engine.Failure{
+			Error: params.Of("message", "gone: no more (Command failed with code 1) (runtime)", "label", "gone", "description", "no more",
+				"metadata", params.Of("sku", int64(17)), "fault", "deliberate")}},
+		"any error": {`{"failure": {"label": "gone"}}`, errors.New("oops"), engine.Failure{
+			Error: params.Of("message", "gone (oops)", "label", "gone", "fault", "deliberate")}},
+		"a retry": {`{"failure": {"message": "busy", "retry": {"after": 90, "most": 3}}}`, ended, engine.Failure{
+			Error: params.Of("message", "busy (Command failed with code 1) (runtime)", "fault", "retry"), Retry: workflow.Retry{Limit: 3, Interval: 90 * time.Second}}},
+		"no retry": {`{"failure": {"message": "wrong", "retry": false}}`, ended, engine.Failure{
+			Error: params.Of("message", "wrong (Command failed with code 1) (runtime)", "fault", "retry")}},
+		"the last": {"{\"failure\": {\"label\": \"a\"}}\n{\"failure\": {\"label\": \"b\"}}", ended, engine.Failure{
+			Error: params.Of("message", "b (Command failed with code 1) (runtime)", "label", "b", "fault", "deliberate")}},
+		"one taken back": {"{\"failure\": {\"label\": \"a\"}}\n{\"failure\": null}", ended, engine.Failure{
+			Error: params.Of("message", "Command failed with code 1 (runtime)")}},
+		"no failure": {`{"failure": {"zzzzzz": "a"}}`, nil, engine.Failure{
+			Error: params.Of("message", `line 1 of PAWL_FACTS: a failure has no "zzzzzz" (config)`)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			b := newBench(t, operator.Spec{Name: "op", Operator: operator.Func(func(_ context.Context, task *operator.Task) (operator.Result, error) {
+				if err := write(task, tc.text); err != nil {
+					t.Error(err)
+				}
+				return operator.Result{}, tc.err
+			})})
+			b.Scratch = func() (string, error) { return dir, nil }
+			got := b.try(params.Map{}, typeOp).Run(t.Context()).(engine.Command)
+			if got.Kind != engine.Fail {
+				t.Fatalf("it ended with %v", got.Kind)
+			}
+			if diff := cmp.Diff(tc.want, *got.Failure); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestATaskThatSucceedsHasNotFailedWhateverItSaid(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b := newBench(t, operator.Spec{Name: "op", Operator: operator.Func(func(_ context.Context, task *operator.Task) (operator.Result, error) {
+		return operator.Result{}, write(task, `{"failure": {"label": "gone"}}`)
+	})})
+	b.Scratch = func() (string, error) { return dir, nil }
+	if got := b.try(params.Map{}, typeOp).Run(t.Context()).(engine.Command); got.Kind != engine.Succeed {
+		t.Errorf("it ended with %v", got.Kind)
 	}
 }

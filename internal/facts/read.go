@@ -7,22 +7,29 @@ import (
 	"io"
 	"slices"
 
-	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
 // Parse reads a fact as programs write it, an object in JSON, and checks it.
 func Parse(text []byte) (Fact, error) {
+	m, err := parse(text)
+	if err != nil {
+		return Fact{}, err
+	}
+	return FromMap(m)
+}
+
+func parse(text []byte) (params.Map, error) {
 	v, err := params.ParseJSON(text)
 	if err != nil {
-		return Fact{}, model.Errorf(model.Invalid, "it is no JSON: %w", err)
+		return params.Map{}, model.Errorf(model.Invalid, "it is no JSON: %w", err)
 	}
 	m, ok := v.(params.Map)
 	if !ok {
-		return Fact{}, model.Errorf(model.Invalid, "%.100s is no object", text)
+		return m, model.Errorf(model.Invalid, "%.100s is no object", text)
 	}
-	return FromMap(m)
+	return m, nil
 }
 
 // known are the names that a fact may have, of a product and of an expectation.
@@ -41,11 +48,7 @@ func FromMap(m params.Map) (f Fact, err error) {
 		if slices.Contains(names, key) {
 			continue
 		}
-		e := model.Errorf(model.Invalid, "a fact has no %q", key)
-		if hint := document.DidYouMean(key, slices.Concat(known[0], known[1])); hint != "" {
-			return f, e.WithHint("%s", hint)
-		}
-		return f, e
+		return f, unknown("a fact", key, slices.Concat(known[0], known[1], []string{failureKey}))
 	}
 	var severity string
 	for _, t := range []struct {
@@ -88,8 +91,32 @@ func FromMap(m params.Map) (f Fact, err error) {
 // Told gathers what a try tells, within its limits. It is not safe for concurrent
 // use.
 type Told struct {
-	facts []Fact
-	bytes int
+	facts   []Fact
+	bytes   int
+	failure *Failure
+}
+
+// Failure returns what the try has said last of why it fails, or nil.
+func (t *Told) Failure() *Failure { return t.failure }
+
+// take reads a line: a fact, or why the task fails.
+func (t *Told) take(text []byte) error {
+	m, err := parse(text)
+	if err != nil {
+		return err
+	}
+	if v, ok := m.Get(failureKey); ok && m.Len() == 1 {
+		failure, err := failureOf(v)
+		if err == nil {
+			t.failure = failure
+		}
+		return err
+	}
+	f, err := FromMap(m)
+	if err != nil {
+		return err
+	}
+	return t.Add(f)
 }
 
 // Add adds a fact.
@@ -113,7 +140,7 @@ func (t *Told) Add(f Fact) error {
 // kept.
 const maxText = 4 * MaxBytes
 
-// Read adds the facts of lines, of which each has one, up to the first that can't be
+// Read takes lines, of which each has a fact, or why the task fails, up to the first that can't be
 // read. An empty line has none.
 func (t *Told) Read(from io.Reader) error {
 	limited := &io.LimitedReader{R: from, N: maxText + 1}
@@ -121,11 +148,7 @@ func (t *Told) Read(from io.Reader) error {
 	for number := 1; ; number++ {
 		line, err := lines.ReadBytes('\n')
 		if text := bytes.TrimSpace(line); len(text) > 0 {
-			f, problem := Parse(text)
-			if problem == nil {
-				problem = t.Add(f)
-			}
-			if problem != nil && (limited.N > 0 || err == nil) {
+			if problem := t.take(text); problem != nil && (limited.N > 0 || err == nil) {
 				return model.Errorf(model.CodeOf(problem), "line %d of PAWL_FACTS: %w", number, problem)
 			}
 		}

@@ -243,6 +243,34 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+// addBelow adds the content of a file, or of all files below a folder, whichever links
+// lead there. Above are the folders that it is in: a link back to one of them leads to
+// nothing more.
+func addBelow(path, name string, above []string, parts Parts) error {
+	if !isFolder(path) {
+		sum, found, err := fileDigest(path)
+		if found {
+			parts["file:"+name] = sum
+		}
+		return err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil || slices.Contains(above, real) {
+		return err
+	}
+	entries, err := os.ReadDir(real)
+	if err != nil {
+		return err
+	}
+	above = append(above[:len(above):len(above)], real)
+	for _, e := range entries {
+		if err := addBelow(filepath.Join(real, e.Name()), name+"/"+e.Name(), above, parts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // addFiles adds the content of files, and of all below folders.
 func addFiles(workdir string, paths []string, parts Parts) error {
 	for _, written := range paths {
@@ -250,26 +278,10 @@ func addFiles(workdir string, paths []string, parts Parts) error {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(workdir, path)
 		}
-		path, err := filepath.EvalSymlinks(path)
-		if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			return model.Errorf(model.NotFound, "there is no file %s, which its memo names", written)
 		}
-		if err != nil {
-			return fmt.Errorf("files of its memo: %w", err)
-		}
-		err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() && d.Type()&fs.ModeSymlink == 0 {
-				return err
-			}
-			sum, found, err := fileDigest(file)
-			if err != nil || !found {
-				return err
-			}
-			rel, err := filepath.Rel(path, file)
-			parts["file:"+filepath.ToSlash(filepath.Join(written, rel))] = sum
-			return err
-		})
-		if err != nil {
+		if err := addBelow(path, filepath.ToSlash(filepath.Clean(written)), nil, parts); err != nil {
 			return fmt.Errorf("files of its memo: %w", err)
 		}
 	}

@@ -140,6 +140,16 @@ func TestWhatACommandFollowsFrom(t *testing.T) {
 	}
 	s.memo.Files = []string{"link"}
 	s.changes("a file behind a link", func() { s.write("files/a", "2") }, true)
+	s.memo.Files = []string{"top"}
+	s.write("top/own", "1")
+	for link, to := range map[string]string{"top/sub": "files", "top/again": "top"} {
+		if err := os.Symlink(filepath.Join(s.dir, to), filepath.Join(s.dir, filepath.FromSlash(link))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.changes("a file of a folder behind a link below a named folder", func() { s.write("files/a", "3") }, true)
+	s.changes("one that is new there", func() { s.write("files/deep/c", "1") }, true)
+	s.changes("a file below a folder that has a link to itself", func() { s.write("top/own", "2") }, true)
 }
 
 func TestAnOperatorFollowsFromWhatItReads(t *testing.T) {

@@ -272,7 +272,7 @@ func TestStrictFindingsComeFromTheCode(t *testing.T) {
 	strict := "tasks:\n- {source: fit.py, product: out/fit.html, static_analysis: strict, params: %s}\n"
 	for name, test := range map[string]struct{ params, code, want string }{
 		"right":      {"{n: 1}", "", ""},
-		"undefined":  {"{n: 1}", "print(m)\n", "cell 3, line 2: undefined name 'm'"},
+		"undefined":  {"{n: 1}", "print(m)\n", "line 8: undefined name 'm'"},
 		"missing":    {"{}", "", "the task gives no n: add to its params"},
 		"unexpected": {"{n: 1, m: 2}", "", "the cell for parameters does not assign m: add m = None"},
 	} {

@@ -77,7 +77,7 @@ func problem(ctx context.Context, analyst Analyst, config params.Map) (string, e
 	}
 	v, err := analyst.Call(ctx, python.Call{
 		Path: "_pawl.notebooks.analysis.refused",
-		Args: params.Of("notebook", string(rendered.Content), "given", given),
+		Args: params.Of("notebook", string(rendered.Content), "given", given, "places", rendered.Places()),
 	})
 	text, _ := v.(string)
 	return text, err

@@ -1,10 +1,10 @@
 package python
 
 import (
-	"math"
+	"slices"
 	"strings"
-	"time"
 
+	"github.com/pawlhq/pawl/internal/facts"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -15,6 +15,8 @@ type Failure struct {
 	Class, Module string
 	// Message is the exception's text, which may be empty.
 	Message string
+	// Place says where in a notebook it was raised, for people. Empty elsewhere.
+	Place string
 	// Traceback is for people: how Python tells of the exception and of those it
 	// comes from, with user code alone. Empty where there was no exception.
 	Traceback string
@@ -34,14 +36,7 @@ type Failure struct {
 }
 
 // Again is when and how often code wants to be tried again.
-type Again struct {
-	After time.Duration
-	// Most is how often it may be tried again, all in all.
-	Most int
-}
-
-// longest is the longest time to the next try.
-const longest = 365 * 24 * time.Hour
+type Again = facts.Again
 
 // AgainOf reads what code has asked for of an error, or returns nil.
 func AgainOf(reason params.Map) *Again {
@@ -49,23 +44,14 @@ func AgainOf(reason params.Map) *Again {
 	if err != nil {
 		return nil
 	}
-	v, _ := m.Get("after")
-	seconds, _ := params.ToFloat(v)
-	most, _ := m.Int("most")
-	seconds = min(max(seconds, 0), longest.Seconds())
-	return &Again{After: time.Duration(seconds * float64(time.Second)), Most: int(min(max(most, 0), math.MaxInt32))}
+	return facts.AgainOf(m)
 }
 
-// Error returns the class and the first line of the message.
+// Error returns the place, the class and the first line of the message.
 func (f *Failure) Error() string {
 	message, _, _ := strings.Cut(f.Message, "\n")
-	switch {
-	case f.Class == "":
-		return message
-	case message == "":
-		return f.Class
-	}
-	return f.Class + ": " + message
+	parts := []string{f.Place, f.Class, message}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
 }
 
 func failureOf(m params.Map) *Failure {
@@ -86,7 +72,7 @@ func failureOf(m params.Map) *Failure {
 		}
 	}
 	return &Failure{
-		Class: text("class"), Module: text("module"), Message: text("message"), Traceback: text("traceback"),
+		Class: text("class"), Module: text("module"), Message: text("message"), Place: text("place"), Traceback: text("traceback"),
 		File: text("file"), Line: int(line), Column: int(column), EarlyStop: stop == true, Said: said, Again: AgainOf(m),
 	}
 }

@@ -121,8 +121,8 @@ func TestWhatClientsWillImportIsKnownAhead(t *testing.T) {
 
 func TestASyntaxErrorOfANotebookTellsNothingOfTheCheck(t *testing.T) {
 	t.Parallel()
-	got := runPython(t, "from _pawl import failures\nfrom _pawl.notebooks import analysis\n"+
-		"try:\n    analysis.check_code({'cells': [{'cell_type': 'code', 'source': 'y = (2'}]}, False)\n"+
+	got := runPython(t, "from _pawl import failures\nfrom _pawl.notebooks import analysis\nfrom _pawl.notebooks.places import Places\n"+
+		"try:\n    analysis.check_code({'cells': [{'cell_type': 'code', 'source': 'y = (2'}]}, False, Places(None))\n"+
 		"except Exception as error:\n    print(failures.describe(error)['traceback'])\n")
 	if !strings.Contains(got, "cell 1, line 1: syntax error") || strings.Contains(got, "ast.py") || strings.Contains(got, "Traceback") {
 		t.Errorf("told\n%s", got)

@@ -49,7 +49,7 @@ func (p *Tasks) runNotebook(ctx context.Context, t *operator.Task, family string
 	if err := os.WriteFile(path, rendered.Content, 0o600); err != nil {
 		return operator.Result{}, err
 	}
-	task.Options = task.Options.Set("notebook", path).Set("language", rendered.Language).Set("kernel", rendered.Kernel)
+	task.Options = task.Options.Set("notebook", path).Set("language", rendered.Language).Set("kernel", rendered.Kernel).Set("places", rendered.Places())
 	return p.run(ctx, t, task, family)
 }
 
@@ -60,6 +60,26 @@ type Rendered struct {
 	// Language is that of its code in lower case, such as "python" or "r", and
 	// Kernel the name of what runs it.
 	Language, Kernel string
+
+	lines, numbers []params.Value
+}
+
+// Places tells where the cells are in the source: the line at which each begins, where
+// the source is a text, and which cell of it each is. Both are 0 for a cell that the
+// source does not have.
+func (r *Rendered) Places() params.Map { return params.Of("lines", r.lines, "numbers", r.numbers) }
+
+// locate notes where the cells of a notebook are, of which so many are in the source.
+func (r *Rendered) locate(cells []notebook.Cell, own int) {
+	number := int64(0)
+	for _, c := range cells {
+		of := int64(0)
+		if len(cells) == own || !slices.Contains(c.Tags, "injected-parameters") {
+			number++
+			of = number
+		}
+		r.lines, r.numbers = append(r.lines, int64(c.Line)), append(r.numbers, of)
+	}
 }
 
 // Render reads the notebook or script of a task, as its configuration names it
@@ -86,7 +106,9 @@ func Render(config params.Map) (Rendered, error) {
 		}
 	}
 	nb, err := notebook.Read(path, text)
+	own := 0
 	if err == nil {
+		own = len(nb.Cells)
 		nb, err = nb.Inject(given)
 	}
 	if err != nil {
@@ -96,6 +118,7 @@ func Render(config params.Map) (Rendered, error) {
 	if out.Kernel == "" {
 		return Rendered{}, fmt.Errorf("it can't be told which kernel runs %s: add kernelspec_name to the task", path)
 	}
+	out.locate(nb.Cells, own)
 	out.Content, err = nb.IPYNB(notebook.KernelSpec{Name: out.Kernel, Language: out.Language})
 	return out, err
 }

@@ -214,8 +214,8 @@ func TestFailedNotebookStaysAndIsNamed(t *testing.T) {
 func TestMistakesAreFoundBeforeNotebooksRun(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, options, code, want string }{
-		{"undefined name", "", "print(nothing)", "cell 3, line 1: undefined name 'nothing'"},
-		{"syntax", "", "%time 1\nif True\n    pass", "cell 3, line 2: syntax error"},
+		{"undefined name", "", "print(nothing)", "line 8: undefined name 'nothing'"},
+		{"syntax", "", "%time 1\nif True\n    pass", "line 9: syntax error"},
 		{"strict", "static_analysis: strict", "print(1)", "the task gives no n"},
 		{"unknown kernel", "kernelspec_name: klingon", "print(1)", "there is no kernel 'klingon' (there is"},
 		{"unknown exporter", "nbconvert_exporter_name: papyrus", "print(1)", "'papyrus' is no exporter of nbconvert"},
@@ -258,7 +258,7 @@ import os
 	})
 	out := p.mustRun()
 	for _, want := range []string{
-		"from the shell", "warning: the notebook does not use unused\n", "warning: cell 5, line 1: 'os' imported but unused\n",
+		"from the shell", "warning: the notebook does not use unused\n", "warning: line 20: 'os' imported but unused\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("printed %q, which lacks %q", out, want)

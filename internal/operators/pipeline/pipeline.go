@@ -132,12 +132,18 @@ func failure(err error) error {
 	if !errors.As(err, &f) {
 		return err
 	}
-	props := params.Of("class", f.Class)
+	var props params.Map
+	if f.Class != "" {
+		props = props.Set("class", f.Class)
+	}
 	if f.Traceback != "" {
 		props = props.Set("traceback", f.Traceback)
 	}
 	if f.File != "" {
-		props = props.Set("file", f.File).Set("line", int64(f.Line))
+		props = props.Set("file", f.File)
+	}
+	if f.Line > 0 {
+		props = props.Set("line", int64(f.Line))
 	}
 	e := &operator.Error{Message: strings.TrimSpace(f.Error()), Props: props.Merge(f.Said)}
 	if f.Again != nil {

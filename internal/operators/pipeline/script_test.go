@@ -49,15 +49,32 @@ func TestRGetsTextThatIsNoASCII(t *testing.T) {
 	}
 }
 
-func TestFailedScriptTellsItsStandardError(t *testing.T) {
+func TestFailedScriptOfPythonTellsItsOwnCalls(t *testing.T) {
 	t.Parallel()
-	p := newProject(t, map[string]string{
-		"pipeline.yaml": "tasks:\n- {source: s.py, class: ScriptRunner, product: out/s.txt}\n",
-		"s.py":          script + "raise ValueError('of no use')\n",
-	})
-	_, err := p.run()
-	if err == nil || !strings.Contains(err.Error(), "the script ended with code 1: ValueError: of no use") {
-		t.Errorf("error is %v", err)
+	for name, tc := range map[string]struct{ code, message, trace string }{
+		"exception": {"def f():\n    raise ValueError('of no use')\nf()\n", "ValueError: of no use",
+			"Traceback (most recent call last):\n  File \"SOURCE\", line 10, in <module>\n    f()\n  File \"SOURCE\", line 9, in f\n    raise ValueError('of no use')\nValueError: of no use\n"},
+		"label":   {"import pawl\npawl.fail('gone', 'no more')\n", "Failure: gone: no more", "Traceback (most recent call last):\n  File \"SOURCE\", line 9, in <module>\n    pawl.fail('gone', 'no more')\nFailure: gone: no more\n"},
+		"its end": {"import sys\nprint('why', file=sys.stderr)\nsys.exit(3)\n", "NotebookError: the script ended with code 3: why", "NotebookError: the script ended with code 3: why\n\nwhy\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newProject(t, map[string]string{
+				"pipeline.yaml": "tasks:\n- {source: s.py, class: ScriptRunner, product: out/s.txt}\n", "s.py": script + tc.code,
+			})
+			_, err := p.run()
+			var e *operator.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error is %v", err)
+			}
+			trace, _ := e.Props.StringOr("traceback", "")
+			if want := strings.ReplaceAll(tc.trace, "SOURCE", filepath.Join(p.dir, "s.py")); e.Message != tc.message || trace != want {
+				t.Errorf("got %q and\n%s\nwant %q and\n%s", e.Message, trace, tc.message, want)
+			}
+			if label, _ := e.Props.StringOr("label", ""); name == "label" && label != "gone" {
+				t.Errorf("the label is %q", label)
+			}
+		})
 	}
 }
 
@@ -79,9 +96,9 @@ func TestFailedScriptOfRTellsItsOwnCalls(t *testing.T) {
 	trace, _ := e.Props.StringOr("traceback", "")
 	source := filepath.Join(p.dir, "r.R")
 	want := "Error in inner(17): no rows of 17\nCalls:\n" +
-		"  " + source + ", cell 3, line 4: outer()\n" +
-		"  " + source + ", cell 3, line 2: inner(17)\n" +
-		"  " + source + ", cell 3, line 1: stop(\"no rows of \", n)"
+		"  " + source + ":10: outer()\n" +
+		"  " + source + ":8: inner(17)\n" +
+		"  " + source + ":7: stop(\"no rows of \", n)"
 	if class, _ := e.Props.StringOr("class", ""); class != "simpleError" || trace != want || e.Message != "simpleError: no rows of 17" {
 		t.Errorf("got %s, %q, and\n%s\nwant\n%s", class, e.Message, trace, want)
 	}

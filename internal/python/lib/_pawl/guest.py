@@ -28,6 +28,8 @@ def fail(label, description="", metadata=None):
             text += " (its metadata is left out, for it is no JSON: %s)" % problem
     error = Failure(text)
     error._pawl = said
+    if _reason is not None:
+        _reason(said)
     raise error
 
 
@@ -35,8 +37,14 @@ def retry(after, most, message="the task asks to be tried again"):
     """Fails the task, and has it tried again after so many seconds, instead of what
     its policy says, unless it was tried again so often already."""
     error = Retry(message)
-    error._pawl = {"again": {"after": float(after), "most": int(most)}}
+    again = {"after": float(after), "most": int(most)}
+    error._pawl = {"again": again}
+    if _reason is not None:
+        _reason({"message": message, "retry": again})
     raise error
+
+
+_reason = None  # is told why the task fails, where nobody sees the exception itself
 
 
 _LEVELS = {"debug": 10, "info": 20, "warn": 30, "error": 40}
@@ -70,8 +78,20 @@ def _say(number, logger, message, exception, fields):
     if read:
         text = "\x1epawl\x1f" + "\x1f".join(p.replace("\x1e", " ").replace("\x1f", " ") for p in parts) + "\x1e\n"
     else:
-        pairs = "".join("  %s=%s" % (parts[i], parts[i + 1][1:]) for i in range(4, len(parts), 2))
-        text = "%-5s %s: %s%s\n%s" % (level.upper(), logger, message, pairs, exception)
+        text = _readable(parts)
+    _print(text)
+
+
+def _readable(parts):
+    """A message for people."""
+    pairs = "".join("  %s=%s" % (parts[i], parts[i + 1][1:]) for i in range(4, len(parts) - 1, 2))
+    exception = parts[3]
+    if exception and not exception.endswith("\n"):
+        exception += "\n"
+    return "%-5s %s: %s%s\n%s" % (parts[0].upper(), parts[1], parts[2], pairs, exception)
+
+
+def _print(text):
     data = text.encode("utf-8", "replace")
     try:
         while data:

@@ -4,7 +4,8 @@
 local({
   script <- Sys.getenv("PAWL_R_SCRIPT")
   target <- Sys.getenv("PAWL_R_FAILURE")
-  Sys.unsetenv(c("PAWL_R_SCRIPT", "PAWL_R_FAILURE"))
+  source(Sys.getenv("PAWL_R_LIBRARY"), local = new.env(), keep.source = FALSE)
+  Sys.unsetenv(c("PAWL_R_SCRIPT", "PAWL_R_FAILURE", "PAWL_R_LIBRARY"))
   options(keep.source = TRUE, showErrorCalls = FALSE)
   level <- match(Sys.getenv("PAWL_LOG_LEVEL"), c("debug", "info", "warn", "error"), nomatch = 0)
 

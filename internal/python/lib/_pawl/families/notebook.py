@@ -1,9 +1,12 @@
 """Tasks that execute a notebook and make documents of it."""
 import json
 import os
+import re
 
 from _pawl import debugging
-from _pawl.notebooks import NotebookError, analysis, documents, engines, kernels, option, rendered, warn
+from _pawl.families import facts, packages
+from _pawl.notebooks import NotebookError, analysis, documents, engines, kernels, option, rendered, streams, traces, warn
+from _pawl.notebooks.places import Places
 
 
 def run(task):
@@ -19,7 +22,7 @@ def run(task):
     try:
         engines.execute(task, source, executed)
     except Exception as error:
-        raise failed(task, error, executed) from None
+        raise failed(task, error, executed, notebook) from None
     convert(made, executed)
 
 
@@ -55,21 +58,61 @@ def convert(made, executed):
         os.remove(executed)
 
 
-def failed(task, error, executed):
+class CellError(Exception):
+    """Code of a cell has raised something, which is told in its place."""
+
+
+def failed(task, error, executed, notebook):
     """What is told of an execution that has failed."""
     if isinstance(error, NotebookError) or not os.path.exists(executed):
         return error  # nothing was executed
-    where = uploaded(task, executed) or shown(executed)
+    where = "(what was executed is in %s)" % (uploaded(task, executed) or shown(executed))
+    cells = traces.Cells(notebook, Places(option(task, "places")), task._request["file"])
     if not isinstance(error, engines.CellFailed):
-        return NotebookError("%s: %s (what was executed is in %s)" % (type(error).__name__, error, where))
+        return other(error, where, cells)
     if error.kind == "DAGBuildEarlyStop":
         from ploomber.exceptions import DAGBuildEarlyStop
 
         return DAGBuildEarlyStop(error.message)
-    return NotebookError(
-        "cell [%s]: %s: %s (what was executed is in %s)\n\n%s"
-        % (error.cell, error.kind, " ".join(error.message.split()), where, error.traceback)
-    )
+    facts.settle(error.message)
+    of_r = option(task, "language") == "r"
+    trace, inside, (file, line) = (traces.of_r if of_r else traces.of_python)(error.frames, cells, error.cell)
+    message = " ".join(error.message.split())
+    if error.kind in ("SyntaxError", "IndentationError", "TabError"):
+        message = re.sub(r" \([^()]*, line \d+\)\Z", "", message)  # of a file that is none
+    place = "cell [%d]%s" % (cells.count(error.cell), cells.place(error.cell, inside)[2])
+    if error.kind == "SystemExit":
+        trace = ""  # IPython tells how to get one
+    if of_r:
+        lacking = packages.lacking(message, notebook)
+        message, trace = "; ".join([message] + lacking), "\n\n".join([trace] + lacking)
+    kind, message = "" if of_r else error.kind, ("%s %s" % (message, where)).strip()
+    head = ": ".join(part for part in (place, kind, message) if part)
+    told = CellError(message)
+    told._pawl = {
+        "class": kind, "module": "", "message": message, "place": place, "file": file,
+        "traceback": "%s\n\n%s" % (head, trace) if trace else head,
+    }  # fmt: skip
+    if line:
+        told._pawl["line"] = line
+    return told
+
+
+def other(error, where, cells):
+    """What is told where no cell has raised anything."""
+    at, cell, kind = "", streams.cell_that_runs, type(error).__name__
+    if cell is not None:
+        at = "cell [%d]%s: " % (cells.count(cell), cells.place(cell, 1)[2])
+    text = "%s: %s" % (kind, error)
+    if kind == "DeadKernelError":
+        text = kernels.ended() or text
+    elif kind == "CellTimeoutError":
+        text = re.sub(r"(?s).*, after (\S+ seconds)\..*", r"it took longer than \1", str(error))
+    told = NotebookError("%s%s %s" % (at, text, where))
+    said = getattr(error, "_pawl", None)
+    if said:  # by code that has run in this process
+        told._pawl = said
+    return told
 
 
 def uploaded(task, executed):

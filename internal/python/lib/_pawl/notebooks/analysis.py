@@ -5,6 +5,7 @@ import re
 import tokenize
 
 from _pawl.notebooks import NotebookError, install, option, tags_of, text_of, warn
+from _pawl.notebooks.places import Places
 
 CELL_MAGIC = re.compile(r"\s*%%[a-zA-Z]+")
 LINE_MAGIC = re.compile(r"\s*(%[a-zA-Z]|!.)")
@@ -31,10 +32,10 @@ def check(task, notebook):
         check_declared(notebook, given)
     else:
         warn_unused(notebook, given)
-    check_code(notebook, level == "strict")
+    check_code(notebook, level == "strict", Places(option(task, "places")))
 
 
-def refused(notebook, given):
+def refused(notebook, given, places=None):
     """Why a strict task's notebook, an ipynb file's text, can't be run; None if
     it can. For those who ask before anything runs."""
     import json
@@ -42,14 +43,14 @@ def refused(notebook, given):
     notebook = json.loads(notebook)
     try:
         check_declared(notebook, given)
-        check_code(notebook, True)
+        check_code(notebook, True, Places(places))
     except NotebookError as error:
         return str(error)
     return None
 
 
-def check_code(notebook, strict):
-    lines = Lines(notebook)
+def check_code(notebook, strict, places):
+    lines = Lines(notebook, places)
     try:
         tree = ast.parse(lines.text)
     except SyntaxError as error:
@@ -87,10 +88,11 @@ class Awaited(ast.NodeTransformer):
 class Lines(object):
     """The code of all cells, and from which cell each line is."""
 
-    def __init__(self, notebook):
+    def __init__(self, notebook, places=None):
+        self._known = places or Places(None)
         self._places = []
         lines = []
-        for number, cell in enumerate(notebook["cells"], 1):
+        for number, cell in enumerate(notebook["cells"]):
             if cell["cell_type"] != "code":
                 continue
             code = without_magics(text_of(cell))
@@ -101,7 +103,7 @@ class Lines(object):
     def place(self, line):
         if not self._places:
             return "notebook"
-        return "cell %d, line %d" % self._places[min(max(line or 1, 1), len(self._places)) - 1]
+        return self._known.told(*self._places[min(max(line or 1, 1), len(self._places)) - 1])
 
 
 def without_magics(source):

@@ -5,18 +5,21 @@ import re
 import sys
 import time
 
-from _pawl.notebooks import NotebookError, install, kernels, need, option
+from _pawl.notebooks import NotebookError, inside, install, kernels, need, option, streams
 
 
 class CellFailed(Exception):
     """Code of a cell has raised something."""
 
-    def __init__(self, cell, kind, message, traceback):
+    def __init__(self, cell, kind, message, frames):
         super(CellFailed, self).__init__(message)
-        self.cell = cell  # the execution count, as the notebook shows it
+        self.cell = cell  # counted from 0, those of text too
         self.kind = kind
-        self.message = message
-        self.traceback = re.sub("\x1b\\[(K|.*?m)", "", traceback)
+        self.message = COLOUR.sub("", message)
+        self.frames = [COLOUR.sub("", frame) for frame in frames]
+
+
+COLOUR = re.compile("\x1b\\[(K|.*?m)")
 
 
 def execute(task, source, target):
@@ -34,31 +37,32 @@ def execute(task, source, target):
         from _pawl.notebooks import looking
 
         kernels.keep_in_group()
-        with_nbclient(source, target, {name: params[name] for name in params if name in NBCLIENT}, looking.way(debug, task.name))
+        with_nbclient(source, target, {name: params[name] for name in params if name in NBCLIENT}, "python", looking.way(debug, task.name))
         return
     if option(task, "executor") == "ploomber-engine":
         with_engine(source, target, params)
         return
     kernels.keep_in_group()
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # what a client leaves behind that was given up
     try:
         papermill = need("papermill", "")
     except NotebookError:
-        with_nbclient(source, target, params)
+        with_nbclient(source, target, params, option(task, "language"))
     else:
-        with_papermill(papermill, source, target, params)
+        with_papermill(papermill, source, target, params, option(task, "language"))
 
 
-def with_papermill(papermill, source, target, params):
-    params = dict({"stdout_file": sys.stdout, "stderr_file": sys.stderr}, **params)
+def with_papermill(papermill, source, target, params, language):
+    papermill.engines.PapermillNotebookClient = streams.client(papermill.engines.PapermillNotebookClient, inside.begin, language)
     if params.pop("progress_bar", False):
         params.update(Progress(source).hooks())
     own = logging.getLogger("papermill")
     if own.level == logging.NOTSET:
-        own.setLevel(logging.WARNING)  # which files it reads and writes is no message of the task
+        own.setLevel(logging.CRITICAL + 1)  # what it says of its files and its kernel is no message of the task
     try:
         papermill.execute_notebook(source, target, progress_bar=False, **params)
     except papermill.PapermillExecutionError as error:
-        raise CellFailed(error.exec_count, error.ename, error.evalue, "\n".join(error.traceback))
+        raise CellFailed(error.cell_index, error.ename, error.evalue, error.traceback) from None
 
 
 def with_engine(source, target, params):
@@ -71,7 +75,7 @@ NBCLIENT = {"cwd", "kernel_name", "start_timeout", "execution_timeout", "timeout
 """Parameters of papermill that nbclient makes superfluous or can do."""
 
 
-def with_nbclient(source, target, params, way=None):
+def with_nbclient(source, target, params, language, way=None):
     nbclient = need("nbclient", "notebooks need papermill or nbclient", "papermill ipykernel")
     import nbformat
     from nbclient.exceptions import CellExecutionError
@@ -80,15 +84,7 @@ def with_nbclient(source, target, params, way=None):
     if unknown:
         raise NotebookError("only papermill knows %s of executor_params: %s" % (", ".join(unknown), install("papermill")))
 
-    class Client(nbclient.NotebookClient):
-        def process_message(self, *args, **keywords):
-            output = super(Client, self).process_message(*args, **keywords)
-            if output and output.output_type == "stream":
-                stream = sys.stdout if output.name == "stdout" else sys.stderr
-                stream.write(output.text)
-                stream.flush()
-            return output
-
+    base = streams.client(nbclient.NotebookClient, inside.begin, language)
     notebook = nbformat.read(source, as_version=4)
     limit = None if way else params.get("execution_timeout", params.get("timeout"))
     keywords = {"timeout": limit, "startup_timeout": params.get("start_timeout", 60)}
@@ -98,17 +94,19 @@ def with_nbclient(source, target, params, way=None):
         keywords["iopub_timeout"] = params["iopub_timeout"]
     if params.get("progress_bar"):
         keywords.update(Progress(source).hooks())
-    client = (way.derive(Client) if way else Client)(notebook, raise_on_iopub_timeout=True, resources={"metadata": {"path": params.get("cwd") or "."}}, **keywords)
+    client = (way.derive(base) if way else base)(notebook, raise_on_iopub_timeout=True, resources={"metadata": {"path": params.get("cwd") or "."}}, **keywords)
     client.reset_execution_trackers()
     nbformat.write(notebook, target)  # nothing of an earlier run is to be taken for what this one did
     with client.setup_kernel():
+        inside.begin(client, language)
         if way:
             way.begin(client)
         for index, cell in enumerate(notebook.cells):
             try:
                 client.execute_cell(cell, index)
             except CellExecutionError as error:
-                raise CellFailed(cell.get("execution_count"), error.ename, error.evalue, error.traceback)
+                told = [o for o in cell.outputs if o.output_type == "error"]
+                raise CellFailed(index, error.ename, error.evalue, told[-1].traceback if told else [error.traceback]) from None
             finally:
                 nbformat.write(notebook, target)
         notebook.metadata["language_info"] = client.wait_for_reply(client.kc.kernel_info())["content"]["language_info"]

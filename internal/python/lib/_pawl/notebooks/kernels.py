@@ -34,6 +34,27 @@ def describe(notebook, name, check):
     notebook["metadata"]["kernelspec"] = told
 
 
+process = None
+"""That of the kernel, once it was started."""
+
+
+def ended():
+    """How the kernel has ended by itself; None if that is not known."""
+    code = process.poll() if process is not None else None
+    if code is None:
+        return None
+    if code >= 0:
+        return "the kernel ended with code %d" % code
+    import signal
+
+    try:
+        name = " (%s)" % signal.Signals(-code).name
+    except ValueError:
+        name = ""
+    memory = "; the system does that where memory runs out" if code == -9 else ""
+    return "the kernel was ended by signal %d%s%s" % (-code, name, memory)
+
+
 def keep_in_group():
     """Has kernels started by our Provisioner, unless the user has another one."""
     try:

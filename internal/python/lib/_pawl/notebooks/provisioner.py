@@ -5,6 +5,8 @@ import subprocess
 
 from jupyter_client.provisioning import LocalProvisioner
 
+from _pawl.notebooks import kernels
+
 
 class Provisioner(LocalProvisioner):
     """Starts kernels in the process group of the task, so that whatever ends the
@@ -16,6 +18,7 @@ class Provisioner(LocalProvisioner):
         env = dict(keywords.get("env") or os.environ)
         env["JPY_PARENT_PID"] = str(os.getpid())
         self.process = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, env=env, cwd=keywords.get("cwd"))
+        kernels.process = self.process
         self.pid = self.process.pid
         self.pgid = None  # signals are for the kernel and not for its group, which is the task's
         return self.connection_info
