@@ -139,6 +139,9 @@ func (c *Config) Only(keep func(key string) bool) *Config {
 	return of
 }
 
+// File returns the file that a setting is in, or "" if it is in none.
+func (s Setting) File() string { return s.value.File }
+
 // Folder returns the folder of the file that a setting is in, or "" if it is in none.
 func (s Setting) Folder() string {
 	if s.value.Line == 0 {

@@ -58,8 +58,7 @@ func (c *compiler) place(entries []document.Entry) {
 		c.check(e, err)
 	}
 	if e, ok := find(entries, workflow.NeedsKey); ok {
-		_, err := workflow.Needs(e.Value.Value())
-		c.check(e, err)
+		c.checkEach(e, func(v params.Value) error { _, err := workflow.Needs(v); return err })
 	}
 	if e, ok := find(entries, workflow.RunnerKey); ok {
 		c.runners(e)
@@ -89,6 +88,23 @@ func (c *compiler) runners(e document.Entry) {
 func (c *compiler) check(e document.Entry, err error) {
 	if err != nil {
 		c.fail(e.Value.Errorf("%v", err).Hint("%s", model.HintsOf(err)))
+	}
+}
+
+// checkEach looks at each entry of a mapping for itself, and where nothing is wrong with
+// one, at the whole.
+func (c *compiler) checkEach(e document.Entry, wrong func(params.Value) error) {
+	found := false
+	if e.Value.Kind() == document.Mapping {
+		for _, o := range e.Value.Entries() {
+			if err := wrong(params.Of(o.Key, o.Value.Value())); err != nil {
+				found = true
+				c.fail(o.Errorf("%v", err).Hint("%s", model.HintsOf(err)))
+			}
+		}
+	}
+	if !found {
+		c.check(e, wrong(e.Value.Value()))
 	}
 }
 

@@ -27,6 +27,9 @@ type Project struct {
 	Workflows []*workflow.Workflow
 	// Warnings are what is likely not what was meant.
 	Warnings document.Errors
+	// Broken are what could be made of files in which something is wrong, for those who
+	// look for more of it. They are not finished.
+	Broken []*workflow.Workflow
 }
 
 // LoadProject compiles the workflow files in the root of a project: the regular
@@ -35,7 +38,8 @@ type Project struct {
 // people; those in the positions of tasks do not.
 //
 // One bad file fails the project. The error lists what is wrong in all files as
-// document.Errors, or has the code NotFound if there is no such folder.
+// document.Errors, beside what could be made of the files, or has the code NotFound if
+// there is no such folder.
 func LoadProject(project fs.FS, root string) (*Project, error) {
 	names, err := digFiles(project, root)
 	if err != nil {
@@ -46,7 +50,8 @@ func LoadProject(project fs.FS, root string) (*Project, error) {
 
 // LoadFile compiles one workflow file, which may lie in a folder below the
 // project's root, and returns it finished, with warnings. The error is
-// document.Errors, or has the code NotFound if there is no such file.
+// document.Errors, beside what could be made of the file, which is not finished then
+// and may be nil, or has the code NotFound if there is no such file.
 func LoadFile(project fs.FS, name string) (*workflow.Workflow, document.Errors, error) {
 	return newLoader(project).workflow(name)
 }
@@ -129,18 +134,22 @@ func (l *loader) loadProject(root string, names []string) (*Project, error) {
 			continue
 		}
 		w, warns, err := l.workflow(name)
-		if err != nil {
-			collect(&errs, name, err)
-		}
 		for _, e := range warns {
 			p.Warnings.Add(e)
 		}
-		p.Workflows = append(p.Workflows, w)
-	}
-	if len(errs) > 0 {
-		return nil, inRoot(root, errs)
+		switch {
+		case err == nil:
+			p.Workflows = append(p.Workflows, w)
+			continue
+		case w != nil:
+			p.Broken = append(p.Broken, w)
+		}
+		collect(&errs, name, err)
 	}
 	p.Warnings = inRoot(root, p.Warnings)
+	if len(errs) > 0 {
+		return p, inRoot(root, errs)
+	}
 	slices.SortFunc(p.Workflows, func(a, b *workflow.Workflow) int { return strings.Compare(a.Name, b.Name) })
 	return p, nil
 }

@@ -123,6 +123,7 @@ _export:
 `), "my/project")
 	want := strings.TrimSpace(`
 my/project/1st.dig: the name of a workflow can't start with a digit: "1st"
+my/project/a.dig:1:22: _retry must be an integer, not the text "often"
 my/project/b.dig:1:6: a group can't have the key "ech"
 my/project/common.yml:2:1: duplicate key "a", first set in line 1
 `)
@@ -413,4 +414,36 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("the file compiles, but its configuration does not: %v", err)
 		}
 	})
+}
+
+func TestAllIndependentFaultsAreTold(t *testing.T) {
+	t.Parallel()
+	folder := fstest.MapFS{
+		"a.dig":    {Data: []byte("_exprt: {}\n+a:\n  echo>: a: b\n+b: 3\n+c:\n  sh>: x: y\n+d:\n  echo>: d\n  _needs: {cpu: lots, memry: 1}\n  _memo: {fil: x}\n  _retry: {limt: 1}\n")},
+		"b.dig":    {Data: []byte("+a:\n  !include : gone.dig\n  foo: bar\n+b: 3\n")},
+		"c.dig":    {Data: []byte("!include : part.yml\n+b: 3\n")},
+		"part.yml": {Data: []byte("_export:\n  a: b: c\n")},
+	}
+	p, err := dig.LoadProject(folder, "")
+	const want = `a.dig:1:1: unknown key "_exprt"
+a.dig:3:11: mapping values are not allowed in this context
+a.dig:4:1: a task must be a mapping, not the number 3
+a.dig:6:9: mapping values are not allowed in this context
+a.dig:9:12: _needs: cpu: "lots" is not an amount of processors
+a.dig:9:23: _needs: memry: there is no such key
+a.dig:10:11: _memo: fil: there is no such key
+a.dig:11:11: _retry needs a limit
+b.dig:2:14: file "gone.dig" does not exist
+b.dig:4:1: a task must be a mapping, not the number 3
+c.dig:2:1: a task must be a mapping, not the number 3
+part.yml:2:7: mapping values are not allowed in this context`
+	if err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+	if len(p.Broken) != 3 || len(p.Workflows) != 0 || p.Broken[0].Root.Children[3].Operator != "echo" {
+		t.Errorf("broken: %v, whole: %v", p.Broken, p.Workflows)
+	}
+	if len(p.Warnings) != 1 || p.Warnings[0].Line != 11 {
+		t.Errorf("warnings: %v", p.Warnings)
+	}
 }

@@ -2,6 +2,7 @@ package dig
 
 import (
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -12,8 +13,7 @@ func (c *compiler) memo(entries []document.Entry) {
 	if !ok {
 		return
 	}
-	_, err := workflow.MemoOf(e.Value.Value())
-	c.check(e, err)
+	c.checkEach(e, func(v params.Value) error { _, err := workflow.MemoOf(v); return err })
 	if _, makes := find(entries, productKey); makes {
 		c.fail(e.Errorf("a task with %s is not memoised: its files are up to date or not by themselves", productKey))
 	}

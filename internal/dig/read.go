@@ -60,20 +60,21 @@ func (l *loader) ignore() (Ignore, error) {
 	return ParseIgnore(string(text)), nil
 }
 
-// workflow reads and compiles a workflow file.
+// workflow reads and compiles a workflow file. Beside document.Errors it returns what
+// could be made of the file.
 func (l *loader) workflow(file string) (*workflow.Workflow, document.Errors, error) {
+	c := compiler{written: true}
 	doc, err := l.document(file)
-	if err != nil {
+	if err != nil && (doc == nil || !c.errs.Take(err)) {
 		return nil, nil, err
 	}
-	c := compiler{written: true}
 	name, err := workflowName(file)
 	if err != nil {
 		c.errs.Add(&document.Error{Pos: document.Pos{File: file}, Message: err.Error()})
 	}
 	w := c.file(name, doc)
 	if err := c.errs.Err(); err != nil {
-		return nil, nil, err
+		return w, c.warns.Sorted(), err
 	}
 	if err := w.Finish(); err != nil {
 		return nil, nil, model.Errorf(model.Invalid, "%w", err)
@@ -115,6 +116,7 @@ func (l *loader) parse(file string) (*document.Node, error) {
 	format := document.Format{
 		Scalars: document.Digdag,
 		Include: l.include,
+		Salvage: true,
 		Limits:  document.Limits{Bytes: maxBytes},
 	}
 	return format.Parse(file, src)

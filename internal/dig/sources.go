@@ -37,8 +37,8 @@ type Place struct {
 // follows the operator. It goes as far as it can, and tells whether that is all
 // the way.
 func (s *Sources) Find(file string, keys ...string) (at Place, found bool) {
-	doc, err := s.loader.document(file)
-	if err != nil {
+	doc, _ := s.loader.document(file) // of what is wrong with it, others tell
+	if doc == nil {
 		return Place{}, false
 	}
 	at = Place{value: doc}

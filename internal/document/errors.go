@@ -17,6 +17,9 @@ type Error struct {
 	Message string
 	Hints   []string // what to do about it; may be empty
 	Source  string   // the line that Pos points into
+	// Moot says that it is about a part that could not be read, of which the fault is
+	// told already. Lists don't take it.
+	Moot bool
 }
 
 // Hint adds a hint, unless it is empty, and returns e.
@@ -100,9 +103,9 @@ type Errors []*Error
 // MaxErrors is how many faults a list collects; nobody reads more.
 const MaxErrors = 100
 
-// Add appends a fault, unless the list is full.
+// Add appends a fault, unless it is moot or the list is full.
 func (list *Errors) Add(e *Error) {
-	if !list.Full() {
+	if !e.Moot && !list.Full() {
 		*list = append(*list, e)
 	}
 }

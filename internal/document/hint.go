@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	quotesHint  = `a text with ": " in it needs quotes around it`
-	includeHint = "write '!include : FILE', with a blank before the colon"
-	columnHint  = "check the indentation: the keys of a mapping begin in the same column"
+	quotesHint    = `a text with ": " in it needs quotes around it`
+	includeHint   = "write '!include : FILE', with a blank before the colon"
+	openQuoteHint = "a quote in a line before is not closed"
+	columnHint    = "check the indentation: the keys of a mapping begin in the same column"
 )
 
 // startHint is for texts that begin with what has a meaning of its own.
@@ -105,7 +106,7 @@ func quoteHint(e *Error) string {
 		return ""
 	}
 	if strings.Count(before, before[last:last+1])%2 == 1 {
-		return "a quote in a line before is not closed"
+		return openQuoteHint
 	}
 	return "what belongs to a text in quotes stands between them"
 }

@@ -24,7 +24,7 @@ func (b *builder) mapping(y *yaml.Node) *Node {
 		key, value := y.Content[i], y.Content[i+1]
 		switch {
 		case key.Kind == yaml.ScalarNode && key.Tag == includeTag:
-			b.include(t, key, value)
+			b.include(t, y, key, value)
 		case key.Kind == yaml.ScalarNode && key.Tag == mergeTag:
 			b.merge(t, b.node(value))
 		default:
@@ -100,7 +100,7 @@ func (b *builder) merge(t *table, from *Node) {
 
 // include adds the entries of another document: mappings are merged into those
 // of the same key, everything else replaces.
-func (b *builder) include(t *table, key, value *yaml.Node) {
+func (b *builder) include(t *table, in, key, value *yaml.Node) {
 	name := b.node(value)
 	if b.spent > b.format.Limits.Nodes {
 		return
@@ -115,7 +115,10 @@ func (b *builder) include(t *table, key, value *yaml.Node) {
 		if !b.errs.Take(err) {
 			b.fail(name.Errorf("%v", err))
 		}
-		return
+		if doc == nil {
+			b.lack(in)
+			return
+		}
 	}
 	if !b.spend(name.place, int(doc.size)) {
 		return
@@ -137,13 +140,29 @@ func (b *builder) included(name *Node) (*Node, error) {
 		return nil, name.Errorf("!include needs the name of a file, not %s", name.What())
 	}
 	doc, err := b.format.Include(name)
-	if err != nil {
+	if doc == nil || err != nil && !b.format.Salvage {
 		return nil, err
 	}
 	if doc.kind != Mapping {
+		if err != nil {
+			return nil, err
+		}
 		return nil, doc.Errorf("an included file must be a mapping, not %s", doc.What())
 	}
-	return doc, nil
+	return doc, err
+}
+
+// lack notes that a mapping lacks what could not be included, so that nobody knows
+// what the rest of it is. On the top of a file, each entry stands for itself.
+func (b *builder) lack(y *yaml.Node) {
+	if y.Column == 1 {
+		return
+	}
+	last := y
+	for len(last.Content) > 0 {
+		last = last.Content[len(last.Content)-1]
+	}
+	b.file.moot = append(b.file.moot, [2]int{y.Line, last.Line})
 }
 
 // overlay returns over merged into n if both are mappings, else over.

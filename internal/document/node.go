@@ -13,6 +13,7 @@ package document
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -232,7 +233,7 @@ func (n *Node) What() string {
 	case nil:
 		return "nothing"
 	case string:
-		if len(v) > 40 || strings.ContainsAny(v, "\n\r") {
+		if utf8.RuneCountInString(v) > 40 || strings.ContainsAny(v, "\n\r") {
 			return "a text"
 		}
 		return "the text " + quote(v)

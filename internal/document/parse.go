@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,8 +19,12 @@ type Format struct {
 	// Include returns the document that an "!include" key names, given the node
 	// that holds the name; its entries take the place of the key. It is called
 	// once for each key. Errors that are not an *Error or Errors are reported at
-	// the name. Defaults to refusing the tag.
+	// the name; with Salvage, there may be a document beside them. Defaults to refusing
+	// the tag.
 	Include func(name *Node) (*Node, error)
+	// Salvage has Parse go on after a fault of syntax, without the part that it is in.
+	// What is left is returned beside the errors, unless nothing is.
+	Salvage bool
 	// Limits bound what a file may cost.
 	Limits Limits
 }
@@ -61,7 +66,12 @@ func (f Format) Parse(name string, src []byte) (*Node, error) {
 	}
 	tree, err := load(src, f.Limits.Depth)
 	if err != nil {
-		return nil, Errors{p.syntaxError(err)}
+		fault := p.syntaxFault(err)
+		if !f.Salvage {
+			return nil, Errors{fault.err}
+		}
+		n, errs := f.salvage(p, fault)
+		return n, errs.Err()
 	}
 	if tree == nil {
 		return &Node{place: p.at(0)}, nil
@@ -102,6 +112,8 @@ func invalidUTF8(s string) int {
 	}
 	return len(s)
 }
+
+type yamlNode = yaml.Node
 
 // load returns the root of the only document in src, nil if there is none.
 func load(src []byte, depth int) (root *yaml.Node, err error) {
@@ -152,14 +164,24 @@ func errTooDeep(limit int) error {
 	return fmt.Errorf("lists and mappings nest more than %d deep", limit)
 }
 
-// syntaxError turns an error of the library into one of ours.
-func (f *file) syntaxError(err error) *Error {
+// syntaxFault is what keeps a file from being YAML.
+type syntaxFault struct {
+	err *Error
+	// from is the first line of what it is in; 0 is nowhere.
+	from int
+	// misleading is set where the cause may be anywhere before, and anchor where an
+	// anchor is missing.
+	misleading, anchor bool
+}
+
+// syntaxFault turns an error of the library into one of ours.
+func (f *file) syntaxFault(err error) syntaxFault {
 	var fault *yaml.LoadError
 	if !errors.As(err, &fault) {
-		return f.errorf("%v", err)
+		return syntaxFault{err: f.errorf("%v", err)}
 	}
 	if fault.Mark.Line == 0 {
-		return f.badCharacter(fault.Message)
+		return syntaxFault{err: f.badCharacter(fault.Message)}
 	}
 	mark, message, context := fault.Mark, fault.Message, fault.ContextMsg
 	if fault.ContextMark.Line > 0 && strings.TrimSpace(f.line(mark.Line)) == "" {
@@ -170,7 +192,13 @@ func (f *file) syntaxError(err error) *Error {
 	if strings.HasPrefix(context, "while parsing a") || strings.HasPrefix(context, "while scanning a") {
 		e.Message += " " + context // others only tell how the library works
 	}
-	return f.explained(message, e)
+	s := syntaxFault{err: f.explained(message, e), anchor: strings.HasPrefix(message, "unknown anchor")}
+	s.from = s.err.Line
+	if strings.Contains(context, "a flow ") {
+		s.from = min(s.from, fault.ContextMark.Line)
+	}
+	s.misleading = strings.Contains(context, "quoted") || slices.Contains(s.err.Hints, openQuoteHint)
+	return s
 }
 
 // badCharacter finds what the library refused without saying where.

@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ func (p place) Errorf(format string, args ...any) *Error {
 	e := &Error{Pos: p.Pos(), Message: fmt.Sprintf(format, args...)}
 	if p.file != nil {
 		e.Source = p.file.line(int(p.line))
+		e.Moot = p.file.isMoot(int(p.line))
 	}
 	return e
 }
@@ -37,6 +39,12 @@ type file struct {
 
 	once  sync.Once
 	lines []string
+
+	moot [][2]int // first and last lines of what was left out
+}
+
+func (f *file) isMoot(line int) bool {
+	return slices.ContainsFunc(f.moot, func(part [2]int) bool { return part[0] <= line && line <= part[1] })
 }
 
 // line returns a line by its number from 1, or "" if there is none.

@@ -14,10 +14,11 @@ const (
 	WillRun    Verdict = iota // it is run when it is reached
 	WillReplay                // an earlier result stands for it
 	WillPass                  // it ends as an empty success
+	WillTake                  // memoised: what another run has made stands for it
 )
 
 // String returns the verdict in one word.
-func (v Verdict) String() string { return [...]string{"run", "skip", "pass"}[v] }
+func (v Verdict) String() string { return [...]string{"run", "skip", "pass", "take"}[v] }
 
 // Decision is what would become of one action, and why.
 type Decision struct {
@@ -41,7 +42,7 @@ func Plan(r Request, folder resume.Folder) ([]Decision, error) {
 	defer func() { _ = end() }() // nothing was started
 	var list []Decision
 	r.Workflow.Root.Walk(func(p workflow.Path) bool {
-		if n := p.Node(); !n.IsGroup() {
+		if n := p.Node(); !n.IsGroup() || n.Each != nil {
 			d := c.decide(p.Name(), n, earlier)
 			if d.Verdict == WillReplay && remakes(known, n, earlier.Finished[d.Task]) {
 				d.Reason += "; its definition has changed: --start or --rerun makes its tasks anew"
@@ -77,6 +78,9 @@ func (c *chooser) decide(name string, n *workflow.Node, earlier resume.Results) 
 	default:
 		d.Reason = "not finished in this session"
 	}
+	if n.Each != nil && d.Verdict == WillRun {
+		d.Reason += "; it runs for each of its items, which are listed when it is reached"
+	}
 	if generates[n.Operator] && d.Verdict == WillRun {
 		d.Reason += "; the tasks that it makes are decided later"
 	}
@@ -84,6 +88,40 @@ func (c *chooser) decide(name string, n *workflow.Node, earlier resume.Results) 
 		d.Reason += "; decided by its products when it is ready"
 	}
 	return d
+}
+
+// Memoised has decisions tell what is known of memoised tasks.
+func Memoised(list []Decision, known []Versioned) {
+	of := make(map[string]Versioned, len(known))
+	for _, v := range known {
+		of[v.Task] = v
+	}
+	for i := range list {
+		d := &list[i]
+		v, ok := of[d.Task]
+		switch {
+		case !ok || d.Verdict != WillRun:
+		case v.Stored:
+			d.Verdict, d.Reason = WillTake, "memoised: what an earlier run made is taken"
+		case v.Later:
+			d.Reason += "; memoised: decided when it is reached, as " + v.Reason
+		case v.Wrong:
+			d.Reason += "; it would fail: " + v.Reason
+		case v.Reason != "":
+			d.Reason += "; " + v.Reason
+		default:
+			d.Reason += "; memoised: nothing of its version is stored"
+		}
+	}
+}
+
+// HasMemo tells whether a workflow has memoised tasks.
+func HasMemo(w *workflow.Workflow) (has bool) {
+	w.Root.Walk(func(p workflow.Path) bool {
+		has = has || p.Node().Config.Has(workflow.MemoKey)
+		return !has
+	})
+	return has
 }
 
 // generates are the operators that make tasks.

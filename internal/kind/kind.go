@@ -14,7 +14,9 @@
 //     The section's Types are Types(list), and Find(list, name) gives what to call, so
 //     that a type that is described is one that can be made.
 //   - Options of a type are named after it where others of the section may have them,
-//     too ("s3.bucket"). Users may leave the type out for the one that is chosen.
+//     too ("s3.bucket"). Users may leave the type out for the one that is chosen, and
+//     may keep those of others, which wait until theirs is. Options that are not named
+//     so are refused beside another type.
 //   - A part of a name that users choose stands in angle brackets: "<topic>.url".
 //     It stands for one or more characters, dots included.
 //   - Read a setting by its key, without a default: that is in the description.

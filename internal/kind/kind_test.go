@@ -148,30 +148,35 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 	t.Parallel()
 	table := shops(t)
 	for text, want := range map[string]string{
-		"shop: {open: alway}":             `1:14: shop.open must be one of always, never | did you mean "always"?`,
-		"shop: {open: NEVER}":             ``,
-		"shop: {opn: never}":              `1:8: shop.opn is no setting | did you mean "shop.open"?`,
-		"shop: {doors: 3}":                `1:8: shop.doors is no setting | it is one of hall: shop.type chooses stall`,
-		"shop: {type: hall, dors: 3}":     `1:20: shop.dors is no setting | did you mean "shop.doors"?`,
-		"shop: {type: hall, doors: 0}":    `1:27: shop.hall.doors must be a whole number above 0 | `,
-		"shop: {staff: {mast: 1}}":        `1:16: shop.staff.mast is no setting | did you mean "shop.staff.most"?`,
-		"shop: {staff: {xyz: 1}}":         `1:16: shop.staff.xyz is no setting | there is only most`,
-		"shop: {goods: {a: {prize: 1}}}":  `1:20: shop.goods.a.prize is no setting | did you mean "shop.goods.a.price"?`,
-		"shop: {goods: {a: {zzzzz: 1}}}":  `1:20: shop.goods.a.zzzzz is no setting | below shop.goods.a, there is only price`,
-		"shop: {hall.key: {evn: KEY}}":    `1:19: shop.hall.key.evn is no setting | did you mean {env: NAME}? shop.hall.key has one value, or says with {env: NAME} or {file: PATH} where it is`,
-		"shop: {open: {fiel: x}}":         `1:15: shop.open.fiel is no setting | did you mean {file: PATH}? shop.open has one value, or says with {env: NAME} or {file: PATH} where it is`,
-		"shap: {open: never}":             `1:1: there is no section shap | did you mean "shop"?`,
-		"zzz: {open: never}":              `1:1: there is no section zzz | `,
-		"shop: {fax: 1}":                  `1:8: shop.fax is a setting of Digdag that has no effect here | leave it out`,
-		"shop.fax=1":                      `doubt shop.fax is a setting of Digdag that has no effect here`,
-		"zzz.a=1":                         `doubt zzz.a is not known`,
-		"shop: stall":                     `1:1: shop must be a mapping | in it, there are type, open, roof, hall.doors, hall.key`,
-		"telex: [x]":                      `1:1: telex must be a mapping | `,
-		"shop: {staff: [x]}":              `1:8: shop.staff must be a mapping | in it, there is only most`,
-		"shop=1":                          `1:1: shop must be a mapping | in it, there are type, open, roof, hall.doors, hall.key`,
-		"shop.opn=1":                      `1:1: shop.opn is no setting | did you mean "shop.open"?`,
-		"shap.opn=1":                      `1:1: there is no section shap | did you mean "shop"?`,
-		"shop: {goods: {a: {price: -1}}}": `1:27: shop.goods.a.price must be a whole number that is not negative | `,
+		"shop: {open: alway}":               `1:14: shop.open must be one of always, never | did you mean "always"?`,
+		"shop: {open: NEVER}":               ``,
+		"shop: {opn: never}":                `1:8: shop.opn is no setting | did you mean "shop.open"?`,
+		"shop: {doors: 3}":                  `1:8: shop.doors is no setting | it is one of hall: shop.type is stall unless it is set`,
+		"shop: {type: hall, roof: true}":    `1:20: shop.roof has no effect | it is one of stall: shop.type chooses hall`,
+		"shop: {type: hall, roff: true}":    `1:20: shop.roff is no setting | did you mean "shop.roof"? it is one of stall: shop.type chooses hall`,
+		"shop: {type: hall, hall.doors: 1}": ``,
+		"shop: {hall: {doors: 1}}":          ``, // which waits for its type
+		"shop.type=hall\nshop.roof=true":    `doubt shop.roof has no effect`,
+		"shop: {type: hall, dors: 3}":       `1:20: shop.dors is no setting | did you mean "shop.doors"?`,
+		"shop: {type: hall, doors: 0}":      `1:27: shop.hall.doors must be a whole number above 0 | `,
+		"shop: {staff: {mast: 1}}":          `1:16: shop.staff.mast is no setting | did you mean "shop.staff.most"?`,
+		"shop: {staff: {xyz: 1}}":           `1:16: shop.staff.xyz is no setting | there is only most`,
+		"shop: {goods: {a: {prize: 1}}}":    `1:20: shop.goods.a.prize is no setting | did you mean "shop.goods.a.price"?`,
+		"shop: {goods: {a: {zzzzz: 1}}}":    `1:20: shop.goods.a.zzzzz is no setting | below shop.goods.a, there is only price`,
+		"shop: {hall.key: {evn: KEY}}":      `1:19: shop.hall.key.evn is no setting | did you mean {env: NAME}? shop.hall.key has one value, or says with {env: NAME} or {file: PATH} where it is`,
+		"shop: {open: {fiel: x}}":           `1:15: shop.open.fiel is no setting | did you mean {file: PATH}? shop.open has one value, or says with {env: NAME} or {file: PATH} where it is`,
+		"shap: {open: never}":               `1:1: there is no section shap | did you mean "shop"?`,
+		"zzz: {open: never}":                `1:1: there is no section zzz | `,
+		"shop: {fax: 1}":                    `1:8: shop.fax is a setting of Digdag that has no effect here | leave it out`,
+		"shop.fax=1":                        `doubt shop.fax is a setting of Digdag that has no effect here`,
+		"zzz.a=1":                           `doubt zzz.a is not known`,
+		"shop: stall":                       `1:1: shop must be a mapping | in it, there are type, open, roof, hall.doors, hall.key`,
+		"telex: [x]":                        `1:1: telex must be a mapping | `,
+		"shop: {staff: [x]}":                `1:8: shop.staff must be a mapping | in it, there is only most`,
+		"shop=1":                            `1:1: shop must be a mapping | in it, there are type, open, roof, hall.doors, hall.key`,
+		"shop.opn=1":                        `1:1: shop.opn is no setting | did you mean "shop.open"?`,
+		"shap.opn=1":                        `1:1: there is no section shap | did you mean "shop"?`,
+		"shop: {goods: {a: {price: -1}}}":   `1:27: shop.goods.a.price must be a whole number that is not negative | `,
 	} {
 		c := file(t, text)
 		all := table.Resolve(c)
@@ -186,6 +191,19 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		if got != want {
 			t.Errorf("%s:\n got %s\nwant %s", text, got, want)
 		}
+	}
+}
+
+// What one file has for a type that another one chooses is not wrong: it counts again
+// when the other one is gone.
+func TestOptionsWaitForATypeThatIsChosenElsewhere(t *testing.T) {
+	t.Parallel()
+	table := shops(t)
+	c := file(t, "shop: {type: stall, roof: true}")
+	c.Set("shop.type", "hall", "-X")
+	table.Resolve(c)
+	if faults, doubts := table.Check(c); len(faults)+len(doubts) > 0 {
+		t.Errorf("got %v and %v", faults, doubts)
 	}
 }
 

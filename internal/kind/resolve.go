@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -128,13 +129,47 @@ func (t *Table) CheckOnly(c *config.Config, of func(config.Setting) bool) (fault
 			faults.Add(c.Misnamed(key, false, "%s is a setting of Digdag that has no effect here", key).Hint("leave it out"))
 		case known.Ignored:
 			doubts = append(doubts, Doubt{Key: key, Origin: at.Origin, Reason: "is a setting of Digdag that has no effect here"})
+		case known.idle(c, at) && at.Structured():
+			faults.Add(c.Misnamed(key, false, "%s has no effect", key).Hint("%s", known.belongs(c)))
 		default:
+			if known.idle(c, at) {
+				doubts = append(doubts, Doubt{Key: key, Origin: at.Origin, Reason: "has no effect", Hint: known.belongs(c)})
+			}
 			if err := known.Check(strings.TrimSpace(at.Value)); err != nil {
 				faults.Add(known.Fault(c, key, err))
 			}
 		}
 	}
 	return faults, doubts
+}
+
+// idle reports whether an option has no effect because it is of a type that is not
+// chosen. One that is named after its type waits for it, and so does one whose type was
+// chosen elsewhere than in the file of the option.
+func (k *Known) idle(c *config.Config, at config.Setting) bool {
+	if at.File() == "" || k.Chosen(c) || k.waits() {
+		return false
+	}
+	chosen, set := c.Setting(k.Section.key(typeName))
+	return !set || chosen.File() == at.File()
+}
+
+// waits reports whether an option is named after its type, and so may be there beside
+// another.
+func (k *Known) waits() bool { return k.Type != nil && strings.HasPrefix(k.Name, k.Type.Name+".") }
+
+// belongs says which type an option is of, and which one is chosen.
+func (k *Known) belongs(c *config.Config) string {
+	return fmt.Sprintf("it is one of %s: %s", k.Type.Name, k.Section.choice(c))
+}
+
+// choice says what is chosen in a section.
+func (s *Section) choice(c *config.Config) string {
+	chosen := strings.Join(s.chosen(c), ", ")
+	if _, set := c.Get(s.key(typeName)); !set {
+		return s.key(typeName) + " is " + chosen + " unless it is set"
+	}
+	return s.key(typeName) + " chooses " + chosen
 }
 
 // Fault returns the error of a value that is not what it must be.
@@ -173,11 +208,8 @@ func (t *Table) unknown(c *config.Config, key string, structured bool) *document
 	}
 	e := c.Misnamed(key, false, "%s is no setting", key)
 	name := strings.TrimPrefix(key, s.Name+".")
-	for i := range s.Types {
-		of := &s.Types[i]
-		if k := t.Find(s.key(of.Name + "." + name)); k != nil && !k.Ignored {
-			return e.Hint("it is one of %s: %s chooses %s", of.Name, s.key(typeName), strings.Join(s.chosen(c), ", "))
-		}
+	if of := t.knowing(s, name); len(of) > 0 {
+		return e.Hint("it is one of %s: %s", strings.Join(of, ", "), s.choice(c))
 	}
 	at := strings.LastIndexByte(key, '.') // there is one, after the section
 	if k := t.Find(key[:at]); k != nil && !k.Ignored && structured {
@@ -205,10 +237,23 @@ func (t *Table) unknown(c *config.Config, key string, structured bool) *document
 	switch {
 	case len(meant) > 0:
 		e = e.Hint("did you mean %s?", strings.Join(meant, " or "))
+		if k := t.Find(strings.Trim(meant[0], `"`)); k != nil && !k.Chosen(c) && !k.waits() {
+			e = e.Hint("%s", k.belongs(c))
+		}
 	case len(names) > 0 && len(names) <= fewNames:
 		e = e.Hint("there %s", areAll(names))
 	}
 	return e
+}
+
+// knowing returns the types of a section that have an option of that name.
+func (t *Table) knowing(s *Section, name string) (types []string) {
+	for _, of := range s.TypeNames() {
+		if k := t.Find(s.key(of + "." + name)); k != nil && !k.Ignored && k.Type != nil {
+			types = append(types, of)
+		}
+	}
+	return types
 }
 
 // areAll lists names after the verb that fits their number.

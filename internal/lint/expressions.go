@@ -44,12 +44,4 @@ func (c *checker) text(text string) {
 }
 
 // shortened returns as much of an expression as fits into a message.
-func shortened(source string) string {
-	const most = 60
-	for i := range source {
-		if i >= most || source[i] == '\n' {
-			return source[:i] + "..."
-		}
-	}
-	return source
-}
+func shortened(source string) string { return params.Shortened(source, 80) }

@@ -60,7 +60,7 @@ func TestMistakesAreFoundWhereTheyStand(t *testing.T) {
 			faults: "w.dig:4:18: the expression ${(} is wrong: SyntaxError: it ends too early"},
 		{name: "a hook of the whole", text: "_error:\n  sh>: ${)}", remote: "w.dig:2:8: the expression ${)} is wrong: SyntaxError: Unexpected token )"},
 		{name: "a long expression", text: "+a:\n  sh>: ${" + strings.Repeat("a ", 50) + "}",
-			faults: "w.dig:2:8: the expression ${" + strings.Repeat("a ", 29) + "... is wrong: SyntaxError: Unexpected identifier"},
+			faults: "w.dig:2:8: the expression ${" + strings.Repeat("a ", 38) + "a... is wrong: SyntaxError: Unexpected identifier"},
 		{name: "an expression that is open", text: "+a:\n  sh>: a ${b", doubts: "w.dig:2:10: no brace closes the expression: it is taken as text"},
 		{name: "a body in a body", text: "+a:\n  loop>: 1\n  _do:\n    loop>: 2\n    _do:\n      +b:\n        ech>:\n        x: ${)}",
 			unknown: "w.dig:7:9: unknown operator \"ech\"",

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/dig"
@@ -62,8 +63,44 @@ func Files(project fs.FS) ([]string, error) {
 	return found, nil
 }
 
+// misnamed are endings that people take for Extension, in lower case.
+var misnamed = []string{".pawl.yml", Extension}
+
+// NameOf returns the name of the workflow that a file is to define whose ending is
+// Extension or what people take for it, and "" for other files.
+func NameOf(file string) string {
+	for _, ending := range misnamed {
+		if at := len(file) - len(ending); at > 0 && strings.EqualFold(file[at:], ending) {
+			return file[:at]
+		}
+	}
+	return ""
+}
+
+// Misnamed returns the names of the files in the root of a project, in order, that are
+// not read because they have another ending that people take for Extension, but for
+// those that are ignored.
+func Misnamed(project fs.FS) ([]string, error) {
+	entries, err := fs.ReadDir(project, ".")
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, e := range entries {
+		if name := e.Name(); NameOf(name) != "" && !strings.HasSuffix(name, Extension) && e.Type().IsRegular() && !strings.HasPrefix(name, ".") {
+			found = append(found, name)
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	ignore, err := dig.ReadIgnore(project)
+	return slices.DeleteFunc(found, func(name string) bool { return ignore.Match(name, false) }), err
+}
+
 // Load compiles one file, which may lie in a folder below the project's root. The
-// error is document.Errors, or has the code NotFound if there is no such file.
+// error is document.Errors, beside what could be made of the file, which is not finished
+// then and may be nil, or has the code NotFound if there is no such file.
 func Load(project fs.FS, name string) (*Definition, error) {
 	c := &compiler{}
 	doc, err := Read(project, name)
@@ -76,7 +113,7 @@ func Load(project fs.FS, name string) (*Definition, error) {
 	}
 	w := c.pipeline(of, doc)
 	if err := c.Errs.Err(); err != nil {
-		return nil, err
+		return &Definition{Workflow: w, Document: Outline(doc)}, err
 	}
 	if err := w.Finish(); err != nil {
 		return nil, model.Errorf(model.Invalid, "%w", err)
@@ -130,7 +167,7 @@ func Read(project fs.FS, name string) (*document.Node, error) {
 }
 
 func format() document.Format {
-	return document.Format{Scalars: document.Core, Limits: document.Limits{Bytes: maxBytes}}
+	return document.Format{Scalars: document.Core, Salvage: true, Limits: document.Limits{Bytes: maxBytes}}
 }
 
 // definitionKey is, in the configuration of a task that is made of a file, what the

@@ -339,3 +339,34 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestAllIndependentFaultsOfAFileAreTold(t *testing.T) {
+	t.Parallel()
+	d, err := pawlfile.Load(folder("p.pawl.yaml", "tasks:\n  a:\n    sh: x: y\n  b: {ech: x}\n  c: {py: m.f, retries: 3}\n  d:\n    sh: x\n    parents: [a]\n    memo: {fil: x}\nname: x: y\n"), "p.pawl.yaml")
+	const want = `p.pawl.yaml:3:10: mapping values are not allowed in this context
+p.pawl.yaml:4:7: there is no operator, and no key of a task, "ech"
+p.pawl.yaml:5:16: a task does not have the key "retries"
+p.pawl.yaml:9:12: memo: fil: there is no such key
+p.pawl.yaml:10:8: mapping values are not allowed in this context`
+	if err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+	if d == nil || len(d.Workflow.Root.Children) != 4 {
+		t.Errorf("what is left is %+v", d)
+	}
+}
+
+func TestFilesWithNearlyTheEndingAreFound(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{".digdagignore": {Data: []byte("old.pawl.yml")}, "sub/d.pawl.yml": {}}
+	for _, name := range []string{"a.pawl.yml", "b.PAWL.YAML", "c.pawl.yaml", "pawl.yml", ".pawl.yml", "old.pawl.yml", "x.yml"} {
+		files[name] = &fstest.MapFile{}
+	}
+	found, err := pawlfile.Misnamed(files)
+	if diff := cmp.Diff([]string{"a.pawl.yml", "b.PAWL.YAML"}, found); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if got := pawlfile.NameOf("b.PAWL.YAML"); got != "b" {
+		t.Errorf("the name is %q", got)
+	}
+}

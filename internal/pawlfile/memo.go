@@ -2,6 +2,8 @@ package pawlfile
 
 import (
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -11,7 +13,14 @@ func (c *compiler) memo(n *workflow.Node, keys map[string]document.Entry) {
 	if !ok {
 		return
 	}
-	if _, err := workflow.MemoNamed("memo", at.Value.Value()); err != nil {
+	wrong := false
+	for _, e := range at.Value.Entries() {
+		if _, err := workflow.MemoNamed("memo", params.Of(e.Key, e.Value.Value())); err != nil {
+			wrong = true
+			c.Fail(e.Errorf("%v", err).Hint("%s", model.HintsOf(err)))
+		}
+	}
+	if _, err := workflow.MemoNamed("memo", at.Value.Value()); err != nil && !wrong {
 		c.Wrong(at.Value, err)
 	}
 	switch {

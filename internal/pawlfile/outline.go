@@ -14,10 +14,10 @@ import (
 func Sources() dig.Other {
 	return dig.Other{Extension: Extension, Read: func(project fs.FS, name string) (*document.Node, error) {
 		doc, err := Read(project, name)
-		if err != nil {
+		if doc == nil {
 			return nil, err
 		}
-		return Outline(doc), nil
+		return Outline(doc), err
 	}}
 }
 

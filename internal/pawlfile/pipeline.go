@@ -132,7 +132,7 @@ func (c *compiler) body(root *workflow.Node, doc *document.Node, keys map[string
 		return
 	}
 	written := c.Mapping(tasks.Value, tasks.Key)
-	if len(written) == 0 {
+	if len(written) == 0 && tasks.Value.Kind() == document.Mapping {
 		c.Fail(tasks.Errorf("a pipeline needs a task"))
 	}
 	group := root

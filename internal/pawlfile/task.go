@@ -211,13 +211,16 @@ func (c *compiler) option(operator, e document.Entry, language []key) {
 			Hint("%s", document.DidYouMean(e.Key, append(slices.Clone(reads), namesOf(language)...))))
 	default:
 		for _, k := range language {
-			if oneEdit(e.Key, k.name) {
+			if oneEdit(e.Key, k.name) || alsoCalled[e.Key] == k.name {
 				c.Fail(e.Errorf("a task does not have the key %q", e.Key).
 					Hint("did you mean %q? What %s is to get under that name goes into with", k.name, operator.Key))
 			}
 		}
 	}
 }
+
+// alsoCalled are keys under names that other systems have for them.
+var alsoCalled = map[string]string{"retries": "retry"}
 
 // oneEdit tells whether two words differ by a letter that is missing, too many or
 // another, or by two that have changed places.

@@ -58,14 +58,8 @@ func (e *Error) Unwrap() error {
 	return &model.Error{Code: model.Invalid, Message: e.Error(), Hint: strings.Join(hints, "\n")}
 }
 
-// shown bounds how much of a value a problem has.
-const shown = 40
+// shown bounds how much of a value a problem has, in characters.
+const shown = 60
 
 // brief is a value as JSON, not all of a long one.
-func brief(v params.Value) string {
-	text := string(params.AppendJSON(nil, v))
-	if len(text) > shown {
-		text = text[:shown] + "..."
-	}
-	return text
-}
+func brief(v params.Value) string { return params.Shortened(string(params.AppendJSON(nil, v)), shown) }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
@@ -176,12 +177,23 @@ func (f *fitter) absent(of, given params.Map, path string) params.Map {
 		case r.Default != nil:
 			given = given.Set(name, r.Default)
 		case r.Required:
-			f.problems = append(f.problems, Problem{Input: within(path, name), Want: r.want()})
+			f.problems = append(f.problems, Problem{Input: within(path, name), Want: r.want(), Hint: mistaken(of, given, name)})
 		case path == "" && isRuled(kind):
 			given = given.Set(name, nil) // so that whoever asks for it finds nothing, and no error
 		}
 	}
 	return given
+}
+
+// mistaken asks whether a name that is missing was meant by one that was given and that
+// the shape does not have.
+func mistaken(of, given params.Map, missing string) string {
+	for name := range given.Keys() {
+		if !of.Has(name) && slices.Contains(document.Suggest(name, slices.Collect(of.Keys())), missing) {
+			return fmt.Sprintf("did you mean %q? %q is given", missing, name)
+		}
+	}
+	return ""
 }
 
 // order compares two values of a shape that has an order.

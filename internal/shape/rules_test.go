@@ -184,3 +184,21 @@ func TestWhatComesFromElsewhereIsLookedAtWhereItIsDeclared(t *testing.T) {
 		t.Error("what is given and not declared is taken")
 	}
 }
+
+func TestANameThatWasMeantIsAskedForWhereItIsMissing(t *testing.T) {
+	t.Parallel()
+	of := params.Of("file", shape.Text, "mode", shape.Text, shape.Others, shape.Any)
+	words, err := shape.Rules{Shape: shape.Text, Required: true}.Words()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of = of.Set("file", words)
+	for given, want := range map[string]string{
+		`{"fil": "x"}`: `did you mean "file"? "fil" is given`, `{"other": "x"}`: "", `{"mode": "x"}`: "", `{}`: "",
+	} {
+		_, err := shape.Fit(of, parse(t, given))
+		if err == nil || !strings.HasPrefix(err.Error(), `parameter "file" is missing`) || model.HintsOf(err) != want {
+			t.Errorf("%s: %v; %s", given, err, model.HintsOf(err))
+		}
+	}
+}

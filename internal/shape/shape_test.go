@@ -64,7 +64,7 @@ func TestWhatDoesNotFitIsNamed(t *testing.T) {
 		`{"tags": [["a"]]}`:              `parameter "tags[0]" is ["a"], and is to be a text`,
 		`{"address": "x"}`:               `parameter "address" is "x", and is to be a map`,
 		`{"counts": {"a": "x"}}`:         `parameter "counts.a" is "x", and is to be a whole number`,
-		`{"order_id": ["` + long + `"]}`: `parameter "order_id" is ["xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..., and is to be a text`,
+		`{"order_id": ["` + long + `"]}`: `parameter "order_id" is ["xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..., and is to be a text`,
 	} {
 		_, err := shape.Fit(order, parse(t, given))
 		if err == nil || model.CodeOf(err) != model.Invalid || !strings.HasPrefix(err.Error()+"; "+model.HintsOf(err), want) {

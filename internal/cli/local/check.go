@@ -28,14 +28,15 @@ type checkOptions struct {
 func newCheck(world console.IO) *cobra.Command {
 	o := checkOptions{ProjectOptions: ProjectOptions{World: world}}
 	c := &cobra.Command{
-		Use: "check [WORKFLOW]", Aliases: []string{"c"}, GroupID: "look",
+		Use: "check [WORKFLOW | FILE]", Aliases: []string{"c"}, GroupID: "look",
 		Short: "Check the definitions and show what they mean",
 		Long: "Check the definitions and show the workflows, the parameters and when their schedules begin,\n" +
 			"and the tasks of a pipeline with their products.\n\n" +
 			"All mistakes that show before a task runs are shown at once, with their lines: in the structure of the files,\n" +
 			"in expressions, in what operators are given, in the names of files and workflows. What may be meant is a warning:\n" +
-			"an operator that pawl does not have, an option that nobody reads, a script that is not there yet.",
-		Example: "  pawl check\n  pawl check daily -p limit=10 --json",
+			"an operator that pawl does not have, an option that nobody reads, a script that is not there yet.\n\n" +
+			"With a workflow or its file, only that file is checked, with those that it includes and calls.",
+		Example: "  pawl check\n  pawl check daily.dig\n  pawl check daily -p limit=10 --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.diagnose = o.json
@@ -80,20 +81,17 @@ func (o *checkOptions) run(ctx context.Context, args []string) error {
 			return o.report(nil, params.Map{}, pipe)
 		}
 	}
-	p, err := o.Load()
+	p, workflows, wrong, err := o.subjects(args)
 	if err != nil {
 		return err
 	}
-	workflows := p.Workflows
+	mistakes := o.Mistakes(p, workflows...)
+	o.Warn(slices.Concat(p.Warnings, mistakes.Unknown, mistakes.Slips, mistakes.Doubts).Sorted())
+	if err := slices.Concat(wrong, mistakes.Faults, mistakes.Remote).Err(); err != nil {
+		return err
+	}
 	if len(workflows) == 0 {
 		return noWorkflows()
-	}
-	if len(args) > 0 {
-		w, err := findWorkflow(p, args[0])
-		if err != nil {
-			return err
-		}
-		workflows = []*workflow.Workflow{w}
 	}
 	cfg, err := settings(&o.ConfigOptions, o.World, o.Path())
 	if err != nil {
@@ -101,11 +99,6 @@ func (o *checkOptions) run(ctx context.Context, args []string) error {
 	}
 	given, err := o.Read(o.World, cfg.Under("params"))
 	if err != nil {
-		return err
-	}
-	mistakes := o.Mistakes(p, workflows...)
-	o.Warn(slices.Concat(mistakes.Unknown, mistakes.Slips, mistakes.Doubts).Sorted())
-	if err := slices.Concat(mistakes.Faults, mistakes.Remote).Err(); err != nil {
 		return err
 	}
 	found := make([]checked, len(workflows))

@@ -6,51 +6,79 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
-	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
-// withFaultsOf adds to what is wrong with other files what is wrong with the *.pawl.yaml
-// files of a project, so that all is told at once.
-func withFaultsOf(err error, project fs.FS, root string) error {
-	var all document.Errors
-	if !all.Take(err) {
-		return err
-	}
-	if _, more := withPawlFiles(project, root, nil); more != nil {
-		all.Take(more)
-	}
-	return all.Err()
-}
-
-// withPawlFiles adds what the *.pawl.yaml files of a project define to the other
-// workflows, sorted by name. Errors name files below root, which is the project's
-// name for people.
-func withPawlFiles(project fs.FS, root string, others []*workflow.Workflow) ([]*workflow.Workflow, error) {
-	list, err := pawlfile.LoadAll(project)
+// withPawlFiles adds what the *.pawl.yaml files of a folder define to what the .dig
+// files do, sorted by name. The error is all that is wrong with both kinds, given what
+// is wrong with .dig files. It names files below root, which is the project's name for
+// people.
+func withPawlFiles(p *dig.Project, err error, folder fs.FS, root string) error {
 	var errs document.Errors
 	if err != nil && !errs.Take(err) {
-		return nil, err
+		return err
 	}
-	if len(errs) > 0 {
-		for _, e := range errs {
-			e.File = path.Join(root, e.File)
+	files, err := pawlfile.Files(folder)
+	if err != nil {
+		return err
+	}
+	others := slices.Concat(p.Workflows, p.Broken)
+	for _, file := range files {
+		d, err := pawlfile.Load(folder, file)
+		if err != nil {
+			add(&errs, file, root, err)
 		}
-		return nil, errs.Err()
-	}
-	if len(list) == 0 {
-		return others, nil
-	}
-	all := slices.Clone(others)
-	for _, d := range list {
-		if slices.ContainsFunc(others, func(w *workflow.Workflow) bool { return w.Name == d.Workflow.Name }) {
-			return nil, model.Errorf(model.Invalid, "two files define the workflow %s", d.Workflow.Name).
-				WithHint("rename %s.dig or %[1]s%s", d.Workflow.Name, pawlfile.Extension)
+		switch {
+		case d == nil:
+		case slices.ContainsFunc(others, func(w *workflow.Workflow) bool { return w.Name == d.Workflow.Name }):
+			errs.Add((&document.Error{
+				Pos:     document.Pos{File: path.Join(root, file)},
+				Message: "two files define the workflow " + d.Workflow.Name,
+			}).Hint("rename it, or %s%s", d.Workflow.Name, dig.Extension))
+		case err != nil:
+			p.Broken = append(p.Broken, d.Workflow)
+		default:
+			p.Workflows = append(p.Workflows, d.Workflow)
 		}
-		all = append(all, d.Workflow)
 	}
-	slices.SortFunc(all, func(a, b *workflow.Workflow) int { return strings.Compare(a.Name, b.Name) })
-	return all, nil
+	slices.SortFunc(p.Workflows, func(a, b *workflow.Workflow) int { return strings.Compare(a.Name, b.Name) })
+	p.Warnings = append(p.Warnings, misnamed(folder, root)...)
+	return errs.Err()
+}
+
+// add adds what is wrong with a file.
+func add(errs *document.Errors, file, root string, err error) {
+	var of document.Errors
+	if !of.Take(err) {
+		of.Add(&document.Error{Pos: document.Pos{File: file}, Message: err.Error()})
+	}
+	for _, e := range of {
+		e.File = path.Join(root, e.File)
+		errs.Add(e)
+	}
+}
+
+// misnamed warns of files that are not read, though their names are nearly those of
+// pipelines.
+func misnamed(folder fs.FS, root string) (list document.Errors) {
+	files, _ := pawlfile.Misnamed(folder) // others tell of a folder that can't be read
+	for _, file := range files {
+		e := document.Error{Pos: document.Pos{File: path.Join(root, file)}, Message: "the file is not read: its name must end in " + pawlfile.Extension}
+		list.Add(e.Hint("rename it to %s", pawlfile.NameOf(file)+pawlfile.Extension))
+	}
+	return list
+}
+
+// misnamedAs is a hint for who names a workflow whose file is misnamed.
+func misnamedAs(p *dig.Project, name string) string {
+	for _, e := range p.Warnings {
+		file := path.Base(e.File)
+		if of := pawlfile.NameOf(file); !strings.HasSuffix(file, pawlfile.Extension) && of != "" && (of == name || file == name) {
+			return file + " is not read: rename it to " + of + pawlfile.Extension
+		}
+	}
+	return ""
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func newPlan(world console.IO) *cobra.Command {
 			case done || err != nil:
 				return err
 			case p == nil:
-				return o.explain(args)
+				return o.explain(c.Context(), args)
 			}
 			defer p.close()
 			return o.foretell(c.Context(), p)
@@ -56,7 +57,7 @@ func (r *planned) folder() resume.Folder {
 }
 
 // explain prints what would become of each action.
-func (o *runOptions) explain(args []string) error {
+func (o *runOptions) explain(ctx context.Context, args []string) error {
 	o.questions.unfit = true
 	r, err := o.plan(args)
 	if err != nil {
@@ -65,6 +66,13 @@ func (o *runOptions) explain(args []string) error {
 	decisions, err := instance.Plan(r.request, r.folder())
 	if err != nil {
 		return err
+	}
+	if instance.HasMemo(r.request.Workflow) && (!o.rerun || o.anew) {
+		known, err := o.memoised(ctx, r)
+		if known == nil && err != nil {
+			return err // else it is told of its task
+		}
+		instance.Memoised(decisions, known)
 	}
 	if o.json {
 		for _, d := range decisions {
@@ -82,8 +90,11 @@ func (o *runOptions) explain(args []string) error {
 		counts[d.Verdict]++
 		fmt.Fprintf(&b, "  %-5s %s: %s\n", d.Verdict, d.Task, d.Reason)
 	}
-	fmt.Fprintf(&b, "%d to run, %d finished before, %d left out\n",
-		counts[instance.WillRun], counts[instance.WillReplay], counts[instance.WillPass])
+	fmt.Fprintf(&b, "%d to run, %d finished before, ", counts[instance.WillRun], counts[instance.WillReplay])
+	if taken := counts[instance.WillTake]; taken > 0 {
+		fmt.Fprintf(&b, "%d taken from earlier runs, ", taken)
+	}
+	fmt.Fprintf(&b, "%d left out\n", counts[instance.WillPass])
 	_, err = fmt.Fprint(o.World.Stdout, b.String())
 	return err
 }

@@ -49,43 +49,69 @@ func (o *ProjectOptions) Path() string {
 
 // Load compiles the project's workflows and prints warnings.
 func (o *ProjectOptions) Load() (*dig.Project, error) {
-	dir := o.Path()
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, model.Errorf(model.NotFound, "there is no folder %s", o.dir)
-	case err != nil:
+	p, err := o.load()
+	var errs document.Errors
+	if err != nil && (p == nil || !errs.Take(err)) {
 		return nil, err
-	case !info.IsDir():
-		return nil, model.Errorf(model.NotFound, "%s is no folder", o.dir).
-			WithHint("give the folder that it is in: --project %s", filepath.Dir(o.dir))
 	}
-	p, err := dig.LoadProjectCached(dir, filepath.ToSlash(o.dir), instance.StatePath(dir, "cache"))
 	if err != nil {
-		if closed := unreadable(dir); closed != nil {
-			return nil, closed
-		}
-		return nil, withFaultsOf(err, os.DirFS(dir), filepath.ToSlash(o.dir))
-	}
-	if p.Workflows, err = withPawlFiles(os.DirFS(dir), filepath.ToSlash(o.dir), p.Workflows); err != nil {
-		return nil, err
+		found := o.Mistakes(p, p.Broken...)
+		o.Warn(slices.Concat(p.Warnings, found.Unknown, found.Slips, found.Doubts).Sorted())
+		return nil, slices.Concat(errs, found.Faults, found.Remote).Err()
 	}
 	if len(p.Workflows) > 0 {
-		_ = makeState(instance.StatePath(dir, "")) // a project that can't keep anything needs no such folder
+		_ = makeState(instance.StatePath(o.Path(), "")) // a project that can't keep anything needs no such folder
 	}
 	o.Warn(p.Warnings)
 	return p, nil
 }
 
+// load is Load that prints nothing. Beside document.Errors it returns what could be
+// made of the files.
+func (o *ProjectOptions) load() (*dig.Project, error) {
+	if err := o.exists(); err != nil {
+		return nil, err
+	}
+	dir, root := o.Path(), filepath.ToSlash(o.dir)
+	p, err := dig.LoadProjectCached(dir, root, instance.StatePath(dir, "cache"))
+	if p != nil {
+		err = withPawlFiles(p, err, os.DirFS(dir), root)
+	}
+	if err != nil {
+		if closed := unreadable(dir); closed != nil {
+			return nil, closed
+		}
+	}
+	return p, err
+}
+
+// exists returns the error of a project whose folder is none.
+func (o *ProjectOptions) exists() error {
+	info, err := os.Stat(o.Path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return model.Errorf(model.NotFound, "there is no folder %s", o.dir)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return model.Errorf(model.NotFound, "%s is no folder", o.dir).
+			WithHint("give the folder that it is in: --project %s", filepath.Dir(o.dir))
+	}
+	return nil
+}
+
 // unreadable returns the error of a workflow file that this process may not
 // read, which is no mistake in the definitions.
 func unreadable(dir string) error {
-	files, err := filepath.Glob(filepath.Join(dir, "*"+dig.Extension))
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil // the name of the folder is no pattern
+		return nil // which others tell
 	}
-	for _, path := range files {
-		f, err := os.Open(path)
+	for _, e := range entries {
+		if !isDefinition(e.Name()) {
+			continue
+		}
+		f, err := os.Open(filepath.Join(dir, e.Name()))
 		if errors.Is(err, fs.ErrPermission) {
 			return err
 		}
@@ -119,12 +145,14 @@ func findWorkflow(p *dig.Project, name string) (*workflow.Workflow, error) {
 		return nil, model.Errorf(model.Invalid, "there are several workflows: %s", some(names)).
 			WithHint("say which one, such as %s", names[0])
 	}
-	name = filepath.ToSlash(strings.TrimPrefix(name, "./"))
-	name = strings.TrimSuffix(strings.TrimSuffix(name, dig.Extension), pawlfile.Extension)
+	name = workflowNamed(name)
 	if i := slices.Index(names, name); i >= 0 {
 		return p.Workflows[i], nil
 	}
 	err := model.Errorf(model.NotFound, "there is no workflow %q", name)
+	if hint := misnamedAs(p, name); hint != "" {
+		return nil, err.WithHint("%s", hint)
+	}
 	if near := document.DidYouMean(name, names); near != "" {
 		return nil, err.WithHint("%s", near)
 	}
@@ -132,6 +160,12 @@ func findWorkflow(p *dig.Project, name string) (*workflow.Workflow, error) {
 		return nil, err.WithHint("there are: %s", some(names))
 	}
 	return nil, err.WithHint("no file ends in .dig or .pawl.yaml here; `pawl init DIR` makes an example")
+}
+
+// workflowNamed returns the name of the workflow that somebody names, perhaps by its file.
+func workflowNamed(name string) string {
+	name = filepath.ToSlash(strings.TrimPrefix(name, "./"))
+	return strings.TrimSuffix(strings.TrimSuffix(name, dig.Extension), pawlfile.Extension)
 }
 
 // some lists names, not all of many.

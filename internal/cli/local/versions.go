@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"text/tabwriter"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/serve"
 )
 
 func newVersions(world console.IO) *cobra.Command {
@@ -44,11 +46,23 @@ func (o *runOptions) versions(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if !o.noSave {
+	list, wrong := o.memoised(ctx, r)
+	return errors.Join(o.printVersions(r, list), wrong)
+}
+
+// memoised returns what is known of the memoised tasks of what is planned, and what is
+// wrong with them.
+func (o *runOptions) memoised(ctx context.Context, r planned) (_ []instance.Versioned, err error) {
+	switch {
+	case o.shared != nil:
+		log := slog.New(slog.DiscardHandler)
+		if r.config.Shared, err = serve.OpenRuns(ctx, o.shared, o.Path(), false, o.World.Clock.Now(), log); err != nil {
+			return nil, err
+		}
+	case !o.noSave:
 		r.config.Database = instance.StatePath(o.Path(), "pawl.db")
 	}
-	list, wrong := instance.Versions(ctx, r.config, r.request)
-	return errors.Join(o.printVersions(r, list), wrong)
+	return instance.Versions(ctx, r.config, r.request)
 }
 
 func (o *runOptions) printVersions(r planned, list []instance.Versioned) error {

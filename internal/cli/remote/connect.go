@@ -83,7 +83,11 @@ func (o *Options) open(cfg client.Config, do func(Server) error) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Endpoint, err = client.ParseEndpoint(o.address(settings)); err != nil {
+	at, err := o.address(settings)
+	if err != nil {
+		return err
+	}
+	if cfg.Endpoint, err = client.ParseEndpoint(at); err != nil {
 		return err
 	}
 	if cfg.Headers, err = o.sent(settings); err != nil {
@@ -105,13 +109,31 @@ func (o *Options) open(cfg client.Config, do func(Server) error) error {
 
 // chosen reports whether somebody said which server to talk to.
 func (o *Options) chosen(settings *config.Config) bool {
-	_, set := settings.Get("client.http.endpoint")
-	return set || o.endpoint != "" || o.World.Getenv("PAWL_ENDPOINT") != ""
+	at, err := o.address(settings)
+	return err != nil || at != client.DefaultEndpoint
 }
 
-func (o *Options) address(settings *config.Config) string {
+// address returns where the server is: what is said to the command, to the environment
+// and in the settings, else where the server of the settings or of this folder listens.
+func (o *Options) address(settings *config.Config) (string, error) {
 	set, _ := settings.Get("client.http.endpoint")
-	return cmp.Or(o.endpoint, o.World.Getenv("PAWL_ENDPOINT"), set, client.DefaultEndpoint)
+	if said := cmp.Or(o.endpoint, o.World.Getenv("PAWL_ENDPOINT"), set); said != "" {
+		return said, nil
+	}
+	if at, err := listens(settings); at != "" || err != nil {
+		return at, err
+	}
+	if o.File != "" || o.World.Getenv(config.InstanceVariable) != "" || o.World.Dir == "" {
+		return client.DefaultEndpoint, nil
+	}
+	here := o.ConfigOptions
+	here.Project = o.World.Dir
+	all, err := here.Config(o.World)
+	if err != nil {
+		return "", err
+	}
+	at, err := listens(all)
+	return cmp.Or(at, client.DefaultEndpoint), err
 }
 
 // sent returns the headers for the server. What is given on the command line

@@ -108,7 +108,7 @@ func (c *reader) rules(e document.Entry) shape.Rules {
 	r.Default, r.Minimum, r.Maximum = value(keys["default"]), value(keys["minimum"]), value(keys["maximum"])
 	if at := keys["enum"]; at.IsSet() {
 		if r.Enum, _ = at.Value.Value().([]params.Value); len(r.Enum) == 0 {
-			c.Fail(at.Value.Errorf("enum must be a list of values, not %s", at.Value.What()))
+			c.Fail(at.Value.Errorf("enum must be a list of values, with one at least"))
 		}
 	}
 	return r
