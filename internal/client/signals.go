@@ -190,6 +190,20 @@ func (c *Client) Outbox(ctx context.Context, n int) ([]Record, error) {
 	})
 }
 
+// DropTopic forgets records of a topic that are not sent yet, and returns how many: as
+// long as there are any, more may be left.
+func (c *Client) DropTopic(ctx context.Context, topic string) (int, error) {
+	res, err := c.do(ctx, http.MethodDelete, path("pawl", "v1", "outbox"), url.Values{"topic": {topic}}, nil)
+	if err != nil {
+		return 0, err
+	}
+	var out struct {
+		Dropped []ID `json:"dropped"`
+	}
+	err = c.decode(res, &out)
+	return len(out.Dropped), err
+}
+
 // DropRecords forgets records that are not sent yet. Those that are not there
 // are passed over.
 func (c *Client) DropRecords(ctx context.Context, ids []ID) error { return c.drop(ctx, "outbox", ids) }

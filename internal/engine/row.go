@@ -62,6 +62,8 @@ type Detail struct {
 	Former int32
 	// Version is that of what the action gave; empty is none.
 	Version string
+	// Followers are who is told of the end of the attempt, at its root: see Follow.
+	Followers []string
 }
 
 // Hearing is what outlives a message that a task handles.
@@ -156,7 +158,9 @@ const (
 	GrowLimit
 	// GrowRound adds a group's children once more and retires the old ones.
 	GrowRound
-	// GrowItems adds a collection's body once for each of Items.
+	// GrowItems adds a collection's body once for each of Items, all at once. Who lists
+	// items into a store (Result.Listed) has GrowPage instead, below which the bodies are
+	// of this kind as well; an executor without such a place has this one alone.
 	GrowItems
 	// GrowDrop adds nothing: it retires an action's children, because its
 	// next try makes new ones.

@@ -72,9 +72,22 @@ func (m Memo) Recall(ctx context.Context, t *operator.Task, reads []string, asks
 		known.Reason = fmt.Sprintf("version %s was made by attempt %d, and %s is gone", short(known.Version), at.Attempt, gone)
 		return known, nil
 	}
+	if there, err := m.use(ctx, known.Version, at, model.InstantOf(t.Now())); err != nil || !there {
+		known.Reason = "version " + short(known.Version) + " has just been deleted"
+		return known, err
+	}
 	known.Reason = fmt.Sprintf("version %s was made by %s of attempt %d", short(known.Version), at.Name, at.Attempt)
 	known.Result = &engine.Result{Export: at.Gave.Export, Store: at.Gave.Store, Reset: at.Gave.Reset, Outputs: at.Gave.Outputs}
 	return known, nil
+}
+
+// use sees to it that what is to be taken over is not deleted before a commit says that
+// it was, and reports whether it is there still.
+func (m Memo) use(ctx context.Context, version string, at store.Address, now model.Instant) (bool, error) {
+	if at.Used > now.Add(-store.VersionInUse/2) {
+		return true, nil // the time that it stays anyway will do
+	}
+	return m.Addresses.UseVersion(ctx, m.Project, version, now)
 }
 
 // errGone ends a search.

@@ -57,6 +57,10 @@ func Start(snap *store.Snapshot, p Plan) (store.Start, error) {
 	} else {
 		s.Resume.From = store.Anew
 	}
+	if n := len(s.Resume.From); n > store.MaxFrom {
+		return s, model.Errorf(model.Invalid, "the names of the %d tasks that are to run again have %d bytes, and may have %d", len(p.Only), n, store.MaxFrom).
+			WithHint("name the groups that they are in, or the task from which on all is to run again")
+	}
 	w := *snap.Definition
 	w.Root = c.tree(w.Root, "")
 	s.Definition = &w

@@ -1,6 +1,7 @@
 package rerun_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,6 +78,18 @@ func TestAnAttemptGoesOnWhereAnotherHasEnded(t *testing.T) {
 		if n := snap.Definition.Root.Children; n[0].Wait == nil || n[2].Skip {
 			t.Errorf("%s: it has changed the definition that it was given", name)
 		}
+	}
+}
+
+func TestNamesOfTasksThatRunAgainAreBounded(t *testing.T) {
+	t.Parallel()
+	only := map[string]bool{"+w+" + strings.Repeat("a", store.MaxFrom-8): true} // with its quotes and brackets
+	if _, err := rerun.Start(ended(t, "dig"), rerun.Plan{Only: only}); err != nil {
+		t.Error(err)
+	}
+	only["+w+b"] = true
+	if _, err := rerun.Start(ended(t, "dig"), rerun.Plan{Only: only}); model.CodeOf(err) != model.Invalid {
+		t.Error(err)
 	}
 }
 

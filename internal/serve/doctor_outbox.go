@@ -52,7 +52,7 @@ func (d *doctor) outbox(ctx context.Context, of store.Store, now time.Time) {
 	}
 	hint := ""
 	if grade != Fine {
-		hint = "see that topic " + first[0].Topic + " takes records; `pawl outbox` lists what waits, and `pawl outbox drop` forgets it"
+		hint = "see that topic " + first[0].Topic + " takes records; `pawl outbox` lists what waits, and `pawl outbox drop --topic " + first[0].Topic + "` forgets that"
 	}
 	d.found(check, grade, hint, "%s %s to be sent, the oldest for %v, to topic %s", count, verb, age, first[0].Topic)
 }

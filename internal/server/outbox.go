@@ -52,6 +52,9 @@ func listOutbox(c *call) (any, error) {
 }
 
 func dropRecords(c *call) (any, error) {
+	if c.given("topic") {
+		return dropTopic(c)
+	}
 	ids, wrong := idsIn[store.OutboxID](c.values["id"])
 	if err := c.allow("", namedBy("records", ids)); err != nil {
 		return nil, err
@@ -66,4 +69,16 @@ func dropRecords(c *call) (any, error) {
 		return nil, err
 	}
 	return droppedOut(ids), nil
+}
+
+func dropTopic(c *call) (any, error) {
+	topic := c.query("topic")
+	if err := c.allow("", "records of topic "+topic); err != nil {
+		return nil, err
+	}
+	if topic == "" || c.given("id") {
+		return nil, model.Errorf(model.Invalid, "name records, or the topic that they are for")
+	}
+	ids, err := c.store.DropTopic(c.r.Context(), topic, store.MaxLimit)
+	return droppedOut(ids), err
 }

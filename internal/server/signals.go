@@ -34,7 +34,10 @@ func signalRoutes() []route {
 		{post, "/api/pawl/v1/letters/resend", auth.LetterResend, resendLetters, doc{tag: "signal", summary: "Give dead letters to the tasks that wait for them now, or to those that buried them", body: "Resend", answer: "ResentList"}},
 		{get, "/api/pawl/v1/outbox", auth.RecordList, listOutbox, doc{tag: "signal", summary: "Records that are not sent yet, the oldest first", answer: "RecordList", query: []param{rowsQuery, pageQuery}}},
 		{del, "/api/pawl/v1/outbox", auth.RecordDrop, dropRecords, doc{tag: "signal", summary: "Forget records that are not sent yet", answer: "DroppedList",
-			query: []param{{"id", "array", "ids of the records; those that are not there are passed over", true}}}},
+			query: []param{
+				{"id", "array", "ids of the records; those that are not there are passed over", false},
+				{"topic", "string", "in place of ids: the topic whose records are forgotten, the oldest 1000 with each request until there are none", false},
+			}}},
 		{del, "/api/pawl/v1/letters", auth.LetterDrop, dropLetters, doc{tag: "signal", summary: "Forget messages that are kept, dead or not", answer: "DroppedList",
 			query: []param{{"id", "array", "ids of the messages; those that are not there are passed over", true}}}},
 	}

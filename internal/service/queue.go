@@ -5,8 +5,10 @@ import (
 	"slices"
 
 	"github.com/pawlhq/pawl/internal/admission"
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/updates"
 )
 
 // Queued is an attempt that waits in the run queue.
@@ -79,7 +81,24 @@ func selected(f *store.QueueFilter, w *store.Waiting) bool {
 // CancelQueued ends the attempts that wait in the run queue and are selected, at once
 // and together, and returns them in order.
 func (s *Service) CancelQueued(ctx context.Context, f store.QueueFilter) ([]model.AttemptID, error) {
-	return s.cfg.Store.CancelQueued(ctx, f, model.InstantOf(s.now()))
+	var tell func(*store.Withdrawn) []engine.Record
+	if len(s.cfg.Updates.Topics) > 0 {
+		tell = s.tell
+	}
+	return s.cfg.Store.CancelQueued(ctx, f, model.InstantOf(s.now()), tell)
+}
+
+// tell returns the records that tell others of an attempt which has ended in the queue,
+// as a conductor tells of those that it drives.
+func (s *Service) tell(w *store.Withdrawn) []engine.Record {
+	of := s.cfg.Updates.Teller(updates.Subject{
+		Attempt: w.Attempt, Scope: w.Scope, Project: w.Project, Revision: w.Revision, Key: w.Session.UUID,
+	})
+	if of == nil {
+		return nil
+	}
+	end := w.End()
+	return of(nil, &w.AttemptRow, &end)
 }
 
 // Tag gives an attempt tags, in place of those of the same names, and takes others

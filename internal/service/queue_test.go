@@ -12,8 +12,10 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/history"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/updates"
 )
 
 // queueing has a service queue what is started.
@@ -60,6 +62,31 @@ func TestAnAttemptThatWaitsIsKilledWithoutBeginning(t *testing.T) {
 	}
 }
 
+// Others are told of the end of an attempt that never began, as of any other.
+func TestThatAnAttemptEndsInTheQueueIsTold(t *testing.T) {
+	t.Parallel()
+	f := open(t, func(c *service.Config) {
+		queueing(t, 1)(c)
+		c.Updates = updates.Options{Topics: []string{"runs"}, Projects: []string{"p"}}
+	})
+	f.pushed("1", "w.dig", hourly)
+	a, err := f.Start(t.Context(), service.Start{Workflow: f.workflow(1), Session: at(t, "2026-03-08T07:00:00Z")})
+	must(t, err)
+	_, err = f.Kill(t.Context(), a.ID, "")
+	must(t, err)
+	list, err := f.store.Outbox(t.Context(), 0, 9)
+	must(t, err)
+	if len(list) != 1 || list[0].Topic != "runs" || list[0].Key != a.Session.UUID {
+		t.Fatalf("told %+v", list)
+	}
+	m, _ := list[0].Value.(params.Map)
+	for key, want := range map[string]params.Value{"event": "attempt_ended", "state": "killed", "project": "p", "revision": "1", "workflow": "w"} {
+		if got, _ := m.Get(key); got != want {
+			t.Errorf("%s is %v, want %v", key, got, want)
+		}
+	}
+}
+
 // An attempt that is admitted while somebody kills it gets the kill.
 func TestAKillThatComesTooLateForTheQueueIsPosted(t *testing.T) {
 	t.Parallel()
@@ -81,7 +108,7 @@ func TestAKillThatComesTooLateForTheQueueIsPosted(t *testing.T) {
 // lateKill admits what is to be cancelled just before.
 type lateKill struct{ store.Store }
 
-func (l *lateKill) CancelQueued(ctx context.Context, f store.QueueFilter, now model.Instant) ([]model.AttemptID, error) {
+func (l *lateKill) CancelQueued(ctx context.Context, f store.QueueFilter, now model.Instant, tell func(*store.Withdrawn) []engine.Record) ([]model.AttemptID, error) {
 	limits, err := admission.NewLimits(nil)
 	if err != nil {
 		return nil, err
@@ -89,7 +116,7 @@ func (l *lateKill) CancelQueued(ctx context.Context, f store.QueueFilter, now mo
 	if _, err := l.Admit(ctx, nil, now, store.Choose(limits, now)); err != nil {
 		return nil, err
 	}
-	return l.Store.CancelQueued(ctx, f, now)
+	return l.Store.CancelQueued(ctx, f, now, tell)
 }
 
 func TestTagsGoWithRetriesAndBackfills(t *testing.T) {

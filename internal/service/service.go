@@ -15,6 +15,7 @@ import (
 	"github.com/pawlhq/pawl/internal/project"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/store"
+	"github.com/pawlhq/pawl/internal/updates"
 )
 
 // Config says what a service works with.
@@ -39,6 +40,9 @@ type Config struct {
 	Pools map[string]int
 	// CatchUp is which missed sessions are made up for of schedules that don't say so.
 	CatchUp schedule.CatchUp
+	// Updates say what others are told of attempts that end while they wait in the run
+	// queue.
+	Updates updates.Options
 }
 
 // Limits bound what a service accepts.

@@ -239,7 +239,7 @@ func (s *Service) Kill(ctx context.Context, id model.AttemptID, by string) (stor
 	case a.State.Done():
 		return a, model.Errorf(model.Conflict, "attempt %d is done already", id)
 	case a.Queued():
-		ended, err := s.cfg.Store.CancelQueued(ctx, store.QueueFilter{Attempts: []model.AttemptID{id}}, model.InstantOf(s.now()))
+		ended, err := s.CancelQueued(ctx, store.QueueFilter{Attempts: []model.AttemptID{id}})
 		if err != nil || len(ended) > 0 {
 			return a, err
 		} // it has just been admitted

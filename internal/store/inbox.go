@@ -18,6 +18,8 @@ type Post struct {
 	// Command is to be applied once. Posts of one attempt are applied in
 	// order. Trees in it are finished, and so they are when it is read.
 	Command engine.Command
+	// Unowned says that nobody owned the attempt when it came. Only Load tells.
+	Unowned bool
 	// Err is why the command can't be read, which is zero then. Only Posted
 	// returns such posts; of an attempt that has one, Load fails.
 	Err error

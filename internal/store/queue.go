@@ -7,6 +7,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/workflow"
 )
 
 // InQueue is the Wake of an attempt that waits in the run queue: it is nobody's to
@@ -70,9 +71,26 @@ type Queue interface {
 	QueueEmpty(ctx context.Context) (bool, error)
 	// CancelQueued ends attempts that wait in the queue, or would once a session
 	// has ended, as killed by then, without their ever beginning, and returns them
-	// in order: all or none. Those that were admitted before are not among them.
-	CancelQueued(ctx context.Context, f QueueFilter, now model.Instant) ([]model.AttemptID, error)
+	// in order: all or none. Those that were admitted before are not among them. tell,
+	// if not nil, returns the records that tell others of the end of each, which come
+	// into the outbox with it. It must be quick, and not use the store; a store may call
+	// it again.
+	CancelQueued(ctx context.Context, f QueueFilter, now model.Instant, tell func(*Withdrawn) []engine.Record) ([]model.AttemptID, error)
 }
+
+// Withdrawn is an attempt that has ended while it was in the queue.
+type Withdrawn struct {
+	// Attempt is as it is then.
+	Attempt
+	// Project and Revision are the names of those of the stored workflow that it was to
+	// run; empty if that is gone.
+	Project, Revision string
+	// Scope is that of its parameters.
+	Scope workflow.Scope
+}
+
+// End is the only event of an attempt that ended while it was in the queue.
+func (w *Withdrawn) End() engine.Event { return Cancelled(w.ID, w.Session.Workflow, w.Ended) }
 
 // QueueFilter selects attempts in the queue; zero fields match all.
 type QueueFilter struct {

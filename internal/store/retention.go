@@ -24,11 +24,11 @@ type Retention struct {
 	// Letters is how long a dead letter is kept.
 	Letters time.Duration
 	// Versions is how long an attempt is kept after others last took over what it made
-	// of a version (see the interface Versions), or it made that, however old it is.
-	// Zero is no longer than without.
+	// of a version (see the interface Versions), or it made that, however old it is;
+	// VersionInUse at least.
 	Versions time.Duration
-	// Facts is how long what tasks have told is kept. The last of each product, and of
-	// each of its partitions, stays.
+	// Facts is how long what tasks have told is kept. Of what is older, the last of each
+	// product, and of each of its partitions, stays: it is what stood when that time began.
 	Facts time.Duration
 	// Ticks is how long ticks are kept, by what came of them.
 	Ticks TickRetention
@@ -112,8 +112,8 @@ type Pruner interface {
 	//
 	// An attempt that is the address of a version stays while that was used lately
 	// (Retention.Versions). An attempt goes with its tasks, growths and events, and with the messages
-	// that it buried. It stays while an unfinished attempt resumes from it, and
-	// while a record of it is to be sent. The newest one of a session stays
+	// that it buried. It stays while an unfinished attempt resumes from it, or has
+	// called it (calls.Of), and while a record of it is to be sent. The newest one of a session stays
 	// while the session has another, and while an unfinished attempt comes
 	// after the session, which goes with it. A deleted project goes when it
 	// has no attempts any more, with its revisions, their archives and
@@ -127,19 +127,21 @@ type Pruner interface {
 	// young they are: all of them, or none. A session goes with the last of its
 	// attempts; of others, the newest that is left is the last one from then on.
 	// One that does not exist is NotFound. It is a Conflict while one of them is
-	// unfinished, while an unfinished attempt resumes from one or comes after a
-	// session that would go, and while a record of one is to be sent.
+	// unfinished, while an unfinished attempt resumes from one, has called one or comes
+	// after a session that would go, and while a record of one is to be sent.
 	DeleteAttempts(ctx context.Context, ids []model.AttemptID) (Pruned, error)
 }
 
 // Needed is the Conflict of DeleteAttempts about an attempt that others need, for
 // a reason.
-func Needed(id model.AttemptID, unfinished, resumed, sends, followed bool) error {
+func Needed(id model.AttemptID, unfinished, resumed, called, sends, followed bool) error {
 	switch {
 	case unfinished:
 		return model.Errorf(model.Conflict, "attempt %d goes on", id).WithHint("kill it first")
 	case resumed:
 		return model.Errorf(model.Conflict, "an attempt that goes on takes over what attempt %d finished", id)
+	case called:
+		return model.Errorf(model.Conflict, "a task that waits for the end of attempt %d has not taken notice of it", id)
 	case sends:
 		return model.Errorf(model.Conflict, "a record of attempt %d is still to be sent", id).WithHint("`pawl outbox` lists those, and forgets them")
 	case followed:

@@ -26,6 +26,10 @@ type Sensor struct {
 	LastTick, NextTick model.Instant
 	// Failures counts the evaluations that have failed since one did not.
 	Failures int
+	// LastOutcome and LastReason are those of the tick of the last evaluation; zero
+	// before the first.
+	LastOutcome TickOutcome
+	LastReason  string
 	// Disabled is when it was disabled, or zero.
 	Disabled model.Instant
 	Created  model.Instant
@@ -36,8 +40,8 @@ type Sensor struct {
 
 // Sensors keeps the sensors of the newest revisions of projects. A push gives each
 // workflow whose definition has one a sensor, which is due at once: one that a
-// workflow of the same name had keeps its id, Created, Disabled, Cursor and LastKey,
-// and has not failed as yet. Those of other workflows of the project are gone, as are
+// workflow of the same name had keeps its id, Created, Disabled, Cursor, LastKey and
+// what the last tick says, and has not failed as yet. Those of other workflows of the project are gone, as are
 // all with the project.
 type Sensors interface {
 	// Sensor returns one sensor, or a NotFound error.
@@ -50,10 +54,13 @@ type Sensors interface {
 	// Never.
 	DueSensors(ctx context.Context, pool Pool, now model.Instant, n int) (due []Sensor, next model.Instant, err error)
 	// ChangeSensor writes Cursor, LastKey, LastTick, NextTick, Failures, Disabled and
-	// Updated, adds run keys to those that the sensor knows, and returns it with its
-	// new version. When the version given is not the stored one, it is a Conflict;
-	// when there is no such sensor, NotFound.
-	ChangeSensor(ctx context.Context, s Sensor, keys ...string) (Sensor, error)
+	// Updated, and returns the sensor with its new version. When the version given is
+	// not the stored one, it is a Conflict; when there is no such sensor, NotFound.
+	ChangeSensor(ctx context.Context, s Sensor) (Sensor, error)
+	// SensorTicked does the same after an evaluation, and all or nothing of this
+	// besides: it appends the tick, of which LastOutcome and LastReason are, and adds
+	// run keys to those that the sensor knows.
+	SensorTicked(ctx context.Context, s Sensor, t Tick, keys []string) (Sensor, error)
 	// KnownRunKeys returns those of the keys that a sensor knows, in the order given.
 	// They are known for as long as there is the sensor.
 	KnownRunKeys(ctx context.Context, id model.SensorID, keys []string) ([]string, error)

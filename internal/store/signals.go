@@ -28,6 +28,13 @@ import (
 // which end as dead letters.
 type Signals interface {
 	Feeding
+	// DeliverTo is Deliver by one who drives attempts. In the same transaction, up to
+	// Most of the attempts that get a message and that nobody owns are given to the
+	// owner, as by Claim with ids, if they are of its pool and nothing holds them back.
+	// It returns those, in order of id: nobody is told of them. Where an answer was lost
+	// on the way, others of these attempts may be among them. An owner without a lease at
+	// that epoch is given none.
+	DeliverTo(ctx context.Context, d Delivery, to Claimant) ([]Delivered, []model.AttemptID, error)
 	Letters
 	Outbox
 	// ListSubscriptions returns who waits for what: in order of topic and param,
@@ -36,6 +43,8 @@ type Signals interface {
 	ListSubscriptions(ctx context.Context, f SubscriptionFilter, page Page) ([]Subscription, string, error)
 	// Pending tells how much is in the outbox.
 	Pending(ctx context.Context) (Pending, error)
+	// DropTopic forgets up to n records of a topic, the oldest first, and returns which.
+	DropTopic(ctx context.Context, topic string, n int) ([]OutboxID, error)
 }
 
 // Feeding takes messages in.
@@ -61,6 +70,15 @@ type Delivery struct {
 	Messages []Message
 	// Now is when the messages have come.
 	Now model.Instant
+}
+
+// Claimant drives attempts, and can take up some more.
+type Claimant struct {
+	Pool  Pool
+	Owner string
+	Epoch int64
+	// Most is how many more. Zero is none.
+	Most int
 }
 
 // Offset says how far a partition was read.

@@ -103,9 +103,13 @@ type Resume struct {
 	// Attempt is the one that finished them.
 	Attempt model.AttemptID
 	// From is the full name of the task from which on everything is to run
-	// again; empty takes over all tasks that succeeded.
+	// again; empty takes over all tasks that succeeded. It has MaxFrom bytes at most.
 	From string
 }
+
+// MaxFrom bounds what is said of the tasks that are to run again, as it is read with
+// every attempt of a list.
+const MaxFrom = 64 << 10
 
 // Start asks for an attempt of a session that may or may not exist.
 type Start struct {
@@ -141,6 +145,8 @@ type Start struct {
 	Queue *Turn
 	// Due is when the attempt is to be started by, as Attempt.Due.
 	Due model.Instant
+	// Private puts the attempt into the pool of that name, whatever it runs.
+	Private bool
 	// Owner and Epoch claim the attempt for a conductor as it is made; an
 	// empty owner leaves it unowned.
 	Owner string
@@ -424,8 +430,17 @@ type Owners interface {
 // that has the functions of its tasks, in the pool with the number of the project.
 type Pool model.ProjectID
 
+// Private is the pool of attempts whose tasks need what is in one place only, such as
+// the files in a folder: who is there claims them by their ids, and nobody by the pool.
+const Private Pool = -1
+
 // Pool returns the pool of the attempt that is to be made.
-func (s *Start) Pool() Pool { return poolOf(s.Definition, s.Session.Project) }
+func (s *Start) Pool() Pool {
+	if s.Private {
+		return Private
+	}
+	return poolOf(s.Definition, s.Session.Project)
+}
 
 // PoolOf returns the pool of the attempts of a workflow, which has its definition.
 func PoolOf(w *Workflow) Pool { return poolOf(w.Definition, w.Project) }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -17,7 +16,18 @@ type Versions interface {
 	// are still where they were kept is for others to check. An address goes with its
 	// attempt.
 	Addresses(ctx context.Context, project model.ProjectID, versions []string) (map[string]Address, error)
+	// UseVersion notes that what a task gave of a version is about to be taken over at an
+	// instant, so that Prune leaves it alone for VersionInUse from then on, whatever a
+	// retention says. It reports whether there is anything to take over still.
+	UseVersion(ctx context.Context, project model.ProjectID, version string, at model.Instant) (bool, error)
+	// UsedSince returns those of some attempts that have made what is of a version that
+	// was used, or made, no earlier than an instant.
+	UsedSince(ctx context.Context, ids []model.AttemptID, since model.Instant) ([]model.AttemptID, error)
 }
+
+// VersionInUse is how long an attempt stays at least after somebody began to take over
+// what it made of a version: longer than it takes until a commit says that this was done.
+const VersionInUse = time.Hour
 
 // KeepVersions is how long what was made of a version is kept after it was last used,
 // where nothing else is said.
@@ -39,8 +49,5 @@ type Address struct {
 // VersionsUsed returns the instant from which on a version has to have been used for
 // its attempt to stay.
 func (r *Retention) VersionsUsed(now model.Instant) model.Instant {
-	if r.Versions <= 0 {
-		return math.MaxInt64
-	}
-	return now.Add(-r.Versions)
+	return now.Add(-max(r.Versions, VersionInUse))
 }

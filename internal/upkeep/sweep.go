@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/document"
@@ -49,6 +50,8 @@ type Swept struct {
 	Attempts, Tasks, Sessions int
 	// Needed are attempts that others need, which stay.
 	Needed int
+	// Going are the attempts of a dry run.
+	Going []store.Attempt
 }
 
 // ParseEnded returns the state of attempts that have ended, by its name; without one,
@@ -91,6 +94,10 @@ func (s *Sweep) Until() (model.Instant, error) {
 // Page deletes those of some attempts that have ended and are old enough. Attempts that
 // others need stay.
 func (s *Sweep) Page(ctx context.Context, list []store.Attempt) (done Swept, err error) {
+	used, err := s.used(ctx, list)
+	if err != nil {
+		return done, err
+	}
 	var ids []model.AttemptID
 	tasks := make(map[model.AttemptID]int)
 	for i := range list {
@@ -98,9 +105,12 @@ func (s *Sweep) Page(ctx context.Context, list []store.Attempt) (done Swept, err
 		if err != nil {
 			return done, err
 		}
-		if goes {
+		if goes && !slices.Contains(used, list[i].ID) {
 			ids = append(ids, list[i].ID)
 			tasks[list[i].ID] = int(list[i].Tasks)
+			if s.Dry {
+				done.Going = append(done.Going, list[i])
+			}
 		}
 	}
 	if s.Dry || s.LogsOnly {
@@ -186,6 +196,19 @@ func (s *Sweep) goes(ctx context.Context, a *store.Attempt) (bool, error) {
 	}
 	newest, err := s.newestOf(ctx, ofWorkflow{a.Session.Project, a.Session.Workflow})
 	return !newest[a.Session.ID], err
+}
+
+// used returns the attempts of a list that stay because of what they made of a version,
+// where no age was given.
+func (s *Sweep) used(ctx context.Context, list []store.Attempt) ([]model.AttemptID, error) {
+	if s.Older > 0 {
+		return nil, nil
+	}
+	ids := make([]model.AttemptID, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	return s.Store.UsedSince(ctx, ids, s.Retention.VersionsUsed(model.InstantOf(s.Now)))
 }
 
 // newestOf returns the sessions of a workflow that are kept however old they are.

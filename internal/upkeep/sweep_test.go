@@ -77,15 +77,26 @@ func TestOldAttemptsAreDeletedOnDemand(t *testing.T) {
 		"none in a dry run":      {upkeep.Sweep{Older: time.Second, Dry: true}, upkeep.Swept{Attempts: 4, Tasks: 12}, nil, 5},
 		"only logs":              {upkeep.Sweep{Older: time.Second, LogsOnly: true}, upkeep.Swept{Attempts: 4, Tasks: 12}, []model.AttemptID{1, 2, 3, 4}, 5},
 		"as retention says":      {upkeep.Sweep{Retention: store.Retention{Attempts: 5 * day}}, upkeep.Swept{Attempts: 1, Tasks: 3, Needed: 1}, []model.AttemptID{2}, 4},
+		"but what is taken over": {upkeep.Sweep{Retention: store.Retention{Attempts: day, Versions: 8*day + 1}}, upkeep.Swept{Attempts: 2, Tasks: 6, Needed: 1}, []model.AttemptID{3, 4}, 3},
 		"but the newest session": {upkeep.Sweep{Retention: store.Retention{Attempts: 5 * day, Sessions: 1}}, upkeep.Swept{Needed: 1}, nil, 5},
 	} {
 		s, list := past(t, 9, 8, 3, 2, 0)
+		if err := s.Commit(t.Context(), &store.Batch{Versions: []engine.Versioned{
+			{Attempt: 2, Task: 1, Version: "v", At: model.InstantOf(today.Add(-8 * day))},
+			{Attempt: 3, Task: 1, Version: "x", At: model.InstantOf(today.Add(-9 * day))},
+		}}); err != nil {
+			t.Fatal(err)
+		}
 		logs, outputs := &beside{}, &beside{}
 		test.sweep.Store, test.sweep.Now, test.sweep.Logs, test.sweep.Outputs = s, today, logs, outputs
 		got, err := test.sweep.Page(t.Context(), list)
 		if err != nil {
 			t.Fatal(name, err)
 		}
+		if n := len(got.Going); test.sweep.Dry != (n > 0) || n > 0 && n != got.Attempts {
+			t.Errorf("%s: %d are listed", name, n)
+		}
+		got.Going = nil
 		if diff := cmp.Diff(test.want, got) + cmp.Diff(test.gone, logs.gone); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}

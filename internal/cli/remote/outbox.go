@@ -18,17 +18,18 @@ type outboxOptions struct {
 	Options
 	console.OutputOptions
 	all   bool
+	topic string
 	count int
 }
 
 func newOutbox(world console.IO) *cobra.Command {
 	o := outboxOptions{Options: Options{World: world}}
 	c := &cobra.Command{
-		Use: "outbox [drop ID... | drop --all]", GroupID: "remote", Args: outboxArgs, ValidArgs: []string{"drop"},
+		Use: "outbox [drop ID... | drop --topic TOPIC | drop --all]", GroupID: "remote", Args: outboxArgs, ValidArgs: []string{"drop"},
 		Short: "List or forget records of tasks that a server has not sent yet",
 		Long: "List the records that tasks have sent and that are not on their way yet, the oldest first: those of a moment,\n" +
-			"of topics that refuse them, or all where neither Kafka nor a webhook is configured.\n\n`drop` forgets records, which are then never sent.",
-		Example: "  pawl outbox\n  pawl outbox drop 3 4\n  pawl outbox drop --all",
+			"of topics that refuse them, or all where neither Kafka nor a webhook is configured.\n\n`drop` forgets records, which are then never sent; with --topic those of a topic whose receiver is gone for good.",
+		Example: "  pawl outbox\n  pawl outbox drop 3 4\n  pawl outbox drop --topic orders\n  pawl outbox drop --all",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}
 	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) {
@@ -36,6 +37,7 @@ func newOutbox(world console.IO) *cobra.Command {
 	})
 	console.Grouped(c, "What is dropped", func(f *pflag.FlagSet) {
 		f.BoolVar(&o.all, "all", false, "drop all that there are")
+		f.StringVar(&o.topic, "topic", "", "drop all for this `TOPIC`")
 	})
 	o.OutputOptions.Flags(c)
 	o.Options.Flags(c)
@@ -52,16 +54,20 @@ func outboxArgs(_ *cobra.Command, args []string) error {
 
 func (o *outboxOptions) run(ctx context.Context, args []string) error {
 	switch {
-	case len(args) == 0 && o.all:
-		return model.Errorf(model.Invalid, "--all is for `pawl outbox drop`")
-	case len(args) > 0 && o.all == (len(args) > 1):
-		return model.Errorf(model.Invalid, "give the IDs of records, or --all")
+	case len(args) == 0 && (o.all || o.topic != ""):
+		return model.Errorf(model.Invalid, "--all and --topic are for `pawl outbox drop`")
+	case len(args) > 0 && o.chosen(len(args)-1) != 1:
+		return model.Errorf(model.Invalid, "give the IDs of records, --topic or --all")
 	case o.count < 1:
 		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
 	case len(args) == 0:
 		return o.With(ctx, o.show)
 	case o.all:
-		return o.With(ctx, o.dropAll)
+		return o.With(ctx, func(ctx context.Context, r Server) error { return o.dropAll(ctx, r.dropOldest) })
+	case o.topic != "":
+		return o.With(ctx, func(ctx context.Context, r Server) error {
+			return o.dropAll(ctx, func(ctx context.Context) (int, error) { return r.DropTopic(ctx, o.topic) })
+		})
 	}
 	ids, err := idList("a record", args[1:])
 	if err != nil {
@@ -79,26 +85,43 @@ func (o *outboxOptions) run(ctx context.Context, args []string) error {
 // dropAtOnce is how many records one request drops.
 const dropAtOnce = 100
 
-func (o *outboxOptions) dropAll(ctx context.Context, r Server) error {
-	n := 0
-	for {
-		list, err := r.Outbox(ctx, dropAtOnce)
-		if err == nil && len(list) > 0 {
-			ids := make([]client.ID, len(list))
-			for i := range list {
-				ids[i] = list[i].ID
-			}
-			err = r.DropRecords(ctx, ids)
+// chosen is in how many ways it is said what is dropped, with so many IDs among them.
+func (o *outboxOptions) chosen(ids int) (n int) {
+	for _, given := range []bool{ids > 0, o.all, o.topic != ""} {
+		if given {
+			n++
 		}
+	}
+	return n
+}
+
+// dropAll drops records until there are no more.
+func (o *outboxOptions) dropAll(ctx context.Context, drop func(context.Context) (int, error)) error {
+	all := 0
+	for {
+		n, err := drop(ctx)
 		if err != nil {
 			return err
 		}
-		if len(list) == 0 {
-			_, _ = fmt.Fprintf(o.World.Stderr, "Not to be sent any more: %d records\n", n)
+		if n == 0 {
+			_, _ = fmt.Fprintf(o.World.Stderr, "Not to be sent any more: %s\n", console.Count(all, "record", "records"))
 			return nil
 		}
-		n += len(list)
+		all += n
 	}
+}
+
+// dropOldest drops the oldest records, and returns how many.
+func (r Server) dropOldest(ctx context.Context) (int, error) {
+	list, err := r.Outbox(ctx, dropAtOnce)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	ids := make([]client.ID, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	return len(ids), r.DropRecords(ctx, ids)
 }
 
 func (o *outboxOptions) show(ctx context.Context, r Server) error {

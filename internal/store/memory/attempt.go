@@ -19,7 +19,9 @@ type attempt struct {
 	definition *workflow.Workflow
 	// tasks holds the row of the task with id n at n. A row that was never
 	// written has no attempt.
-	tasks   []engine.TaskRow
+	tasks []engine.TaskRow
+	// made are the versions that lead to the attempt.
+	made    map[versionKey]bool
 	growths []engine.Growth // in order of First and then of their writing
 	events  []engine.Event  // in order of Seq
 	rows

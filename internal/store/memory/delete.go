@@ -43,14 +43,14 @@ func (s *Store) doomed(ids []model.AttemptID) (list []*attempt, err error) {
 		}
 		list = append(list, a)
 		left[a.of]++
-		if err := store.Needed(id, !a.State.Done(), s.resumed(id), s.sends(id), false); err != nil {
+		if err := store.Needed(id, !a.State.Done(), s.resumed(id), s.called(a), s.sends(id), false); err != nil {
 			return nil, err
 		}
 	}
 	slices.SortFunc(list, func(a, b *attempt) int { return endOf(a).Compare(endOf(b)) })
 	for _, a := range list {
 		followed := slices.ContainsFunc(a.of.followers, func(b *attempt) bool { return !b.State.Done() })
-		if err := store.Needed(a.ID, false, false, false, followed && left[a.of] == len(a.of.attempts)); err != nil {
+		if err := store.Needed(a.ID, false, false, false, false, followed && left[a.of] == len(a.of.attempts)); err != nil {
 			return nil, err
 		}
 	}

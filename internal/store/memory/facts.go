@@ -119,19 +119,20 @@ func (s *Store) dropFacts(goes func(*store.Fact) bool) int {
 	return before - len(s.facts)
 }
 
-// facts drops old facts, but the last of each product and partition, and reports
-// whether there are more.
+// facts drops old facts, but the last of each product and partition that is old, and
+// reports whether there are more.
 func (w *sweep) facts() (more bool) {
 	type part struct {
 		project       model.ProjectID
 		product, part string
 	}
+	before := store.Expired(w.now, w.of.Facts)
 	last := make(map[part]int64)
 	for i := range w.store.facts {
-		f := &w.store.facts[i]
-		last[part{f.Project, f.Product, f.Partition}] = f.ID
+		if f := &w.store.facts[i]; f.At < before {
+			last[part{f.Project, f.Product, f.Partition}] = f.ID
+		}
 	}
-	before := store.Expired(w.now, w.of.Facts)
 	w.Facts = w.store.dropFacts(func(f *store.Fact) bool {
 		if f.At >= before || f.Product != "" && last[part{f.Project, f.Product, f.Partition}] == f.ID {
 			return false

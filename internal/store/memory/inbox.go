@@ -65,6 +65,7 @@ func (s *Store) somePosts(after store.PostID, n int, match func(*post, *attempt)
 	for i := first; i < len(s.posts) && len(posts) < n; i++ {
 		if p := &s.posts[i]; match(p, s.attempts[p.Attempt-1]) {
 			posts = append(posts, p.Post)
+			posts[len(posts)-1].Unowned = p.epoch == 0
 		}
 	}
 	return posts

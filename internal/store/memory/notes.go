@@ -19,6 +19,18 @@ func (s *Store) SetNote(ctx context.Context, name, text string) error {
 	return nil
 }
 
+// KeepNote implements store.Notes.
+func (s *Store) KeepNote(ctx context.Context, name, text string) (string, error) {
+	if err := s.enter(ctx); err != nil {
+		return "", err
+	}
+	defer s.mu.Unlock()
+	if s.notes[name] == "" {
+		s.notes[name] = text
+	}
+	return s.notes[name], nil
+}
+
 // Notes implements store.Notes.
 func (s *Store) Notes(ctx context.Context, prefix string) (map[string]string, error) {
 	if err := s.enter(ctx); err != nil {

@@ -69,3 +69,19 @@ func (s *Store) Pending(ctx context.Context) (p store.Pending, err error) {
 	}
 	return p, nil
 }
+
+// DropTopic implements store.Signals.
+func (s *Store) DropTopic(ctx context.Context, topic string, n int) (ids []store.OutboxID, err error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	s.outbox = slices.DeleteFunc(s.outbox, func(o store.Outgoing) bool {
+		goes := o.Topic == topic && len(ids) < n
+		if goes {
+			ids = append(ids, o.ID)
+		}
+		return goes
+	})
+	return ids, nil
+}

@@ -70,6 +70,21 @@ func (s *Store) Claim(ctx context.Context, pool store.Pool, owner string, epoch 
 	return ids, err
 }
 
+// give has an owner take up those of some attempts that nobody has and that nothing
+// holds back, and returns which.
+func (s *Store) give(to store.Claimant, ids []model.AttemptID) (given []model.AttemptID) {
+	if s.checkLease(to.Owner, to.Epoch) != nil {
+		return nil
+	}
+	for _, id := range ids {
+		if a := s.attempts[id-1]; a.pool == to.Pool && a.claimable() && !a.heldBack() {
+			a.Owner, a.Epoch = to.Owner, to.Epoch
+			given = append(given, id)
+		}
+	}
+	return given
+}
+
 // candidates returns the attempts that can be claimed: those of only or, with
 // none, all of the pool that are to be driven on by now.
 func (s *Store) candidates(pool store.Pool, now model.Instant, only []model.AttemptID) (list []*attempt) {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/pawlhq/pawl/internal/calls"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -103,14 +104,24 @@ func (w *sweep) needed(a *attempt) bool {
 			newer++
 		}
 	}
-	return w.store.resumed(a.ID) || w.store.sends(a.ID) || w.store.used(a.ID, w.of.VersionsUsed(w.now))
+	return w.store.resumed(a.ID) || w.store.called(a) || w.store.sends(a.ID) || w.store.used(a, w.of.VersionsUsed(w.now))
+}
+
+// called reports whether an unfinished attempt has called this one.
+func (s *Store) called(a *attempt) bool {
+	by, ok := calls.Of(a.Name)
+	if !ok {
+		return false
+	}
+	caller, err := at(s.attempts, by.Attempt, "attempt")
+	return err == nil && !caller.State.Done()
 }
 
 func (s *Store) dropAttempt(a *attempt) {
 	s.attempts[a.ID-1] = nil
 	s.journal.forget(a)
 	delete(s.queue.places, a.ID)
-	s.dropVersions(a.ID)
+	s.dropVersions(a)
 	maps.DeleteFunc(s.slots, func(k slotKey, _ *slotClaim) bool { return k.attempt == a.ID })
 	s.letters = slices.DeleteFunc(s.letters, func(l *letter) bool { return l.Attempt == a.ID })
 	a.of.attempts = slices.DeleteFunc(a.of.attempts, func(b *attempt) bool { return b == a })

@@ -142,7 +142,7 @@ func (s *Store) QueueEmpty(ctx context.Context) (bool, error) {
 }
 
 // CancelQueued implements store.Queue.
-func (s *Store) CancelQueued(ctx context.Context, f store.QueueFilter, now model.Instant) (ids []model.AttemptID, err error) {
+func (s *Store) CancelQueued(ctx context.Context, f store.QueueFilter, now model.Instant, tell func(*store.Withdrawn) []engine.Record) (ids []model.AttemptID, err error) {
 	err = s.write(ctx, func() (bool, error) {
 		for _, id := range slices.Sorted(maps.Keys(s.queue.places)) {
 			if p := s.queue.places[id]; !p.Taken && !p.of.State.Done() && p.of.selected(&f) {
@@ -156,12 +156,29 @@ func (s *Store) CancelQueued(ctx context.Context, f store.QueueFilter, now model
 			s.takeLeft([]engine.AttemptRow{row})
 			s.update(&row)
 			e := store.Cancelled(id, a.Session.Workflow, now)
-			a.putEvent(&e)
+			if a.putEvent(&e) {
+				s.journal.add(a, e.Seq)
+			}
 			delete(s.queue.places, id)
+			if tell != nil {
+				s.send(tell(s.withdrawn(a)))
+			}
 		}
 		return len(ids) > 0, nil
 	})
 	return ids, err
+}
+
+// withdrawn returns what is told of an attempt that has ended in the queue.
+func (s *Store) withdrawn(a *attempt) *store.Withdrawn {
+	one := &store.Withdrawn{Attempt: a.Attempt, Scope: a.definition.Scope}
+	if w, err := at(s.workflows, a.Workflow, "workflow"); err == nil {
+		one.Project = s.nameOf(w.Project)
+		if r, err := at(s.revisions, w.Revision, "revision"); err == nil {
+			one.Revision = r.Name
+		}
+	}
+	return one
 }
 
 func (a *attempt) selected(f *store.QueueFilter) bool {

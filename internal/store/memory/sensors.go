@@ -109,32 +109,60 @@ func (s *Store) DueSensors(ctx context.Context, pool store.Pool, now model.Insta
 }
 
 // ChangeSensor implements store.Sensors.
-func (s *Store) ChangeSensor(ctx context.Context, to store.Sensor, keys ...string) (store.Sensor, error) {
-	var changed store.Sensor
-	err := s.write(ctx, func() (bool, error) {
-		one, err := s.sensors.find(to.ID)
-		if err == nil && one.Version != to.Version {
-			err = model.Errorf(model.Conflict, "sensor %d was changed by another", to.ID)
+func (s *Store) ChangeSensor(ctx context.Context, to store.Sensor) (changed store.Sensor, err error) {
+	err = s.write(ctx, func() (bool, error) {
+		one, err := s.sensors.change(&to)
+		if err == nil {
+			changed = *one
 		}
+		return err == nil, err
+	})
+	return changed, err
+}
+
+// SensorTicked implements store.Sensors.
+func (s *Store) SensorTicked(ctx context.Context, to store.Sensor, t store.Tick, keys []string) (changed store.Sensor, err error) {
+	err = s.write(ctx, func() (bool, error) {
+		one, err := s.sensors.change(&to)
 		if err != nil {
 			return false, err
 		}
-		one.Cursor, one.LastKey, one.LastTick, one.NextTick = to.Cursor, to.LastKey, to.LastTick, to.NextTick
-		one.Failures, one.Disabled, one.Updated = to.Failures, to.Disabled, to.Updated
-		one.Version++
-		for _, key := range keys {
-			if s.sensors.keys == nil {
-				s.sensors.keys = make(map[model.SensorID]map[string]bool)
-			}
-			if s.sensors.keys[to.ID] == nil {
-				s.sensors.keys[to.ID] = make(map[string]bool)
-			}
-			s.sensors.keys[to.ID][key] = true
-		}
+		t = t.Kept()
+		one.LastOutcome, one.LastReason = t.Outcome, t.Reason
+		s.sensors.know(to.ID, keys)
+		s.tick(t)
 		changed = *one
 		return true, nil
 	})
 	return changed, err
+}
+
+// change changes a sensor, if it is the version that is meant.
+func (s *sensors) change(to *store.Sensor) (*store.Sensor, error) {
+	one, err := s.find(to.ID)
+	if err == nil && one.Version != to.Version {
+		err = model.Errorf(model.Conflict, "sensor %d was changed by another", to.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	one.Cursor, one.LastKey, one.LastTick, one.NextTick = to.Cursor, to.LastKey, to.LastTick, to.NextTick
+	one.Failures, one.Disabled, one.Updated = to.Failures, to.Disabled, to.Updated
+	one.Version++
+	return one, nil
+}
+
+// know adds run keys to those of a sensor.
+func (s *sensors) know(id model.SensorID, keys []string) {
+	if s.keys == nil {
+		s.keys = make(map[model.SensorID]map[string]bool)
+	}
+	if s.keys[id] == nil {
+		s.keys[id] = make(map[string]bool, len(keys))
+	}
+	for _, key := range keys {
+		s.keys[id][key] = true
+	}
 }
 
 // KnownRunKeys implements store.Sensors.

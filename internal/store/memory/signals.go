@@ -45,7 +45,15 @@ func newSignals() signals {
 
 // Deliver implements store.Feeding.
 func (s *Store) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered, error) {
-	return s.route(ctx, routing.Deliver(d))
+	done, _, err := s.DeliverTo(ctx, d, store.Claimant{})
+	return done, err
+}
+
+// DeliverTo implements store.Signals.
+func (s *Store) DeliverTo(ctx context.Context, d store.Delivery, to store.Claimant) ([]store.Delivered, []model.AttemptID, error) {
+	m := routing.Deliver(d, to)
+	done, err := s.route(ctx, m)
+	return done, m.Given, err
 }
 
 func (s *Store) route(ctx context.Context, m *routing.Mail) ([]store.Delivered, error) {
@@ -55,6 +63,7 @@ func (s *Store) route(ctx context.Context, m *routing.Mail) ([]store.Delivered, 
 			return false, err
 		}
 		s.book(l)
+		m.Given = s.give(m.To, m.Claimed())
 		return m.Wakes(), nil
 	})
 	if err != nil {

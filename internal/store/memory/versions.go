@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"maps"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -43,15 +42,52 @@ func (s *Store) version(v *engine.Versioned) {
 		s.versions[key] = old
 		return
 	}
+	if known {
+		delete(s.attempts[old.Attempt-1].made, key)
+	}
+	maker := s.attempts[v.Attempt-1]
+	if maker.made == nil {
+		maker.made = make(map[versionKey]bool)
+	}
+	maker.made[key] = true
 	s.versions[key] = store.Address{
 		Attempt: v.Attempt, Task: v.Task, Name: v.Name, Workflow: of.Workflow, Made: v.At, Used: max(old.Used, v.At), Gave: v.Gave,
 	}
 }
 
+// UseVersion implements store.Versions.
+func (s *Store) UseVersion(ctx context.Context, project model.ProjectID, version string, at model.Instant) (bool, error) {
+	if err := s.enter(ctx); err != nil {
+		return false, err
+	}
+	defer s.mu.Unlock()
+	key := versionKey{project, version}
+	a, found := s.versions[key]
+	if found {
+		a.Used = max(a.Used, at)
+		s.versions[key] = a
+	}
+	return found, nil
+}
+
+// UsedSince implements store.Versions.
+func (s *Store) UsedSince(ctx context.Context, ids []model.AttemptID, since model.Instant) (used []model.AttemptID, err error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if a, err := at(s.attempts, id, "attempt"); err == nil && s.used(a, since) {
+			used = append(used, id)
+		}
+	}
+	return used, nil
+}
+
 // used reports whether what an attempt made of a version was used since an instant.
-func (s *Store) used(id model.AttemptID, since model.Instant) bool {
-	for _, a := range s.versions {
-		if a.Attempt == id && a.Used >= since {
+func (s *Store) used(a *attempt, since model.Instant) bool {
+	for key := range a.made {
+		if s.versions[key].Used >= since {
 			return true
 		}
 	}
@@ -59,6 +95,8 @@ func (s *Store) used(id model.AttemptID, since model.Instant) bool {
 }
 
 // dropVersions forgets what an attempt made.
-func (s *Store) dropVersions(id model.AttemptID) {
-	maps.DeleteFunc(s.versions, func(_ versionKey, a store.Address) bool { return a.Attempt == id })
+func (s *Store) dropVersions(a *attempt) {
+	for key := range a.made {
+		delete(s.versions, key)
+	}
 }

@@ -133,6 +133,11 @@ func (s *Store) Addresses(ctx context.Context, project model.ProjectID, versions
 	return again(ctx, s, func() (map[string]store.Address, error) { return s.Store.Addresses(ctx, project, versions) })
 }
 
+// UseVersion implements store.Versions.
+func (s *Store) UseVersion(ctx context.Context, project model.ProjectID, version string, at model.Instant) (bool, error) {
+	return again(ctx, s, func() (bool, error) { return s.Store.UseVersion(ctx, project, version, at) })
+}
+
 // DropLists implements store.Items.
 func (s *Store) DropLists(ctx context.Context, than store.ItemList) error {
 	_, err := again(ctx, s, func() (struct{}, error) { return struct{}{}, s.Store.DropLists(ctx, than) })

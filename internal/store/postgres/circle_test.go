@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -127,5 +129,49 @@ func TestWhoLooksForListenersAgainDoesNotWaitInACircle(t *testing.T) {
 		func(ctx context.Context) error { return s.Commit(ctx, both) })
 	if list, _, err := s.ListLetters(ctx, store.LetterFilter{}, store.Page{}); err != nil || len(list) != 1 {
 		t.Errorf("%d messages are early, error %v, want 1", len(list), err)
+	}
+}
+
+// Both note one version in two projects, in opposite orders, the second of which
+// somebody writes, too.
+func TestThoseWhoNoteOneVersionInSeveralProjectsDoNotWaitInACircle(t *testing.T) {
+	t.Parallel()
+	s := neverFree(t)
+	attempt := func(project model.ProjectID, key string) model.AttemptID {
+		start := startOf(key)
+		start.Session.Project = project
+		a, _, err := s.StartAttempt(ctx, start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.ID
+	}
+	var batches [2]store.Batch
+	for _, name := range []string{"p", "q"} {
+		p, err := s.Push(ctx, store.Push{Project: name, Revision: store.Revision{Name: "r", Archive: store.Archive{Type: store.NoArchive}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range batches {
+			of := engine.Versioned{Attempt: attempt(p.ID, fmt.Sprint(i)), Task: 1, Version: "v", At: now}
+			if i == 0 {
+				batches[i].Versions = append(batches[i].Versions, of)
+			} else {
+				batches[i].Versions = append([]engine.Versioned{of}, batches[i].Versions...)
+			}
+		}
+	}
+	tx := begin(t, s)
+	_, err := tx.Exec(ctx, `INSERT INTO versions (project, version, attempt, task, name, workflow, made, used, gave) VALUES (2, 'v', 1, 1, '', '', 0, 0, '')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	behind(t, s, tx,
+		func(ctx context.Context) error { return s.Commit(ctx, &batches[1]) },
+		func(ctx context.Context) error { return s.Commit(ctx, &batches[0]) })
+	for _, project := range []model.ProjectID{1, 2} {
+		if found, err := s.Addresses(ctx, project, []string{"v"}); err != nil || found["v"].Made != now {
+			t.Errorf("project %d has %+v, %v", project, found, err)
+		}
 	}
 }

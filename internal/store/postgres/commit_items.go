@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store/tables"
 )
 
@@ -19,7 +20,11 @@ const (
 	sweepItems = `
 		UPDATE items SET state = $1, ended = $2
 		WHERE attempt = $3 AND task = $4 AND list = $5 AND idx >= $6 AND idx < $7 AND state = 0`
-	dropTasks   = `DELETE FROM tasks WHERE attempt = $1 AND id >= $2 AND id < $3`
+	dropTasks = `DELETE FROM tasks WHERE attempt = $1 AND id >= $2 AND id < $3`
+	// lockProjects has commits wait for each other that write the same version in several
+	// projects.
+	lockProjects = `
+		SELECT FROM projects WHERE id IN (SELECT project FROM attempts WHERE id = ANY ($1)) ORDER BY id FOR NO KEY UPDATE`
 	dropGrowths = `DELETE FROM growths WHERE attempt = $1 AND (first = $2 AND kind = $4 OR parent >= $2 AND parent < $3)`
 )
 
@@ -63,6 +68,9 @@ func queueItems(b *pgx.Batch, p *tables.Plan) {
 	queue := func(text string, args ...driver.Value) error { // what is queued can't fail yet
 		b.Queue(numbered(text), anys(args)...)
 		return nil
+	}
+	if p.OneVersion() {
+		b.Queue(lockProjects, column(p.Named, func(id *model.AttemptID) int64 { return int64(*id) }))
 	}
 	_ = p.WriteVersions(queue)
 	_ = p.WriteFacts(queue)

@@ -98,7 +98,7 @@ func statementsOfQueue(t *testing.T, s *Store, seen map[string]int) map[string]i
 		{Workflow: "w", Tags: model.Tags{"team": "7"}}, {Projects: []model.ProjectID{0}, Tags: model.Tags{"team": "8"}},
 		{Attempts: []model.AttemptID{4000, 4001}}, {},
 	} {
-		if ids, err := q.CancelQueued(ctx, f, 1); err != nil || len(ids) == 0 {
+		if ids, err := q.CancelQueued(ctx, f, 1, nil); err != nil || len(ids) == 0 {
 			t.Fatalf("cancelled %v, %v", ids, err)
 		}
 	}

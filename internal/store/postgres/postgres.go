@@ -82,6 +82,7 @@ var dialect = tables.Dialect{
 	Position: "strpos", Holds: "position(?::bytea IN %s) > 0", Ordered: "JOIN", Numbers: "SELECT jsonb_array_elements_text(?::text::jsonb)::bigint",
 	OfPlace:  "JOIN LATERAL (SELECT * FROM attempts o WHERE o.id = q.attempt OFFSET 0) a ON TRUE", // what has an offset is not turned around
 	Elements: "jsonb_array_elements(?::text::jsonb) AS e (value)",
+	Caller:   `substring(a.name FROM '^\^([0-9]{1,18})\.')::bigint`,
 	Settled:  "SELECT events_settled()",
 	Returned: returned,
 	Now:      "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -38,7 +39,7 @@ func (s *Store) runMail(mail []*routing.Mail) []error {
 			for i, m := range mail {
 				errs[i] = m.Decide(l.Ledger)
 			}
-			l.write(b)
+			l.write(b, mail...)
 			return nil
 		})
 	})
@@ -160,8 +161,8 @@ const (
 		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::smallint[])`
 )
 
-// write queues what was decided.
-func (l mailLedger) write(b *pgx.Batch) {
+// write queues what was decided, for these calls.
+func (l mailLedger) write(b *pgx.Batch, mail ...*routing.Mail) {
 	if p := l.Moved(); len(p) > 0 {
 		b.Queue(putOffsets,
 			column(p, func(p *routing.Partition) string { return p.Feeder }),
@@ -178,6 +179,9 @@ func (l mailLedger) write(b *pgx.Batch) {
 		b.Queue(insertMessages, to,
 			column(p, func(p *routing.Post) int32 { return int32(p.Task) }),
 			column(p, func(p *routing.Post) []byte { return bodies.Of(p.Message) }))
+		for _, m := range mail {
+			give(b, m)
+		}
 		b.Queue(wakeAddressed, to)
 	}
 	if len(l.Gone) > 0 {
@@ -188,6 +192,33 @@ func (l mailLedger) write(b *pgx.Batch) {
 		b.Queue(setLastLetter, l.Last)
 		l.keep(b)
 	}
+}
+
+// Those who get messages are locked as who listens; in the order of ids here, too.
+const giveAddressed = `
+	UPDATE attempts SET epoch = $2
+	WHERE id IN (
+		SELECT id FROM attempts WHERE id = ANY ($1) AND epoch = 0 AND state + 0 = 0 AND pool = $4
+			AND NOT (started = 0 AND (wake = 9223372036854775806 OR wake = 9223372036854775807 AND after <> 0))
+		ORDER BY id FOR NO KEY UPDATE)
+	AND EXISTS (SELECT FROM leases WHERE id = $2 AND owner = $3)
+	RETURNING id`
+
+// give queues that who makes a call is given attempts that get its messages. Where the
+// answer is lost and all was committed, it may have been given any.
+func give(b *pgx.Batch, m *routing.Mail) {
+	m.Given = m.Claimed()
+	if len(m.Given) == 0 {
+		return
+	}
+	b.Queue(giveAddressed, m.Given, m.To.Epoch, m.To.Owner, int64(m.To.Pool)).Query(func(rows pgx.Rows) error {
+		given, err := pgx.CollectRows(rows, pgx.RowTo[model.AttemptID])
+		if err == nil {
+			slices.Sort(given)
+			m.Given = given
+		}
+		return err
+	})
 }
 
 // keep queues early messages and dead letters.

@@ -26,6 +26,7 @@ const (
 	detailItems   // counters of a collection: see items.go
 	detailVersion // of what the action gave
 	detailFormer  // varint
+	detailFollowers
 
 	detailEnd
 )
@@ -40,6 +41,7 @@ func Detail(d *engine.Detail) []byte {
 		d.Export.Len() > 0, d.Store.Len() > 0, len(d.Reset) > 0, len(d.Outputs) > 0,
 		d.Subtasks.Len() > 0, d.Error.Len() > 0, d.State.Len() > 0, len(d.Keys) > 0, len(d.Inbox) > 0, d.Hearing != nil,
 		slices.ContainsFunc(d.Inbox, hasTerms), d.Items != nil, d.Version != "", d.Former != 0,
+		len(d.Followers) > 0,
 	))
 	for _, m := range []params.Map{d.Export, d.Store} {
 		dst = appendPart(dst, m)
@@ -75,7 +77,11 @@ func Detail(d *engine.Detail) []byte {
 	if d.Version != "" {
 		dst = appendString(dst, d.Version)
 	}
-	return appendInt(dst, d.Former)
+	dst = appendInt(dst, d.Former)
+	if len(d.Followers) > 0 {
+		dst = appendStrings(dst, d.Followers)
+	}
+	return dst
 }
 
 func appendPart(dst []byte, m params.Map) []byte {
@@ -182,6 +188,9 @@ func DecodeDetail(b []byte) (*engine.Detail, error) {
 	}
 	if set&detailFormer != 0 {
 		d.Former = int32(r.int())
+	}
+	if set&detailFollowers != 0 {
+		d.Followers = r.strings()
 	}
 	return d, r.finish("detail of a task")
 }

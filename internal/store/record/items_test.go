@@ -19,6 +19,8 @@ func TestItemsSurviveTheirForms(t *testing.T) {
 	}}))
 	same(t, detailForm("another round of a collection", &engine.Detail{Former: 300}))
 	same(t, detailForm("a collection without items", &engine.Detail{Items: &engine.Items{}}))
+	same(t, detailForm("a root that others follow", &engine.Detail{Followers: []string{`"1.2"`, `"3.4"`}}))
+	same(t, commandForm("follow", engine.Command{Kind: engine.Follow, By: `"1.2"`}))
 	same(t, commandForm("rerun", engine.Command{Kind: engine.RerunItem, Task: model.TaskID(1 << 30), Item: 1 << 40, By: "ann"}))
 	same(t, commandForm("listed", engine.Command{Kind: engine.Succeed, Result: &engine.Result{
 		Listed: &engine.Listed{Total: 1 << 40, Done: 1, Failed: 2, Cancelled: 3},

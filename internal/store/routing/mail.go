@@ -35,16 +35,30 @@ type Mail struct {
 	Decide func(*Ledger) error
 	// Outcomes are those of the last decision.
 	Outcomes []store.Delivered
+	// To is who is given attempts that get messages and that nobody owns. Given are
+	// those that it was, as the store has found after the last decision.
+	To    store.Claimant
+	Given []model.AttemptID
+	// getting are the attempts that get messages, in order; where nobody is given
+	// any, they are not known.
+	getting []model.AttemptID
 }
+
+// Claimed are the attempts that are to be given, as far as they may be.
+func (m *Mail) Claimed() []model.AttemptID { return m.getting[:max(0, min(m.To.Most, len(m.getting)))] }
 
 // Wakes reports whether what was decided leaves others something to do.
 func (m *Mail) Wakes() bool {
-	return slices.ContainsFunc(m.Outcomes, func(d store.Delivered) bool { return d.Outcome == store.Taken || d.Outcome == store.KeptEarly })
+	given := len(m.getting) > 0 && len(m.Given) == len(m.getting)
+	return slices.ContainsFunc(m.Outcomes, func(d store.Delivered) bool {
+		return d.Outcome == store.Taken && !given || d.Outcome == store.KeptEarly
+	})
 }
 
-// Deliver returns the mail of a delivery.
-func Deliver(d store.Delivery) *Mail {
-	m := &Mail{Outcomes: make([]store.Delivered, len(d.Messages))}
+// Deliver returns the mail of a delivery by somebody who can take up attempts, or by
+// nobody.
+func Deliver(d store.Delivery, to store.Claimant) *Mail {
+	m := &Mail{To: to, Outcomes: make([]store.Delivered, len(d.Messages))}
 	items := make([]item, len(d.Messages))
 	for i := range d.Messages {
 		items[i] = m.add(&d.Messages[i])
@@ -56,15 +70,30 @@ func Deliver(d store.Delivery) *Mail {
 		m.Partitions = append(m.Partitions, Partition{d.Feeder, o.Topic, o.Partition})
 	}
 	m.Decide = func(l *Ledger) error {
+		m.getting, m.Given = nil, nil
 		if err := l.advance(d.Feeder, d.Offsets); err != nil {
 			return err
 		}
+		others := len(l.Posts)
 		for i := range items {
 			m.Outcomes[i] = l.deliver(&items[i], d.Now)
+		}
+		if to.Most > 0 {
+			m.getting = attemptsOf(l.Posts[others:])
 		}
 		return nil
 	}
 	return m
+}
+
+// attemptsOf returns the attempts that posts are for, each once, in order.
+func attemptsOf(posts []Post) []model.AttemptID {
+	ids := make([]model.AttemptID, len(posts))
+	for i := range posts {
+		ids[i] = posts[i].Attempt
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // Resend returns the mail of dead letters with these ids, of which those that

@@ -24,7 +24,7 @@ func route(c *conn, m *routing.Mail) error {
 	if err := m.Decide(l.Ledger); err != nil {
 		return err
 	}
-	return l.write()
+	return l.write(m)
 }
 
 // mailLedger is one that is filled and written on a connection.
@@ -122,7 +122,7 @@ var (
 )
 
 // write writes what was decided.
-func (l mailLedger) write() error {
+func (l mailLedger) write(m *routing.Mail) error {
 	for _, p := range l.Moved() {
 		_, err := l.conn.Exec(`
 			INSERT INTO offsets (feeder, topic, number, next) VALUES (?, ?, ?, ?)
@@ -139,7 +139,7 @@ func (l mailLedger) write() error {
 	if err != nil {
 		return err
 	}
-	if err := l.post(); err != nil {
+	if err := l.post(m); err != nil {
 		return err
 	}
 	if err := forgetLetters(l.conn, l.Gone); err != nil {
@@ -148,13 +148,18 @@ func (l mailLedger) write() error {
 	return l.keep()
 }
 
-func (l mailLedger) post() error {
+// post writes posts, and has those driven on who get them: by who is given them, or
+// by whoever comes.
+func (l mailLedger) post(m *routing.Mail) error {
 	var bodies tables.Bodies
 	err := insertPosts.exec(l.conn, len(l.Posts), func(args []driver.Value, i int) []driver.Value {
 		p := &l.Posts[i]
 		return append(args, int64(p.Attempt), int64(p.Task), bodies.Of(p.Message), int64(p.Attempt))
 	})
 	if err != nil {
+		return err
+	}
+	if m.Given, err = tables.Give(l.conn, dialect.Numbers, m.To, m.Claimed()); err != nil || !m.Wakes() {
 		return err
 	}
 	return wakePosted.exec(l.conn, len(l.Posts), func(args []driver.Value, i int) []driver.Value {

@@ -69,6 +69,7 @@ var dialect = tables.Dialect{
 	Position: "instr", Holds: "instr(%s, ?) > 0", Ordered: "CROSS JOIN", Numbers: "SELECT value FROM json_each(?)",
 	OfPlace:  "CROSS JOIN attempts a ON a.id = q.attempt",
 	Elements: "json_each(?) AS e", Hide: "+",
+	Caller:   "CASE WHEN a.name GLOB '^[0-9]*.*' AND substr(a.name, 2, instr(a.name, '.') - 2) NOT GLOB '*[^0-9]*' THEN CAST(substr(a.name, 2) AS INTEGER) END",
 	Returned: "FALSE",
 	Now:      "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
 }

@@ -197,9 +197,14 @@ var factTests = []test{
 		f.endAt(a.ID, old+4)
 		f.same("attempts", f.prune(keepHour, 1).Attempts, []model.AttemptID{a.ID})
 		f.same("kept for good", len(f.facts(store.FactFilter{}, 9)), 7)
-		f.same("pruned", f.prune(store.Retention{Facts: time.Hour}, 1).Facts, 3)
-		f.same("left", f.facts(store.FactFilter{}, 9), []string{"1.7", "1.6", "1.3", "1.2"})
-		f.same("again", f.prune(store.Retention{Facts: time.Hour}, 9).Facts, 0)
+		keep := store.Retention{Facts: time.Hour}
+		f.same("pruned", f.prune(keep, 1).Facts, 2)
+		f.same("left", f.facts(store.FactFilter{}, 9), []string{"1.7", "1.6", "1.4", "1.3", "1.2"})
+		f.same("again", f.prune(keep, 9).Facts, 0)
+		p, _, err := f.store.Prune(ctx, keep, now+2*hour, store.Page{})
+		must(f, err)
+		f.same("when later ones are old", p.Facts, 2)
+		f.same("left then", f.facts(store.FactFilter{}, 9), []string{"1.6", "1.3", "1.2"})
 	}},
 	{"the last fact of each of many partitions stays", func(f *fixture) {
 		a := f.make(f.start("a"))

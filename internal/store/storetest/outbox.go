@@ -109,6 +109,27 @@ var outboxTests = []test{
 			f.Errorf("the id of the next record is not above those of others: %+v", f.outbox(0, 9))
 		}
 	}},
+	{"records of a topic are forgotten, the oldest first", func(f *fixture) {
+		id := f.attempts(1)[0]
+		other := outgoing(id, 1)
+		other.Topic = "commands2"
+		f.commit(&store.Batch{Records: []engine.Record{outgoing(id, 0), other, outgoing(id, 2), outgoing(id, 3)}})
+		list := f.outbox(0, 9)
+		drop := func(topic string, n int, want ...store.OutboxID) {
+			f.Helper()
+			ids, err := f.store.DropTopic(ctx, topic, n)
+			must(f, err)
+			f.same("dropped of "+topic, ids, want)
+		}
+		drop("none", 9)
+		drop("", 9)
+		drop("commands", 0)
+		drop("commands", 2, list[0].ID, list[2].ID)
+		f.wantOutbox(other, outgoing(id, 3))
+		drop("commands", 2, list[3].ID)
+		drop("commands", 2)
+		f.wantOutbox(other)
+	}},
 	{"a record that is there stays", func(f *fixture) {
 		id := f.attempts(1)[0]
 		b := &store.Batch{Records: []engine.Record{outgoing(id, 0), outgoing(id, 1)}}

@@ -251,6 +251,23 @@ var claimTests = []test{
 			}
 		}
 	}},
+	{"an attempt of the private pool is given by its id alone, and counts for no bound", func(f *fixture) {
+		s := f.start("here")
+		s.Session.Project, s.Private, s.MaxRunning = 1, true, 1
+		mine := f.make(s).ID
+		s = f.start("anywhere")
+		s.Session.Project, s.MaxRunning = 1, 1
+		f.make(s)
+		epoch := f.lease("a")
+		got, err := f.store.Claim(ctx, 0, "a", epoch, now, 9)
+		if err != nil || len(got) != 1 || got[0] == mine {
+			f.Errorf("claimed %v, error %v, want the other one", got, err)
+		}
+		got, err = f.store.Claim(ctx, store.Private, "a", epoch, now, 1, mine)
+		if err != nil || !slices.Equal(got, []model.AttemptID{mine}) {
+			f.Errorf("claimed %v, error %v, want %d", got, err, mine)
+		}
+	}},
 	{"no attempt is given twice", func(f *fixture) {
 		want := f.attempts(30)
 		var mu sync.Mutex

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/calls"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
@@ -165,6 +166,23 @@ var pruneTests = []test{
 		f.wantPruned("then", 1)
 		f.same("attempt", f.attempt(2).Resume, again.Resume)
 		f.same("last", f.session(1).Last.ID, model.AttemptID(2))
+	}},
+	{"what an unfinished attempt has called stays", func(f *fixture) {
+		caller := f.make(f.start("caller"))
+		s := f.start("called")
+		s.Name = calls.ID{Attempt: caller.ID, Task: 3}.Name()
+		f.endedAt(s, old)
+		s = f.start("named alike") // by a user
+		s.Name = "^1x.3.0"
+		f.endedAt(s, old)
+		s = f.start("of nobody")
+		s.Name = calls.ID{Attempt: 99, Task: 3}.Name()
+		f.endedAt(s, old)
+		f.wantPruned("while the caller runs", 3, 4)
+		_, err := f.store.DeleteAttempts(ctx, []model.AttemptID{2})
+		f.wantCode("DeleteAttempts", err, model.Conflict)
+		f.endAt(caller.ID, now)
+		f.wantPruned("then", 2)
 	}},
 	{"the newest of a session stays while there are others", func(f *fixture) {
 		f.make(f.start("k"))

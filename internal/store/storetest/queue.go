@@ -145,6 +145,7 @@ var queueTests = []test{
 		f.same("admitted", f.admit(now, most(9)), []model.AttemptID{next.ID})
 	}},
 	{"queued attempts are cancelled together, and never begin", testCancelQueued},
+	{"others are told of attempts that are cancelled", testWithdrawnTold},
 	{"whoever cancels and whoever admits agree", testCancelRaces},
 	{"several that admit at once pass no limit", testAdmitTogether},
 	{"an empty queue is seen to be", func(f *fixture) {
@@ -189,6 +190,37 @@ var queueTests = []test{
 	}},
 }
 
+// testWithdrawnTold cancels an attempt of a stored workflow and one of none.
+func testWithdrawnTold(f *fixture) {
+	p := f.pushed(f.push("p", "r", "w"))
+	list, _, err := f.store.ListWorkflows(ctx, store.WorkflowFilter{Revision: p.Latest.ID}, store.Page{})
+	must(f, err)
+	s := f.start("1")
+	s.Session.Project, s.Workflow, s.Queue = p.ID, list[0].ID, &store.Turn{}
+	of := f.make(s)
+	free := f.queued("2", store.Turn{}, nil)
+	f.wantOutbox()
+	var told []string
+	tell := func(w *store.Withdrawn) []engine.Record {
+		told = append(told, fmt.Sprint(w.ID, w.Project, w.Revision, w.State, int64(w.Ended-now), w.Session.Key, w.End().Seq))
+		return []engine.Record{{Attempt: w.ID, Task: model.NoTask, Index: 1, Topic: "runs", Key: w.Session.UUID, Value: w.Params, At: now}}
+	}
+	f.wantCall("a record", func() {
+		_, err = f.store.CancelQueued(ctx, store.QueueFilter{}, now+1, tell)
+		must(f, err)
+	})
+	f.same("told", told[len(told)-2:], []string{
+		fmt.Sprint(of.ID, "p", "r", engine.AttemptKilled, 1, "1", 1), fmt.Sprint(free.ID, "", "", engine.AttemptKilled, 1, "2", 1),
+	})
+	record := func(a store.Attempt) engine.Record {
+		return engine.Record{Attempt: a.ID, Task: model.NoTask, Index: 1, Topic: "runs", Key: a.Session.UUID, Value: a.Params, At: now}
+	}
+	f.wantOutbox(record(of), record(free))
+	_, err = f.store.CancelQueued(ctx, store.QueueFilter{}, now+2, tell)
+	must(f, err)
+	f.wantOutbox(record(of), record(free))
+}
+
 func testCancelQueued(f *fixture) {
 	f.projects("p")
 	tagged := model.Tags{"team": "a"}
@@ -199,7 +231,7 @@ func testCancelQueued(f *fixture) {
 	f.same("admitted", f.admit(now, most(1)), []model.AttemptID{one.ID})
 	cancel := func(what string, filter store.QueueFilter, want ...model.AttemptID) {
 		f.Helper()
-		ids, err := f.store.CancelQueued(ctx, filter, now+second)
+		ids, err := f.store.CancelQueued(ctx, filter, now+second, nil)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -244,7 +276,7 @@ func testCancelRaces(f *fixture) {
 		var wg sync.WaitGroup
 		wg.Go(func() { admitted = f.admit(now, most(1000)) })
 		wg.Go(func() {
-			ids, err := f.store.CancelQueued(ctx, store.QueueFilter{}, now)
+			ids, err := f.store.CancelQueued(ctx, store.QueueFilter{}, now, nil)
 			if err != nil {
 				f.Error(err)
 			}

@@ -131,7 +131,7 @@ func testSearches(f *fixture) {
 	workflow := store.Filter{Project: 1, Workflow: "w"}
 	queued := f.queued("queued", store.Turn{}, nil).ID
 	f.queued("cancelled", store.Turn{}, model.Tags{"team": "a"})
-	_, err := f.store.CancelQueued(ctx, store.QueueFilter{Tags: model.Tags{"team": "a"}}, now)
+	_, err := f.store.CancelQueued(ctx, store.QueueFilter{Tags: model.Tags{"team": "a"}}, now, nil)
 	must(f, err)
 	for _, test := range []struct {
 		of   store.Search

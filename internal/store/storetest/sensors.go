@@ -36,13 +36,41 @@ func (f *fixture) sensor(id model.SensorID) store.Sensor {
 	return s
 }
 
-func (f *fixture) changeSensor(s store.Sensor, keys ...string) store.Sensor {
+func (f *fixture) changeSensor(s store.Sensor) store.Sensor {
 	f.Helper()
-	s, err := f.store.ChangeSensor(ctx, s, keys...)
+	s, err := f.store.ChangeSensor(ctx, s)
 	if err != nil {
 		f.Fatalf("ChangeSensor(%d): %v", s.ID, err)
 	}
 	return s
+}
+
+// sensorTick is a tick of a sensor of the first project.
+func sensorTick(reason string) store.Tick {
+	return store.Tick{At: now, Kind: store.SensorTick, Project: 1, Name: "a", Outcome: store.TickSkipped, Reason: reason}
+}
+
+func (f *fixture) sensorTicked(s store.Sensor, keys ...string) store.Sensor {
+	f.Helper()
+	s, err := f.store.SensorTicked(ctx, s, sensorTick("no files"), keys)
+	if err != nil {
+		f.Fatalf("SensorTicked(%d): %v", s.ID, err)
+	}
+	return s
+}
+
+// wantReasons checks what the ticks of sensors say, the latest first.
+func (f *fixture) wantReasons(want ...string) {
+	f.Helper()
+	list, _, err := f.store.ListTicks(ctx, store.TickFilter{Kind: store.SensorTick}, store.Page{})
+	if err != nil {
+		f.Fatalf("ListTicks: %v", err)
+	}
+	var got []string
+	for i := range list {
+		got = append(got, list[i].Reason)
+	}
+	f.same("ticks", got, want)
 }
 
 // dueAt makes a sensor due at an instant.
@@ -121,11 +149,12 @@ var sensorTests = []test{
 		f.pushed(f.sensedPush("p", "r", "a", "b"))
 		s := f.sensor(1)
 		s.Cursor, s.LastKey, s.LastTick, s.NextTick, s.Failures, s.Disabled = "seen", "k", now, now+9*second, 3, now
-		s = f.changeSensor(s, "k")
+		s = f.sensorTicked(s, "k")
 		again := f.sensedPush("p", "r2", "a", "c")
 		f.pushed(again)
 		got := f.sensor(1)
 		f.same("kept", []any{got.Cursor, got.LastKey, got.LastTick, got.Disabled, got.Created}, []any{"seen", "k", now, now, s.Created})
+		f.same("last", []any{got.LastOutcome, got.LastReason}, []any{store.TickSkipped, "no files"})
 		f.same("anew", []any{got.Failures, got.NextTick, got.Workflow, got.Version}, []any{0, again.Revision.Created, model.WorkflowID(3), s.Version + 1})
 		f.wantKeys(1, []string{"k"}, "k")
 		_, err := f.store.Sensor(ctx, 2)
@@ -136,7 +165,7 @@ var sensorTests = []test{
 		f.pushed(f.sensedPush("p", "r", "a"))
 		s := f.sensor(1)
 		s.Cursor = "seen"
-		f.changeSensor(s, "k")
+		f.sensorTicked(s, "k")
 		plain := f.push("p", "r2", "a")
 		f.pushed(plain)
 		f.pushed(f.sensedPush("p", "r3", "a"))
@@ -181,21 +210,36 @@ var sensorTests = []test{
 		f.changeSensor(s)
 		f.wantSensors(0, now, 9, now+2*second, 3)
 	}},
-	{"a change is written, with run keys", func(f *fixture) {
+	{"what came of an evaluation is written with its tick and run keys", func(f *fixture) {
 		f.pushed(f.sensedPush("p", "r", "a", "b"))
 		want := f.sensor(1)
 		want.Cursor, want.LastKey, want.LastTick, want.NextTick = "ä\n", "k", now, now+second
 		want.Failures, want.Disabled, want.Updated = 2, now+5*second, now+6*second
 		changed := want
 		changed.Project, changed.ProjectName, changed.Workflow, changed.WorkflowName, changed.Created, changed.Pool = 7, "x", 8, "y", 9, 3
-		want.Version = 2
-		f.same("returned", f.changeSensor(changed, "k", "l", "k"), want)
+		want.Version, want.LastOutcome, want.LastReason = 2, store.TickSkipped, "no files"
+		f.same("returned", f.sensorTicked(changed, "k", "l", "k"), want)
 		f.same("stored", f.sensor(1), want)
+		f.wantReasons("no files")
 		f.wantKeys(1, []string{"l", "m", "k"}, "l", "k")
 		f.wantKeys(2, []string{"k"})
 		f.wantKeys(1, nil)
-		f.changeSensor(want, "l", "m")
+		f.sensorTicked(want, "l", "m")
 		f.wantKeys(1, []string{"k", "l", "m"}, "k", "l", "m")
+		want.Version++
+		want = f.changeSensor(want)
+		f.same("last", []any{want.LastOutcome, want.LastReason}, []any{store.TickSkipped, "no files"})
+		f.wantReasons("no files", "no files")
+	}},
+	{"a reason is kept as that of a tick", func(f *fixture) {
+		f.pushed(f.sensedPush("p", "r", "a"))
+		t := sensorTick("\x00\xff" + strings.Repeat("x", 9999))
+		got, err := f.store.SensorTicked(ctx, f.sensor(1), t, nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.same("returned", got.LastReason, t.Kept().Reason)
+		f.same("stored", f.sensor(1).LastReason, t.Kept().Reason)
 	}},
 	{"a change of another version changes nothing", func(f *fixture) {
 		f.pushed(f.sensedPush("p", "r", "a"))
@@ -204,17 +248,23 @@ var sensorTests = []test{
 		for _, version := range []int64{0, 1, 3} {
 			s := want
 			s.Version, s.Cursor = version, "other"
-			_, err := f.store.ChangeSensor(ctx, s, "k")
+			_, err := f.store.ChangeSensor(ctx, s)
 			f.wantCode(fmt.Sprint("version ", version), err, model.Conflict)
+			_, err = f.store.SensorTicked(ctx, s, sensorTick(""), []string{"k"})
+			f.wantCode(fmt.Sprint("tick of version ", version), err, model.Conflict)
 		}
 		f.same("sensor", f.sensor(1), want)
+		f.wantReasons()
 		f.wantKeys(1, []string{"k"})
 	}},
 	{"a sensor that does not exist is not found", func(f *fixture) {
 		_, err := f.store.Sensor(ctx, 1)
 		f.wantCode("Sensor", err, model.NotFound)
-		_, err = f.store.ChangeSensor(ctx, store.Sensor{ID: 1, Version: 1}, "k")
+		_, err = f.store.ChangeSensor(ctx, store.Sensor{ID: 1, Version: 1})
 		f.wantCode("ChangeSensor", err, model.NotFound)
+		_, err = f.store.SensorTicked(ctx, store.Sensor{ID: 1, Version: 1}, sensorTick(""), []string{"k"})
+		f.wantCode("SensorTicked", err, model.NotFound)
+		f.wantReasons()
 		f.wantKeys(1, []string{"k"})
 	}},
 	{"of many changes of one version at once one succeeds", func(f *fixture) {

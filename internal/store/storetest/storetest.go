@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"inbox", inboxTests},
 		{"watch", watchTests},
 		{"deliver", deliverTests},
+		{"given", givenTests},
 		{"offsets", offsetTests},
 		{"listen", listenTests},
 		{"early", earlyTests},

@@ -108,7 +108,7 @@ var tagTests = []test{
 	}},
 	{"tags are deleted with their attempt", func(f *fixture) {
 		a := f.queued("k", store.Turn{}, model.Tags{"t": "x"})
-		_, err := f.store.CancelQueued(ctx, store.QueueFilter{}, now)
+		_, err := f.store.CancelQueued(ctx, store.QueueFilter{}, now, nil)
 		must(f, err)
 		_, err = f.store.DeleteAttempts(ctx, []model.AttemptID{a.ID})
 		must(f, err)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -124,7 +125,72 @@ var versionTests = []test{
 		keep := store.Retention{Attempts: time.Hour, Versions: time.Hour}
 		f.same("pruned", f.prune(keep, 9).Attempts, []model.AttemptID{ids[0], ids[2], ids[3]})
 		f.wantAddresses("left", 1, map[string]string{"v2": fmt.Sprint(ids[1], int64(old-now), -int64(second))})
-		f.same("without a retention", f.prune(keepHour, 9).Attempts, []model.AttemptID{ids[1]})
+		f.same("without a retention", f.prune(keepHour, 9).Attempts, []model.AttemptID(nil))
+		p, _, err := f.store.Prune(ctx, keepHour, now+2*hour, store.Page{})
+		must(f, err)
+		f.same("when it is in use no more", p.Attempts, []model.AttemptID{ids[1]})
 		f.wantAddresses("at last", 1, map[string]string{})
+	}},
+	{"what is about to be taken over stays", func(f *fixture) {
+		ids := f.attempts(2)
+		f.version(made(ids[0], "v1", old), made(ids[1], "v2", old), made(ids[1], "v3", now-hour))
+		for _, id := range ids {
+			f.endAt(id, old)
+		}
+		use := func(project model.ProjectID, version string, at model.Instant, want bool) {
+			f.Helper()
+			found, err := f.store.UseVersion(ctx, project, version, at)
+			if err != nil || found != want {
+				f.Errorf("version %s of project %d: %v, %v", version, project, found, err)
+			}
+		}
+		use(1, "v1", now, true)
+		use(1, "v1", now-second, true)
+		use(2, "v1", now, false)
+		use(1, "none", now, false)
+		f.wantAddresses("used", 1, map[string]string{
+			"v1": fmt.Sprint(ids[0], int64(old-now), 0), "v2": fmt.Sprint(ids[1], int64(old-now), int64(old-now)), "v3": fmt.Sprint(ids[1], -hour, -hour),
+		})
+		for since, want := range map[model.Instant][]model.AttemptID{now: ids[:1], now - hour: ids, now + 1: nil} {
+			got, err := f.store.UsedSince(ctx, append(slices.Clone(ids), 99), since)
+			must(f, err)
+			slices.Sort(got)
+			f.same(fmt.Sprint("used since ", since), got, want)
+		}
+		p, _, err := f.store.Prune(ctx, keepHour, now+1, store.Page{})
+		must(f, err)
+		f.same("pruned", p.Attempts, ids[1:])
+		use(1, "v2", now+1, false)
+	}},
+	{"what is taken over while attempts are pruned is there, or is known to be gone", func(f *fixture) {
+		ids := f.attempts(2 * many)
+		for i, id := range ids {
+			f.version(made(id, fmt.Sprint("v", i), old))
+			f.endAt(id, old)
+		}
+		used := make([]bool, len(ids))
+		for _, err := range f.atOnce(func(i int) error {
+			if i%2 == 0 {
+				_, _, err := f.store.Prune(ctx, keepHour, now, store.Page{Limit: 2})
+				return err
+			}
+			for n := i; n < len(ids); n += many {
+				var err error
+				if used[n], err = f.store.UseVersion(ctx, 1, fmt.Sprint("v", n), now); err != nil {
+					return err
+				}
+			}
+			return nil
+		}) {
+			must(f, err)
+		}
+		f.prune(keepHour, 9)
+		for n, id := range ids {
+			all, err := f.store.Addresses(ctx, 1, []string{fmt.Sprint("v", n)})
+			must(f, err)
+			if at, found := all[fmt.Sprint("v", n)]; found != used[n] || found && at.Attempt != id {
+				f.Errorf("version %d is used: %v, and is there: %v", n, used[n], found)
+			}
+		}
 	}},
 }

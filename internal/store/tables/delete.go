@@ -24,27 +24,31 @@ func (t *Tables) DeleteAttempts(ctx context.Context, ids []model.AttemptID) (p s
 	return p, nil
 }
 
-const selectDoomed = `
+// selectDoomed is what mark reads of attempts; their ids follow.
+func (d *Dialect) selectDoomed() string {
+	return `
 	SELECT a.id, a.session, a.ended, a.state,
 	       (SELECT count(*) FROM attempts o WHERE o.session = a.session),
 	       EXISTS (SELECT 1 FROM attempts r WHERE r.resume_attempt = a.id AND r.resume_attempt <> 0 AND r.state = 0),
+	       EXISTS (SELECT 1 FROM attempts c WHERE c.id = ` + d.Caller + ` AND c.state + 0 = 0),
 	       EXISTS (SELECT 1 FROM outbox o WHERE o.attempt = a.id),
 	       EXISTS (SELECT 1 FROM attempts f WHERE f.after = a.session AND f.after <> 0 AND f.state = 0)
-	FROM attempts a WHERE a.id IN (`
+	FROM attempts a WHERE a.id IN (` + d.Numbers + `)`
+}
 
 // mark notes which attempts and sessions are to go, unless one of them is needed.
 func (w *sweep) mark(ids []model.AttemptID) error {
 	left := make(map[model.SessionID]int)
 	var order []candidate
-	err := w.conn.Query(selectDoomed+w.dialect.Numbers+`)`, func(r Row) error {
+	err := w.conn.Query(w.dialect.selectDoomed(), func(r Row) error {
 		c := candidate{id: model.AttemptID(r.Int(0)), session: model.SessionID(r.Int(1)), end: store.Mark{Time: model.Instant(r.Int(2)), ID: r.Int(0)}}
 		if _, known := left[c.session]; !known {
 			left[c.session] = int(r.Int(4))
 		}
 		left[c.session]--
-		c.needed = r.Int(7) != 0
+		c.needed = r.Int(8) != 0
 		order = append(order, c)
-		return store.Needed(c.id, r.Int(3) == 0, r.Int(5) != 0, r.Int(6) != 0, false)
+		return store.Needed(c.id, r.Int(3) == 0, r.Int(5) != 0, r.Int(6) != 0, r.Int(7) != 0, false)
 	}, idList(ids))
 	if err != nil {
 		return err
@@ -57,7 +61,7 @@ func (w *sweep) mark(ids []model.AttemptID) error {
 		if left[c.session] > 0 {
 			continue
 		}
-		if err := store.Needed(c.id, false, false, false, c.needed); err != nil {
+		if err := store.Needed(c.id, false, false, false, false, c.needed); err != nil {
 			return err
 		}
 		if !slices.Contains(w.Sessions, c.session) {

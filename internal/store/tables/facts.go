@@ -46,7 +46,7 @@ const (
 		INSERT INTO facts (project, workflow, session, attempt, seq, at, kind, name, part, held, task, try, body)
 		SELECT a.project, a.workflow, s.key, a.id, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		FROM attempts a JOIN sessions s ON s.id = a.session WHERE a.id = ?
-		ON CONFLICT (attempt, seq) DO NOTHING`
+		ON CONFLICT (attempt, at, seq) DO NOTHING`
 	factColumns = `f.id, f.project, f.workflow, f.session, f.attempt, f.seq, f.at, f.task, f.try, f.body`
 )
 
@@ -77,7 +77,7 @@ func (c *clause) and(text string, args ...driver.Value) {
 }
 
 // factClauses returns what an index leads to, and what is to be looked at besides.
-func factClauses(f *store.FactFilter, before store.Mark) (index, rest clause) {
+func (d *Dialect) factClauses(f *store.FactFilter, before store.Mark) (index, rest clause) {
 	if end := (store.Mark{Time: f.Until}); f.Until != 0 && end.Compare(before) < 0 {
 		before = end
 	}
@@ -92,12 +92,11 @@ func factClauses(f *store.FactFilter, before store.Mark) (index, rest clause) {
 	if f.Attempt != 0 {
 		of.and(`f.attempt = ?`, int64(f.Attempt))
 	}
-	if f.Projects != nil {
-		ids := make([]driver.Value, len(f.Projects))
-		for i, id := range f.Projects {
-			ids[i] = int64(id)
-		}
-		of.and(`f.project IN (?`+strings.Repeat(", ?", len(ids)-1)+`)`, ids...)
+	switch {
+	case len(f.Projects) == 1:
+		of.and(`f.project = ?`, int64(f.Projects[0]))
+	case f.Projects != nil:
+		rest.and(`f.project IN (`+d.Numbers+`)`, idList(f.Projects))
 	}
 	if f.Kind != store.AnyFact {
 		of.and(`f.kind = ?`, int64(f.Kind))
@@ -129,7 +128,7 @@ func (t *Tables) ListFacts(ctx context.Context, f store.FactFilter, page store.P
 	if err != nil || f.Projects != nil && len(f.Projects) == 0 {
 		return nil, "", err
 	}
-	index, rest := factClauses(&f, store.BelowMark(past))
+	index, rest := t.dialect.factClauses(&f, store.BelowMark(past))
 	const order = ` ORDER BY f.at DESC, f.id DESC LIMIT ? + 0`
 	text, args := `SELECT `+factColumns+` FROM facts f WHERE `+index.text+order, append(index.args, int64(limit+1))
 	if rest.text != "" {
@@ -225,15 +224,4 @@ func (t *Tables) ForgetProduct(ctx context.Context, project model.ProjectID, key
 		return err
 	})
 	return n, err
-}
-
-// facts deletes old facts, but the last of each product and partition.
-func (w *sweep) facts() (err error) {
-	w.Facts, err = w.oldest(`
-		DELETE FROM facts WHERE id IN (
-			SELECT f.id FROM facts f WHERE f.at < ? AND (f.kind <> 1 OR EXISTS (
-				SELECT 1 FROM facts n
-				WHERE n.project = f.project AND n.kind = 1 AND n.name = f.name AND n.part = f.part AND (n.at, n.id) > (f.at, f.id)))
-			ORDER BY f.at, f.id LIMIT ? + 0)`, store.Expired(w.now, w.of.Facts))
-	return err
 }

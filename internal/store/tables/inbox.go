@@ -73,8 +73,10 @@ func (t *Tables) Posted(ctx context.Context, owner string, epoch int64, after st
 }
 
 func loadPosts(c Conn, where string, args ...driver.Value) (posts []store.Post, err error) {
-	err = c.Query(`SELECT p.id, p.attempt, p.task, p.body FROM posts p `+where, func(r Row) error {
-		posts = append(posts, ReadPost(r))
+	err = c.Query(`SELECT p.id, p.attempt, p.task, p.body, p.epoch FROM posts p `+where, func(r Row) error {
+		p := ReadPost(r)
+		p.Unowned = r.Int(4) == 0
+		posts = append(posts, p)
 		return nil
 	}, args...)
 	return posts, err

@@ -14,6 +14,21 @@ func (t *Tables) SetNote(ctx context.Context, name, text string) error {
 	})
 }
 
+// KeepNote implements store.Notes.
+func (t *Tables) KeepNote(ctx context.Context, name, text string) (kept string, err error) {
+	err = t.db.Write(ctx, "keep a note", func(c Conn) error {
+		if _, err := c.Exec(`INSERT INTO notes (name, text) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, name, text); err != nil {
+			return err
+		}
+		// A statement of its own: it sees what somebody else has just committed.
+		return c.Query(`SELECT text FROM notes WHERE name = ?`, func(r Row) error {
+			kept = r.Text(0)
+			return nil
+		}, name)
+	})
+	return kept, err
+}
+
 // Notes implements store.Notes. There are few, so that those with other names cost
 // nothing that could be noticed.
 func (t *Tables) Notes(ctx context.Context, prefix string) (map[string]string, error) {

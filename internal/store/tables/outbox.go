@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"database/sql/driver"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -40,6 +41,19 @@ func readOutgoing(r Row) (o store.Outgoing, err error) {
 	return o, err
 }
 
+// putRecord adds a record to the outbox.
+func putRecord(c Conn, r *engine.Record) error {
+	var headers driver.Value
+	if b := record.Map(r.Headers); b != nil {
+		headers = b
+	}
+	_, err := c.Exec(`
+		INSERT INTO outbox (attempt, task, try, place, topic, key, value, headers, stored) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (attempt, task, try, place) DO NOTHING`,
+		int64(r.Attempt), int64(r.Task), int64(r.Try), int64(r.Index), Stored(r.Topic), Stored(r.Key), record.Value(r.Value), headers, int64(r.At))
+	return err
+}
+
 // Sent implements store.Outbox.
 func (t *Tables) Sent(ctx context.Context, ids []store.OutboxID) error {
 	return t.db.Write(ctx, "clear outbox", func(c Conn) error {
@@ -60,4 +74,24 @@ func (t *Tables) Pending(ctx context.Context) (p store.Pending, err error) {
 		return err
 	})
 	return p, err
+}
+
+// DropTopic implements store.Signals.
+func (t *Tables) DropTopic(ctx context.Context, topic string, n int) (ids []store.OutboxID, err error) {
+	err = t.db.Write(ctx, "clear outbox", func(c Conn) error {
+		ids = nil
+		err := c.Query(`SELECT id FROM outbox WHERE topic = ? ORDER BY id LIMIT ? + 0`, func(r Row) error {
+			ids = append(ids, store.OutboxID(r.Int(0)))
+			return nil
+		}, Stored(topic), int64(max(n, 0)))
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		_, err = c.Exec(`DELETE FROM outbox WHERE id IN (`+t.dialect.Numbers+`)`, idList(ids))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
 }

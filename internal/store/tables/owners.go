@@ -163,6 +163,23 @@ func (t *Tables) claim(c Conn, pool store.Pool, epoch int64, now model.Instant, 
 	}), nil
 }
 
+// Give gives to an owner those of some attempts that nobody has, that are of its pool
+// and that nothing holds back, and returns which, in order.
+func Give(c Conn, numbers string, to store.Claimant, ids []model.AttemptID) (given []model.AttemptID, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	given, err = attemptIDs(c, `
+		UPDATE attempts SET epoch = ?
+		WHERE id IN (`+numbers+`) AND state + 0 = 0 AND epoch + 0 = 0 AND pool + 0 = ?
+			AND NOT (started = 0 AND (wake = 9223372036854775806 OR wake = 9223372036854775807 AND after <> 0))
+			AND EXISTS (SELECT 1 FROM leases WHERE id = ? AND owner = ?)
+		RETURNING id`,
+		to.Epoch, idList(ids), int64(to.Pool), to.Epoch, to.Owner)
+	slices.Sort(given)
+	return given, err
+}
+
 // Due implements store.Owners.
 func (t *Tables) Due(ctx context.Context, pool store.Pool) (wake model.Instant, err error) {
 	err = t.db.Read(ctx, "look for attempts", func(c Conn) error {

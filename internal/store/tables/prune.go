@@ -15,8 +15,9 @@ func (t *Tables) Prune(ctx context.Context, r store.Retention, now model.Instant
 	if err != nil {
 		return p, "", err
 	}
+	var w sweep
 	err = t.db.Write(ctx, "prune", func(c Conn) error {
-		w := sweep{Tables: t, conn: c, of: r, now: now, limit: limit}
+		w = sweep{Tables: t, conn: c, of: r, now: now, limit: limit}
 		at, more, err := w.all(past)
 		p, next = w.Pruned, ""
 		if more {
@@ -27,6 +28,7 @@ func (t *Tables) Prune(ctx context.Context, r store.Retention, now model.Instant
 	if err != nil {
 		return store.Pruned{}, "", err
 	}
+	t.prunedFacts(w.told)
 	return p, next, nil
 }
 
@@ -38,6 +40,8 @@ type sweep struct {
 	of    store.Retention
 	now   model.Instant
 	limit int
+	// told is the place of the last old fact that was looked at.
+	told store.Mark
 }
 
 // all goes on after a place among the attempts, and returns the one that it
@@ -74,11 +78,12 @@ func (w *sweep) all(past store.Mark) (at store.Mark, more bool, err error) {
 	if err := w.ticks(); err != nil {
 		return at, false, err
 	}
-	if err := w.facts(); err != nil {
+	facts, err := w.facts()
+	if err != nil {
 		return at, false, err
 	}
 	err = w.letters()
-	return at, more || at != store.Last || max(w.Values, w.Audit, w.Letters, w.Ticks, w.Facts) == w.limit, err
+	return at, more || facts || at != store.Last || max(w.Values, w.Audit, w.Letters, w.Ticks) == w.limit, err
 }
 
 // oldest deletes what a statement says, up to an instant and the limit.
@@ -98,16 +103,20 @@ type candidate struct {
 	needed   bool
 }
 
-const selectEnded = `
+// selectEnded is what candidates reads, but for where from.
+func (d *Dialect) selectEnded() string {
+	return `
 	SELECT a.id, a.ended, a.tasks, a.session,
 	       CASE WHEN s.last = a.id THEN (SELECT count(*) FROM attempts o WHERE o.session = s.id) ELSE 0 END,
 	       ? <> 0 AND s.id >= coalesce((SELECT k.id FROM sessions k WHERE k.project = s.project AND k.workflow = s.workflow
 	                                    ORDER BY k.id DESC LIMIT 1 OFFSET ?), 0)
 	       OR EXISTS (SELECT 1 FROM attempts r WHERE r.resume_attempt = a.id AND r.resume_attempt <> 0 AND r.state = 0)
+	       OR EXISTS (SELECT 1 FROM attempts c WHERE c.id = ` + d.Caller + ` AND c.state + 0 = 0)
 	       OR EXISTS (SELECT 1 FROM outbox o WHERE o.attempt = a.id)
 	       OR EXISTS (SELECT 1 FROM versions v WHERE v.attempt = a.id AND v.used >= ?)
 	       OR s.last = a.id AND EXISTS (SELECT 1 FROM attempts f WHERE f.after = s.id AND f.after <> 0 AND f.state = 0) AS needed
 	FROM attempts a `
+}
 
 const (
 	whereEnded = ` sessions s ON s.id = a.session
@@ -122,7 +131,7 @@ func (w *sweep) attempts(past store.Mark) (store.Mark, error) {
 	if before == 0 || past == store.Last {
 		return store.Last, nil
 	}
-	text, args := selectEnded+w.dialect.Ordered+whereEnded, []driver.Value{int64(before), int64(past.Time), past.ID}
+	text, args := w.dialect.selectEnded()+w.dialect.Ordered+whereEnded, []driver.Value{int64(before), int64(past.Time), past.ID}
 	rules, err := w.rules()
 	if err != nil {
 		return past, err

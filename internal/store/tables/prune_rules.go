@@ -72,7 +72,7 @@ func (w *sweep) ruled() (more bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		list, err := w.candidates(`SELECT * FROM (`+selectEnded+w.dialect.Ordered+` sessions s ON s.id = a.session
+		list, err := w.candidates(`SELECT * FROM (`+w.dialect.selectEnded()+w.dialect.Ordered+` sessions s ON s.id = a.session
 			WHERE `+r.text+` AND a.state <> 0 AND a.ended < ? AND a.id < ?) c WHERE NOT c.needed ORDER BY c.id LIMIT ? + 0`,
 			append(r.args, int64(r.before), below, int64(room))...)
 		if err != nil {

@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -232,12 +233,15 @@ func (t *Tables) QueueEmpty(ctx context.Context) (empty bool, err error) {
 }
 
 // CancelQueued implements store.Queue.
-func (t *Tables) CancelQueued(ctx context.Context, f store.QueueFilter, now model.Instant) (ids []model.AttemptID, err error) {
+func (t *Tables) CancelQueued(ctx context.Context, f store.QueueFilter, now model.Instant, tell func(*store.Withdrawn) []engine.Record) (ids []model.AttemptID, err error) {
 	err = t.db.Write(ctx, "cancel queued attempts", func(c Conn) error {
 		if ids, err = t.inQueue(c, &f); err != nil || len(ids) == 0 {
 			return err
 		}
-		return t.endQueued(c, ids, now)
+		if err := t.endQueued(c, ids, now); err != nil || tell == nil {
+			return err
+		}
+		return t.tellWithdrawn(c, ids, tell)
 	})
 	if err != nil {
 		return nil, err
@@ -301,6 +305,50 @@ func (t *Tables) endQueued(c Conn, ids []model.AttemptID, now model.Instant) err
 	} {
 		if _, err := c.Exec(text, list); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// tellWithdrawn writes the records that tell of attempts which have just ended.
+func (t *Tables) tellWithdrawn(c Conn, ids []model.AttemptID, tell func(*store.Withdrawn) []engine.Record) error {
+	var ended []store.Withdrawn
+	var definitions []int64
+	err := c.Query(t.selectAttempts+` WHERE a.id IN (`+t.dialect.Numbers+`) ORDER BY a.id`, func(r Row) error {
+		a, err := readAttempt(r)
+		ended, definitions = append(ended, store.Withdrawn{Attempt: a}), append(definitions, r.Int(definitionColumn))
+		return err
+	}, idList(ids))
+	if err != nil {
+		return err
+	}
+	runs, err := t.definitions.loadAll(c, definitions)
+	if err != nil {
+		return err
+	}
+	stored := make(map[model.WorkflowID]store.Workflow)
+	for i := range ended {
+		stored[ended[i].Workflow] = store.Workflow{}
+	}
+	err = c.Query(selectWorkflows+`WHERE w.id IN (`+t.dialect.Numbers+`)`, func(r Row) error {
+		w, err := readWorkflow(r)
+		stored[w.ID] = w
+		return err
+	}, idList(slices.Collect(maps.Keys(stored))))
+	if err != nil {
+		return err
+	}
+	for i := range ended {
+		one := &ended[i]
+		w := stored[one.Workflow]
+		one.Project, one.Revision = w.ProjectName, w.RevisionName
+		if d := runs[definitions[i]].workflow; d != nil {
+			one.Scope = d.Scope
+		}
+		for _, r := range tell(one) {
+			if err := putRecord(c, &r); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

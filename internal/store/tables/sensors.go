@@ -10,7 +10,7 @@ import (
 
 const selectSensors = `
 	SELECT s.id, s.project, p.name, s.workflow, s.name, s.pool, s.cursor_text, s.last_key, s.last_tick, s.next_tick,
-	       s.failures, s.disabled, s.created, s.updated, s.version
+	       s.failures, s.disabled, s.created, s.updated, s.version, s.outcome, s.reason
 	FROM sensors s JOIN projects p ON p.id = s.project `
 
 func sensors(c Conn, where string, args ...driver.Value) (list []store.Sensor, err error) {
@@ -20,7 +20,7 @@ func sensors(c Conn, where string, args ...driver.Value) (list []store.Sensor, e
 			Workflow: model.WorkflowID(r.Int(3)), WorkflowName: r.Text(4), Pool: store.Pool(r.Int(5)),
 			Cursor: r.Text(6), LastKey: r.Text(7), LastTick: model.Instant(r.Int(8)), NextTick: model.Instant(r.Int(9)),
 			Failures: int(r.Int(10)), Disabled: model.Instant(r.Int(11)), Created: model.Instant(r.Int(12)), Updated: model.Instant(r.Int(13)),
-			Version: r.Int(14),
+			Version: r.Int(14), LastOutcome: store.TickOutcome(r.Int(15)), LastReason: r.Text(16), //nolint:gosec // written as it is
 		})
 		return nil
 	}, args...)
@@ -95,9 +95,9 @@ func (t *Tables) DueSensors(ctx context.Context, pool store.Pool, now model.Inst
 }
 
 // ChangeSensor implements store.Sensors.
-func (t *Tables) ChangeSensor(ctx context.Context, to store.Sensor, keys ...string) (changed store.Sensor, err error) {
+func (t *Tables) ChangeSensor(ctx context.Context, to store.Sensor) (changed store.Sensor, err error) {
 	err = t.db.Write(ctx, "change sensor", func(c Conn) (err error) {
-		changed, err = changeSensor(c, to, keys)
+		changed, err = changeSensor(c, to)
 		return err
 	})
 	if err == nil {
@@ -106,8 +106,34 @@ func (t *Tables) ChangeSensor(ctx context.Context, to store.Sensor, keys ...stri
 	return changed, err
 }
 
+// SensorTicked implements store.Sensors.
+func (t *Tables) SensorTicked(ctx context.Context, to store.Sensor, tick store.Tick, keys []string) (changed store.Sensor, err error) {
+	tick = tick.Kept()
+	err = t.db.Write(ctx, "write what came of a sensor", func(c Conn) (err error) {
+		if changed, err = changeSensor(c, to); err != nil {
+			return err
+		}
+		changed.LastOutcome, changed.LastReason = tick.Outcome, tick.Reason
+		_, err = c.Exec(`UPDATE sensors SET outcome = ?, reason = ? WHERE id = ?`, int64(tick.Outcome), tick.Reason, int64(to.ID))
+		for _, key := range keys {
+			if err != nil {
+				break
+			}
+			_, err = c.Exec(`INSERT INTO sensor_keys (sensor, name) VALUES (?, ?) ON CONFLICT (sensor, name) DO NOTHING`, int64(to.ID), key)
+		}
+		if err != nil {
+			return err
+		}
+		return appendTicks(c, []store.Tick{tick})
+	})
+	if err == nil {
+		t.db.Call()
+	}
+	return changed, err
+}
+
 // changeSensor refuses before it writes.
-func changeSensor(c Conn, to store.Sensor, keys []string) (store.Sensor, error) {
+func changeSensor(c Conn, to store.Sensor) (store.Sensor, error) {
 	at, err := oneSensor(c, to.ID)
 	if err == nil && at.Version != to.Version {
 		err = model.Errorf(model.Conflict, "sensor %d was changed by another", to.ID)
@@ -122,12 +148,6 @@ func changeSensor(c Conn, to store.Sensor, keys []string) (store.Sensor, error) 
 		UPDATE sensors SET cursor_text = ?, last_key = ?, last_tick = ?, next_tick = ?, failures = ?, disabled = ?, updated = ?, version = ?
 		WHERE id = ?`,
 		at.Cursor, at.LastKey, int64(at.LastTick), int64(at.NextTick), int64(at.Failures), int64(at.Disabled), int64(at.Updated), at.Version, int64(at.ID))
-	for _, key := range keys {
-		if err != nil {
-			break
-		}
-		_, err = c.Exec(`INSERT INTO sensor_keys (sensor, name) VALUES (?, ?) ON CONFLICT (sensor, name) DO NOTHING`, int64(at.ID), key)
-	}
 	return at, err
 }
 
@@ -156,8 +176,8 @@ func (u *push) sense(c Conn, w *store.Workflow) (bool, error) {
 	}
 	now := int64(u.Revision.Created)
 	_, err := c.Exec(`
-		INSERT INTO sensors (project, name, workflow, pool, cursor_text, last_key, last_tick, next_tick, failures, disabled, created, updated, version)
-		VALUES (?, ?, ?, ?, '', '', 0, ?, 0, 0, ?, ?, 1)
+		INSERT INTO sensors (project, name, workflow, pool, cursor_text, last_key, last_tick, next_tick, failures, outcome, reason, disabled, created, updated, version)
+		VALUES (?, ?, ?, ?, '', '', 0, ?, 0, 0, '', 0, ?, ?, 1)
 		ON CONFLICT (project, name) DO UPDATE SET
 			workflow = excluded.workflow, pool = excluded.pool, next_tick = excluded.next_tick, failures = 0,
 			updated = excluded.updated, version = sensors.version + 1`,

@@ -12,7 +12,18 @@ import (
 
 // Deliver implements store.Feeding.
 func (t *Tables) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered, error) {
-	return t.route(ctx, "deliver messages", routing.Deliver(d))
+	done, _, err := t.DeliverTo(ctx, d, store.Claimant{})
+	return done, err
+}
+
+// DeliverTo implements store.Signals.
+func (t *Tables) DeliverTo(ctx context.Context, d store.Delivery, to store.Claimant) ([]store.Delivered, []model.AttemptID, error) {
+	m := routing.Deliver(d, to)
+	done, err := t.route(ctx, "deliver messages", m)
+	if err != nil {
+		return nil, nil, err
+	}
+	return done, m.Given, nil
 }
 
 func (t *Tables) route(ctx context.Context, what string, m *routing.Mail) ([]store.Delivered, error) {

@@ -9,8 +9,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"sync"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/routing"
 )
 
@@ -100,6 +102,9 @@ type Tables struct {
 	selectAttempts, selectSessions string
 	// selectLeases gives rows that readLease reads.
 	selectLeases string
+	// pruned is the place of the last fact that was old and was looked at.
+	pruning sync.Mutex
+	pruned  store.Mark
 }
 
 // Dialect has what can't be said in the same way everywhere.
@@ -115,6 +120,9 @@ type Dialect struct {
 	// OfPlace joins the attempt "a" to each row "q" of the run queue, and never those
 	// rows to attempts.
 	OfPlace string
+	// Caller is the id in the name of the attempt "a" that says who has called it (see
+	// the package calls); NULL, or no id, is nobody.
+	Caller string
 	// Numbers is the query of the numbers in a parameter that is a JSON array
 	// of them.
 	Numbers string

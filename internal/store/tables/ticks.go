@@ -47,21 +47,15 @@ func appendTicks(c Conn, ticks []store.Tick) error {
 	return nil
 }
 
-// ListTicks implements store.Ticks. What is asked of a project goes through the index
-// ticks_of. All else goes through ticks_outcome, once for each outcome.
+// ListTicks implements store.Ticks. What is asked of a name goes through the index
+// ticks_of, what is asked of a project through ticks_project, once for each kind, and
+// all else through ticks_outcome, once for each kind and outcome.
 func (t *Tables) ListTicks(ctx context.Context, f store.TickFilter, page store.Page) (list []store.Tick, next string, err error) {
 	limit, past, err := page.MarkBounds()
 	if err != nil {
 		return nil, "", err
 	}
-	parts := []store.TickFilter{f}
-	if f.Project == 0 && f.Outcome == 0 {
-		parts = parts[:0]
-		for _, o := range store.TickOutcomes {
-			f.Outcome = o
-			parts = append(parts, f)
-		}
-	}
+	parts := tickParts(f)
 	err = t.db.ReadMoment(ctx, "read ticks", func(c Conn) error {
 		list = list[:0]
 		for i := range parts {
@@ -79,6 +73,23 @@ func (t *Tables) ListTicks(ctx context.Context, f store.TickFilter, page store.P
 		return list[:limit], list[limit-1].Mark().Cursor(), nil
 	}
 	return list, "", nil
+}
+
+// tickParts returns filters that select the same ticks, each in the order of an index.
+func tickParts(f store.TickFilter) (parts []store.TickFilter) {
+	kinds, outcomes := store.TickKinds, store.TickOutcomes
+	if f.Kind != 0 || f.Project != 0 && f.Name != "" {
+		kinds = []store.TickKind{f.Kind}
+	}
+	if f.Outcome != 0 || f.Project != 0 {
+		outcomes = []store.TickOutcome{f.Outcome}
+	}
+	for _, f.Kind = range kinds {
+		for _, f.Outcome = range outcomes {
+			parts = append(parts, f)
+		}
+	}
+	return parts
 }
 
 func (t *Tables) readTicks(c Conn, f *store.TickFilter, before store.Mark, most int, list *[]store.Tick) error {
@@ -114,7 +125,7 @@ func (t *Tables) tickConditions(f *store.TickFilter, before store.Mark) (where s
 	if f.From != 0 {
 		where, args = where+` AND t.time >= ?`, append(args, int64(f.From))
 	}
-	hide := ""
+	hide, hideKind := "", ""
 	if f.Project != 0 {
 		where, args, hide = where+` AND t.project = ?`, append(args, int64(f.Project)), t.dialect.Hide
 	}
@@ -122,23 +133,23 @@ func (t *Tables) tickConditions(f *store.TickFilter, before store.Mark) (where s
 		where, args = where+` AND `+t.dialect.Hide+`t.project IN (`+t.dialect.Numbers+`)`, append(args, idList(f.Projects))
 	}
 	if f.Name != "" {
-		where, args = where+` AND t.name = ?`, append(args, f.Name)
+		where, args, hideKind = where+` AND t.name = ?`, append(args, f.Name), hide
 	}
 	if f.Outcome != 0 {
 		where, args = where+` AND `+hide+`t.outcome = ?`, append(args, int64(f.Outcome))
 	}
 	if f.Kind != 0 {
-		where, args = where+` AND t.kind = ?`, append(args, int64(f.Kind))
+		where, args = where+` AND `+hideKind+`t.kind = ?`, append(args, int64(f.Kind))
 	}
 	return where, args
 }
 
 // ticks deletes those that are not to be kept.
 func (w *sweep) ticks() error {
-	for _, o := range store.TickOutcomes {
+	for _, f := range tickParts(store.TickFilter{}) {
 		n, err := w.conn.Exec(`
-			DELETE FROM ticks WHERE id IN (SELECT id FROM ticks WHERE outcome = ? AND time < ? ORDER BY time, id LIMIT ? + 0)`,
-			int64(o), int64(store.Expired(w.now, w.of.Ticks.Of(o))), int64(w.limit-w.Ticks))
+			DELETE FROM ticks WHERE id IN (SELECT id FROM ticks WHERE outcome = ? AND kind = ? AND time < ? ORDER BY time, id LIMIT ? + 0)`,
+			int64(f.Outcome), int64(f.Kind), int64(store.Expired(w.now, w.of.Ticks.Of(f.Outcome))), int64(w.limit-w.Ticks))
 		if err != nil {
 			return err
 		}

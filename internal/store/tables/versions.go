@@ -32,6 +32,20 @@ func (p *Plan) WriteVersions(run func(text string, args ...driver.Value) error) 
 	return nil
 }
 
+// OneVersion reports whether several attempts of a batch have made or used the same
+// version: where these are of different projects, the order says nothing of them.
+func (p *Plan) OneVersion() bool {
+	by := make(map[string]model.AttemptID, len(p.Versions))
+	for i := range p.Versions {
+		v := &p.Versions[i]
+		if other, known := by[v.Version]; known && other != v.Attempt {
+			return true
+		}
+		by[v.Version] = v.Attempt
+	}
+	return false
+}
+
 const (
 	putVersion = `
 		INSERT INTO versions (project, version, attempt, task, name, workflow, made, used, gave)
@@ -44,6 +58,26 @@ const (
 		UPDATE versions SET used = ?
 		WHERE project = (SELECT project FROM attempts WHERE id = ?) AND version = ? AND used < ?`
 )
+
+// UseVersion implements store.Versions. Prune is not at work meanwhile.
+func (t *Tables) UseVersion(ctx context.Context, project model.ProjectID, version string, at model.Instant) (found bool, err error) {
+	err = t.db.Write(ctx, "use a version", func(c Conn) error {
+		n, err := c.Exec(`UPDATE versions SET used = CASE WHEN used > ? THEN used ELSE ? END WHERE project = ? AND version = ?`,
+			int64(at), int64(at), int64(project), version)
+		found = n > 0
+		return err
+	})
+	return found, err
+}
+
+// UsedSince implements store.Versions.
+func (t *Tables) UsedSince(ctx context.Context, ids []model.AttemptID, since model.Instant) (used []model.AttemptID, err error) {
+	err = t.db.Read(ctx, "look for versions", func(c Conn) (err error) {
+		used, err = attemptIDs(c, `SELECT DISTINCT attempt FROM versions WHERE attempt IN (`+t.dialect.Numbers+`) AND used >= ?`, idList(ids), int64(since))
+		return err
+	})
+	return used, err
+}
 
 // addressesAtOnce is how many versions one statement looks for.
 const addressesAtOnce = 100

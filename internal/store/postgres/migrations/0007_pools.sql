@@ -112,7 +112,8 @@ CREATE TABLE ticks (
 );
 
 CREATE INDEX ticks_of      ON ticks (project, name, time, id);
-CREATE INDEX ticks_outcome ON ticks (outcome, time, id);
+CREATE INDEX ticks_project ON ticks (project, kind, time, id);
+CREATE INDEX ticks_outcome ON ticks (outcome, kind, time, id);
 
 -- The newest tasks that ended well with what is of a version.
 CREATE TABLE versions (
@@ -142,6 +143,8 @@ CREATE TABLE sensors (
     last_tick   bigint NOT NULL,
     next_tick   bigint NOT NULL,
     failures    bigint NOT NULL,
+    outcome     bigint NOT NULL, -- of the last tick
+    reason      text   NOT NULL, -- and its reason
     disabled    bigint NOT NULL,
     created     bigint NOT NULL,
     updated     bigint NOT NULL,
@@ -174,7 +177,7 @@ CREATE TABLE facts (
     task     text COLLATE "C" NOT NULL, -- the full name
     try      bigint NOT NULL,
     body     bytea NOT NULL,
-    UNIQUE (attempt, seq)
+    UNIQUE (attempt, at, seq)
 );
 
 CREATE INDEX facts_name ON facts (project, kind, name, at, id);
