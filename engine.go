@@ -66,8 +66,8 @@ type Config struct {
 	// a restart it goes on where it was. Of the programs of a project, one tells at a
 	// time.
 	Reporters map[string]ReporterConfig
-	// KeepFacts is how long what steps tell is kept (Materialize, Expect). The last of
-	// each product stays. Zero is for good.
+	// KeepFacts is how long what steps tell is kept (Materialize, Expect). Of what is
+	// older, the last of each product stays. Zero is for good.
 	KeepFacts time.Duration
 	// KeepVersions is how long a run is kept after a memoised step last took over what
 	// it made, however old it is. Defaults to 30 days; below zero, it is kept no longer
@@ -229,7 +229,8 @@ func opened[S store.Store](s S, err error) (store.Store, error) {
 }
 
 // Close ends what runs: the contexts of functions that are called are done, and
-// the next engine calls these functions again. It returns when they have.
+// the next engine calls these functions again. It returns when they have; a look of a
+// sensor is left alone after ten seconds.
 func (e *Engine) Close() error {
 	err := e.host.Close()
 	e.unreport()
@@ -268,10 +269,7 @@ func (e *Engine) Signal(ctx context.Context, m Message) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, fmt.Errorf("message on %q: %w", m.Topic, err)
 	}
-	done, err := e.store.Deliver(ctx, store.Delivery{Messages: []store.Message{out}, Now: now})
-	if err == nil {
-		err = e.host.Stir(ctx)
-	}
+	done, err := e.host.Deliver(ctx, store.Delivery{Messages: []store.Message{out}, Now: now})
 	if err != nil {
 		return Delivery{}, fmt.Errorf("message on %q: %w", m.Topic, explained(err))
 	}

@@ -111,7 +111,7 @@ func (c *correlation) replyAll(n int, rate float64) (took []time.Duration, whole
 		return nil, 0, err
 	}
 	began := time.Now()
-	if err := c.feed(s, sent, n, rate); err != nil {
+	if err := c.feed(m.conductor, sent, n, rate); err != nil {
 		return nil, 0, err
 	}
 	<-sent.all
@@ -124,7 +124,7 @@ func (c *correlation) replyAll(n int, rate float64) (took []time.Duration, whole
 
 // feed delivers the replies as a feeder does: in transactions of bounded size,
 // one after the other, with its offsets.
-func (c *correlation) feed(s store.Store, sent *dispatched, n int, rate float64) error {
+func (c *correlation) feed(s store.Feeding, sent *dispatched, n int, rate float64) error {
 	began := time.Now()
 	for first := 0; first < n; {
 		now := time.Now()

@@ -13,7 +13,6 @@ import (
 	"github.com/pawlhq/pawl/internal/feed"
 	"github.com/pawlhq/pawl/internal/feed/kafka"
 	"github.com/pawlhq/pawl/internal/params"
-	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
@@ -88,7 +87,7 @@ func (h *harness) roundTrips(on medium, w *workflow.Workflow, l load) (float64, 
 	if err != nil {
 		return 0, err
 	}
-	c, err := connect(s, p.addresses)
+	c, err := connect(m, p.addresses)
 	if err != nil {
 		return 0, err
 	}
@@ -116,19 +115,19 @@ func (h *harness) roundTrips(on medium, w *workflow.Workflow, l load) (float64, 
 	return float64(l.workflows) / took.Seconds(), errors.Join(c.close(), p.close(), m.close())
 }
 
-// connection is a feeder and a relay of a store.
+// connection is a feeder and a relay of a machine.
 type connection struct {
 	stop  context.CancelFunc
 	ended chan error // of both
 }
 
-func connect(s store.Store, addresses []string) (*connection, error) {
+func connect(m *machine, addresses []string) (*connection, error) {
 	find, err := feed.Find("order", "body.order")
 	if err != nil {
 		return nil, err
 	}
 	at := kafka.Connection{Brokers: addresses, Log: slog.New(slog.DiscardHandler)}
-	relay, err := kafka.NewRelay(kafka.RelayOptions{Connection: at, Instance: "bench"}, s)
+	relay, err := kafka.NewRelay(kafka.RelayOptions{Connection: at, Instance: "bench"}, m.store)
 	if err != nil {
 		return nil, err
 	}
@@ -140,8 +139,8 @@ func connect(s store.Store, addresses []string) (*connection, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	c := &connection{stop, make(chan error, 2)}
-	unwatch := s.Watch(relay.Wake)
-	go func() { c.ended <- feeder.Run(ctx, s) }() // close receives both
+	unwatch := m.store.Watch(relay.Wake)
+	go func() { c.ended <- feeder.Run(ctx, m.conductor) }() // close receives both
 	go func() {
 		err := relay.Run(ctx)
 		unwatch()
@@ -280,7 +279,7 @@ func (h *harness) answered(on medium, w *workflow.Workflow, n int, rate float64)
 	if err != nil {
 		return nil, err
 	}
-	c, err := connect(s, p.addresses)
+	c, err := connect(m, p.addresses)
 	if err != nil {
 		return nil, err
 	}

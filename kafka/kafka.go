@@ -84,6 +84,7 @@ type Topic struct {
 type Connection struct {
 	cfg   Config
 	store store.Store
+	sink  feed.Sink
 	feed  kafka.FeederOptions
 	relay *relay.Relay
 	stop  context.CancelFunc
@@ -97,7 +98,7 @@ func Connect(eng *pawl.Engine, cfg Config) (*Connection, error) {
 		cfg.Log = slog.Default()
 	}
 	inside := host.Of(eng)
-	c := &Connection{cfg: cfg, store: inside.Store}
+	c := &Connection{cfg: cfg, store: inside.Store, sink: inside.Host}
 	at := kafka.Connection{
 		Brokers: cfg.Brokers, TLS: cfg.TLS, SASL: cfg.SASL, User: cfg.User, Password: cfg.Password, Log: cfg.Log,
 	}
@@ -177,7 +178,7 @@ func (c *Connection) start() {
 			if err != nil {
 				return err
 			}
-			return f.Run(ctx, c.store)
+			return f.Run(ctx, c.sink)
 		})
 	})
 }

@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,7 +11,6 @@ import (
 	"github.com/pawlhq/pawl/internal/feed"
 	"github.com/pawlhq/pawl/internal/feed/webhook"
 	"github.com/pawlhq/pawl/internal/host"
-	"github.com/pawlhq/pawl/internal/store"
 )
 
 // Signature is a way in which senders prove that they may send.
@@ -94,8 +92,7 @@ func Handler(eng *pawl.Engine, h Hook) (http.Handler, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	inside := host.Of(eng)
-	return hook.Handler(stirring{inside.Store, inside.Host}, func(err error) {
+	return hook.Handler(host.Of(eng).Host, func(err error) {
 		log.Error("a message could not be stored", "topic", h.Topic, "error", err)
 	}), nil
 }
@@ -126,19 +123,4 @@ func (h *Hook) options() (o webhook.HookOptions, err error) {
 		o.Topic.ID, err = feed.Locate(place)
 	}
 	return o, err
-}
-
-// stirring is a store whose host goes on with what it is given.
-type stirring struct {
-	store.Feeding
-	host host.Host
-}
-
-// Deliver implements feed.Sink.
-func (s stirring) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered, error) {
-	done, err := s.Feeding.Deliver(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	return done, s.host.Stir(ctx)
 }

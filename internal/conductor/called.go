@@ -2,6 +2,7 @@ package conductor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/calls"
 	"github.com/pawlhq/pawl/internal/engine"
@@ -10,7 +11,7 @@ import (
 )
 
 // announce adds to the step that attempts have ended which tasks of others have
-// called. What was announced when a commit failed is not announced again.
+// called, or follow. What was announced when a commit failed is not announced again.
 func (c *Core) announce() {
 	for ; c.announced < len(c.step.Attempts); c.announced++ {
 		row := &c.step.Attempts[c.announced]
@@ -18,10 +19,23 @@ func (c *Core) announce() {
 		if !ok {
 			continue // it was announced when it was ended
 		}
-		if told, ok := calls.Ended(d.info.Name, row); ok {
+		if told, ok := calls.Ended(d.info.Name, row, d.attempt.Followers()); ok {
 			c.step.Buried = append(c.step.Buried, told)
 		}
 	}
+}
+
+// followers are who is to be told of the end of an attempt that does not go on.
+func followers(s *store.Snapshot) (list []string) {
+	if len(s.Tasks) > 0 && s.Tasks[0].ID == 0 && s.Tasks[0].Detail != nil {
+		list = slices.Clone(s.Tasks[0].Detail.Followers)
+	}
+	for i := range s.Inbox {
+		if c := &s.Inbox[i].Command; c.Kind == engine.Follow && !slices.Contains(list, c.By) {
+			list = append(list, c.By)
+		}
+	}
+	return list
 }
 
 // callOff has those end which tasks have called that end before them. That is asked

@@ -72,7 +72,7 @@ func (c *Core) takeUp(ctx context.Context, ids []model.AttemptID) []error {
 
 func (c *Core) takeUpLoaded(ctx context.Context, id model.AttemptID, l store.Loaded, seen sightings) error {
 	ended, doomed := c.doomed[id]
-	if ended {
+	if _, here := c.driven[id]; ended || here {
 		return nil
 	}
 	err := l.Err
@@ -238,7 +238,7 @@ func (c *Core) finish(ctx context.Context, s *store.Snapshot) error {
 	if tell != nil {
 		c.step.Records = tell(c.step.Records, &row, &e)
 	}
-	if told, ok := calls.Ended(s.Attempt.Name, &row); ok {
+	if told, ok := calls.Ended(s.Attempt.Name, &row, followers(s)); ok {
 		c.step.Buried = append(c.step.Buried, told)
 	}
 	c.buryMail(s, row.Ended)

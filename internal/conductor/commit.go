@@ -3,6 +3,7 @@ package conductor
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -55,7 +56,7 @@ func (c *Core) batch() *store.Batch {
 // where it was written in spite of the error: they are others' by then.
 func (c *Core) write(ctx context.Context, b *store.Batch) error {
 	if c.unsure && len(b.Release) > 0 {
-		written, err := c.released(ctx, b.Release[0].Attempt)
+		written, err := c.released(ctx, b)
 		if err != nil || written {
 			c.unsure = err != nil
 			return err
@@ -70,12 +71,17 @@ func (c *Core) write(ctx context.Context, b *store.Batch) error {
 	return err
 }
 
-// released reports whether this conductor let go of an attempt while its
-// lease stood.
-func (c *Core) released(ctx context.Context, id model.AttemptID) (bool, error) {
-	a, err := c.cfg.Store.Attempt(ctx, id)
-	if err != nil || a.Owner == c.cfg.Owner && a.Epoch == c.epoch {
+// released reports whether a batch was written that releases attempts, while the
+// lease stood. The first of them may be this conductor's again, given to it by a
+// delivery: then it has a post that came while nobody owned it, which whoever takes
+// an attempt up consumes first.
+func (c *Core) released(ctx context.Context, b *store.Batch) (bool, error) {
+	s, err := c.cfg.Store.Load(ctx, b.Release[0].Attempt)
+	if err != nil {
 		return false, err
+	}
+	if a := &s.Attempt; a.Owner == c.cfg.Owner && a.Epoch == c.epoch {
+		return slices.ContainsFunc(s.Inbox, func(p store.Post) bool { return p.Unowned && !slices.Contains(b.Consumed, p.ID) }), nil
 	}
 	err = c.cfg.Store.Commit(ctx, &store.Batch{Owner: c.cfg.Owner, Epoch: c.epoch})
 	if model.CodeOf(err) == model.Conflict {

@@ -38,7 +38,7 @@ type Config struct {
 	// Owner names the conductor; unique among those that share the store.
 	// Required.
 	Owner string
-	// Pool has the attempts that it takes up.
+	// Pool has the attempts that it takes up on patrol: of store.Private, none.
 	Pool store.Pool
 	// Pools are the sizes of pools of slots, of those that are not stored; others are
 	// without bound. Nil has tasks take no slots at all.
@@ -123,6 +123,9 @@ type Conductor struct {
 	// looking is set while a look for what others left is still to come.
 	looking atomic.Bool
 	unwatch func()
+	// room is that of the core after its last step, and given counts what deliveries
+	// gave to it since.
+	room, given atomic.Int64
 
 	mu      sync.Mutex
 	inbox   []Stimulus
@@ -150,6 +153,7 @@ func (c *Conductor) Start(ctx context.Context) error {
 	}
 	loop, quit := context.WithCancelCause(context.WithoutCancel(ctx))
 	c.quit, c.epoch = quit, c.core.epoch
+	c.room.Store(int64(c.core.room()))
 	if c.cfg.Patrol > 0 {
 		c.unwatch = c.cfg.Store.Watch(c.look)
 	}
@@ -232,6 +236,7 @@ func (c *Conductor) run(ctx context.Context) {
 		err := c.step(context.WithoutCancel(ctx), stimuli)
 		clear(stimuli)
 		spare = stimuli[:0]
+		c.room.Store(int64(c.core.room()))
 		now := c.cfg.Clock.Now()
 		switch {
 		case err == nil:

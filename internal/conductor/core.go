@@ -62,6 +62,9 @@ type Core struct {
 	wakeAt   model.Instant
 	passed   store.PostID
 	stuck    map[model.AttemptID]bool
+	// given are attempts that deliveries gave to this conductor, and that it is to take
+	// up.
+	given []model.AttemptID
 	// fetches are the items that collections have asked for.
 	fetches []fetch
 	slots   slots
@@ -121,6 +124,7 @@ func (c *Core) Step(ctx context.Context, stimuli []Stimulus) error {
 	if err := c.patrol(ctx, now); err != nil {
 		return err
 	}
+	c.takeUpGiven(ctx)
 	if err := c.commit(ctx); err != nil {
 		return err
 	}
@@ -139,14 +143,14 @@ func (c *Core) NextDue() model.Instant {
 			next = 0
 		}
 	}
-	if len(c.fetches) > 0 || len(c.inbox) > 0 || c.slots.share {
+	if len(c.fetches) > 0 || len(c.inbox) > 0 || len(c.given) > 0 || c.slots.share {
 		next = 0
 	}
 	return next
 }
 
 // Idle reports whether the core drives nothing and owes the store nothing.
-func (c *Core) Idle() bool { return len(c.driven) == 0 && !c.unsure }
+func (c *Core) Idle() bool { return len(c.driven)+len(c.given) == 0 && !c.unsure }
 
 func (c *Core) now() model.Instant { return model.InstantOf(c.cfg.Clock.Now()) }
 

@@ -44,7 +44,7 @@ var ErrFenced = errors.New("conductor lost its lease")
 func (c *Core) fenced(cause error) error {
 	err := errors.Join(ErrFenced, cause)
 	c.abandon(err)
-	c.timers, c.unsure, c.fetches, c.jobs, c.slots = timers{}, false, nil, nil, newSlots()
+	c.timers, c.unsure, c.given, c.fetches, c.jobs, c.slots = timers{}, false, nil, nil, nil, newSlots()
 	clear(c.unread)
 	clear(c.doomed)
 	clear(c.stuck)

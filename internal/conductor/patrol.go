@@ -35,7 +35,7 @@ func (c *Core) patrol(ctx context.Context, now model.Instant) error {
 		return err
 	}
 	next := model.Never
-	if room := min(c.cfg.MaxDriven-len(c.driven), patrolSize); room > 0 {
+	if room := min(c.room(), patrolSize); room > 0 {
 		if next, err = c.takeUpDue(ctx, now, room, regular); err != nil {
 			return err
 		}
@@ -50,6 +50,9 @@ func (c *Core) patrol(ctx context.Context, now model.Instant) error {
 // died to the patrols. What is due and was not given is left to them, too: others
 // may be about to take it.
 func (c *Core) takeUpDue(ctx context.Context, now model.Instant, n int, regular bool) (next model.Instant, err error) {
+	if c.cfg.Pool == store.Private {
+		return model.Never, nil
+	}
 	if next, err = c.cfg.Store.Due(ctx, c.cfg.Pool); err != nil {
 		return 0, err
 	}

@@ -171,6 +171,22 @@ func (d *Daemon) driveable() error {
 	return nil
 }
 
+// Deliver gives messages to the store, and drives on who gets them, as far as this
+// process drives attempts. With Offsets, that is what feeders need.
+func (d *Daemon) Deliver(ctx context.Context, m store.Delivery) ([]store.Delivered, error) {
+	if v := d.driving.Load(); v != nil {
+		return v.conductor.Deliver(ctx, m)
+	}
+	return d.cfg.Store.Deliver(ctx, m)
+}
+
+// Offsets returns how far a feeder has come.
+func (d *Daemon) Offsets(ctx context.Context, feeder string) ([]store.Offset, error) {
+	return d.cfg.Store.Offsets(ctx, feeder)
+}
+
+var _ store.Feeding = (*Daemon)(nil)
+
 // Load is what a daemon has to do, and what it has to do it with.
 type Load struct {
 	conductor.Load

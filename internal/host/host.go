@@ -74,6 +74,8 @@ type Host interface {
 	// Start makes an attempt of a session, or returns the one that exists under the
 	// same name with made false. When it returns, the start is durable.
 	Start(ctx context.Context, s store.Start) (a store.Attempt, made bool, err error)
+	// Feeding takes messages in for any attempts, and the host goes on with its own.
+	store.Feeding
 	// Stir is called after something was written to the store that an attempt is
 	// to go on with.
 	Stir(ctx context.Context) error

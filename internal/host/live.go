@@ -142,6 +142,19 @@ func (h *live) Start(ctx context.Context, s store.Start) (store.Attempt, bool, e
 	return h.cfg.Store.StartAttempt(ctx, s)
 }
 
+// Deliver implements store.Feeding.
+func (h *live) Deliver(ctx context.Context, m store.Delivery) ([]store.Delivered, error) {
+	if d := h.driving(); d != nil {
+		return d.conductor.Deliver(ctx, m)
+	}
+	return h.cfg.Store.Deliver(ctx, m)
+}
+
+// Offsets implements store.Feeding.
+func (h *live) Offsets(ctx context.Context, feeder string) ([]store.Offset, error) {
+	return h.cfg.Store.Offsets(ctx, feeder)
+}
+
 // Stir implements Host: the store calls the conductor.
 func (h *live) Stir(context.Context) error { return nil }
 

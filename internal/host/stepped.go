@@ -172,6 +172,20 @@ func (h *Stepped) Start(ctx context.Context, s store.Start) (store.Attempt, bool
 // Stir implements Host.
 func (h *Stepped) Stir(ctx context.Context) error { return h.settle(ctx, nil) }
 
+// Deliver implements store.Feeding.
+func (h *Stepped) Deliver(ctx context.Context, m store.Delivery) ([]store.Delivered, error) {
+	done, err := h.cfg.Store.Deliver(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return done, h.Stir(ctx)
+}
+
+// Offsets implements store.Feeding.
+func (h *Stepped) Offsets(ctx context.Context, feeder string) ([]store.Offset, error) {
+	return h.cfg.Store.Offsets(ctx, feeder)
+}
+
 // Wait implements Host. As nothing happens by itself, an attempt that is not done
 // is an error.
 func (h *Stepped) Wait(ctx context.Context, id model.AttemptID) (store.Attempt, error) {

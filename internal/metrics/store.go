@@ -36,16 +36,28 @@ func (s *measured) Commit(ctx context.Context, b *store.Batch) error {
 	return err
 }
 
-// Deliver implements store.Feeding. What feeders deliver, they count themselves.
+// Deliver implements store.Feeding.
 func (s *measured) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered, error) {
 	outcomes, err := s.Store.Deliver(ctx, d)
+	s.delivered(&d, outcomes, err)
+	return outcomes, err
+}
+
+// DeliverTo implements store.Signals.
+func (s *measured) DeliverTo(ctx context.Context, d store.Delivery, to store.Claimant) ([]store.Delivered, []model.AttemptID, error) {
+	outcomes, given, err := s.Store.DeliverTo(ctx, d, to)
+	s.delivered(&d, outcomes, err)
+	return outcomes, given, err
+}
+
+// delivered counts messages. What feeders deliver, they count themselves.
+func (s *measured) delivered(d *store.Delivery, outcomes []store.Delivered, err error) {
 	if d.Feeder == "" {
 		for i, o := range outcomes {
 			s.m.messages.with(s.m.topics.label(d.Messages[i].Topic), o.Outcome.String()).Add(1)
 		}
 	}
 	s.failed("deliver", err)
-	return outcomes, err
 }
 
 // Lease implements store.Owners.

@@ -109,8 +109,8 @@ func (m *messages) reading() error {
 	return nil
 }
 
-// start begins to read and to send.
-func (m *messages) start(heart *pulse.Heart) {
+// start begins to read, for a sink, and to send.
+func (m *messages) start(heart *pulse.Heart, sink feed.Sink) {
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop
 	if len(m.source.Topics) > 0 {
@@ -121,17 +121,17 @@ func (m *messages) start(heart *pulse.Heart) {
 		m.loops.Go(func() { _ = r.Run(ctx) }) // it never fails
 	}
 	if len(m.source.Topics) > 0 {
-		m.loops.Go(func() { m.read(ctx) })
+		m.loops.Go(func() { m.read(ctx, sink) })
 	}
 }
 
 // read reads until ctx is done, again and again where that fails.
-func (m *messages) read(ctx context.Context) {
+func (m *messages) read(ctx context.Context, sink feed.Sink) {
 	for ctx.Err() == nil {
 		f, err := kafka.NewFeeder(m.source)
 		if err == nil {
 			m.feeder.Store(f)
-			err = f.Run(ctx, m.store)
+			err = f.Run(ctx, sink)
 			m.feeder.Store(nil)
 		}
 		if err == nil {

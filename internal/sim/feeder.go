@@ -21,13 +21,16 @@ type feeder struct {
 	owns, known [partitions]bool
 	next        [partitions]int64
 	under       bool
+	// apart is set where its process drives no attempts.
+	apart bool
 }
 
 // fed reports whether a message came from a feeder.
 func fed(source string) bool { return strings.HasPrefix(source, feed) }
 
 func newFeeder(s *simulation, b *broker, number int) *feeder {
-	return &feeder{sim: s, broker: b, dice: newDice(s.seed, feed+string(rune('1'+number))), number: number}
+	d := newDice(s.seed, feed+string(rune('1'+number)))
+	return &feeder{sim: s, broker: b, dice: d, number: number, apart: d.chance(0.3)}
 }
 
 // look reads what there is, and brings it, until there is no more.
@@ -97,8 +100,11 @@ func (f *feeder) bring() {
 	f.under = true
 	deliver := func() {
 		f.sim.call(f.dice, func(p *process) error {
-			_, err := p.link.Deliver(context.Background(), d)
-			return err
+			if f.apart {
+				_, err := p.link.Deliver(context.Background(), d)
+				return err
+			}
+			return p.deliver(d)
 		}, func(err error) { f.delivered(&d, err) })
 	}
 	if f.dice.chance(0.2) { // it stands still, with what it has read

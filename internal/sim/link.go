@@ -208,6 +208,26 @@ func (l *link) Deliver(ctx context.Context, d store.Delivery) ([]store.Delivered
 	return outcomes, nil
 }
 
+// DeliverTo implements store.Signals.
+func (l *link) DeliverTo(ctx context.Context, d store.Delivery, to store.Claimant) ([]store.Delivered, []model.AttemptID, error) {
+	var outcomes []store.Delivered
+	var given []model.AttemptID
+	err := l.write("deliver", func() (err error) {
+		outcomes, given, err = l.Store.DeliverTo(ctx, d, to)
+		if err == nil {
+			l.host.delivered(&d, outcomes)
+		}
+		if len(given) > 0 {
+			l.host.claimed(given)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return outcomes, given, nil
+}
+
 // Posted implements store.Inbox.
 func (l *link) Posted(ctx context.Context, owner string, epoch int64, after store.PostID, n int) ([]store.Post, error) {
 	return get(l, func() ([]store.Post, error) { return l.Store.Posted(ctx, owner, epoch, after, n) })

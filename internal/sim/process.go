@@ -84,6 +84,9 @@ func (m *machine) start() {
 	} else {
 		p.schedule()
 	}
+	if p.sim.sensors != nil {
+		p.sim.sensors.sense(p)
+	}
 	if q := p.sim.queue; q != nil {
 		p.admit(conductor.NewAdmitter(conductor.AdmitterConfig{Store: p.link, Limits: q.limits, Clock: &m.watch}))
 	}
@@ -200,6 +203,17 @@ func (p *process) despair() {
 // awake reports whether the process can do anything now.
 func (p *process) awake() bool {
 	return !p.dead && p.asleep <= p.sim.now && (p.server == nil || !p.server.held)
+}
+
+// deliver gives messages to the store, and drives on who gets them, as a conductor
+// does.
+func (p *process) deliver(d store.Delivery) error {
+	_, given, err := p.link.DeliverTo(context.Background(), d, p.core.Claimant())
+	p.send(conductor.Stimulus{Do: func(c *conductor.Core) error {
+		c.Given(given, err)
+		return nil
+	}})
+	return err
 }
 
 // patrol looks for attempts that nobody drives, now and then.
