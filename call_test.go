@@ -184,7 +184,6 @@ func TestACallTakesWhatIsThere(t *testing.T) {
 	}
 	stateIs(t, r, "running")
 	parcel(e, "o-1", "P-7")
-	e.Advance(time.Minute) // it looks for itself, as the run was another's
 	stateIs(t, r, "success")
 
 	r = begin(t, e, p, "o-2")
@@ -198,6 +197,34 @@ func TestACallTakesWhatIsThere(t *testing.T) {
 		if got := e.Ran("shipping", key); len(got) != want {
 			t.Errorf("run %q ran %q", key, got)
 		}
+	}
+}
+
+// Whoever waits for a run hears of its end at once, whoever has started it: one that has
+// failed is run once more.
+func TestTheEndOfARunOfAnotherIsHeardOfAtOnce(t *testing.T) {
+	t.Parallel()
+	by := shipping()
+	p := order(t, ship(by))
+	e := pawltest.New(t, p, by)
+	for _, tt := range []struct {
+		id   string
+		ends []string
+	}{{"o-1", []string{"P-7"}}, {"o-2", []string{"", "P-8"}}} {
+		others, err := by.Start(t.Context(), e.Engine, "orders/"+tt.id+"/ship", child{Order: tt.id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := begin(t, e, p, tt.id)
+		e.Advance(30 * 24 * time.Hour)
+		e.Restart(p, by)
+		r, others = p.Run(e.Engine, r.Key()), by.Run(e.Engine, others.Key())
+		for _, number := range tt.ends {
+			stateIs(t, r, "running")
+			parcel(e, tt.id, number)
+		}
+		stateIs(t, others, "success")
+		stateIs(t, r, "success")
 	}
 }
 

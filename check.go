@@ -168,13 +168,6 @@ func (c *checker) policies(path string, s *step) {
 	if s.lost != workflow.Rerun && s.kind.group() && s.kind != decides {
 		c.fail(path, "a group is not called, so that AtMostOnce and HoldWhenLost are for its steps")
 	}
-	if s.join != All {
-		for _, kid := range s.kids {
-			if kid.onSuccess != nil {
-				c.fail(join(path, kid.name), "it can't have OnSuccess, as the first that ends well ends the others: give it to the whole")
-			}
-		}
-	}
 	if s.join > AnyLeave {
 		c.fail(path, "it is over in a way that there is not")
 	}

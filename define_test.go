@@ -67,7 +67,6 @@ func TestMistakesAreErrorsOfDefine(t *testing.T) {
 		"step x: has OnFailure twice":                                        {ok("x").OnFailure(ok("y")).OnFailure(ok("z"))},
 		"step x: has OnSuccess twice":                                        {ok("x").OnSuccess(ok("y")).OnSuccess(ok("z"))},
 		"step x/on success: step 1 of it was not made":                       {ok("x").OnSuccess(pawl.Step[typed]{})},
-		"step p/x: it can't have OnSuccess":                                  {pawl.Parallel("p", pawl.Any, ok("x").OnSuccess(ok("y")))},
 		"step x/on failure: step 1 of it was not made":                       {ok("x").OnFailure(pawl.Step[typed]{})},
 		"step x/on failure/g: it has no steps":                               {ok("x").OnFailure(pawl.Sequence[typed]("g"))},
 		"step p: it is over in a way that there is not":                      {pawl.Parallel("p", 9, ok("x"))},

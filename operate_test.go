@@ -137,6 +137,49 @@ func TestASuccessRunsWhatItIsToRun(t *testing.T) {
 		"end success", "s/on success/whole success")
 }
 
+// Where the first ends the others, it is the one that tells others, beside what comes
+// after; whether that fails changes nothing.
+func TestTheFirstOfSeveralRunsWhatItIsToRun(t *testing.T) {
+	for join, loser := range map[pawl.Join][]string{
+		pawl.Any:      {"s/p/l cancelled", "s/p/l/on success/late not_reached"},
+		pawl.AnyLeave: {"s/p/l success", "s/p/l/on success/late success"},
+	} {
+		t.Run(fmt.Sprint(join), func(t *testing.T) {
+			b := define(t, pawl.Sequence("s",
+				pawl.Parallel("p", join,
+					hear("l", news.By("id")).OnSuccess(say("late")),
+					fails("f", 9).OnSuccess(say("never")),
+					say("first").OnSuccess(pawl.Sequence("told", hear("m", news.By("other")), fails("no", 9))),
+				).OnSuccess(say("whole")), say("next")), hear("last", news.By("id")))
+			r := b.start(note{ID: "a", Other: "x"})
+			b.Deliver(pawl.Message{Topic: news, Keys: map[string]any{"other": "x"}, Body: "end"})
+			b.Deliver(pawl.Message{Topic: news, Keys: map[string]any{"id": "a"}, Body: "end"})
+			b.is(r, "success")
+			b.states(r, "s success", "s/p success", loser[0], "s/p/f failed", "s/p/first success", loser[1], "s/p/f/on success/never not_reached",
+				"s/p/first/on success/told failed", "s/p/first/on success/told/m success", "s/p/first/on success/told/no failed",
+				"s/next success", "s/p/on success/whole success", "last success")
+		})
+	}
+}
+
+// Who asks for another run after a failure gives each step its retries anew; what has
+// only been cut off keeps its counts.
+func TestARunThatIsRetriedCountsItsRetriesAnew(t *testing.T) {
+	b := define(t, fails("x", 9).Retry(1, time.Minute))
+	r := b.start(note{ID: "a"})
+	b.Restart(b.of)
+	r = b.of.Run(b.Engine.Engine, r.Key())
+	b.Advance(time.Minute)
+	b.is(r, "error")
+	if err := r.Retry(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.is(r, "running")
+	b.Advance(time.Minute)
+	b.is(r, "error")
+	same(t, []string{"x", "x"}, b.Ran("notes", "a"))
+}
+
 // What must not be repeated before somebody has looked waits for that.
 func TestWhatWasLostMayBeHeld(t *testing.T) {
 	t.Parallel()

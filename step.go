@@ -350,7 +350,8 @@ func (s Step[P]) OnFailure(run Step[P]) Step[P] {
 
 // OnSuccess runs a step once this one has ended well, such as one that tells others,
 // beside what comes after. Whether that fails changes nothing: the history has it. A
-// step that was passed over has ended well, too.
+// step that was passed over has ended well, too. Of the steps of a Parallel that the
+// first ends (Any), it is run for the one that was first.
 func (s Step[P]) OnSuccess(run Step[P]) Step[P] {
 	return s.with(func(s *step) {
 		if s.onSuccess != nil {

@@ -78,6 +78,9 @@ type Runs interface {
 	Find(ctx context.Context, r StartRequest) (RunStatus, error)
 	// Start starts a run of the session, or returns the one of that name.
 	Start(ctx context.Context, r StartRequest) (RunStatus, error)
+	// Follow has a task that listens to the end of what it starts be told of the end of
+	// an attempt that others have started. It reports whether that is still to come.
+	Follow(ctx context.Context, attempt int64, by model.TryID) (bool, error)
 	// Outcome tells what an attempt that has ended gave, and why it did not end well.
 	Outcome(ctx context.Context, attempt int64) (Outcome, error)
 }

@@ -54,18 +54,29 @@ func (id ID) Key() engine.Key {
 
 func (id ID) address() string { return engine.Canonical(fmt.Sprintf("%d.%d", id.Attempt, id.Task)) }
 
-// Ended returns what the end of an attempt tells the task that has called it; false
-// is that none has. Nobody gets it who does not wait for it by then.
-func Ended(name string, row *engine.AttemptRow) (engine.Buried, bool) {
-	by, ok := Of(name)
-	if !ok || !row.State.Done() {
+// Follow is the command by which the end of an attempt that others have started is
+// told to the task, too.
+func (id ID) Follow() engine.Command { return engine.Command{Kind: engine.Follow, By: id.address()} }
+
+// Ended returns what the end of an attempt tells the task that has called it, and
+// those that follow it; false is that there are none. Nobody gets it who does not wait
+// for it by then.
+func Ended(name string, row *engine.AttemptRow, followers []string) (engine.Buried, bool) {
+	var keys []engine.MessageKey
+	if by, ok := Of(name); ok {
+		keys = append(keys, engine.MessageKey{Param: param, Value: by.address()})
+	}
+	for _, who := range followers {
+		keys = append(keys, engine.MessageKey{Param: param, Value: who})
+	}
+	if len(keys) == 0 || !row.State.Done() {
 		return engine.Buried{}, false
 	}
 	return engine.Buried{
 		Attempt: row.ID, At: row.Ended,
 		Message: engine.Message{
 			Topic: Topic, Source: fmt.Sprintf("attempt %d", row.ID), Body: params.Of("attempt", int64(row.ID), "state", row.State.String()),
-			Share: &engine.Share{Keys: []engine.MessageKey{{Param: param, Value: by.address()}}, Whole: true},
+			Share: &engine.Share{Keys: keys, Whole: true},
 		},
 	}, true
 }
@@ -79,6 +90,9 @@ type Called struct {
 	Leave bool
 	// Begun says that a run of the session is known to have been there.
 	Begun bool
+	// Follows is the attempt of the session that others have started and that the task
+	// follows.
+	Follows model.AttemptID
 }
 
 // Keys of the state of a task.
@@ -89,11 +103,16 @@ const (
 	sessionKey  = "key"
 	leaveKey    = "leave"
 	begunKey    = "begun"
+	followsKey  = "follows"
 )
 
 // State returns what the task keeps.
 func (c Called) State() params.Map {
-	return params.Of(calledKey, params.Of(projectKey, int64(c.Project), workflowKey, c.Workflow, sessionKey, c.Key, leaveKey, c.Leave, begunKey, c.Begun))
+	m := params.Of(projectKey, int64(c.Project), workflowKey, c.Workflow, sessionKey, c.Key, leaveKey, c.Leave, begunKey, c.Begun)
+	if c.Follows != 0 {
+		m = m.Set(followsKey, int64(c.Follows))
+	}
+	return params.Of(calledKey, m)
 }
 
 // CalledIn returns what a task has called, given what it keeps; false is nothing.
@@ -110,5 +129,7 @@ func CalledIn(state params.Map) (c Called, ok bool) {
 	c.Key, _ = m.StringOr(sessionKey, "")
 	c.Leave, _ = m.BoolOr(leaveKey, false)
 	c.Begun, _ = m.BoolOr(begunKey, false)
+	follows, _ := m.IntOr(followsKey, 0)
+	c.Follows = model.AttemptID(follows)
 	return c, c.Project != 0 && c.Workflow != "" && c.Key != ""
 }

@@ -25,7 +25,7 @@ func TestAnEndIsToldToTheTaskThatListens(t *testing.T) {
 	t.Parallel()
 	id := calls.ID{Attempt: 12, Task: 3}
 	row := &engine.AttemptRow{ID: 40, State: engine.AttemptFailed, Ended: 7}
-	told, ok := calls.Ended(id.Name(), row)
+	told, ok := calls.Ended(id.Name(), row, nil)
 	if !ok {
 		t.Fatal("nobody is told")
 	}
@@ -38,18 +38,18 @@ func TestAnEndIsToldToTheTaskThatListens(t *testing.T) {
 		t.Errorf("told %+v", told)
 	}
 	row.State = engine.AttemptRunning
-	if _, ok := calls.Ended(id.Name(), row); ok {
+	if _, ok := calls.Ended(id.Name(), row, nil); ok {
 		t.Error("one that runs is told to have ended")
 	}
 	row.State = engine.AttemptSuccess
-	if _, ok := calls.Ended("", row); ok {
+	if _, ok := calls.Ended("", row, nil); ok {
 		t.Error("one that nobody has called is told of")
 	}
 }
 
 func TestATaskKeepsWhatItHasCalled(t *testing.T) {
 	t.Parallel()
-	for _, c := range []calls.Called{{Project: 2, Workflow: "w", Key: "k"}, {Project: 2, Workflow: "w", Key: "k", Leave: true}, {Project: 2, Workflow: "w", Key: "k", Begun: true}} {
+	for _, c := range []calls.Called{{Project: 2, Workflow: "w", Key: "k"}, {Project: 2, Workflow: "w", Key: "k", Leave: true}, {Project: 2, Workflow: "w", Key: "k", Begun: true}, {Project: 2, Workflow: "w", Key: "k", Follows: 7}} {
 		if got, ok := calls.CalledIn(c.State()); !ok || got != c {
 			t.Errorf("kept %+v, %v of %+v", got, ok, c)
 		}

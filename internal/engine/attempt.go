@@ -166,7 +166,7 @@ func (k CommandKind) report() bool {
 
 // inside tells whether a command is about a task of an attempt that runs.
 func (k CommandKind) inside() bool {
-	return k >= Deliver && k <= Cancel || k == SkipTo || k == Skip || k == RerunItem
+	return k >= Deliver && k <= Cancel || k == SkipTo || k == Skip || k == RerunItem || k == Follow
 }
 
 func (a *Attempt) apply(c Command) error {
@@ -217,6 +217,8 @@ func (a *Attempt) apply(c Command) error {
 		a.extendLimit(c.Task, c.Waited)
 	case RerunItem:
 		return a.rerunItem(c.Task, c.Item)
+	case Follow:
+		return a.follow(c.By)
 	default:
 		return model.Errorf(model.Invalid, "unknown command %d", c.Kind)
 	}

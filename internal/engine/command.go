@@ -97,6 +97,9 @@ const (
 	// Extend moves the time limit of a running task by Waited: what its try waited for
 	// was not its own work. A limit that is an instant stays.
 	Extend
+	// Follow notes that By is to be told when the attempt ends. It is a Conflict where
+	// its root has ended, and others run on.
+	Follow
 )
 
 // Result is what a try gives when it ends well.

@@ -71,6 +71,8 @@ func (a *Attempt) barred(id model.TaskID) bool {
 		return true
 	case p.made == GrowPage && a.at(p.parent).turnsAway():
 		return true
+	case p.winner != 0 && t.node.TellsSuccess(): // of who has won, or had ended well before
+		return false
 	case p.winner != 0 && !p.node.Join.LeaveLosers:
 		return true
 	}

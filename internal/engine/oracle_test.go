@@ -201,7 +201,8 @@ func (f *family) outcome(id model.TaskID) error {
 		}
 		counted++
 		states[k.State]++
-		if k.State == model.Failed && (v.Node.Join.Any || k.Node.Failure.Effect != workflow.Isolate) {
+		needed := v.Node.Join.Any && !k.Node.TellsSuccess()
+		if k.State == model.Failed && (needed || k.Node.Failure.Effect != workflow.Isolate) {
 			failed++
 		}
 	}

@@ -83,6 +83,11 @@ func randomGroup(t *rapid.T, n *workflow.Node, depth int) {
 		}
 		n.Children = append(n.Children, c)
 	}
+	for i := range len(n.Children) {
+		if chance(t, 10, "on success") {
+			n.AfterSuccess(i, randomNode(t, n.Children[i].Name+workflow.SuccessHook, depth+1))
+		}
+	}
 	if len(n.Children) > 0 {
 		randomJoin(t, n)
 	}

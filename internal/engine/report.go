@@ -93,12 +93,16 @@ func (a *Attempt) take(id model.TaskID, r *Result) {
 	*d = Detail{
 		Export: r.Export, Store: r.Store, Reset: r.Reset,
 		Outputs: r.Outputs, Subtasks: r.Subtasks, Version: r.Version,
-		Keys: gave.Keys, Inbox: gave.Inbox, Hearing: gave.Hearing,
+		Keys: gave.Keys, Inbox: gave.Inbox, Hearing: gave.Hearing, Followers: gave.Followers,
 	}
-	if t.flags&Late != 0 {
+	late := t.flags&Late != 0
+	if late {
 		a.takeLate(id, &gave)
 	}
 	a.keep(id, r)
+	if late { // others have not waited for it: they see what is kept
+		a.openEdges(id)
+	}
 	a.refresh(id)
 }
 
@@ -111,7 +115,6 @@ func (a *Attempt) takeLate(id model.TaskID, gave *Detail) {
 		d.Store = give(gave.Store, d)
 		d.Reset = slices.Concat(gave.Reset, d.Reset)
 	}
-	a.openEdges(id)
 }
 
 // generate adds what an action made below itself.

@@ -44,14 +44,14 @@ func (a *Attempt) settle(id model.TaskID) {
 	}
 }
 
-// callOffLosers cancels the others once a child has won. What is run on failure
-// or on a time limit did not take part.
+// callOffLosers cancels the others once a child has won. What is run on failure,
+// on success or on a time limit did not take part.
 func (a *Attempt) callOffLosers(t *task) {
 	if t.node.Join.LeaveLosers {
 		return
 	}
 	for _, kid := range t.kids {
-		if kid != t.winner && !a.at(kid).hook() {
+		if k := a.at(kid); kid != t.winner && !k.hook() && !k.node.TellsSuccess() {
 			a.cancel(kid, CancelAsked)
 		}
 	}
@@ -95,7 +95,7 @@ func (a *Attempt) runOnStop(id model.TaskID) bool {
 func (a *Attempt) kidsFailed(t *task) bool {
 	for _, kid := range t.kids {
 		k := a.at(kid)
-		isolated := k.node.Failure.Effect == workflow.Isolate && !t.node.Join.Any
+		isolated := k.node.Failure.Effect == workflow.Isolate && (!t.node.Join.Any || k.node.TellsSuccess())
 		if k.state == model.Failed && k.made != GrowLimit && !isolated {
 			return true
 		}
@@ -150,7 +150,7 @@ func (a *Attempt) claimWin(id model.TaskID) {
 	if !done && t.state != model.Success {
 		return
 	}
-	if p.winner != 0 {
+	if p.winner != 0 || t.node.TellsSuccess() {
 		return
 	}
 	p.winner = id
@@ -254,7 +254,7 @@ func (a *Attempt) round(id model.TaskID) {
 	if !t.node.IsGroup() || t.node.Each != nil {
 		a.grow(Growth{Kind: GrowDrop, Parent: id})
 		if t.detail != nil {
-			anew := Detail{State: t.detail.State, Inbox: t.detail.Inbox, Hearing: t.detail.Hearing, Former: t.detail.Former}
+			anew := Detail{State: t.detail.State, Inbox: t.detail.Inbox, Hearing: t.detail.Hearing, Former: t.detail.Former, Followers: t.detail.Followers}
 			if c := t.items(); c != nil {
 				anew.Former = c.List
 			}

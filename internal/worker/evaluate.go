@@ -26,9 +26,9 @@ func (w *Worker) Evaluate(ctx context.Context, of *store.Workflow, s *sensor.Sen
 	e, err := w.executor.Evaluate(ctx, w.info(a, of.Definition.Dialect), "+"+of.Name+"+sensor", n, given, w.home.Path())
 	said := s.Printed(e.Printed, e.Output)
 	if err != nil {
-		return sensor.Answer{Printed: said}, err
+		return sensor.Answer{Printed: said, Hide: e.Hide}, err
 	}
-	answer, err := s.Answer(e.Output, e.Store)
+	answer, err := s.Answer(e.Output, e.Store, e.Hide)
 	answer.Printed = said
 	return answer, err
 }

@@ -202,6 +202,9 @@ func (w *Worker) attempt(ctx context.Context, id model.AttemptID, dialect string
 	if err != nil {
 		return nil, err
 	}
+	if a.State.Done() { // it was ended while its runner could not be told to
+		return nil, model.Errorf(model.Conflict, "attempt %d has ended as %s", id, a.State)
+	}
 	opened := w.Attempt(a, dialect)
 	w.mu.Lock()
 	defer w.mu.Unlock()

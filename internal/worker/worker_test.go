@@ -20,6 +20,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/daemon"
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/project"
@@ -347,5 +348,46 @@ func TestReportsArePosted(t *testing.T) {
 	}
 	if err := post(t.Context(), runner.Report{ID: id, Lost: true}); err != nil {
 		t.Errorf("an attempt that is over: %v", err)
+	}
+}
+
+// A program that begins late, as its host was away, does not run what was ended
+// meanwhile.
+func TestATryOfAnAttemptThatIsOverRunsNothing(t *testing.T) {
+	t.Parallel()
+	at := memory.New()
+	defer at.Close()
+	ran := filepath.Join(t.TempDir(), "ran")
+	def := &workflow.Workflow{Name: "w", Root: &workflow.Node{Name: "+w", Operator: "sh", Config: params.Of("sh>", "touch "+ran)}}
+	if err := def.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	a, _, err := at.StartAttempt(t.Context(), store.Start{Session: store.Session{Workflow: "w", Key: "1"}, Definition: def})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := worker.Open(worker.Config{
+		Store: at, Service: service.New(service.Config{Store: at, NewUUID: uuid.NewString}), Folder: t.TempDir(), WorkDir: t.TempDir(),
+		Env: os.Environ(), Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	job := w.Attempt(a, "dig").Job(&engine.Effect{Try: 1, Name: "+w", Node: def.Root})
+	work, err := job.Work.(*executor.Try).MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := a.AttemptRow
+	row.State = engine.AttemptKilled
+	if err := at.Commit(t.Context(), &store.Batch{Attempts: []engine.AttemptRow{row}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := w.Run(t.Context(), job.ID, work).(engine.Command); got.Kind != engine.Fail {
+		t.Errorf("it ended as %+v", got)
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("it ran")
 	}
 }

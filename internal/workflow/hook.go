@@ -43,4 +43,7 @@ func (n *Node) addHook(hook *Node) {
 	n.Children = append(n.Children, hook)
 }
 
+// TellsSuccess reports whether a task runs because others have ended well.
+func (n *Node) TellsSuccess() bool { return strings.HasSuffix(n.Name, SuccessHook) }
+
 func isHook(n *Node) bool { return strings.Contains(n.Name, "^") }

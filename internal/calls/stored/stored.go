@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pawlhq/pawl/internal/calls"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
@@ -49,6 +50,16 @@ func (r Runs) Start(ctx context.Context, of operator.StartRequest) (operator.Run
 	}
 	a, err := r.Begin(ctx, &w, of)
 	return status(&a), err
+}
+
+// Follow implements operator.Runs.
+func (r Runs) Follow(ctx context.Context, attempt int64, by model.TryID) (bool, error) {
+	follow := calls.ID{Attempt: by.Attempt, Task: by.Task}.Follow()
+	err := r.Store.Post(ctx, []store.Post{{Attempt: model.AttemptID(attempt), Command: follow}})
+	if code := model.CodeOf(err); err != nil && (code == model.Conflict || code == model.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Workflow finds the workflow that a task of a project asks for, as it is in the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pawlhq/pawl/internal/calls"
 	"github.com/pawlhq/pawl/internal/calls/stored"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
@@ -43,6 +44,39 @@ func depot(t *testing.T) (stored.Runs, store.Store) {
 		})
 		return a, err
 	}}, s
+}
+
+// Of a run that others have started, a task hears once it follows it.
+func TestRunsAreFollowedThatGoOn(t *testing.T) {
+	t.Parallel()
+	runs, s := depot(t)
+	started, err := runs.Start(t.Context(), operator.StartRequest{Project: "depot", Workflow: "ship", Key: "k"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := model.TryID{Attempt: 12, Task: 3, Try: 2}
+	if goesOn, err := runs.Follow(t.Context(), started.Attempt, by); err != nil || !goesOn {
+		t.Errorf("it goes on: %v, %v", goesOn, err)
+	}
+	snap, err := s.Load(t.Context(), model.AttemptID(started.Attempt))
+	if err != nil || len(snap.Inbox) != 1 {
+		t.Fatalf("%+v, %v", snap, err)
+	}
+	follow := snap.Inbox[0].Command
+	row := snap.Attempt.AttemptRow
+	row.State = engine.AttemptKilled
+	told, ok := calls.Ended("", &row, []string{follow.By})
+	if want := (calls.ID{Attempt: 12, Task: 3}).Key(); follow.Kind != engine.Follow || !ok || told.Message.Share.Keys[0].Value != want.Value {
+		t.Errorf("told %+v of %+v", told, follow)
+	}
+	if err := s.Commit(t.Context(), &store.Batch{Attempts: []engine.AttemptRow{row}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, attempt := range []int64{started.Attempt, 1000} {
+		if goesOn, err := runs.Follow(t.Context(), attempt, by); err != nil || goesOn {
+			t.Errorf("attempt %d: %v, %v", attempt, goesOn, err)
+		}
+	}
 }
 
 func TestRunsAreFoundByProjectWorkflowAndKey(t *testing.T) {

@@ -70,7 +70,23 @@ func (c *Call) Do(ctx context.Context, t *operator.Task) (*operator.Wait, error)
 	case by.Attempt == id.Attempt && by.Task == id.Task:
 		return c.wait(id, called, time.Time{}, "runs"), nil
 	}
-	return c.wait(id, called, t.Now().Add(lookAgain), "runs, as another has started it"), nil
+	return c.follow(ctx, runs, t, id, called, model.AttemptID(s.Attempt))
+}
+
+// follow waits for the end of a run that others have started, which it is told of as
+// it listens already.
+func (c *Call) follow(ctx context.Context, runs operator.Runs, t *operator.Task, id calls.ID, called calls.Called, run model.AttemptID) (*operator.Wait, error) {
+	again := t.Now().Add(lookAgain)
+	if called.Follows != run {
+		goesOn, err := runs.Follow(ctx, int64(run), t.ID)
+		if err != nil {
+			return nil, err
+		}
+		if called.Follows = run; !goesOn {
+			again = t.Now()
+		}
+	}
+	return c.wait(id, called, again, "runs, as another has started it"), nil
 }
 
 // noted returns what the task is to keep of the call, and whether it does already.
@@ -78,11 +94,11 @@ func (c *Call) Do(ctx context.Context, t *operator.Task) (*operator.Wait, error)
 func (c *Call) noted(t *operator.Task, project model.ProjectID) (calls.Called, bool) {
 	called := calls.Called{Project: project, Workflow: c.Request.Workflow, Key: c.Request.Key, Leave: c.Leave}
 	kept, _ := calls.CalledIn(t.State)
-	begun := kept.Begun || t.Message != nil
-	if kept.Begun = false; kept != called {
+	begun, follows := kept.Begun || t.Message != nil, kept.Follows
+	if kept.Begun, kept.Follows = false, 0; kept != called {
 		return called, false
 	}
-	called.Begun = begun
+	called.Begun, called.Follows = begun, follows
 	return called, true
 }
 
@@ -116,8 +132,8 @@ func (c *Call) finish(ctx context.Context, runs operator.Runs, s operator.RunSta
 	return &operator.Error{Message: message, Props: params.Of(AttemptKey, s.Attempt)}
 }
 
-// lookAgain is how soon it is noticed that a run has ended which others started:
-// nobody tells.
+// lookAgain is how soon it is noticed that a run has ended that others have started and
+// that was ended before it began, of which nobody tells.
 const lookAgain = time.Minute
 
 func (c *Call) start(ctx context.Context, runs operator.Runs, id calls.ID) (operator.RunStatus, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,10 @@ type runs struct {
 	outcome operator.Outcome
 	unknown bool
 	begun   []operator.StartRequest
+	// followed are the attempts that tasks follow, and over says that one has ended when
+	// it is to be.
+	followed []int64
+	over     bool
 }
 
 func (r *runs) Find(context.Context, operator.StartRequest) (operator.RunStatus, error) {
@@ -39,6 +44,14 @@ func (r *runs) Start(_ context.Context, of operator.StartRequest) (operator.RunS
 }
 
 func (r *runs) Outcome(context.Context, int64) (operator.Outcome, error) { return r.outcome, nil }
+
+func (r *runs) Follow(_ context.Context, attempt int64, by model.TryID) (bool, error) {
+	if by.Attempt != 12 || by.Task != 3 {
+		return false, fmt.Errorf("followed by %v", by)
+	}
+	r.followed = append(r.followed, attempt)
+	return !r.over, nil
+}
 
 func (r *runs) end(success bool) { r.newest.Done, r.newest.Success = true, success }
 
@@ -184,8 +197,17 @@ func TestStartTakesARunThatIsThere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if w, err := try(t, of); err != nil || !w.Wait.Until.Equal(now.Add(time.Minute)) {
-		t.Errorf("nobody tells of the end of another's run: %+v, %v", w.Wait, err)
+	for range 2 { // whose end may be told by nobody
+		if w, err := try(t, of); err != nil || !w.Wait.Until.Equal(now.Add(time.Minute)) {
+			t.Errorf("it waits for another's run: %+v, %v", w.Wait, err)
+		}
+	}
+	r.newest.Attempt, r.over = 8, true // which ends before it is followed
+	if w, err := try(t, of); err != nil || !w.Wait.Until.Equal(now) {
+		t.Errorf("it waits for one that has ended: %+v, %v", w.Wait, err)
+	}
+	if !slices.Equal(r.followed, []int64{7, 8}) {
+		t.Errorf("it follows %v", r.followed)
 	}
 	r.end(true)
 	if got, err := try(t, of); err != nil || got.Wait != nil || len(r.begun) != 0 {

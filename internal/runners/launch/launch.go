@@ -104,6 +104,9 @@ type Runner struct {
 	// off are programs to be called off, and refused those that never began.
 	off     []string
 	refused []runner.Report
+	// forgone are programs whose launch was called off before it was answered, with
+	// when that was: their launcher may begin with them all the same.
+	forgone map[string]time.Time
 }
 
 // stage is how far a program is.
@@ -142,7 +145,7 @@ func New(cfg Config) *Runner {
 	r := &Runner{
 		cfg: cfg, light: local.New(local.Config{Slots: 1}),
 		hurry: make(chan struct{}, 1), errands: make(chan struct{}, 1), refusals: make(chan struct{}, 1),
-		jobs: make(map[runner.ID]*program), strays: make(map[string]int), settled: make(map[string]bool),
+		jobs: make(map[runner.ID]*program), strays: make(map[string]int), settled: make(map[string]bool), forgone: make(map[string]time.Time),
 	}
 	r.ready.L = &r.mu
 	r.calls, r.end = context.WithCancel(context.Background())

@@ -159,6 +159,48 @@ func TestJobsAreCalledOffWhileTheLauncherIsAway(t *testing.T) {
 	})
 }
 
+// laggard is a launcher that does not answer, and launches much later.
+type laggard struct {
+	*yard
+	orders chan runner.Order
+}
+
+func (l *laggard) Launch(ctx context.Context, o runner.Order) error {
+	<-ctx.Done()
+	l.orders <- o
+	return context.Cause(ctx)
+}
+
+// A host that is away may begin with a program when it is back, although that was
+// called off there before: then it is found, and called off once more.
+func TestALaunchThatWasCalledOffIsFoundWhenTheHostIsBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &laggard{newYard(t), make(chan runner.Order, 1)}
+		r, told := l.started(func(c *launch.Config) { c.Launcher = l })
+		ended := make(chan struct{})
+		r.Submit([]runner.Job{job(0, func(ctx context.Context) runner.Outcome {
+			<-ctx.Done()
+			close(ended)
+			return crash{State: runner.Lost}
+		})})
+		synctest.Wait()
+		r.Cancel(id(0))
+		if got := told.next(t); got.ID != id(0) || got.Outcome != runner.ErrCancelled {
+			t.Errorf("reported %+v", got)
+		}
+		time.Sleep(10 * time.Minute) //nolint:forbidigo // of the bubble's time
+		if err := l.yard.Launch(t.Context(), <-l.orders); err != nil {
+			t.Fatal(err)
+		}
+		<-ended
+		time.Sleep(time.Minute) //nolint:forbidigo // of the bubble's time
+		if left := l.all(); len(left) > 0 {
+			t.Errorf("left are %v", left)
+		}
+	})
+}
+
 func waitFor(t *testing.T, what string, fact func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)

@@ -144,13 +144,14 @@ func (r *Runner) launched(p *program) {
 }
 
 // forgo reports a program that was called off before it is known to be launched. If
-// it was all the same, it is called off once the launcher answers.
+// it was, or is later, all the same, it is called off once the launcher shows it.
 func (r *Runner) forgo(p *program) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.jobs, p.id)
 	r.refused = append(r.refused, cancelled(p.id))
 	r.off = append(r.off, p.name)
+	r.forgone[p.name] = time.Now()
 	wake(r.refusals)
 	wake(r.errands)
 	r.ready.Broadcast()

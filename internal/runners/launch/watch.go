@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
@@ -40,7 +42,7 @@ func (r *Runner) nextPause(last time.Duration, changed bool) time.Duration {
 	switch {
 	case changed:
 		return r.cfg.Poll
-	case r.busy() > 0 || len(r.strays) > 0:
+	case r.busy() > 0 || len(r.strays) > 0 || len(r.forgone) > 0:
 		return min(2*last, seldom*r.cfg.Poll)
 	}
 	return max(idle, r.cfg.Poll)
@@ -73,6 +75,7 @@ func (r *Runner) look() (changed bool, err error) {
 			continue
 		}
 		there[id] = true
+		r.checkForgone(&s)
 		if !s.State.Over() || !r.ours(id, s.Name, strays) {
 			continue
 		}
@@ -85,9 +88,27 @@ func (r *Runner) look() (changed bool, err error) {
 	}
 	r.mu.Lock()
 	r.strays, r.settled = strays, settled
+	maps.DeleteFunc(r.forgone, func(_ string, since time.Time) bool { return time.Since(since) > launchWithin })
 	r.mu.Unlock()
 	lost, err := r.settleMissing(round, there)
 	return changed || lost, errors.Join(append(errs, err)...)
+}
+
+// checkForgone calls a program off that runs although its launch was called off.
+func (r *Runner) checkForgone(s *runner.Status) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, forgone := r.forgone[s.Name]; !forgone {
+		return
+	}
+	if s.State.Over() {
+		delete(r.forgone, s.Name)
+		return
+	}
+	if !slices.Contains(r.off, s.Name) {
+		r.off = append(r.off, s.Name)
+		wake(r.errands)
+	}
 }
 
 // forsaken is after how many looks a program that ended and that nobody settled
