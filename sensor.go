@@ -16,7 +16,8 @@ import (
 // Sensor says how a process is sensed for: see Sensed.
 type Sensor[P any] struct {
 	// Look looks at the world and says which runs are to be started. Required. It is
-	// to return soon once its context is done.
+	// to return soon once its context is done: Close waits ten seconds for one that does
+	// not, and nothing comes of that.
 	Look func(context.Context, Seen) (Sighting[P], error)
 	// Every is the least time from one look to the next, in whole seconds. Defaults to
 	// 30 s.

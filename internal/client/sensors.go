@@ -11,12 +11,16 @@ type Sensor struct {
 	Project  Ref `json:"project"`
 	Workflow Ref `json:"workflow"`
 	// Cursor is what it wants to be given back.
-	Cursor     string  `json:"cursor"`
-	LastRunKey string  `json:"lastRunKey"`
-	LastTickAt Moment  `json:"lastTickAt"`
-	NextTickAt Moment  `json:"nextTickAt"`
-	Failures   int     `json:"failures"`
-	DisabledAt Instant `json:"disabledAt"`
+	Cursor     string `json:"cursor"`
+	LastRunKey string `json:"lastRunKey"`
+	LastTickAt Moment `json:"lastTickAt"`
+	NextTickAt Moment `json:"nextTickAt"`
+	Failures   int    `json:"failures"`
+	// LastOutcome is started, skipped or failed, and empty before the first evaluation;
+	// LastReason says why nothing was started.
+	LastOutcome Text    `json:"lastOutcome"`
+	LastReason  Text    `json:"lastReason"`
+	DisabledAt  Instant `json:"disabledAt"`
 }
 
 // Sensors lists sensors, the oldest first: all, those of a project, or that of a

@@ -52,6 +52,8 @@ func (d *Daemon) sense(ctx context.Context) {
 			return w.Evaluate(ctx, of, s, given)
 		},
 	}).Run(ctx)
+	mu.Lock()
+	defer mu.Unlock()
 	if by != nil {
 		if err := by.Close(); err != nil {
 			d.cfg.Log.Warn("what sensors have left can't be removed", "error", err)

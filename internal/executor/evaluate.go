@@ -12,6 +12,7 @@ import (
 	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/secret"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -23,6 +24,8 @@ type Evaluation struct {
 	Printed string
 	// Store are the parameters that it stored.
 	Store params.Map
+	// Hide masks the secrets that it has read, which are masked in the texts already.
+	Hide func(text string) string
 }
 
 // Bounds of what is read of what an action prints.
@@ -46,6 +49,11 @@ func (x *Executor) Evaluate(ctx context.Context, info AttemptInfo, name string, 
 	alone := &Executor{
 		Operators: x.Operators, Compilers: x.Compilers, Logs: printed, Env: x.Env, Scratch: x.Scratch, Now: x.Now,
 	}
+	seen := &secret.Recorder{Secrets: secret.Map{}}
+	if info.Secrets != nil {
+		seen.Secrets = info.Secrets
+	}
+	info.Secrets, e.Hide = seen, seen.Hide
 	job := alone.Open(info).Job(&engine.Effect{Try: 1, Name: name, Node: n, Scope: scope})
 	id := model.TryID{Try: 1}
 	outcome, _ := job.Work.Run(ctx).(engine.Command)
@@ -67,7 +75,7 @@ func (x *Executor) Evaluate(ctx context.Context, info AttemptInfo, name string, 
 		if text, err := printedTo(printed, id, name, logs.Stderr, maxErrors); err == nil && !repeats(text, said) {
 			said += ": " + strings.TrimSpace(text)
 		}
-		return e, model.Errorf(model.RunFailed, "%s", said)
+		return e, model.Errorf(model.RunFailed, "%s", e.Hide(said))
 	case engine.WaitFor:
 		return e, model.Errorf(model.Invalid, "it waits for something, which is for tasks of attempts")
 	}

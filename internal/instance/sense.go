@@ -34,9 +34,9 @@ func (in *Instance) Sense(ctx context.Context, w *workflow.Workflow, s *sensor.S
 	}, w.Root.Name+"+sensor", n, given, os.TempDir())
 	said := s.Printed(e.Printed, e.Output)
 	if err != nil {
-		return sensor.Answer{Printed: said}, err
+		return sensor.Answer{Printed: said, Hide: e.Hide}, err
 	}
-	answer, err := s.Answer(e.Output, e.Store)
+	answer, err := s.Answer(e.Output, e.Store, e.Hide)
 	answer.Printed = said
 	return answer, err
 }

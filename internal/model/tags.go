@@ -37,6 +37,9 @@ const (
 	// RootTag that of the first of all of them: see Descend.
 	ParentTag = SystemTag + "parent"
 	RootTag   = SystemTag + "root"
+	// MachineTag and FolderTag say where the run of a folder was begun.
+	MachineTag = SystemTag + "machine"
+	FolderTag  = SystemTag + "folder"
 	// ProjectTag is the name of the project, and WorkflowTag that of the workflow
 	// after that of its project and a slash. They are not stored: every attempt of a
 	// stored project has them for the run queue.
@@ -189,6 +192,29 @@ func tagRune(r rune) bool {
 // ParseTags reads tags that are written as NAME=VALUE each. It returns an Invalid
 // error for those that nobody can give.
 func ParseTags(texts []string) (Tags, error) {
+	t, err := readTags(texts)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.Check()
+}
+
+// ParseWantedTags reads tags that are looked for, which may be pawl's own, as ParseTags
+// does those that are given. It returns an Invalid error for those that nothing has.
+func ParseWantedTags(texts []string) (Tags, error) {
+	t, err := readTags(texts)
+	for _, name := range t.Names() {
+		if err == nil {
+			err = CheckTag(name, t[name])
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func readTags(texts []string) (Tags, error) {
 	if len(texts) == 0 {
 		return nil, nil
 	}
@@ -203,5 +229,5 @@ func ParseTags(texts []string) (Tags, error) {
 		}
 		t[name] = value
 	}
-	return t, t.Check()
+	return t, nil
 }

@@ -64,3 +64,19 @@ func TestLaterTagsComeBeforeEarlierOnes(t *testing.T) {
 		t.Error("what others were added to has changed")
 	}
 }
+
+func TestTagsThatAreLookedForMayBePawlsOwn(t *testing.T) {
+	t.Parallel()
+	got, err := model.ParseWantedTags([]string{"pawl/sensor=3", "team=a=b"})
+	if diff := cmp.Diff(model.Tags{"pawl/sensor": "3", "team": "a=b"}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if got, err := model.ParseWantedTags(nil); got != nil || err != nil {
+		t.Errorf("of none: %v, %v", got, err)
+	}
+	for _, wrong := range [][]string{{"n"}, {" =x"}, {"=x"}, {"a=1", "a=2"}, {"a=\x01"}} {
+		if got, err := model.ParseWantedTags(wrong); model.CodeOf(err) != model.Invalid || got != nil {
+			t.Errorf("%q: %v, %v", wrong, got, err)
+		}
+	}
+}

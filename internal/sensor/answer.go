@@ -15,7 +15,6 @@ const (
 	MaxRequests = 1000
 	MaxCursor   = 64 << 10
 	MaxRunKey   = 200
-	maxSkip     = 1000
 )
 
 // Answer is what an evaluation comes to.
@@ -27,6 +26,9 @@ type Answer struct {
 	Skip string
 	// Printed is what the evaluation printed beside its answer, also if it failed.
 	Printed string
+	// Hide masks the secrets that the evaluation has read, also if it failed. Nil is for
+	// one that reads none.
+	Hide func(text string) string
 }
 
 // Request asks for a run.
@@ -119,7 +121,7 @@ func (a *Answer) read(key string, v params.Value) error {
 		if !ok {
 			return model.Errorf(model.Invalid, "skip must be a text, not %s", shortened(v))
 		}
-		a.Skip = strings.ToValidUTF8(text[:min(len(text), maxSkip)], "")
+		a.Skip = strings.ToValidUTF8(text, "")
 	default:
 		return unknown("the answer of a sensor", key, answerKeys)
 	}

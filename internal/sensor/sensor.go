@@ -158,13 +158,46 @@ const (
 	answerKey = "answer"
 )
 
-// Answer reads what the action of Node has printed and stored.
-func (s *Sensor) Answer(output string, stored params.Map) (Answer, error) {
+// Answer reads what the action of Node has printed and stored. Secrets are masked by hide
+// in what is printed already, and here in errors.
+func (s *Sensor) Answer(output string, stored params.Map, hide func(string) string) (a Answer, err error) {
 	if s.Operator != python {
-		return ParseOutput(output)
+		a, err = ParseOutput(output)
+	} else {
+		v, _ := stored.Get(answerKey)
+		if a, err = ParseAnswer(v); err != nil {
+			// An error may quote the half of a secret, so it is one about masked values.
+			if _, err = ParseAnswer(masked(v, hide)); err == nil {
+				err = model.Errorf(model.Invalid, "what is secret in the answer of the sensor can't be a part of it")
+			}
+		}
 	}
-	v, _ := stored.Get(answerKey)
-	return ParseAnswer(v)
+	a.Hide = hide
+	return a, err
+}
+
+// masked returns a value without the secrets in its texts.
+func masked(v params.Value, hide func(string) string) params.Value {
+	switch v := v.(type) {
+	case []params.Value:
+		list := make([]params.Value, len(v))
+		for i, one := range v {
+			list[i] = masked(one, hide)
+		}
+		return list
+	case params.Map:
+		var m params.Map
+		for key, one := range v.All() {
+			m = m.Set(hide(key), masked(one, hide))
+		}
+		return m
+	case string:
+		return hide(v)
+	}
+	if text := string(params.AppendJSON(nil, v)); hide(text) != text {
+		return hide(text)
+	}
+	return v
 }
 
 // Printed returns what the action of Node has printed, of which output went to standard

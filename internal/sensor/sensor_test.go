@@ -107,6 +107,35 @@ func TestWhatIsPrintedIsToldWithoutTheAnswer(t *testing.T) {
 	}
 }
 
+func TestWhatIsSecretIsInNoErrorAboutAnAnswer(t *testing.T) {
+	t.Parallel()
+	secret := strings.Repeat("hunter", 20)
+	hide := func(text string) string { return strings.ReplaceAll(text, secret, "***") }
+	py := sensor.Sensor{Operator: "py"}
+	for _, c := range []struct {
+		answer params.Value
+		want   string
+	}{
+		{"x" + secret, `the sensor answered "x***"`},
+		{params.Of(secret, "a"), `no key "***"`},
+		{[]params.Value{params.Of("params", []params.Value{secret})}, `not ["***"]`},
+		{params.Of("cursor", params.Of("a", secret)), `not {"a":"***"}`},
+		{[]params.Value{params.Of("run_key", secret+strings.Repeat("k", 200))}, "at most 200"},
+		{[]params.Value{params.Of("run_key", secret+secret)}, "what is secret in the answer"},
+	} {
+		a, err := py.Answer("", params.Of("answer", c.answer), hide)
+		if model.CodeOf(err) != model.Invalid || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error()+model.HintsOf(err), "hunter") {
+			t.Errorf("%v: %v", c.answer, err)
+		}
+		if a.Hide == nil {
+			t.Error("what masks is not given on")
+		}
+	}
+	if a, err := py.Answer("", params.Of("answer", params.Of("cursor", secret)), hide); err != nil || *a.Cursor != secret {
+		t.Errorf("a right answer is changed: %v, %v", a, err)
+	}
+}
+
 func TestAnAnswerThatIsWrongSaysHow(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -114,7 +114,7 @@ func (r *reporterReader) reporter(name string, given []string) reporters.Config 
 	if c.Types, err = history.ParseTypes(r.List(key("events"))); err != nil {
 		r.Refuse(key("events"), err)
 	}
-	if c.Tags, err = model.ParseTags(r.List(key("tags"))); err != nil {
+	if c.Tags, err = model.ParseWantedTags(r.List(key("tags"))); err != nil {
 		r.Refuse(key("tags"), err)
 	}
 	if slices.Contains(given, "retries") {

@@ -108,7 +108,7 @@ func (c *call) eventQuery() (q history.Query, err error) {
 	if q.Types, err = history.ParseTypes(c.values["type"]); err != nil {
 		return q, err
 	}
-	if q.Tags, err = model.ParseTags(c.values["tag"]); err != nil {
+	if q.Tags, err = model.ParseWantedTags(c.values["tag"]); err != nil {
 		return q, err
 	}
 	attempt, err := c.number("attempt", 0)

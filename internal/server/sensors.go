@@ -25,24 +25,27 @@ func sensorRoutes() []route {
 }
 
 type restSensor struct {
-	ID         number  `json:"id"`
-	Project    idName  `json:"project"`
-	Workflow   idName  `json:"workflow"`
-	Cursor     string  `json:"cursor"`
-	LastRunKey string  `json:"lastRunKey"`
-	LastTickAt moment  `json:"lastTickAt"`
-	NextTickAt moment  `json:"nextTickAt"`
-	Failures   int     `json:"failures"`
-	DisabledAt instant `json:"disabledAt"`
-	CreatedAt  instant `json:"createdAt"`
-	UpdatedAt  instant `json:"updatedAt"`
+	ID         number `json:"id"`
+	Project    idName `json:"project"`
+	Workflow   idName `json:"workflow"`
+	Cursor     string `json:"cursor"`
+	LastRunKey string `json:"lastRunKey"`
+	LastTickAt moment `json:"lastTickAt"`
+	NextTickAt moment `json:"nextTickAt"`
+	Failures   int    `json:"failures"`
+	// LastOutcome and LastReason are null before the first evaluation.
+	LastOutcome optional `json:"lastOutcome"`
+	LastReason  optional `json:"lastReason"`
+	DisabledAt  instant  `json:"disabledAt"`
+	CreatedAt   instant  `json:"createdAt"`
+	UpdatedAt   instant  `json:"updatedAt"`
 }
 
 func sensorOut(s *store.Sensor) restSensor {
 	return restSensor{
 		ID: number(s.ID), Project: idName{number(s.Project), s.ProjectName}, Workflow: idName{number(s.Workflow), s.WorkflowName},
 		Cursor: s.Cursor, LastRunKey: s.LastKey, LastTickAt: moment(s.LastTick), NextTickAt: moment(s.NextTick),
-		Failures: s.Failures, DisabledAt: instant(s.Disabled), CreatedAt: instant(s.Created), UpdatedAt: instant(s.Updated),
+		Failures: s.Failures, LastOutcome: optional(s.LastOutcome.String()), LastReason: optional(s.LastReason), DisabledAt: instant(s.Disabled), CreatedAt: instant(s.Created), UpdatedAt: instant(s.Updated),
 	}
 }
 

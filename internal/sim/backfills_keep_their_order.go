@@ -43,8 +43,46 @@ func (c *checks) heldBack(w *witness) bool { return w.row.Started == 0 && (!w.fr
 
 // begins checks that an attempt that begins is not held back.
 func (c *checks) begins(w *witness, e *engine.Event) {
-	if e.Kind == engine.AttemptStarted && !w.freed {
+	switch {
+	case e.Kind != engine.AttemptStarted:
+	case !w.freed:
 		c.sim.fail("backfill: a%d begins, but session %d has not ended", w.row.ID, w.info.After)
+	case w.cancelled:
+		c.sim.fail("backfill: a%d begins, but was cancelled before it could", w.row.ID)
+	}
+}
+
+// cancelled checks what a client was told that has cancelled a backfill: that attempts
+// end, of which those that others held back never begin.
+func (c *checks) cancelled(ids []model.AttemptID) {
+	for _, id := range ids {
+		w := c.attempts[id]
+		if w == nil {
+			c.sim.fail("backfill: a%d was cancelled, and the store has none", id)
+			return
+		}
+		c.killed(w, nil)
+		w.cancelled = !w.freed && w.row.Started == 0
+	}
+}
+
+// refilled checks what a client was told that has sessions run again: those that failed,
+// one after the other.
+func (c *checks) refilled(list []store.Attempt) {
+	for i := range list {
+		a := &list[i]
+		of := c.sessions[a.Session.ID]
+		at := slices.IndexFunc(of, func(w *witness) bool { return w.row.ID == a.ID })
+		switch {
+		case at < 0:
+			c.sim.fail("promise 1: a%d was acknowledged, but the store has none", a.ID)
+			return
+		case at == 0 || of[at-1].row.State != engine.AttemptFailed:
+			c.sim.fail("backfill: a%d runs again what did not fail", a.ID)
+		case i > 0 && (a.After != list[i-1].Session.ID || a.Session.Time <= list[i-1].Session.Time), i == 0 && a.After != 0:
+			c.sim.fail("backfill: a%d comes after session %d", a.ID, a.After)
+		}
+		of[at].acknowledged = true
 	}
 }
 

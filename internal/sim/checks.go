@@ -65,6 +65,8 @@ type witness struct {
 	// freed is set once no attempt of the session that it comes after was
 	// unfinished.
 	freed bool
+	// cancelled is set once somebody was told that it never begins.
+	cancelled bool
 	// posts are those that are not consumed, in order.
 	posts []*post
 	// neglect is why it ought to be driven on, if it ought to; idle since when
@@ -184,6 +186,7 @@ func (c *checks) stepped(p *process) {
 // ended is called when everything has come to rest.
 func (c *checks) ended() {
 	c.ticksTellOfSlots()
+	c.thingsAreRunOnce()
 	if c.sim.broken != nil {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/admission"
 	"github.com/pawlhq/pawl/internal/conductor"
+	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -99,8 +100,8 @@ func (l *link) Admit(ctx context.Context, tags []string, now model.Instant, c st
 }
 
 // CancelQueued implements store.Queue.
-func (l *link) CancelQueued(ctx context.Context, f store.QueueFilter, now model.Instant) ([]model.AttemptID, error) {
-	return l.begins("cancel queued", l.host.calledOff, func() ([]model.AttemptID, error) { return l.Store.CancelQueued(ctx, f, now) })
+func (l *link) CancelQueued(ctx context.Context, f store.QueueFilter, now model.Instant, tell func(*store.Withdrawn) []engine.Record) ([]model.AttemptID, error) {
+	return l.begins("cancel queued", l.host.calledOff, func() ([]model.AttemptID, error) { return l.Store.CancelQueued(ctx, f, now, tell) })
 }
 
 // begins writes what moves attempts out of the queue, and tells of which.

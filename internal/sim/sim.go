@@ -37,6 +37,9 @@ type Options struct {
 	// Queue has attempts wait in the run queue, and tasks for slots of pools. It
 	// counts for servers only.
 	Queue bool
+	// Sensors has sensors look for what comes, and backfills cancelled and run again
+	// where they failed. It counts for servers only.
+	Sensors bool
 	// Trace, when set, gets every line of the history.
 	Trace io.Writer
 }
@@ -100,6 +103,8 @@ type simulation struct {
 	workshop *workshop
 	// queue is what attempts and tasks wait for; nil where they need not.
 	queue *queue
+	// sensors look for what comes; nil where there are none.
+	sensors *sensors
 	// broker has messages for nobody by name; nil where there are none.
 	broker *broker
 	// outage is until when the store answers nobody, disturbed when something
@@ -129,6 +134,10 @@ func newSimulation(seed uint64, o Options) *simulation {
 	}
 	if o.Servers && o.Queue {
 		s.queue = newQueue(s, newDice(seed, "queue"))
+	}
+	if o.Servers && o.Sensors {
+		s.sensors = newSensors(s, newDice(seed, "sensors"))
+		s.after(time.Second, newBackfiller(s).look)
 	}
 	if !o.Faultless {
 		s.trouble = f

@@ -47,6 +47,13 @@ func TestHistoriesOfQueuesKeepThePromises(t *testing.T) {
 	simulateAll(t, queues, max(1, *seeds/8))
 }
 
+// So does every one of servers that evaluate sensors, and whose backfills are cancelled
+// and run again. Of those an eighth is simulated.
+func TestHistoriesOfSensorsKeepThePromises(t *testing.T) {
+	t.Parallel()
+	simulateAll(t, sensed, max(1, *seeds/8))
+}
+
 // mode is what a history is of.
 type mode string
 
@@ -55,11 +62,12 @@ const (
 	servers mode = "Servers"
 	workers mode = "Workers"
 	queues  mode = "Queues"
+	sensed  mode = "Sensors"
 )
 
 // options returns those of a mode.
 func (m mode) options() Options {
-	return Options{Servers: m != alone, Workers: m == workers, Queue: m == queues}
+	return Options{Servers: m != alone, Workers: m == workers, Queue: m == queues, Sensors: m == sensed}
 }
 
 func simulateAll(t *testing.T, m mode, seeds int) {
@@ -83,7 +91,7 @@ func TestSeedsThatOnceFailed(t *testing.T) {
 	}
 	for line := range strings.Lines(string(text)) {
 		text, m := strings.TrimSpace(line), alone
-		for _, other := range []mode{servers, workers, queues} {
+		for _, other := range []mode{servers, workers, queues, sensed} {
 			if rest, ok := strings.CutPrefix(text, strings.ToLower(string(other))+" "); ok {
 				text, m = rest, other
 			}
@@ -145,7 +153,7 @@ func tracer(t *testing.T) io.Writer {
 func TestSameSeedSameHistory(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(100) {
-		o := []mode{alone, servers, workers, queues}[seed%4].options()
+		o := []mode{alone, servers, workers, queues, sensed}[seed%5].options()
 		one, two := Run(seed, o), Run(seed, o)
 		if one.Hash != two.Hash || one.Lines != two.Lines {
 			t.Errorf("seed %d: %d lines with hash %x, then %d with %x", seed, one.Lines, one.Hash, two.Lines, two.Hash)

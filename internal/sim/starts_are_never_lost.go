@@ -47,7 +47,7 @@ func (s *simulation) atRest() bool {
 			return false
 		}
 	}
-	if s.office != nil && !s.office.closed || s.broker != nil && !s.broker.drained() {
+	if s.office != nil && !s.office.closed || s.broker != nil && !s.broker.drained() || s.sensors != nil && !s.sensors.closed {
 		return false
 	}
 	for _, w := range s.checks.running() {

@@ -12,7 +12,7 @@ import (
 func (c *checks) ticksTellOfSlots() {
 	told := make(map[model.AttemptID]bool)
 	for page := (store.Page{Limit: store.MaxLimit}); ; {
-		list, next, err := c.sim.store.ListTicks(context.Background(), store.TickFilter{Outcome: store.TickStarted}, page)
+		list, next, err := c.sim.store.ListTicks(context.Background(), store.TickFilter{Kind: store.ScheduleTick, Outcome: store.TickStarted}, page)
 		if err != nil {
 			c.sim.fail("ticks: %v", err)
 			return

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -56,11 +57,10 @@ type Run struct {
 type Loop struct {
 	cfg Config
 
-	mu   sync.Mutex
-	busy map[model.SensorID]bool
-	// begun are the evaluations that have not ended. A turn does not wait for them, as
-	// one that heeds no context would keep the others from their next turn.
-	begun sync.WaitGroup
+	mu sync.Mutex
+	// busy are the sensors whose evaluations have not ended. A turn does not wait for
+	// them, as one that heeds no context would keep the others from their next turn.
+	busy map[model.SensorID]store.Sensor
 	// done tells Run that an evaluation has ended.
 	done chan struct{}
 }
@@ -70,7 +70,7 @@ func New(cfg Config) *Loop {
 	if cfg.Turned == nil {
 		cfg.Turned = func(error) {}
 	}
-	return &Loop{cfg: cfg, busy: make(map[model.SensorID]bool), done: make(chan struct{}, 1)}
+	return &Loop{cfg: cfg, busy: make(map[model.SensorID]store.Sensor), done: make(chan struct{}, 1)}
 }
 
 const (
@@ -80,6 +80,11 @@ const (
 	lookEvery = time.Second
 	// leaseFor is how long a process that stands still keeps others from its sensors.
 	leaseFor = 15 * time.Second
+	// finishWithin is how long what a sensor asks for is carried out after the end of a
+	// turn: for less than it takes until others may have theirs.
+	finishWithin = leaseFor / 3
+	// endWithin is how long Run waits for evaluations after its end.
+	endWithin = 10 * time.Second
 )
 
 // Lease is the name of the lease of who evaluates the sensors of a pool.
@@ -91,9 +96,10 @@ func Lease(p store.Pool) string {
 }
 
 // Run evaluates sensors until ctx is done, whenever it is this loop's turn. It returns
-// when the last evaluation has ended.
+// when the last evaluation has ended. One that has not done so ten seconds after its
+// context is left alone: nothing comes of it any more.
 func (l *Loop) Run(ctx context.Context) {
-	defer l.begun.Wait()
+	defer l.end()
 	mine := turns.Turn{Leases: l.cfg.Store, Owner: Lease(l.cfg.Pool), Lease: leaseFor, Clock: l.cfg.Clock}
 	mine.Run(ctx, l.lead, func(err error) {
 		l.cfg.Log.Warn("sensors are not evaluated for a moment", "error", err)
@@ -109,13 +115,15 @@ func (l *Loop) lead(ctx context.Context) error {
 	defer stop()
 	for ctx.Err() == nil {
 		now := model.InstantOf(l.cfg.Clock.Now())
+		before := l.evaluated()
 		due, next, err := l.cfg.Store.DueSensors(ctx, l.cfg.Pool, now, atOnce)
 		if err != nil {
 			return err
 		}
 		for i := range due {
-			if l.begin(due[i].ID) {
-				l.begun.Go(func() { l.one(ctx, due[i]) })
+			// Of one that was evaluated meanwhile, what was read may be old.
+			if _, old := before[due[i].ID]; !old && l.begin(&due[i]) {
+				go l.one(ctx, due[i]) // end waits for it
 			}
 		}
 		l.cfg.Turned(nil)
@@ -142,14 +150,37 @@ func nudge(c chan struct{}) {
 	}
 }
 
-// begin reports whether a sensor is to be evaluated now, which counts as begun then.
-func (l *Loop) begin(id model.SensorID) bool {
+// end waits for the evaluations that have not ended, and says which it leaves alone.
+func (l *Loop) end() {
+	passed, release := l.cfg.Clock.After(endWithin)
+	defer release()
+	for left := l.evaluated(); len(left) > 0; left = l.evaluated() {
+		select {
+		case <-l.done:
+		case <-passed:
+			for _, s := range left {
+				l.cfg.Log.Warn("a sensor does not end, although its context is done, and is left alone", "project", s.ProjectName, "workflow", s.WorkflowName)
+			}
+			return
+		}
+	}
+}
+
+// evaluated returns the sensors whose evaluations have not ended.
+func (l *Loop) evaluated() map[model.SensorID]store.Sensor {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.busy[id] || l.cfg.Parallel > 0 && len(l.busy) >= l.cfg.Parallel {
+	return maps.Clone(l.busy)
+}
+
+// begin reports whether a sensor is to be evaluated now, which counts as begun then.
+func (l *Loop) begin(s *store.Sensor) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cfg.Parallel > 0 && len(l.busy) >= l.cfg.Parallel {
 		return false
 	}
-	l.busy[id] = true
+	l.busy[s.ID] = *s
 	return true
 }
 
@@ -192,53 +223,155 @@ const maxReason = 2000
 // evaluated once more with the cursor before, and ask for the same again: a request
 // with a run key starts nothing then, one without a key does.
 func (l *Loop) Evaluate(ctx context.Context, s store.Sensor) error {
-	of, err := l.cfg.Store.Workflow(ctx, s.Workflow)
-	if err != nil {
+	at := model.InstantOf(l.cfg.Clock.Now())
+	e := evaluation{
+		Loop: l, read: s, to: s, hide: func(text string) string { return text },
+		tick: store.Tick{At: at, Kind: store.SensorTick, Project: s.Project, Name: s.WorkflowName, Outcome: store.TickFailed},
+	}
+	e.to.LastTick, e.to.Updated = at, at
+	of, rule, err := l.read(ctx, &s)
+	if rule == nil {
 		return err
 	}
-	now := l.cfg.Clock.Now()
-	at := model.InstantOf(now)
-	tick := store.Tick{At: at, Kind: store.SensorTick, Project: s.Project, Name: s.WorkflowName, Outcome: store.TickFailed}
-	to := s
-	rule, err := sensor.Parse(of.Definition.Sensor)
-	var used []string
-	if err != nil { // it was checked when it was pushed
-		rule = &sensor.Sensor{Every: sensor.DefaultEvery}
-	} else {
-		used, err = l.sense(ctx, &of, rule, &to, &tick)
+	if err != nil { // nothing changes it but another process, or a push
+		e.count(err)
+		e.to.NextTick = model.InstantOf(rule.Next(l.cfg.Clock.Now(), 0))
+		return e.keep(ctx)
 	}
-	switch {
-	case ctx.Err() != nil:
+	answer, err := l.ask(ctx, of, rule, &s)
+	if ctx.Err() != nil { // the store may be closed by now
 		return context.Cause(ctx)
-	case err != nil:
-		to.Failures++
-		tick.Outcome, tick.Reason = store.TickFailed, reason(err)
-		if h := model.HintsOf(err); h != "" {
-			tick.Reason += " (" + h + ")"
-		}
-	case tick.Outcome == store.TickFailed && tick.Started == 0: // nothing that it asks for can be started
-		to.Failures++
-	default:
-		to.Failures = 0
 	}
-	to.LastTick, to.Updated = at, at
-	to.NextTick = model.InstantOf(rule.Next(l.cfg.Clock.Now(), to.Failures))
-	if _, err := l.cfg.Store.ChangeSensor(ctx, to, used...); err != nil {
+	ctx, done := l.outlasting(ctx)
+	defer done()
+	if answer.Hide != nil {
+		e.hide = answer.Hide
+	}
+	if err == nil {
+		err = e.carryOut(ctx, of, rule, &answer)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	e.count(err)
+	e.to.NextTick = model.InstantOf(rule.Next(l.cfg.Clock.Now(), e.to.Failures))
+	return e.keep(ctx)
+}
+
+// read reads the workflow of a sensor, and what that says of it. Where it can't be read,
+// there is an error, and a rule nevertheless; no rule is an error of the store.
+func (l *Loop) read(ctx context.Context, s *store.Sensor) (*store.Workflow, *sensor.Sensor, error) {
+	of, err := l.cfg.Store.Workflow(ctx, s.Workflow)
+	if err != nil && (ctx.Err() != nil || model.CodeOf(err) == model.Unavailable) {
+		return nil, nil, err
+	}
+	if err == nil {
+		var rule *sensor.Sensor
+		if rule, err = sensor.Parse(of.Definition.Sensor); err == nil {
+			return &of, rule, nil
+		}
+	}
+	return nil, &sensor.Sensor{Every: sensor.DefaultEvery}, err
+}
+
+// outlasting returns a context that ends some time after another one, so that what was
+// begun is finished, and what ends it.
+func (l *Loop) outlasting(ctx context.Context) (longer context.Context, end func()) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		clock.Pause(longer, l.cfg.Clock, finishWithin)
+		cancel()
+	})
+	return longer, func() {
+		stop()
+		cancel()
+	}
+}
+
+// evaluation is one of a sensor.
+type evaluation struct {
+	*Loop
+	// read is the sensor as it was, and to as it is to be.
+	read, to store.Sensor
+	tick     store.Tick
+	// used are the run keys that were used.
+	used []string
+	// hide masks what is secret in a text.
+	hide func(string) string
+}
+
+// count completes what is said of an evaluation, and counts the failures in a row.
+func (e *evaluation) count(err error) {
+	t := &e.tick
+	if err != nil {
+		t.Outcome, t.Reason = store.TickFailed, reason(err)
+		if h := model.HintsOf(err); h != "" {
+			t.Reason += " (" + h + ")"
+		}
+	}
+	if t.Reason = e.hide(t.Reason); len(t.Reason) > maxReason {
+		t.Reason = strings.ToValidUTF8(t.Reason[:maxReason], "") + " …"
+	}
+	if err != nil || t.Outcome == store.TickFailed && t.Started == 0 { // nothing that it asks for can be started
+		e.to.Failures++
+	} else {
+		e.to.Failures = 0
+	}
+}
+
+// keep stores what an evaluation came to.
+func (e *evaluation) keep(ctx context.Context) error {
+	e.tell()
+	for {
+		_, err := e.cfg.Store.SensorTicked(ctx, e.to, e.tick, e.used)
 		switch model.CodeOf(err) {
-		case model.NotFound: // with its workflow, or its project
+		case model.NotFound: // it has gone with its workflow, or its project
+			return e.cfg.Store.AppendTicks(ctx, []store.Tick{e.tick})
 		case model.Conflict:
-			tick.Reason = strings.TrimPrefix(tick.Reason+"; the sensor was changed meanwhile, so that it keeps the cursor that it has", "; ")
+			at, err := e.cfg.Store.Sensor(ctx, e.to.ID)
+			if err == nil {
+				e.merge(at)
+			} else if model.CodeOf(err) != model.NotFound {
+				return err
+			}
 		default:
 			return err
 		}
 	}
-	if len(tick.Reason) > maxReason {
-		tick.Reason = strings.ToValidUTF8(tick.Reason[:maxReason], "") + " …"
+}
+
+// merge lays what an evaluation came to over a sensor that was changed meanwhile: another
+// cursor, and when it is to be evaluated again, stay as they were set.
+func (e *evaluation) merge(at store.Sensor) {
+	to, read := e.to, &e.read
+	e.to = at
+	e.to.LastTick, e.to.Updated = max(at.LastTick, to.LastTick), max(at.Updated, to.Updated)
+	if to.LastKey != read.LastKey {
+		e.to.LastKey = to.LastKey
 	}
-	if tick.Outcome == store.TickFailed {
-		l.cfg.Log.Warn("a sensor failed", "project", s.ProjectName, "workflow", s.WorkflowName, "failures", to.Failures, "error", tick.Reason)
+	moved := at.Cursor != read.Cursor
+	if !moved {
+		e.to.Cursor = to.Cursor
 	}
-	return l.cfg.Store.AppendTicks(ctx, []store.Tick{tick})
+	if !moved && at.Workflow == read.Workflow && at.NextTick == read.NextTick {
+		e.to.NextTick, e.to.Failures = to.NextTick, to.Failures
+	}
+	if moved && to.Cursor != read.Cursor && !strings.HasSuffix(e.tick.Reason, keeps) {
+		e.tick.Reason = strings.TrimPrefix(e.tick.Reason+"; "+keeps, "; ")
+	}
+	e.read = at
+}
+
+const keeps = "the sensor was changed meanwhile, so that it keeps the cursor that it has"
+
+// tell logs a failure, unless the last evaluation failed in the same way.
+func (e *evaluation) tell() {
+	t, of := &e.tick, &e.read
+	if t.Outcome != store.TickFailed || of.LastOutcome == store.TickFailed && of.LastReason == t.Kept().Reason {
+		return
+	}
+	e.cfg.Log.Warn("a sensor failed; it is not said again as long as it fails in the same way",
+		"project", of.ProjectName, "workflow", of.WorkflowName, "failures", e.to.Failures, "error", t.Reason)
 }
 
 func reason(err error) string { return strings.ReplaceAll(boundary.Text(err), "\x00", "") }
@@ -247,31 +380,28 @@ func reason(err error) string { return strings.ReplaceAll(boundary.Text(err), "\
 // long.
 var errTimeout = errors.New("it took too long")
 
-// sense evaluates a sensor and carries out its answer. It changes what the sensor has
-// seen, completes the tick, and returns the run keys that were used.
-func (l *Loop) sense(ctx context.Context, of *store.Workflow, rule *sensor.Sensor, to *store.Sensor, tick *store.Tick) (used []string, err error) {
-	answer, err := l.ask(ctx, of, rule, to)
+// carryOut carries out what a sensor asks for, as far as it can be, and completes the
+// tick.
+func (e *evaluation) carryOut(ctx context.Context, of *store.Workflow, rule *sensor.Sensor, answer *sensor.Answer) error {
+	problems, err := e.startAll(ctx, of, rule, answer.Requests)
 	if err != nil {
-		return nil, err
-	}
-	used, problems, err := l.carryOut(ctx, of, rule, to, tick, answer)
-	if err != nil {
-		return used, err
+		return err
 	}
 	if answer.Cursor != nil {
-		to.Cursor = *answer.Cursor
+		e.to.Cursor = *answer.Cursor
 	}
+	t := &e.tick
 	switch {
 	case len(problems) > 0:
-		tick.Outcome, tick.Reason = store.TickFailed, strings.Join(problems, "; ")
-	case tick.Started > 0:
-		tick.Outcome = store.TickStarted
+		t.Outcome, t.Reason = store.TickFailed, strings.Join(problems, "; ")
+	case t.Started > 0:
+		t.Outcome = store.TickStarted
 	case len(answer.Requests) > 0:
-		tick.Outcome, tick.Reason = store.TickSkipped, "each run that it asked for was started before"
+		t.Outcome, t.Reason = store.TickSkipped, "each run that it asked for was started before"
 	default:
-		tick.Outcome, tick.Reason = store.TickSkipped, answer.Skip
+		t.Outcome, t.Reason = store.TickSkipped, answer.Skip
 	}
-	return used, nil
+	return nil
 }
 
 // ask evaluates a sensor within its time.
@@ -305,47 +435,47 @@ func (l *Loop) ask(ctx context.Context, of *store.Workflow, rule *sensor.Sensor,
 	return answer, err
 }
 
-// carryOut starts what a sensor asks for, in order. Problems are about requests that
+// startAll starts what a sensor asks for, in order. Problems are about requests that
 // can't be carried out; the others are. An error is about all that come after.
-func (l *Loop) carryOut(ctx context.Context, of *store.Workflow, rule *sensor.Sensor, to *store.Sensor, tick *store.Tick, answer sensor.Answer) (used, problems []string, err error) {
+func (e *evaluation) startAll(ctx context.Context, of *store.Workflow, rule *sensor.Sensor, requests []sensor.Request) (problems []string, err error) {
 	var keys []string
-	for _, r := range answer.Requests {
+	for _, r := range requests {
 		if r.Key != "" {
 			keys = append(keys, r.Key)
 		}
 	}
-	known, err := l.cfg.Store.KnownRunKeys(ctx, to.ID, keys)
+	known, err := e.cfg.Store.KnownRunKeys(ctx, e.to.ID, keys)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for i, r := range answer.Requests {
-		if r.Key != "" && (slices.Contains(known, r.Key) || slices.Contains(used, r.Key)) {
+	for i, r := range requests {
+		if r.Key != "" && (slices.Contains(known, r.Key) || slices.Contains(e.used, r.Key)) {
 			continue
 		}
 		run := Run{
-			Time: tick.At.Time(), Params: rule.Params.Merge(r.Params), Tags: r.Tags,
-			Own: model.Tags{model.SensorTag: fmt.Sprint(int64(to.ID))},
+			Time: e.tick.At.Time(), Params: rule.Params.Merge(r.Params), Tags: r.Tags,
+			Own: model.Tags{model.SensorTag: fmt.Sprint(int64(e.to.ID))},
 		}
 		if r.Key != "" {
 			run.Key = sensor.SessionKey(r.Key)
 		}
-		a, made, err := l.cfg.Start(ctx, of, run)
+		a, made, err := e.cfg.Start(ctx, of, run)
 		if err != nil && model.CodeOf(err) == model.Invalid {
-			problems = append(problems, fmt.Sprintf("%s: %s", named(i, r.Key), reason(err)))
+			problems = append(problems, fmt.Sprintf("%s: %s", named(i, e.hide(r.Key)), reason(err)))
 			continue
 		}
 		if err != nil {
-			return used, problems, model.Errorf(model.CodeOf(err), "%s can't be started, and is asked for again: %w", named(i, r.Key), err)
+			return problems, model.Errorf(model.CodeOf(err), "%s can't be started, and is asked for again: %w", named(i, e.hide(r.Key)), err)
 		}
 		if r.Key != "" {
-			used, to.LastKey = append(used, r.Key), r.Key
+			e.used, e.to.LastKey = append(e.used, r.Key), r.Key
 		}
 		if made {
-			tick.Started++
-			tick.Attempts = append(tick.Attempts, a.ID)
+			e.tick.Started++
+			e.tick.Attempts = append(e.tick.Attempts, a.ID)
 		}
 	}
-	return used, problems, nil
+	return problems, nil
 }
 
 // named says which request is meant.

@@ -292,19 +292,233 @@ func TestAChangeMeanwhileKeepsItsCursor(t *testing.T) {
 	var s *site
 	s = newSite(t, map[string]look{"w": func(context.Context, params.Map) (sensor.Answer, error) {
 		one := s.sensor()
-		one.Cursor = "reset"
+		one.Cursor, one.NextTick = "reset", one.NextTick.Add(time.Second)
 		if _, err := s.store.ChangeSensor(t.Context(), one); err != nil {
 			t.Error(err)
 		}
 		return sensor.ParseOutput(`{"requests":[{"run_key":"a"}],"cursor":"1"}`)
 	}})
+	next := s.sensor().NextTick.Add(time.Second)
 	if err := s.loop.Evaluate(t.Context(), s.sensor()); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.sensor(); got.Cursor != "reset" {
-		t.Errorf("cursor %q", got.Cursor)
+	if got := s.sensor(); got.Cursor != "reset" || got.NextTick != next || got.LastKey != "a" || got.LastTick == 0 {
+		t.Errorf("sensor %+v", got)
 	}
 	s.wantTicks("started 1 the sensor was changed meanwhile, so that it keeps the cursor that it has")
+	s.wantKnown("a")
+}
+
+// wantKnown checks that the sensor knows run keys.
+func (s *site) wantKnown(keys ...string) {
+	s.Helper()
+	known, err := s.store.KnownRunKeys(s.Context(), 1, keys)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if diff := cmp.Diff(keys, known); diff != "" {
+		s.Error(diff)
+	}
+}
+
+func TestWhatAnEvaluationCameToIsKeptWhateverIsChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	for what, change := range map[string]func(s *site){
+		"a push": func(s *site) { s.push("r2") },
+		"disabled": func(s *site) {
+			one := s.sensor()
+			one.Disabled = 7
+			if _, err := s.store.ChangeSensor(s.Context(), one); err != nil {
+				s.Error(err)
+			}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			var s *site
+			s = newSite(t, map[string]look{"w": func(context.Context, params.Map) (sensor.Answer, error) {
+				change(s)
+				return sensor.ParseOutput(`{"requests":[{"run_key":"a"},{}],"cursor":"1"}`)
+			}})
+			before := s.sensor()
+			if err := s.loop.Evaluate(t.Context(), before); err != nil {
+				t.Fatal(err)
+			}
+			got := s.sensor()
+			if got.Cursor != "1" || got.LastKey != "a" || got.LastTick == 0 || got.LastOutcome != store.TickStarted {
+				t.Errorf("sensor %+v", got)
+			}
+			if pushed := got.Workflow != before.Workflow; pushed != (got.NextTick == before.NextTick) {
+				t.Errorf("a push has it evaluated at once, all else does not: %+v", got)
+			}
+			s.wantTicks("started 2")
+			s.wantKnown("a")
+		})
+	}
+}
+
+func TestASensorThatGoesMeanwhileStillHasItsTick(t *testing.T) {
+	t.Parallel()
+	var s *site
+	s = newSite(t, map[string]look{"w": func(context.Context, params.Map) (sensor.Answer, error) {
+		if _, err := s.store.DeleteProject(t.Context(), 1, 1); err != nil {
+			t.Error(err)
+		}
+		return sensor.ParseOutput(`{"skip":"nothing"}`)
+	}})
+	s.step()
+	s.wantTicks("skipped 0 nothing")
+}
+
+// stale is a store that has a sensor due that was evaluated as it was read.
+type stale struct {
+	store.Store
+	read func()
+}
+
+func (f stale) DueSensors(ctx context.Context, p store.Pool, now model.Instant, n int) ([]store.Sensor, model.Instant, error) {
+	due, next, err := f.Store.DueSensors(ctx, p, now, n)
+	f.read()
+	return due, next, err
+}
+
+func TestASensorIsNotEvaluatedAsItWasBeforeItsLastEvaluation(t *testing.T) {
+	t.Parallel()
+	free := make(chan struct{})
+	looks := 0
+	s := newSite(t, map[string]look{"w": func(context.Context, params.Map) (sensor.Answer, error) {
+		<-free
+		looks++ // one at a time
+		return sensor.ParseOutput(fmt.Sprintf(`{"requests":[{}],"cursor":"%d"}`, looks))
+	}})
+	reads := 0
+	s.cfg.Store = stale{s.store, func() {
+		if reads++; reads == 2 {
+			close(free)
+			s.until("it was evaluated", func() bool { return s.sensor().LastTick != 0 })
+			s.until("and has ended", func() bool { return sensing.Busy(s.loop) == 0 })
+		}
+	}}
+	s.loop = sensing.New(s.cfg)
+	ctx, stop := context.WithCancel(t.Context())
+	var loops sync.WaitGroup
+	loops.Go(func() { s.loop.Run(ctx) })
+	s.until("it was looked for what is due again", func() bool {
+		s.clock.pass(time.Second)
+		return s.sensor().LastTick != 0
+	})
+	stop()
+	loops.Wait()
+	if n := len(s.attempts()); n != looks || s.sensor().Cursor != fmt.Sprint(looks) {
+		t.Errorf("%d runs of %d looks, cursor %q", n, looks, s.sensor().Cursor)
+	}
+	list, _, err := s.store.ListTicks(t.Context(), store.TickFilter{}, store.Page{})
+	if err != nil || len(list) != looks {
+		t.Errorf("%d ticks, %v", len(list), err)
+	}
+}
+
+// damaged is a store in which no workflow can be read.
+type damaged struct{ store.Store }
+
+func (damaged) Workflow(context.Context, model.WorkflowID) (store.Workflow, error) {
+	return store.Workflow{}, model.Errorf(model.Internal, "stored definition can't be read: it is of a later version")
+}
+
+func TestASensorWhoseDefinitionCantBeReadIsTriedAtItsIntervalAndToldOfOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]look{"w": answers(`{}`)})
+	var said strings.Builder
+	s.cfg.Store, s.cfg.Log = damaged{s.store}, slog.New(slog.NewTextHandler(&said, nil))
+	s.loop = sensing.New(s.cfg)
+	for i := range 4 {
+		s.step()
+		got := s.sensor()
+		if wait := got.NextTick.Time().Sub(s.clock.Now()); wait != sensor.DefaultEvery || got.Failures != i+1 {
+			t.Errorf("after %d failures it waits %s", got.Failures, wait)
+		}
+		if got.LastOutcome != store.TickFailed || !strings.Contains(got.LastReason, "can't be read") {
+			t.Errorf("sensor %+v", got)
+		}
+		s.clock.pass(sensor.DefaultEvery)
+	}
+	if n := strings.Count(said.String(), "can't be read"); n != 1 {
+		t.Errorf("it was said %d times: %s", n, said.String())
+	}
+}
+
+func TestWhatIsSecretInAnAnswerIsInNoTick(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, map[string]look{"w": func(context.Context, params.Map) (sensor.Answer, error) {
+		a, err := sensor.ParseOutput(`{"requests":[{"run_key":"hunter22"},{"run_key":"b"}]}`)
+		a.Hide = func(text string) string { return strings.ReplaceAll(text, "hunter22", "***") }
+		return a, err
+	}})
+	s.refuse["sensor:hunter22"] = model.Errorf(model.Invalid, "amount must be a number, not %q", "hunter22")
+	s.refuse["sensor:b"] = model.Errorf(model.Exhausted, "no room for hunter22").WithHint("wait for hunter22")
+	s.step()
+	s.wantTicks(`failed 0 request 2 with run_key "b" can't be started, and is asked for again: no room for *** (wait for ***)`)
+	delete(s.refuse, "sensor:b")
+	s.clock.pass(time.Minute)
+	s.step()
+	s.wantTicks(`failed 1 request 1 with run_key "***": amount must be a number, not "***"`)
+}
+
+func TestWhatWasAskedForBeforeTheEndIsCarriedOut(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	s := newSite(t, map[string]look{"w": answers(`{"requests":[{},{}],"cursor":"1"}`)})
+	begin := s.cfg.Start
+	s.cfg.Start = func(ctx context.Context, of *store.Workflow, r sensing.Run) (store.Attempt, bool, error) {
+		stop()
+		r.Key = fmt.Sprint("own ", len(s.attempts()))
+		return begin(ctx, of, r)
+	}
+	if err := sensing.New(s.cfg).Evaluate(ctx, s.sensor()); err != nil {
+		t.Fatal(err)
+	}
+	s.wantTicks("started 2")
+	if s.sensor().Cursor != "1" {
+		t.Error("the cursor is not stored")
+	}
+}
+
+func TestTheEndWaitsForNoLookForEver(t *testing.T) {
+	t.Parallel()
+	begun, free := make(chan struct{}), make(chan struct{})
+	s := newSite(t, map[string]look{"w": func(context.Context, params.Map) (sensor.Answer, error) {
+		close(begun)
+		<-free
+		return sensor.ParseOutput(`{"requests":[{"run_key":"a"}]}`)
+	}})
+	var said strings.Builder
+	s.cfg.Log = slog.New(slog.NewTextHandler(&said, nil))
+	loop := sensing.New(s.cfg)
+	ctx, stop := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		loop.Run(ctx)
+	}()
+	within(t, begun)
+	stop()
+	s.until("its end is waited for no longer", func() bool {
+		s.clock.pass(time.Second)
+		select {
+		case <-over:
+			return true
+		default:
+			return false
+		}
+	})
+	if !strings.Contains(said.String(), "left alone") || !strings.Contains(said.String(), "workflow=w") {
+		t.Errorf("log: %s", said.String())
+	}
+	close(free)
+	s.until("the look has ended", func() bool { return sensing.Busy(loop) == 0 })
+	if len(s.attempts()) != 0 || s.sensor().LastTick != 0 {
+		t.Error("something came of a look after the end")
+	}
 }
 
 func TestASensorThatHangsIsEndedAndStopsNoOther(t *testing.T) {
