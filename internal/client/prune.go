@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // Prune says which attempts are deleted that have ended.
@@ -27,6 +28,17 @@ type Pruned struct {
 	Sessions int `json:"sessions"`
 	// Needed are attempts that stay because others need them.
 	Needed int `json:"needed"`
+	// Going are the attempts, of a dry run.
+	Going []Going `json:"going,omitempty"`
+}
+
+// Going is an attempt that would be deleted.
+type Going struct {
+	ID         ID        `json:"id"`
+	Project    string    `json:"project"`
+	Workflow   string    `json:"workflow"`
+	Status     string    `json:"status"`
+	FinishedAt time.Time `json:"finishedAt"`
 }
 
 // Prune deletes old attempts, a part with each request.
@@ -47,6 +59,7 @@ func (c *Client) Prune(ctx context.Context, of Prune) (all Pruned, err error) {
 		all.Tasks += out.Tasks
 		all.Sessions += out.Sessions
 		all.Needed += out.Needed
+		all.Going = append(all.Going, out.Going...)
 		if in.Cursor = string(out.Next); in.Cursor == "" {
 			return all, nil
 		}

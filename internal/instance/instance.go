@@ -59,10 +59,13 @@ type Config struct {
 	Workflows []*workflow.Workflow
 	// Database is the file of the store. Empty keeps everything in memory.
 	Database string
+	// Shared is an installation whose database, logs and values count in the place of
+	// Database and Logs, or nil.
+	Shared *Shared
 	// Status is the folder of what earlier runs finished. Empty means that
 	// nothing is taken over or saved.
 	Status string
-	// Logs is the folder of the tasks' output. Required.
+	// Logs is the folder of the tasks' output. Required, unless Shared has logs.
 	Logs string
 	// Scratch is the folder below which a run has one of its own, for files that
 	// tasks hand to programs. Defaults to one in the project.
@@ -121,7 +124,7 @@ type Instance struct {
 	services  operator.Services
 	// endOperators ends what operators keep between tasks.
 	endOperators func() error
-	logs         *logs.Dir
+	logs         logs.Store
 	scratch      *scratchFolder
 	values       *values.Outputs
 	saver        *saver
@@ -155,23 +158,23 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	}
 	in := &Instance{
 		cfg:     cfg,
-		logs:    logs.At(cfg.Logs),
+		logs:    logsOf(cfg),
 		scratch: newScratch(cfg),
 		runs:    make(map[model.AttemptID]*run),
 		begun:   make(map[requirement]model.AttemptID),
 	}
-	notifier, err := notify.New(cfg.Settings, cfg.Log)
-	if err != nil {
-		return nil, err
-	}
 	if err := in.openStore(); err != nil {
 		return nil, err
+	}
+	notifier, err := notify.New(cfg.Settings, cfg.Log)
+	if err != nil {
+		return nil, errors.Join(err, in.closeStore())
 	}
 	in.values = in.outputs()
 	in.services = operator.Services{
 		Sessions: in, Values: value.Service{Store: in.store, Now: cfg.Clock.Now},
 		Notifier: notifier, Settings: cfg.Settings, History: task.History{Store: in.store},
-		Outputs: in.values.Of(0), // the folder is that of one project
+		Outputs: in.values.Of(in.project()),
 	}
 	shared := cfg.Pool
 	if shared == nil {
@@ -212,15 +215,20 @@ func Open(ctx context.Context, cfg Config) (*Instance, error) {
 	in.conductor = conductor.New(conductor.Config{
 		Store: in.store, Runner: in.runner, Open: in.open, Clock: cfg.Clock, TakeOver: operators.EndLeftovers,
 		Owner: fmt.Sprintf("%d-%s", os.Getpid(), uuid.NewString()), Observe: in.observe,
+		Pool: store.Private, Patrol: in.patrol(),
 	})
 	if err := in.conductor.Start(ctx); err != nil {
-		return nil, errors.Join(err, in.saver.close(), in.store.Close())
+		return nil, errors.Join(err, in.saver.close(), in.closeStore())
 	}
 	return in, nil
 }
 
 func (in *Instance) openStore() (err error) {
-	if in.cfg.Database == "" {
+	switch {
+	case in.cfg.Shared != nil:
+		in.store = in.cfg.Shared.Store
+		return nil
+	case in.cfg.Database == "":
 		in.store = memory.New()
 		return nil
 	}
@@ -241,7 +249,7 @@ func (in *Instance) Close() error {
 	in.alarm.close()
 	err = errors.Join(err, in.values.Close())
 	in.scratch.clean()
-	return errors.Join(err, in.saver.close(), in.store.Close())
+	return errors.Join(err, in.saver.close(), in.closeStore())
 }
 
 func (in *Instance) observe(b *store.Batch) {
@@ -253,7 +261,7 @@ func (in *Instance) observe(b *store.Batch) {
 }
 
 // Logs returns the output of the tasks.
-func (in *Instance) Logs() *logs.Dir { return in.logs }
+func (in *Instance) Logs() logs.Store { return in.logs }
 
 // Request asks for a run of a session.
 type Request struct {
@@ -278,12 +286,15 @@ type Begun struct {
 }
 
 // startOf describes the attempt that a request asks for.
-func startOf(r Request) store.Start {
+func (in *Instance) startOf(r Request) store.Start {
 	start := store.Start{
 		Session: store.Session{
-			UUID: uuid.NewString(), Workflow: r.Workflow.Name, Key: r.Key,
+			UUID: uuid.NewString(), Workflow: r.Workflow.Name, Key: r.Key, Project: in.project(),
 		},
 		Zone: r.Calendar.Zone.String(), Definition: r.Workflow, Params: r.Params,
+	}
+	if in.cfg.Shared != nil {
+		start.Private, start.Tags = true, in.cfg.Shared.Tags
 	}
 	if !r.Session.IsZero() {
 		start.Session.Key, start.Session.Time = r.Session.UTC().Format(time.RFC3339), model.InstantOf(r.Session)
@@ -302,7 +313,7 @@ func startOf(r Request) store.Start {
 // on if nothing has changed; else it is ended, and the new attempt takes over
 // what it had finished.
 func (in *Instance) Begin(ctx context.Context, r Request) (Begun, error) {
-	start := startOf(r)
+	start := in.startOf(r)
 	last, found, err := in.newest(ctx, start.Session)
 	if err != nil {
 		return Begun{}, err
@@ -405,6 +416,12 @@ func (in *Instance) newest(ctx context.Context, s store.Session) (store.Attempt,
 // pickUp deals with an attempt that was cut off: it goes on, or is ended so
 // that a new one takes its place.
 func (in *Instance) pickUp(ctx context.Context, id model.AttemptID, start store.Start, r Request, folder resume.Folder) (recovered bool, err error) {
+	if here, err := in.begunHere(ctx, id); !here {
+		if err == nil {
+			err = in.patiently(start, func() error { return in.conductor.Abandon(ctx, id) })
+		}
+		return false, err
+	}
 	snap, err := in.store.Load(ctx, id)
 	if err != nil {
 		return false, err
@@ -486,7 +503,7 @@ func (in *Instance) attempt(a store.Attempt, w *workflow.Workflow) *executor.Att
 		ProjectDir: in.cfg.Project, Workdir: in.cfg.Workdir,
 		Secrets: in.cfg.Secrets, Services: in.services,
 		Items: items.Lists{Store: in.store, Resume: a.Resume},
-		Memo:  memo.Memo{Addresses: in.store, Project: a.Session.Project, Afresh: a.Resume.Again(), Outputs: in.values.Of(0)},
+		Memo:  memo.Memo{Addresses: in.store, Project: a.Session.Project, Afresh: a.Resume.Again(), Outputs: in.values.Of(in.project())},
 	}
 	if w.Dialect != pipeline.Dialect { // which has no expressions
 		info.Evaluator = expr.New(expr.Env{Zone: calendar.Zone, Now: in.cfg.Clock.Now})

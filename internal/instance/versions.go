@@ -35,7 +35,7 @@ type Versioned struct {
 // Versions returns the memoised tasks of a workflow, in order, as a run would find
 // them, and the first mistake in them. Nothing is run, and nothing is made.
 func Versions(ctx context.Context, cfg Config, r Request) (list []Versioned, err error) {
-	if _, err := os.Stat(cfg.Database); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(cfg.Database); cfg.Shared == nil && errors.Is(err, fs.ErrNotExist) {
 		cfg.Database = "" // there was no run
 	}
 	if cfg.Workdir == "" {
@@ -45,13 +45,13 @@ func Versions(ctx context.Context, cfg Config, r Request) (list []Versioned, err
 	if err := in.openStore(); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, in.values.Close(), in.store.Close()) }()
+	defer func() { err = errors.Join(err, in.values.Close(), in.closeStore()) }()
 	in.values = in.outputs()
-	in.services = operator.Services{Settings: cfg.Settings, Outputs: in.values.Of(0)}
+	in.services = operator.Services{Settings: cfg.Settings, Outputs: in.values.Of(in.project())}
 	known, end := operators.All(&pool.Pool{})
 	defer func() { err = errors.Join(err, end()) }()
 	in.executor = &executor.Executor{Operators: known, Env: cfg.Env, Now: cfg.Clock.Now, Scratch: in.scratch.path}
-	start := startOf(r)
+	start := in.startOf(r)
 	a := store.Attempt{Session: start.Session, Resume: start.Resume}
 	a.Params = start.Params
 	f := forecast{ctx: ctx, of: in.attempt(a, r.Workflow)}

@@ -24,6 +24,8 @@ type BucketConfig struct {
 	Objects blob.Store
 	// Prefix is the folder of the logs among the objects. It may be empty.
 	Prefix string
+	// Home is where in that folder they are.
+	Home Home
 	// Spool is a folder of this machine for what is not uploaded yet. Several
 	// processes may share it. Required; it is made where it is missing.
 	Spool string
@@ -64,7 +66,8 @@ type Bucket struct {
 
 var _ Store = (*Bucket)(nil)
 
-// folderPrefix is how the folders of processes in the spool begin.
+// folderPrefix is how the folders of processes in the spool begin, where they are those
+// of no Home.
 const folderPrefix = "run-"
 
 // OpenBucket opens the logs in a bucket and begins to upload what there is. Close
@@ -79,18 +82,27 @@ func OpenBucket(cfg BucketConfig) (*Bucket, error) {
 	if cfg.Prefix = strings.TrimLeft(cfg.Prefix, "/"); cfg.Prefix != "" && !strings.HasSuffix(cfg.Prefix, "/") {
 		cfg.Prefix += "/"
 	}
-	own, err := scratch.Make(cfg.Spool, folderPrefix)
+	spooled := cfg.Home.spooled()
+	own, err := scratch.Make(cfg.Spool, spooled[0])
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for logs: %w", err)
 	}
-	b := &Bucket{cfg: cfg, own: own, dead: scratch.Abandoned(cfg.Spool, folderPrefix), running: make(map[string]*running)}
+	b := &Bucket{cfg: cfg, own: own, running: make(map[string]*running)}
+	for _, prefix := range spooled {
+		b.dead = append(b.dead, scratch.Abandoned(cfg.Spool, prefix)...)
+	}
 	b.start()
 	return b, nil
 }
 
+// folder is how the keys of the objects of an attempt begin.
+func (b *Bucket) folder(id model.AttemptID) string {
+	return b.cfg.Prefix + b.cfg.Home.folder(id) + strconv.FormatInt(int64(id), 10) + "/"
+}
+
 // key is that of an object with a piece.
 func (b *Bucket) key(n name, kind string) string {
-	return b.cfg.Prefix + strconv.FormatInt(int64(n.try.Attempt), 10) + "/" + n.String() + kind
+	return b.folder(n.try.Attempt) + n.String() + kind
 }
 
 // Append implements Store: each run of a try has a file, and an object, of its

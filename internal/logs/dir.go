@@ -18,6 +18,7 @@ import (
 // Dir is a folder of logs: a file for each try, in a folder for each attempt.
 type Dir struct {
 	path  string
+	home  Home
 	limit int64
 	watchers
 	logs open
@@ -33,6 +34,9 @@ func At(path string) *Dir { return &Dir{path: path} }
 // is at least MinLimit. Call it before the first log is opened.
 func (d *Dir) Limit(size int64) { d.limit = size }
 
+// Within says where in the folder the logs are. Call it before the first log is opened.
+func (d *Dir) Within(h Home) { d.home = h }
+
 // Path returns the file of a try. It need not exist.
 func (d *Dir) Path(id model.TryID, task string) string {
 	return filepath.Join(d.Attempt(id.Attempt), name{try: id, stem: stemOf(id, task)}.String())
@@ -40,7 +44,7 @@ func (d *Dir) Path(id model.TryID, task string) string {
 
 // Attempt returns the folder with the logs of an attempt. It need not exist.
 func (d *Dir) Attempt(id model.AttemptID) string {
-	return filepath.Join(d.path, strconv.FormatInt(int64(id), 10))
+	return filepath.Join(d.path, d.home.folder(id), strconv.FormatInt(int64(id), 10))
 }
 
 // Append implements Store: all runs of a try share one file.
@@ -126,18 +130,21 @@ func (d *Dir) Remove(_ context.Context, id model.AttemptID) error {
 // Quiet returns the attempts that have logs, but none that was made since an
 // instant, in any order.
 func (d *Dir) Quiet(since time.Time) ([]model.AttemptID, error) {
-	entries, err := os.ReadDir(d.path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("list logs: %w", err)
-	}
 	var list []model.AttemptID
-	for _, e := range entries {
-		id, err := strconv.ParseInt(e.Name(), 10, 64)
-		if err != nil || !e.IsDir() {
-			continue
+	for _, folder := range d.home.folders() {
+		entries, err := os.ReadDir(filepath.Join(d.path, folder))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("list logs: %w", err)
 		}
-		if info, err := e.Info(); err == nil && info.ModTime().Before(since) { // else it has just been removed
-			list = append(list, model.AttemptID(id))
+		for _, e := range entries {
+			n, err := strconv.ParseInt(e.Name(), 10, 64)
+			id := model.AttemptID(n)
+			if err != nil || !e.IsDir() || d.home.folder(id) != folder {
+				continue
+			}
+			if info, err := e.Info(); err == nil && info.ModTime().Before(since) { // else it has just been removed
+				list = append(list, id)
+			}
 		}
 	}
 	return list, nil

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/blob"
@@ -82,7 +81,7 @@ func (b *Bucket) objects(ctx context.Context, of name) ([]piece, error) {
 
 // eachObject calls f with the objects of a try, or of an attempt.
 func (b *Bucket) eachObject(ctx context.Context, of name, f func(blob.Object) error) error {
-	prefix := b.cfg.Prefix + strconv.FormatInt(int64(of.try.Attempt), 10) + "/"
+	prefix := b.folder(of.try.Attempt)
 	if of.stem != "" {
 		prefix += strings.TrimSuffix(of.String(), ending) + "."
 	}

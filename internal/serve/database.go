@@ -65,6 +65,7 @@ func databaseSection() kind.Section {
 		Name: "database", Doc: "Where projects, sessions and attempts are stored.", TypeDoc: "which database", Types: kind.Types(databases()),
 		Options: []kind.Option{
 			{Name: "path", Form: kind.Folder, Computed: "`$PAWL_HOME`, or `pawl` in the user's data folder", Doc: "folder of what is kept on this machine: the embedded database, and logs and archives unless they go elsewhere"},
+			{Name: "runs", Doc: "project that `pawl run` [records its runs in](#runs-in-a-shared-database) here, in place of `.pawl` in their folder"},
 			{Name: "migrate", Form: kind.Bool, Default: "true", Doc: "brings the tables to the version of the program; `false` leaves that to `pawl migrate`"},
 		},
 	}

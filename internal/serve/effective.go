@@ -172,6 +172,7 @@ func Check(cfg *config.Config) error { return Faults(cfg).Err() }
 // readAll reads every setting of a server.
 func (s *settings) readAll() {
 	s.databaseKind()
+	s.checkRuns()
 	s.postgres()
 	s.archives()
 	s.logs()

@@ -12,6 +12,8 @@ import (
 	"github.com/pawlhq/pawl/internal/blob"
 	"github.com/pawlhq/pawl/internal/kind"
 	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/scratch"
+	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -26,6 +28,10 @@ type logSettings struct {
 	kind string
 	// folder is where it is kept on this machine, or waits to be uploaded.
 	folder string
+	// own is set where the folder has the logs of one database alone, which is beside it.
+	own bool
+	// passing is set where logs go with the process, as their database does.
+	passing bool
 	// remote is where it is kept for all machines, or nil.
 	remote *remote
 	// limit is how large a log may be; 0 is any size.
@@ -39,7 +45,7 @@ func logSection() kind.Section {
 		TypeDoc: "where it goes; other words are types that have a [plug-in](object-storage.md#other-storage)",
 		Types: []kind.Type{
 			{Name: logsLocal, Doc: "a folder of each machine", Options: []kind.Option{
-				{Name: "local.path", Form: kind.Folder, Computed: "`logs` in `database.path`", Doc: "the folder"},
+				{Name: "local.path", Form: kind.Folder, Computed: "`logs` in `database.path`; with a database in memory, one that goes with it", Doc: "the folder, which several databases may share"},
 			}},
 			bucketType("a bucket"),
 			{Name: logsNone, Also: []string{"none"}, Doc: "nowhere; in YAML, the first stands in quotes"},
@@ -76,6 +82,10 @@ func (s *settings) logs() logSettings {
 		folder: s.textOr("log-server.local.path", filepath.Join(s.dataDir(), "logs")),
 		limit:  s.logLimit(), every: s.limit("log-server.upload-every"),
 	}
+	if _, named := s.Get("log-server.local.path"); !named && l.kind == logsLocal {
+		at := s.databaseKind()
+		l.own, l.passing = at == kindSQLite || at == kindH2, at == kindMemory
+	}
 	r := s.remote("log-server", remoteS3)
 	if l.kind != remoteS3 && l.kind != logsLocal && l.kind != logsNone {
 		r = s.remote("log-server", l.kind)
@@ -93,6 +103,8 @@ func (l *logSettings) where() string {
 		return "nowhere"
 	case l.remote != nil:
 		return l.remote.where()
+	case l.passing:
+		return "a folder that goes with the process"
 	}
 	return l.folder
 }
@@ -102,17 +114,30 @@ type taskLogs struct {
 	logs.Store // nil if it is not kept
 	bucket     *logs.Bucket
 	objects    blob.Store
+	passing    *scratch.Folder
 }
 
-func (s *settings) openLogs(log *slog.Logger) (*taskLogs, error) {
+// openLogs opens the logs of what is in a database.
+func (s *settings) openLogs(ctx context.Context, of store.Store, log *slog.Logger) (*taskLogs, error) {
 	set := s.logs()
 	switch {
 	case s.err != nil:
 		return nil, s.err
 	case set.kind == logsNone:
 		return &taskLogs{}, nil
-	case set.kind == logsLocal:
+	case set.passing:
+		return passingLogs(&set)
+	}
+	var home logs.Home
+	if !set.own {
+		var err error
+		if home, err = homeOf(ctx, of); err != nil {
+			return nil, fmt.Errorf("find the logs of the database: %w", err)
+		}
+	}
+	if set.kind == logsLocal {
 		dir := logs.At(set.folder)
+		dir.Within(home)
 		dir.Limit(set.limit)
 		return &taskLogs{Store: dir}, makeLogs(set.folder)
 	}
@@ -121,7 +146,7 @@ func (s *settings) openLogs(log *slog.Logger) (*taskLogs, error) {
 		return nil, err
 	}
 	b, err := logs.OpenBucket(logs.BucketConfig{
-		Objects: objects, Prefix: set.remote.folder, Spool: set.folder, Direct: set.remote.direct,
+		Objects: objects, Prefix: set.remote.folder, Home: home, Spool: set.folder, Direct: set.remote.direct,
 		Limit: set.limit, Every: set.every,
 		Failed: func(err error) {
 			log.Error("can't upload the output of tasks", "error", err, "kept", set.folder, "hint", "it is tried again")
@@ -131,6 +156,22 @@ func (s *settings) openLogs(log *slog.Logger) (*taskLogs, error) {
 		return nil, errors.Join(err, objects.Close())
 	}
 	return &taskLogs{Store: b, bucket: b, objects: objects}, nil
+}
+
+// passingPrefix is how folders with logs begin that go with their process.
+const passingPrefix = "pawl-server-logs-"
+
+// passingLogs are in a folder that is removed when they are closed. Those that others have
+// left are removed, too.
+func passingLogs(set *logSettings) (*taskLogs, error) {
+	scratch.Sweep(os.TempDir(), passingPrefix)
+	folder, err := scratch.Make(os.TempDir(), passingPrefix)
+	if err != nil {
+		return nil, placed(fmt.Errorf("keep the output of tasks: %w", err), logsHint)
+	}
+	dir := logs.At(folder.Path())
+	dir.Limit(set.limit)
+	return &taskLogs{Store: dir, passing: folder}, nil
 }
 
 // makeLogs makes the folder of logs, where it can be written.
@@ -150,7 +191,12 @@ const logsHint = "name another folder with -O or log-server.local.path, or give 
 const uploadWithin = 30 * time.Second
 
 func (l *taskLogs) close() error {
-	if l == nil || l.bucket == nil {
+	switch {
+	case l == nil:
+		return nil
+	case l.passing != nil:
+		return l.passing.Remove()
+	case l.bucket == nil:
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), uploadWithin)

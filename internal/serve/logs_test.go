@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestLogsInABucket(t *testing.T) {
 		Files []struct{ FileName, Direct string }
 	}
 	decode(t, get(t, s, "/api/logs/"+attempt+"/files"), &list)
-	if len(list.Files) != 1 || !strings.Contains(list.Files[0].Direct, "/logs/"+attempt+"/") || !strings.Contains(list.Files[0].Direct, "me") {
+	if len(list.Files) != 1 || !regexp.MustCompile("/logs/db-[0-9a-f]{12}/"+attempt+"/").MatchString(list.Files[0].Direct) || !strings.Contains(list.Files[0].Direct, "me") {
 		t.Fatalf("the files are %+v", list.Files)
 	}
 	for _, url := range []string{list.Files[0].Direct, "http://" + s.Addresses()[0].String() + "/api/logs/" + attempt + "/files/" + list.Files[0].FileName} {

@@ -2,8 +2,11 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/config"
@@ -17,11 +20,12 @@ import (
 func (k *Keeper) Prune(ctx context.Context, s store.Search, sweep upkeep.Sweep) (all upkeep.Swept, err error) {
 	set := newSettings(k.settings)
 	sweep.Store, sweep.Now, sweep.Retention = k.store, k.now(), set.retention()
-	sweep.NameOf = k.nameOf
-	output, err := set.openLogs(slog.New(slog.DiscardHandler))
+	sweep.NameOf = k.NameOf
+	output, err := set.openLogs(ctx, k.store, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return all, err
 	}
+	defer func() { err = errors.Join(err, output.close()) }()
 	if output.Store != nil {
 		sweep.Logs = output.Store
 	}
@@ -41,6 +45,7 @@ func (k *Keeper) Prune(ctx context.Context, s store.Search, sweep upkeep.Sweep) 
 		}
 		all.Attempts, all.Tasks = all.Attempts+done.Attempts, all.Tasks+done.Tasks
 		all.Sessions, all.Needed = all.Sessions+done.Sessions, all.Needed+done.Needed
+		all.Going = append(all.Going, done.Going...)
 		if page.Cursor = next; err != nil || next == "" {
 			if sweep.Dry {
 				return all, err
@@ -50,16 +55,31 @@ func (k *Keeper) Prune(ctx context.Context, s store.Search, sweep upkeep.Sweep) 
 	}
 }
 
-// CanPrune returns an Invalid error if nothing says how old what is to be deleted is. It
-// opens nothing.
+// CanPrune returns an Invalid error if nothing says how old what is to be deleted is, and
+// NotFound if there is no database. It opens nothing.
 func CanPrune(cfg *config.Config, sweep upkeep.Sweep) error {
 	set := newSettings(cfg)
 	sweep.Retention = set.retention()
 	if set.err != nil {
 		return set.err
 	}
-	_, err := sweep.Until()
-	return err
+	if _, err := sweep.Until(); err != nil {
+		return err
+	}
+	return set.present()
+}
+
+// present returns a NotFound error if the embedded database is not there.
+func (s *settings) present() error {
+	if at := s.databaseKind(); at != kindSQLite && at != kindH2 {
+		return s.err
+	}
+	_, err := os.Stat(s.databaseFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return model.Errorf(model.NotFound, "there is no database %s", s.databaseFile()).
+			WithHint("name its folder with -o, or its settings with -c; that of `pawl run` is .pawl in the folder of the project")
+	}
+	return placed(err, "give the folder to this user")
 }
 
 // Project returns the id of a project.
@@ -68,8 +88,8 @@ func (k *Keeper) Project(ctx context.Context, name string) (model.ProjectID, err
 	return of.ID, err
 }
 
-// nameOf returns the name of a project; empty for none.
-func (k *Keeper) nameOf(ctx context.Context, id model.ProjectID) (string, error) {
+// NameOf returns the name of a project; empty for none.
+func (k *Keeper) NameOf(ctx context.Context, id model.ProjectID) (string, error) {
 	of, err := k.store.Project(ctx, id)
 	if model.CodeOf(err) == model.NotFound {
 		return "", nil

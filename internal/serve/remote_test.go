@@ -84,8 +84,9 @@ func TestLogsAndArchivesInAPlugIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	for prefix, suffix := range map[string]string{"logs/" + attempt + "/": ".log.gz", "archives/": ".tar.gz"} {
-		if list, err := in.List(t.Context(), prefix, "", 10); err != nil || len(list) != 1 || !strings.HasSuffix(list[0].Key, suffix) {
+	for prefix, suffix := range map[string]string{"logs/db-": ".log.gz", "archives/": ".tar.gz"} {
+		list, err := in.List(t.Context(), prefix, "", 10)
+		if err != nil || len(list) != 1 || !strings.HasSuffix(list[0].Key, suffix) || prefix == "logs/db-" && !strings.Contains(list[0].Key, "/"+attempt+"/") {
 			t.Errorf("there are %v below %s, %v", list, prefix, err)
 		}
 	}

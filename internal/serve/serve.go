@@ -105,7 +105,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, err
 	}
 	vault := secret.NewVault(s.store, ring)
-	if s.logs, err = set.openLogs(cfg.Log); err != nil {
+	if s.logs, err = set.openLogs(ctx, s.store, cfg.Log); err != nil {
 		return nil, err
 	}
 	hooks, err := openHooks(cfg.Settings)
@@ -158,7 +158,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	s.telemetry.watch(s.daemon)
 	if s.messages != nil {
-		s.messages.start(s.heart.Heart)
+		s.messages.start(s.heart.Heart, s.daemon)
 	}
 	if s.crew != nil {
 		s.crew.start()

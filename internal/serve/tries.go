@@ -19,7 +19,7 @@ import (
 func (s *settings) rules(of store.Store, archives service.Archives) *service.Service {
 	return service.New(service.Config{
 		Store: of, NewUUID: uuid.NewString, Archives: archives, TempDir: s.text("tmpdir"), Limits: s.limits(),
-		Turns: s.turns(), Admission: s.admission(), Pools: s.pools(), CatchUp: s.catchUp(),
+		Turns: s.turns(), Admission: s.admission(), Pools: s.pools(), CatchUp: s.catchUp(), Updates: s.updates(),
 	})
 }
 

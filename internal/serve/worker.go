@@ -89,7 +89,7 @@ func (w *Worker) prepare(ctx context.Context, set *settings, cfg *Config) (at st
 	if w.archives, err = set.openArchives(cfg.Log); err != nil {
 		return nil, err
 	}
-	if w.logs, err = set.openLogs(cfg.Log); err != nil {
+	if w.logs, err = set.openLogs(ctx, at, cfg.Log); err != nil {
 		return nil, err
 	}
 	w.worker, err = w.open(set, cfg)

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/model"
@@ -84,13 +86,42 @@ func prune(c *call) (any, error) {
 		return nil, err
 	}
 	done, err := sweep.Page(c.r.Context(), list)
+	if err != nil {
+		return nil, err
+	}
+	which, err := c.going(done.Going)
 	return struct {
 		Attempts int      `json:"attempts"`
 		Tasks    int      `json:"tasks"`
 		Sessions int      `json:"sessions"`
 		Needed   int      `json:"needed"`
+		Going    []going  `json:"going,omitempty"`
 		Next     optional `json:"next"`
-	}{done.Attempts, done.Tasks, done.Sessions, done.Needed, optional(next)}, err
+	}{done.Attempts, done.Tasks, done.Sessions, done.Needed, which, optional(next)}, err
+}
+
+// going is an attempt that would be deleted.
+type going struct {
+	ID         string `json:"id"`
+	Project    string `json:"project"`
+	Workflow   string `json:"workflow"`
+	Status     string `json:"status"`
+	FinishedAt string `json:"finishedAt"`
+}
+
+func (c *call) going(list []store.Attempt) (all []going, err error) {
+	for i := range list {
+		a := &list[i]
+		one := going{
+			ID: strconv.FormatInt(int64(a.ID), 10), Workflow: a.Session.Workflow,
+			Status: a.State.String(), FinishedAt: a.Ended.Time().UTC().Format(time.RFC3339),
+		}
+		if one.Project, err = c.names.of(c.r.Context(), c.store, a.Session.Project); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 // pruned returns the project, and the workflow of it, that are meant.

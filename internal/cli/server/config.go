@@ -170,6 +170,6 @@ func (o *configOptions) check(cfg *config.Config) error {
 		return err
 	}
 	tell = console.Teller{To: o.world.Stdout}
-	tell.Line("%d settings are set, and nothing is wrong with them", serve.Given(cfg))
+	tell.Line("%s", console.Count(serve.Given(cfg), "setting is set, and nothing is wrong with it", "settings are set, and nothing is wrong with them"))
 	return tell.Err
 }

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -45,7 +47,7 @@ func newPrune(world console.IO) *cobra.Command {
 		f.StringVar(&o.of.Workflow, "workflow", "", "and of this `WORKFLOW` of it")
 		f.StringVar(&o.of.State, "state", "", "those alone that ended as `success`, error or killed")
 		f.BoolVar(&o.of.LogsOnly, "logs", false, "only what their tasks have printed; the attempts stay")
-		f.BoolVarP(&o.of.DryRun, "dry-run", "d", false, "count what would be deleted, and delete nothing")
+		f.BoolVarP(&o.of.DryRun, "dry-run", "d", false, "list and count what would be deleted, and delete nothing")
 	})
 	console.Grouped(c, "Without a server", func(f *pflag.FlagSet) {
 		f.BoolVar(&o.offline, "offline", false, "work on the database itself")
@@ -82,7 +84,11 @@ func (o *pruneOptions) run(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			return o.show(client.Pruned{Attempts: done.Attempts, Tasks: done.Tasks, Sessions: done.Sessions, Needed: done.Needed})
+			shown, err := goingOf(ctx, k, done.Going)
+			if err != nil {
+				return err
+			}
+			return o.show(client.Pruned{Attempts: done.Attempts, Tasks: done.Tasks, Sessions: done.Sessions, Needed: done.Needed, Going: shown})
 		})
 	}
 	return o.With(ctx, func(ctx context.Context, r remote.Server) error {
@@ -119,25 +125,61 @@ func (o *pruneOptions) sweep(ctx context.Context, k *serve.Keeper, s store.Searc
 	return k.Prune(ctx, s, sweep)
 }
 
+// goingOf says of attempts what a server says.
+func goingOf(ctx context.Context, k *serve.Keeper, list []store.Attempt) (all []client.Going, err error) {
+	for i := range list {
+		a := &list[i]
+		one := client.Going{
+			ID: client.ID(strconv.FormatInt(int64(a.ID), 10)), Workflow: a.Session.Workflow,
+			Status: a.State.String(), FinishedAt: a.Ended.Time().UTC().Truncate(time.Second),
+		}
+		if one.Project, err = k.NameOf(ctx, a.Session.Project); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// goingTable lists attempts that would be deleted.
+func goingTable(list []client.Going) *console.Table {
+	t := &console.Table{Columns: []console.Column{
+		{Title: "attempt", Fixed: true}, {Title: "workflow", Fixed: true}, {Title: "status", Fixed: true}, {Title: "ended", Fixed: true},
+	}}
+	for _, g := range list {
+		name := g.Workflow
+		if g.Project != "" {
+			name = g.Project + "/" + name
+		}
+		t.Rows = append(t.Rows, []string{string(g.ID), remote.Harmless(name), g.Status, remote.LocalTime(client.Instant{Time: g.FinishedAt})})
+	}
+	return t
+}
+
 func (o *pruneOptions) show(done client.Pruned) error {
 	if o.JSON {
 		return console.PrintObject(o.World.Stdout, done)
 	}
 	w := o.World.Stdout
+	if len(done.Going) > 0 {
+		if err := goingTable(done.Going).Write(w, 0); err != nil {
+			return err
+		}
+	}
 	what, tail := "deleted: ", ""
 	if o.of.DryRun {
 		what = "would be deleted: "
 	}
 	if !o.of.DryRun && !o.of.LogsOnly {
-		tail = fmt.Sprintf(", %d sessions", done.Sessions)
+		tail = ", " + console.Count(done.Sessions, "session", "sessions")
 	}
 	if o.of.LogsOnly {
-		_, err := fmt.Fprintf(w, "%swhat the tasks of %d attempts have printed\n", what, done.Attempts)
+		_, err := fmt.Fprintf(w, "%swhat the tasks of %s have printed\n", what, console.Count(done.Attempts, "attempt", "attempts"))
 		return err
 	}
-	if _, err := fmt.Fprintf(w, "%s%d attempts with %d tasks%s\n", what, done.Attempts, done.Tasks, tail); err != nil || done.Needed == 0 {
+	if _, err := fmt.Fprintf(w, "%s%s with %s%s\n", what, console.Count(done.Attempts, "attempt", "attempts"), console.Count(done.Tasks, "task", "tasks"), tail); err != nil || done.Needed == 0 {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d attempts stay because others need them\n", done.Needed)
+	_, err := fmt.Fprintf(w, "%s because others need them\n", console.Count(done.Needed, "attempt stays", "attempts stay"))
 	return err
 }
