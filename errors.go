@@ -84,43 +84,29 @@ func valueOf(v any) (params.Value, error) {
 	return params.ParseJSON(text)
 }
 
-// ErrNotFound says that there is no such run; see Run.
-var ErrNotFound = errors.New("not found")
+// ErrNotFound says that there is no such thing: no run, step, output, file or product.
+var ErrNotFound error = &model.Kind{Code: model.NotFound, Text: "not found"}
 
 // ErrExists is the error of Start, with Reject, for a run that exists.
 var ErrExists = errors.New("exists already")
 
-// ErrConflict says that a run is not in a state in which that can be done.
-var ErrConflict = errors.New("conflict")
+// ErrConflict says that things are not in a state in which that can be done.
+var ErrConflict error = &model.Kind{Code: model.Conflict, Text: "conflict"}
 
 // ErrInvalid says that what was asked for makes no sense.
-var ErrInvalid = errors.New("invalid")
+var ErrInvalid error = &model.Kind{Code: model.Invalid, Text: "invalid"}
 
-// explained lets callers tell the kind of an error with errors.Is.
+// explained adds the hints of an error to its text.
 func explained(err error) error {
-	var told kindOf
-	if err == nil || errors.As(err, &told) {
+	if err == nil || model.HintsOf(err) == "" || errors.As(err, new(explanation)) {
 		return err
 	}
-	switch model.CodeOf(err) {
-	case model.NotFound:
-		return kindOf{err, ErrNotFound}
-	case model.Conflict:
-		return kindOf{err, ErrConflict}
-	case model.Invalid:
-		return kindOf{err, ErrInvalid}
-	}
-	return err
+	return explanation{err}
 }
 
-// kindOf is an error of a kind.
-type kindOf struct{ err, kind error }
+// explanation is an error with its hints.
+type explanation struct{ err error }
 
-func (e kindOf) Error() string {
-	if hint := model.HintsOf(e.err); hint != "" {
-		return e.err.Error() + "; " + hint
-	}
-	return e.err.Error()
-}
+func (e explanation) Error() string { return e.err.Error() + "; " + model.HintsOf(e.err) }
 
-func (e kindOf) Unwrap() []error { return []error{e.err, e.kind} }
+func (e explanation) Unwrap() error { return e.err }

@@ -121,7 +121,7 @@ func (e keeper) hasFile(ctx context.Context, text []byte) (bool, error) {
 		return false, nil // it is none of ours
 	}
 	r, err := e.cfg.Files.Read(ctx, f)
-	if err := explained(err); errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {

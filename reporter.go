@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/boundary"
 	"github.com/pawlhq/pawl/internal/history"
 	"github.com/pawlhq/pawl/internal/host"
 	"github.com/pawlhq/pawl/internal/model"
@@ -93,7 +94,7 @@ func (t translating) Report(ctx context.Context, events []history.Event) (err er
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
+			err = boundary.Recovered(v)
 		}
 	}()
 	return t.to.Report(ctx, list)

@@ -13,12 +13,10 @@ package blobplugin
 import (
 	"context"
 	"io"
-	"maps"
-	"slices"
 
 	"github.com/pawlhq/pawl/internal/blob"
-	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/plugin/wire"
 )
 
 // Store keeps objects. Its methods may be called concurrently; contexts end when
@@ -70,14 +68,7 @@ func Until(ctx context.Context, r io.Reader) io.Reader { return blob.Until(ctx, 
 type Settings map[string]string
 
 // Check refuses settings that are not among the known ones.
-func (s Settings) Check(known ...string) error {
-	for _, key := range slices.Sorted(maps.Keys(s)) {
-		if !slices.Contains(known, key) {
-			return Errorf(Invalid, "the setting %q is not known", key).WithHint("%s", document.DidYouMean(key, known))
-		}
-	}
-	return nil
-}
+func (s Settings) Check(known ...string) error { return wire.CheckSettings(s, known) }
 
 // Open opens the store that settings describe, once for each process. It should
 // not wait for the storage: what is wrong there is the error of the first call.

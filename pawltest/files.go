@@ -41,10 +41,10 @@ func FileManager(t *testing.T, m *pawl.FileManager) {
 		if err := m.Delete(t.Context(), f); err != nil {
 			t.Error(err)
 		}
-		if _, err := m.Read(t.Context(), f); !isNotFound(err) {
+		if _, err := m.Read(t.Context(), f); !errors.Is(err, pawl.ErrNotFound) {
 			t.Errorf("it is deleted, and reading it says %v", err)
 		}
-		if _, err := m.CopyToTemp(t.Context(), f); !isNotFound(err) {
+		if _, err := m.CopyToTemp(t.Context(), f); !errors.Is(err, pawl.ErrNotFound) {
 			t.Errorf("it is deleted, and copying it says %v", err)
 		}
 	}

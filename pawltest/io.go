@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/pawlhq/pawl"
-	"github.com/pawlhq/pawl/internal/model"
 )
 
 // IOManager checks that a manager of outputs does what pawl.IOManager says, and
@@ -61,7 +60,7 @@ func loadsWhatIsStored(t *testing.T, m pawl.IOManager) {
 func findsNothing(t *testing.T, m pawl.IOManager) {
 	o := output(1, "load", "none", "")
 	var into []byte
-	if err := m.Load(t.Context(), o, &into); !isNotFound(err) {
+	if err := m.Load(t.Context(), o, &into); !errors.Is(err, pawl.ErrNotFound) {
 		t.Errorf("loading what is not there: error %v", err)
 	}
 	if c, ok := m.(pawl.IOChecker); ok {
@@ -75,10 +74,6 @@ func findsNothing(t *testing.T, m pawl.IOManager) {
 			t.Errorf("it is there, and Has says %v, %v", has, err)
 		}
 	}
-}
-
-func isNotFound(err error) bool { // as managers of pawl say it, and as others do
-	return errors.Is(err, pawl.ErrNotFound) || model.CodeOf(err) == model.NotFound
 }
 
 func replacesNothing(t *testing.T, m pawl.IOManager) {
@@ -158,7 +153,7 @@ func removes(t *testing.T, m pawl.IOManager) {
 		}
 	}
 	var got string
-	if err := m.Load(t.Context(), output(1, "b", "x", "i"), &got); !isNotFound(err) {
+	if err := m.Load(t.Context(), output(1, "b", "x", "i"), &got); !errors.Is(err, pawl.ErrNotFound) {
 		t.Errorf("it was removed, and loading it says %v", err)
 	}
 	if err := m.Load(t.Context(), output(12, "a", "x", ""), &got); err != nil {

@@ -15,10 +15,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
-	"slices"
 
-	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/plugin/wire"
 	"github.com/pawlhq/pawl/runner"
@@ -73,14 +70,7 @@ func Errorf(code Code, format string, args ...any) *Error { return model.Errorf(
 type Settings map[string]string
 
 // Check refuses settings that are not among the known ones.
-func (s Settings) Check(known ...string) error {
-	for _, key := range slices.Sorted(maps.Keys(s)) {
-		if !slices.Contains(known, key) {
-			return Errorf(Invalid, "the setting %q is not known", key).WithHint("%s", document.DidYouMean(key, known))
-		}
-	}
-	return nil
-}
+func (s Settings) Check(known ...string) error { return wire.CheckSettings(s, known) }
 
 // Open opens the launcher that settings describe, once for each process. It may ask
 // whether what it launches on can be reached.

@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -60,6 +61,21 @@ func (e *Error) Error() string { return e.Message }
 
 func (e *Error) Unwrap() error { return e.Cause }
 
+// Kind is an error that stands for all with a code, for callers that know no codes:
+// errors.Is finds it in each of them.
+type Kind struct {
+	Code Code
+	Text string
+}
+
+func (k *Kind) Error() string { return k.Text }
+
+// Is reports whether target is the kind of e.
+func (e *Error) Is(target error) bool {
+	k, ok := target.(*Kind)
+	return ok && k.Code == e.Code
+}
+
 // CodeOf returns the code of the first *Error in err's tree, or Internal.
 func CodeOf(err error) Code {
 	var e *Error
@@ -77,7 +93,7 @@ func HintsOf(err error) string {
 		if !errors.As(err, &e) {
 			break
 		}
-		if e.Hint != "" {
+		if e.Hint != "" && !slices.Contains(hints, e.Hint) {
 			hints = append(hints, e.Hint)
 		}
 		err = e.Cause

@@ -44,18 +44,38 @@ func Mailed(m Mail) (Reporter, error) {
 	if _, _, err := net.SplitHostPort(m.Host); err != nil {
 		return nil, model.Errorf(model.Invalid, "%q is not the address of a server", m.Host).WithHint("such as mail.example.com:587")
 	}
-	for _, address := range append([]string{m.From}, m.To...) {
-		if _, err := mail.ParseAddress(address); err != nil {
-			return nil, model.Errorf(model.Invalid, "%q is not a mail address: %w", address, err)
+	from, err := addressOf(m.From)
+	if err != nil {
+		return nil, err
+	}
+	to := make([]*mail.Address, len(m.To))
+	for i, text := range m.To {
+		if to[i], err = addressOf(text); err != nil {
+			return nil, err
 		}
 	}
-	if len(m.To) == 0 {
+	if len(to) == 0 {
 		return nil, model.Errorf(model.Invalid, "nobody is to get the mails")
 	}
-	return Each(m.send), nil
+	return Each((&mailer{m, from, to}).send), nil
 }
 
-func (m Mail) send(ctx context.Context, e *history.Event) error {
+func addressOf(text string) (*mail.Address, error) {
+	a, err := mail.ParseAddress(text)
+	if err != nil {
+		return nil, model.Errorf(model.Invalid, "%q is not a mail address: %w", text, err)
+	}
+	return a, nil
+}
+
+// mailer sends mails between addresses that were read.
+type mailer struct {
+	Mail
+	from *mail.Address
+	to   []*mail.Address
+}
+
+func (m *mailer) send(ctx context.Context, e *history.Event) error {
 	text, err := m.text(e)
 	if err != nil {
 		return err
@@ -73,8 +93,8 @@ func (m Mail) send(ctx context.Context, e *history.Event) error {
 	return nil
 }
 
-// dial connects, and ends the connection with ctx.
-func (m *Mail) dial(ctx context.Context) (*smtp.Client, error) {
+// dial connects. What is said on the connection fails once ctx has ended.
+func (m *mailer) dial(ctx context.Context) (*smtp.Client, error) {
 	host, _, _ := net.SplitHostPort(m.Host) // it was checked
 	trust := m.Trust.Clone()
 	if trust == nil {
@@ -85,9 +105,7 @@ func (m *Mail) dial(ctx context.Context) (*smtp.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if until, ok := ctx.Deadline(); ok {
-		_ = conn.SetDeadline(until) // else the server ends it
-	}
+	context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // it may be closed
 	if m.TLS {
 		conn = tls.Client(conn, trust)
 	}
@@ -104,7 +122,7 @@ func (m *Mail) dial(ctx context.Context) (*smtp.Client, error) {
 }
 
 // greet begins to encrypt, if the server can, and logs in.
-func (m *Mail) greet(c *smtp.Client, trust *tls.Config, host string) error {
+func (m *mailer) greet(c *smtp.Client, trust *tls.Config, host string) error {
 	if ok, _ := c.Extension("STARTTLS"); ok && !m.TLS {
 		if err := c.StartTLS(trust); err != nil {
 			return err
@@ -117,12 +135,12 @@ func (m *Mail) greet(c *smtp.Client, trust *tls.Config, host string) error {
 }
 
 // give gives a mail to the server.
-func (m *Mail) give(c *smtp.Client, text []byte) error {
-	if err := c.Mail(bare(m.From)); err != nil {
+func (m *mailer) give(c *smtp.Client, text []byte) error {
+	if err := c.Mail(m.from.Address); err != nil {
 		return err
 	}
-	for _, to := range m.To {
-		if err := c.Rcpt(bare(to)); err != nil {
+	for _, to := range m.to {
+		if err := c.Rcpt(to.Address); err != nil {
 			return err
 		}
 	}
@@ -139,30 +157,29 @@ func (m *Mail) give(c *smtp.Client, text []byte) error {
 	return c.Quit()
 }
 
-// bare returns an address without the name.
-func bare(address string) string {
-	a, err := mail.ParseAddress(address)
-	if err != nil {
-		return address
-	}
-	return a.Address
-}
+// maxSubject bounds the subject of a mail, in bytes: lines of mails have an end.
+const maxSubject = 200
 
 // text returns the mail about an event: its line, and its JSON.
-func (m *Mail) text(e *history.Event) ([]byte, error) {
+func (m *mailer) text(e *history.Event) ([]byte, error) {
 	about, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
 		return nil, err
 	}
 	line := e.Text()
 	subject, _, _ := strings.Cut(line, "\n")
+	subject = strings.ToValidUTF8(subject[:min(len(subject), maxSubject)], "")
 	at, err := time.Parse(time.RFC3339Nano, e.Time)
 	if err != nil {
 		return nil, err
 	}
+	to := make([]string, len(m.to))
+	for i, a := range m.to {
+		to[i] = a.String()
+	}
 	var b bytes.Buffer
 	for _, header := range [][2]string{
-		{"From", m.From}, {"To", strings.Join(m.To, ", ")}, {"Subject", mime.QEncoding.Encode("utf-8", "[pawl] "+subject)},
+		{"From", m.from.String()}, {"To", strings.Join(to, ", ")}, {"Subject", mime.QEncoding.Encode("utf-8", "[pawl] "+subject)},
 		{"Date", at.Format(time.RFC1123Z)}, {"MIME-Version", "1.0"},
 		{"Content-Type", "text/plain; charset=utf-8"}, {"Content-Transfer-Encoding", "quoted-printable"},
 	} {

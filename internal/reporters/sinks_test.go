@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/feed/webhook"
@@ -170,7 +171,7 @@ func (p *post) serve(c net.Conn, refuse string) {
 func TestEventsAreMailed(t *testing.T) {
 	t.Parallel()
 	host, got := postOffice(t, "")
-	r, err := reporters.Mailed(reporters.Mail{Host: host, From: "pawl <pawl@example.com>", To: []string{"ann@example.com", "Bob <bob@example.com>"}})
+	r, err := reporters.Mailed(reporters.Mail{Host: host, From: "pawl <pawl@example.com>", To: []string{"ann@example.com", "Bób <bob@example.com>"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,13 +185,44 @@ func TestEventsAreMailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-	if err != nil || subject != "[pawl] "+failureText || m.Header.Get("To") != "ann@example.com, Bob <bob@example.com>" {
+	if err != nil || subject != "[pawl] "+failureText {
 		t.Errorf("it has %q, error %v", m.Header, err)
+	}
+	if to, err := m.Header.AddressList("To"); err != nil || len(to) != 2 || to[1].Name != "Bób" || strings.Contains(p.text, "Bób") {
+		t.Errorf("it is for %q, error %v", m.Header["To"], err)
 	}
 	text, err := io.ReadAll(quotedprintable.NewReader(m.Body))
 	if err != nil || !strings.HasPrefix(string(text), failureText) || !strings.Contains(string(text), `"task": "+daily+load"`) {
 		t.Errorf("it says %s, error %v", text, err)
 	}
+}
+
+// Who ends does not wait for a server that says nothing.
+func TestAMailEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	r, err := reporters.Mailed(reporters.Mail{Host: l.Addr().String(), From: "pawl@example.com", To: []string{"ann@example.com"}, Timeout: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var silent sync.WaitGroup
+	silent.Go(func() {
+		c, err := l.Accept()
+		cancel()
+		if err == nil {
+			_, _ = io.Copy(io.Discard, c) // until the other side ends
+			_ = c.Close()
+		}
+	})
+	if err := r.Report(ctx, []history.Event{failure}); model.CodeOf(err) != model.Unavailable {
+		t.Error(err)
+	}
+	silent.Wait()
 }
 
 func TestMailsThatAreNotTakenFail(t *testing.T) {

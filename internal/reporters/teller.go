@@ -166,6 +166,9 @@ func (t *teller) tell(ctx context.Context, events []history.Event) error {
 		if err == nil {
 			return t.told(ctx, &events[len(events)-1])
 		}
+		if ctx.Err() != nil {
+			return nil // which may be why
+		}
 		t.failed(err, 0)
 		retry = 1
 	}

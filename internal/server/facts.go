@@ -137,10 +137,10 @@ func (c *call) productOut(p *store.ProductEntry) (restProduct, error) {
 // asked.
 func (c *call) productFilter(ofOne bool) (f store.ProductFilter, err error) {
 	if !c.given("project") {
-		return f, required("project")
+		return f, unasked("project")
 	}
 	if ofOne && c.query("product") == "" {
-		return f, required("product")
+		return f, unasked("product")
 	}
 	p, err := c.store.ProjectNamed(c.r.Context(), c.query("project"))
 	if err != nil {

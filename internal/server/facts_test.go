@@ -84,6 +84,9 @@ func TestFactsAreListed(t *testing.T) {
 	} {
 		w.ask(status, "GET", "/api/pawl/v1/"+path, "")
 	}
+	if got := w.ask(400, "GET", "/api/pawl/v1/products/partitions?project=p", ""); !strings.Contains(got, "the query lacks product") {
+		t.Errorf("without a product: %s", got)
+	}
 	if got := w.ask(200, "DELETE", "/api/pawl/v1/products?project=p&product=a/b", ""); !strings.Contains(got, `"facts":2`) {
 		t.Errorf("forgotten are %s", got)
 	}

@@ -199,6 +199,11 @@ func required(name string) error {
 	return model.Errorf(model.Invalid, "the body lacks %q", name)
 }
 
+// unasked is the error for a parameter that a query lacks.
+func unasked(name string) error {
+	return model.Errorf(model.Invalid, "the query lacks %s", name)
+}
+
 // instantIn reads an instant; an empty text is the zero time.
 func instantIn(name, text string) (time.Time, error) { return timeIn(name, text, nil) }
 

@@ -37,7 +37,7 @@ func listVersions(c *call) (any, error) {
 	asked := c.values["version"]
 	switch {
 	case len(asked) == 0:
-		return nil, required("version")
+		return nil, unasked("version")
 	case len(asked) > mostVersions:
 		return nil, model.Errorf(model.Invalid, "%d versions are too many: at most %d may be asked for at once", len(asked), mostVersions)
 	}

@@ -167,7 +167,7 @@ func truncatedSessionTime(c *call) (any, error) {
 		return nil, err
 	}
 	if c.query("session_time") == "" {
-		return nil, model.Errorf(model.Invalid, "the query lacks session_time")
+		return nil, unasked("session_time")
 	}
 	t, err := timeIn("session_time", c.query("session_time"), zone)
 	if err != nil {

@@ -171,7 +171,8 @@ func (m *FileManager) write(ctx context.Context, r io.Reader, size int64, ext st
 	return File{&handle{Key: key, Type: fileType, Size: size, Place: m.place(m.prefix + key)}}, nil
 }
 
-// Read opens a file; the caller closes it. The code is NotFound if it is not there.
+// Read opens a file; the caller closes it. The code is NotFound, pawl.ErrNotFound, if it
+// is not there.
 func (m *FileManager) Read(ctx context.Context, f File) (io.ReadCloser, error) {
 	if f.of == nil {
 		return nil, model.Errorf(model.Invalid, "the handle is that of no file")

@@ -184,9 +184,12 @@ func (m *Manager) find(ctx context.Context, key, prefix string) (operator.Place,
 // missing is the error of a reference to what is not there any more.
 func missing(v params.Map) error {
 	of, _ := v.MapOr(operator.OutputKey, params.Map{})
-	step, _ := of.StringOr("step", "")
+	what, _ := of.StringOr("key", "")
 	name, _ := of.StringOr("name", "")
-	return model.Errorf(model.NotFound, "output %s of %s is not here", name, step).
+	if step, _ := of.StringOr("step", ""); name != "" && step != "" {
+		what = "output " + name + " of " + step
+	}
+	return model.Errorf(model.NotFound, "%s is not here", what).
 		WithHint("outputs are deleted with the attempt that made them, and other projects have none of them; several machines need a bucket or a folder that they share")
 }
 

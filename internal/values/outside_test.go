@@ -108,6 +108,23 @@ func TestTasksFindFilesOfPrograms(t *testing.T) {
 	}
 }
 
+func TestWhatIsMissingIsNamed(t *testing.T) {
+	t.Parallel()
+	o := outputs(memory.New(time.Now))
+	for key, c := range map[string]struct {
+		named params.Map
+		want  string
+	}{
+		"1/s/2.1/o-x": {params.Of("step", "+w+a", "name", "x"), "output x of +w+a is not here"},
+		"files/5f2b1c3e-8d1f-4d0a-9a55-1c1f6b1a7e21.csv": {params.Map{}, "files/5f2b1c3e-8d1f-4d0a-9a55-1c1f6b1a7e21.csv is not here"},
+	} {
+		ref := params.Of(operator.OutputKey, c.named.Set("key", key))
+		if _, err := o.Of(3).Find(t.Context(), ref, filepath.Join(t.TempDir(), "copy")); err == nil || err.Error() != c.want {
+			t.Errorf("%s: got %v, want %s", key, err, c.want)
+		}
+	}
+}
+
 func TestAnOutputOfNoSessionIsNotLookedFor(t *testing.T) {
 	t.Parallel()
 	m := &values.Manager{Blobs: memory.New(time.Now), Prefix: "values/"}

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -27,6 +30,16 @@ type Server[T io.Closer] struct {
 	mu     sync.Mutex
 	opened bool
 	of     T
+}
+
+// CheckSettings refuses settings that are not among the known ones.
+func CheckSettings(given map[string]string, known []string) error {
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(known, key) {
+			return model.Errorf(model.Invalid, "the setting %q is not known", key).WithHint("%s", document.DidYouMean(key, known))
+		}
+	}
+	return nil
 }
 
 // Main runs a plug-in until standard input ends, and returns its exit code. What is
