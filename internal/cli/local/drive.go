@@ -16,6 +16,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/process"
+	"github.com/pawlhq/pawl/internal/serve"
 	"github.com/pawlhq/pawl/internal/store"
 )
 
@@ -57,6 +58,11 @@ func (o *runOptions) execute(ctx context.Context, r planned, listen func(*instan
 	o.listen(&r.config, feed)
 	listen(&r.config)
 	process.EndWithUs()
+	if o.shared != nil {
+		if r.config.Shared, err = serve.OpenRuns(ctx, o.shared, o.Path(), r.config.Logs == "", o.World.Clock.Now(), log); err != nil {
+			return err
+		}
+	}
 	in, err := instance.Open(ctx, r.config)
 	if err != nil {
 		return err
@@ -118,7 +124,7 @@ func (o *runOptions) showing() func(string, params.Map) {
 
 // drive begins the run, shows it until it ends and returns the exit code.
 func (o *runOptions) drive(ctx context.Context, s *show, r planned, signals <-chan os.Signal) (int, error) {
-	in, logs := s.in, taskLogs{s.in.Logs()}
+	in, logs := s.in, logsFor(s.in.Logs())
 	s.printer = o.printer(s.streams, logs, r.request.Calendar.Zone)
 	began := o.World.Clock.Now()
 	b, err := in.Begin(ctx, r.request)

@@ -1,14 +1,12 @@
 package local
 
 import (
-	"io"
 	"slices"
 	"sync"
 
 	"github.com/pawlhq/pawl/internal/cli/progress"
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/engine"
-	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
@@ -191,18 +189,4 @@ func (f *feed) take(id model.AttemptID) []progress.Event {
 	}
 	f.events = f.events[:0]
 	return taken
-}
-
-// taskLogs is the output of tasks as the printers read it.
-type taskLogs struct{ dir *logs.Dir }
-
-func (l taskLogs) Follow(id model.TryID, task string) io.ReadCloser { return l.dir.Follow(id, task) }
-
-// Last returns nothing where the output can't be read: it is shown in passing.
-func (l taskLogs) Last(id model.TryID, task string) (line string, more bool) {
-	line, more, err := l.dir.Last(id, task)
-	if err != nil {
-		return "", false
-	}
-	return line, more
 }

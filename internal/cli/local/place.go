@@ -21,6 +21,7 @@ func (o *runOptions) place(c *instance.Config) (clean func(), err error) {
 		c.Logs = o.taskLog
 	case o.taskLog != "":
 		c.Logs = filepath.Join(o.World.Dir, o.taskLog)
+	case o.shared != nil: // which has them
 	case o.noSave || o.dryRun:
 		if c.Logs, clean, err = passing("pawl-logs-"); err != nil {
 			return nil, fmt.Errorf("make a folder for the output of tasks: %w", err)
@@ -31,6 +32,9 @@ func (o *runOptions) place(c *instance.Config) (clean func(), err error) {
 	if !o.noSave && !o.dryRun {
 		c.Database = instance.StatePath(o.Path(), "pawl.db")
 		err := makeState(filepath.Dir(c.Database))
+		if o.shared != nil {
+			c.Database = ""
+		}
 		if err == nil && !writable(c.Status) {
 			err = &fs.PathError{Op: "write", Path: c.Status, Err: fs.ErrPermission}
 		}
@@ -40,6 +44,9 @@ func (o *runOptions) place(c *instance.Config) (clean func(), err error) {
 		}
 	} else if !writable(command.ScratchFolder(o.Path())) {
 		c.Scratch = os.TempDir()
+	}
+	if c.Logs == "" {
+		return clean, nil
 	}
 	if err := os.MkdirAll(c.Logs, 0o755); err != nil {
 		clean()

@@ -41,6 +41,7 @@ type runOptions struct {
 	plain            bool // tasks have the terminal: nothing is to be drawn there
 	questions        questions
 
+	shared *config.Config     // of the installation that the run is recorded in, if it is in one
 	about  map[string]string  // more of tasks that may fail, by their full names
 	failed []progress.Failure // what failed, once it has run
 	again  string             // the command that runs what is left, where it is another one
@@ -165,6 +166,9 @@ func (o *runOptions) plan(args []string) (planned, error) {
 		return planned{}, err
 	}
 	o.noSave = o.noSave || serve.InMemory(cfg)
+	if serve.Shares(cfg) && !o.noSave && !o.dryRun {
+		o.shared = cfg
+	}
 	p, err := o.Load()
 	if err != nil {
 		return planned{}, err

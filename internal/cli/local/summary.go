@@ -32,7 +32,7 @@ func (o *runOptions) summary(ctx context.Context, in *instance.Instance, id mode
 		}
 	}
 	if o.keepsLogs() {
-		s.Logs = o.shown(logs.dir.Attempt(id))
+		s.Logs = o.shownLogs(logs, id)
 	}
 	s.Failures, err = o.failures(ctx, in, a, logs, make(map[model.AttemptID]bool))
 	return s, err
@@ -68,8 +68,8 @@ func (o *runOptions) failures(ctx context.Context, in *instance.Instance, a *eng
 		}
 		try := model.TryID{Attempt: a.ID(), Task: v.ID, Try: v.Try}
 		// A log that can't be read leaves the message, which says the most.
-		f.Tail, _ = logs.dir.Tail(try, v.Name, tailLines)
-		if o.keepsLogs() {
+		f.Tail, _ = logs.tail(try, v.Name, tailLines)
+		if o.keepsLogs() && logs.dir != nil {
 			f.Log = o.logFileOf(logs.dir.Path(try, v.Name))
 		}
 		f.About = o.about[v.Name]

@@ -211,7 +211,7 @@ func (o *attemptOptions) showTasks(found []client.Task) error {
 
 // printCount ends some lists.
 func printCount(world console.IO, n int) error {
-	_, err := fmt.Fprintf(world.Stdout, "%d entries.\n", n)
+	_, err := fmt.Fprintf(world.Stdout, "%s.\n", console.Count(n, "entry", "entries"))
 	return err
 }
 
@@ -251,8 +251,10 @@ func failureRecord(e params.Map) (about console.Record) {
 		}
 	}
 	if file, err := e.String("file"); err == nil {
-		line, _ := e.IntOr("line", 0)
-		about = append(about, "at", fmt.Sprintf("%s:%d", file, line))
+		if line, _ := e.IntOr("line", 0); line > 0 {
+			file = fmt.Sprintf("%s:%d", file, line)
+		}
+		about = append(about, "at", file)
 	}
 	if cause, err := e.MapAt("cause"); err == nil {
 		class, _ := cause.StringOr("class", "")
@@ -291,7 +293,7 @@ func failuresOf(tasks []client.Task) (lines []string) {
 		lines = append(lines, harmless(client.Text(strings.ReplaceAll(line, "\n", " "))))
 	}
 	if more > 0 {
-		lines = append(lines, fmt.Sprintf("%d more tasks failed", more))
+		lines = append(lines, console.Count(more, "more task", "more tasks")+" failed")
 	}
 	return lines
 }

@@ -27,7 +27,7 @@ type backfillsOptions struct {
 func newBackfills(world console.IO) *cobra.Command {
 	o := backfillsOptions{Options: Options{World: world}}
 	c := &cobra.Command{
-		Use: "backfills [ATTEMPT | NAME | PROJECT [WORKFLOW]] | cancel ATTEMPT | NAME", GroupID: "remote", Args: backfillsArgs,
+		Use: "backfills [ATTEMPT | NAME | PROJECT [WORKFLOW]] | cancel ATTEMPT | NAME", GroupID: "remote", Args: backfillsArgs, ValidArgs: []string{"cancel"},
 		Short: "List how backfills on a server go, or end one",
 		Long: "List the backfills on a server: how many of the sessions of each succeeded, failed, were cancelled, run, or wait to\n" +
 			"begin. One backfill is meant by its name, or by the number of any of its attempts; a project comes before a backfill\n" +
@@ -49,10 +49,10 @@ func newBackfills(world console.IO) *cobra.Command {
 // backfillsArgs accepts what is listed, or cancel and a backfill.
 func backfillsArgs(_ *cobra.Command, args []string) error {
 	switch {
+	case len(args) > 0 && args[0] == "cancel" && len(args) != 2:
+		return errors.New("cancel takes the NAME of a backfill, or an ATTEMPT of it")
 	case len(args) > 2:
 		return errors.New("give a PROJECT and a WORKFLOW, or one backfill")
-	case len(args) == 1 && args[0] == "cancel":
-		return errors.New("cancel needs the NAME of a backfill, or an ATTEMPT of it")
 	}
 	return nil
 }

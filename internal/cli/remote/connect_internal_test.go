@@ -30,12 +30,56 @@ func TestTheEndpointIsTheFirstThatIsSaid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return o.address(settings)
+		at, err := o.address(settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
 	}
 	const config = "client.http.endpoint = http://c\n"
 	got := []string{where("", ""), where(config, ""), where(config, "", "PAWL_ENDPOINT=e"), where(config, "f", "PAWL_ENDPOINT=e")}
 	if diff := cmp.Diff([]string{client.DefaultEndpoint, "http://c", "e", "f"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A server of the folder is found, on this machine alone: who wrote the files of a
+// project can't choose another one.
+func TestTheServerOfTheFolderIsFound(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ own, here, want string }{
+		{"", "server: {port: 7000}", "http://127.0.0.1:7000"},
+		{"", "server: {bind: 0.0.0.0, port: 7000}", "http://127.0.0.1:7000"},
+		{"", "server: {bind: '::', port: 7000}", "http://[::1]:7000"},
+		{"", "server: {bind: localhost}", "http://localhost:65432"},
+		{"", "server: {port: 7000, tls: {certificate: c.pem}}", "https://127.0.0.1:7000"},
+		{"", "server: {port: 0}", client.DefaultEndpoint},
+		{"", "database: {type: memory}", client.DefaultEndpoint},
+		{"", "client: {http: {endpoint: 'http://192.0.2.1'}}", client.DefaultEndpoint},
+		{"server: {port: 8000}", "server: {port: 7000}", "http://127.0.0.1:8000"},
+		{"client: {http: {endpoint: 'http://c'}}", "server: {port: 7000}", "http://c"},
+		{"", "server: {bind: 192.0.2.1}", "pawl.yaml:1:16: server.bind is 192.0.2.1, which is no address of this machine"},
+		{"", "server: {bind: pawl.example.com}", "pawl.yaml:1:16: server.bind is pawl.example.com, which is no address of this machine"},
+		{"", "server: {port: many}", "pawl.yaml:1:16: server.port must be a port, from 0 to 65535"},
+	} {
+		home, here := t.TempDir(), t.TempDir()
+		for path, text := range map[string]string{filepath.Join(home, "pawl.yaml"): tt.own, filepath.Join(here, "pawl.yaml"): tt.here} {
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o := Options{World: console.IO{Dir: here, Env: []string{"PAWL_HOME=" + home}}}
+		settings, err := o.Config(o.World)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := o.address(settings)
+		if err != nil {
+			got = strings.TrimPrefix(err.Error(), here+string(filepath.Separator))
+		}
+		if got != tt.want {
+			t.Errorf("%s: the server is %s, want %s", tt.here, got, tt.want)
+		}
 	}
 }
 

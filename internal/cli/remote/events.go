@@ -89,7 +89,7 @@ func (o *eventsOptions) query(now time.Time) (q client.LogQuery, err error) {
 	if q.Workflow != "" && q.Project == "" {
 		return q, model.Errorf(model.Invalid, "a --workflow is one of a --project")
 	}
-	if _, err := model.ParseTags(q.Tags); err != nil {
+	if _, err := model.ParseWantedTags(q.Tags); err != nil {
 		return q, err
 	}
 	if o.attempt != "" {

@@ -50,8 +50,8 @@ func (o *itemsOptions) run(ctx context.Context, r Server, attempt client.ID) err
 		return console.List(o.World.Stdout, o.OutputOptions, "", found.Items, nil)
 	}
 	n := found.Counts
-	_, err = fmt.Fprintf(o.World.Stdout, "%s: %d items, %d pending, %d running, %d done, %d failed, %d cancelled\n",
-		found.Task, n.Total, n.Pending, n.Running, n.Done, n.Failed, n.Cancelled)
+	_, err = fmt.Fprintf(o.World.Stdout, "%s: %s, %d pending, %d running, %d done, %d failed, %d cancelled\n",
+		found.Task, console.Count(n.Total, "item", "items"), n.Pending, n.Running, n.Done, n.Failed, n.Cancelled)
 	for i := 0; err == nil && i < len(found.Items); i++ {
 		err = itemRecord(found.Items[i]).Print(o.World.Stdout, taskIndent)
 	}

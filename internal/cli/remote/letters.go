@@ -169,7 +169,7 @@ func letterTable(found []client.Letter) *console.Table {
 	for _, l := range found {
 		body := bodyText(l.Body)
 		if l.Raw != nil {
-			body = fmt.Sprintf("(%d bytes)", len(l.Raw))
+			body = "(" + console.Count(len(l.Raw), "byte", "bytes") + ")"
 		}
 		t.Rows = append(t.Rows, []string{
 			string(l.ID), harmless(client.Text(l.Topic)), keysText(l.Keys), harmless(client.Text(l.AttemptID)),

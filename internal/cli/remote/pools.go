@@ -80,7 +80,7 @@ func sizeOf(p client.Pool) string {
 	if p.Size == nil {
 		return "no bound"
 	}
-	return strconv.Itoa(*p.Size) + " slots"
+	return console.Count(*p.Size, "slot", "slots")
 }
 
 func (o *poolsOptions) list(ctx context.Context, r Server) error {

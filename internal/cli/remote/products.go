@@ -29,7 +29,7 @@ type productsOptions struct {
 func newProducts(world console.IO) *cobra.Command {
 	o := productsOptions{Options: Options{World: world}}
 	c := &cobra.Command{
-		Use: "products PROJECT [PRODUCT] | forget PROJECT PRODUCT", GroupID: "remote", Args: productsArgs,
+		Use: "products PROJECT [PRODUCT] | forget PROJECT PRODUCT", GroupID: "remote", Args: productsArgs, ValidArgs: []string{"forget"},
 		Short: "List what tasks on a server have made",
 		Long: "List the products that tasks of a project on a server have made, with when that was last; or when one of them was\n" +
 			"made, the latest first, with what the tasks told of it.\n\n`forget` deletes what was told of a product. It needs the scope push.",
@@ -52,10 +52,10 @@ func productsArgs(_ *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
 		return errors.New("name a PROJECT")
-	case len(args) > 2 && args[0] != "forget":
-		return errors.New("give a PROJECT and a PRODUCT")
-	case len(args) > 3:
+	case args[0] == "forget" && len(args) != 3:
 		return errors.New("forget takes a PROJECT and a PRODUCT")
+	case args[0] != "forget" && len(args) > 2:
+		return errors.New("give a PROJECT and a PRODUCT")
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func (o *productsOptions) run(ctx context.Context, args []string) error {
 	switch {
 	case o.count < 1:
 		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
-	case len(args) == 3:
+	case args[0] == "forget":
 		return o.With(ctx, func(ctx context.Context, r Server) error { return o.forget(ctx, r, args[1], args[2]) })
 	case !one && (o.partitions || o.partition != ""):
 		return model.Errorf(model.Invalid, "partitions are those of a product").WithHint("name it after the project")

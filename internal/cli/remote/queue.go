@@ -95,7 +95,7 @@ func (o *queueOptions) show(ctx context.Context, r Server) error {
 }
 
 func (o *queueOptions) cancel(ctx context.Context, r Server) error {
-	tags, err := model.ParseTags(o.of.Tags)
+	tags, err := model.ParseWantedTags(o.of.Tags)
 	if err != nil && len(o.of.Tags) > 0 {
 		return err
 	}
@@ -103,7 +103,7 @@ func (o *queueOptions) cancel(ctx context.Context, r Server) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.World.Stdout, "Cancelled %d runs that were waiting.\n", len(ids))
+	_, err = fmt.Fprintf(o.World.Stdout, "Cancelled %s.\n", console.Count(len(ids), "run that was waiting", "runs that were waiting"))
 	return err
 }
 

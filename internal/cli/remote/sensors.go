@@ -71,13 +71,21 @@ func (o *sensorsOptions) run(ctx context.Context, r Server, args []string) error
 		return console.Record{
 			"id", string(s.ID), "project", s.Project.Name, "workflow", s.Workflow.Name, "disabled at", distant(s.DisabledAt, now),
 			"cursor", chosen(s.Cursor), "last run key", chosen(s.LastRunKey), "failures", fmt.Sprint(s.Failures),
-			"evaluated at", distant(client.Instant(s.LastTickAt), now), "next evaluated at", planned(client.Instant(s.NextTickAt), s.DisabledAt, now),
+			"evaluated at", distant(client.Instant(s.LastTickAt), now), "outcome", outcomeOf(&s), "next evaluated at", planned(client.Instant(s.NextTickAt), s.DisabledAt, now),
 		}
 	}
 	if err := console.List(o.World.Stdout, o.OutputOptions, "Sensors:", found, about); err != nil || o.JSON {
 		return err
 	}
 	return printCount(o.World, len(found))
+}
+
+// outcomeOf says how the last evaluation of a sensor ended, and why.
+func outcomeOf(s *client.Sensor) string {
+	if s.LastReason == "" {
+		return string(s.LastOutcome)
+	}
+	return string(s.LastOutcome) + ": " + harmless(s.LastReason)
 }
 
 // chosen returns a text that a sensor chose as a terminal may have it.

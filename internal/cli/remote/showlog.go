@@ -11,6 +11,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -110,7 +111,9 @@ type logWatcher struct {
 // shownLog is how much of a log file was shown.
 type shownLog struct {
 	size int64 // of the file, as the server stores it
-	at   int64 // how many bytes of lines were shown, or left out by the server
+	at   int64 // how many bytes of lines were shown, or left out by the server; as JSON, how many lines
+	// gap is set once lines after something that is left out were shown.
+	gap bool
 	// recent are the lines of a part that were shown last, by which it is gone on with
 	// where something is left out: how much of the part that is, nobody says.
 	recent []string
@@ -125,6 +128,20 @@ func (k *shownLog) note(line []byte) {
 		k.recent = append(k.recent[:0], k.recent[mostRecent:]...)
 	}
 	k.recent = append(k.recent, string(line))
+}
+
+// unfinished is how many of the last lines may grow as JSON: one of each stream, and a
+// message. Nothing in them says whether they have ended.
+const unfinished = 3
+
+// grown reports whether a line was shown otherwise, given how many were shown from it on.
+func (k *shownLog) grown(line []byte, from int64) bool {
+	i := len(k.recent) - int(from)
+	if k.gap || from > unfinished || i < 0 || k.recent[i] == string(line) {
+		return false
+	}
+	k.recent[i] = string(line)
+	return true
 }
 
 // after returns those of the lines after a gap that were not shown: those after the
@@ -269,21 +286,51 @@ func (w *logWatcher) update(ctx context.Context, last bool) (news bool, err erro
 	return news, nil
 }
 
-// byTask puts the files of each task together: the tasks by their first file,
-// the files of a task by their names, which hold their times.
+// byTask puts the files of each task together: the tasks as they began, and the files of
+// a task, too.
 func byTask(files []client.LogFile) []client.LogFile {
-	began := make(map[string]client.Instant)
-	for _, f := range files {
-		if at, ok := began[f.TaskName]; !ok || f.FileTime.Before(at.Time) {
-			began[f.TaskName] = f.FileTime
+	began := make(map[string]start)
+	for i := range files {
+		f := &files[i]
+		at := startOf(f)
+		if first, ok := began[f.TaskName]; !ok || at.compare(first) < 0 {
+			began[f.TaskName] = at
 		}
 	}
 	sorted := slices.Clone(files)
 	slices.SortStableFunc(sorted, func(a, b client.LogFile) int {
-		return cmp.Or(began[a.TaskName].Compare(began[b.TaskName].Time), cmp.Compare(a.TaskName, b.TaskName),
-			cmp.Compare(a.FileName, b.FileName))
+		return cmp.Or(began[a.TaskName].compare(began[b.TaskName]), cmp.Compare(a.TaskName, b.TaskName),
+			startOf(&a).compare(startOf(&b)), cmp.Compare(a.FileName, b.FileName))
 	})
 	return sorted
+}
+
+// start is when a log began: tasks that began at one instant are in the order of their
+// numbers, which is that of the definition.
+type start struct {
+	at   time.Time
+	task int64
+}
+
+func (s start) compare(t start) int { return cmp.Or(s.at.Compare(t.at), cmp.Compare(s.task, t.task)) }
+
+// nameTime is where a name has the seconds and the nanoseconds of a start.
+var nameTime = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`@([0-9a-f]{8})([0-9a-f]{8})\.[^@/]*\.log\.gz$`)
+})
+
+// startOf returns when a log began: the name has more of it than the time that comes
+// with it, whose seconds are whole.
+func startOf(f *client.LogFile) start {
+	s := start{at: f.FileTime.Time}
+	if m := nameTime().FindStringSubmatch(f.FileName); m != nil {
+		sec, _ := strconv.ParseInt(m[1], 16, 64) // the pattern has digits only
+		nsec, _ := strconv.ParseInt(m[2], 16, 64)
+		s.at = time.Unix(sec, nsec)
+	}
+	number, _, _ := strings.Cut(f.AgentID, "-")
+	s.task, _ = strconv.ParseInt(number, 10, 64) // of another server it may be none
+	return s
 }
 
 // show prints the lines of a file from the first one that was not shown. A
@@ -341,8 +388,15 @@ func (w *logWatcher) copy(to io.Writer, file io.Reader, task string, known *show
 			if err := w.print(to, line, task, known); err != nil {
 				return err
 			}
+		case gap == nil && visible && w.part.JSON && known.grown(line, skip-at):
+			if err := w.write(to, line, task); err != nil {
+				return err
+			}
 		}
 		switch {
+		case ended && gap == nil && w.part.JSON:
+			at++
+			known.at = max(known.at, at)
 		case ended && gap == nil:
 			n := int64(len(line))
 			if lost := leftOut(line); lost > 0 {
@@ -362,6 +416,7 @@ func (w *logWatcher) copy(to io.Writer, file io.Reader, task string, known *show
 // goOn prints what comes after a gap and was not shown.
 func (w *logWatcher) goOn(to io.Writer, gap []byte, tail [][]byte, task string, known *shownLog) error {
 	rest, all := known.after(tail)
+	known.gap = known.gap || gap != nil
 	if all && gap != nil {
 		rest = append([][]byte{gap}, rest...)
 	}
@@ -378,10 +433,14 @@ func (w *logWatcher) print(to io.Writer, line []byte, task string, known *shownL
 	if line[len(line)-1] != '\n' {
 		line = append(line, '\n')
 	}
-	w.head(task)
 	if (w.part != client.Part{}) {
 		known.note(line)
 	}
+	return w.write(to, line, task)
+}
+
+func (w *logWatcher) write(to io.Writer, line []byte, task string) error {
+	w.head(task)
 	_, err := to.Write(line)
 	return err
 }

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/pawlhq/pawl/internal/client"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/prop"
 )
@@ -51,6 +54,70 @@ func TestEachLineIsShownOnce(t *testing.T) {
 			t.Fatalf("got %q, want %q", out.String(), text)
 		}
 	})
+}
+
+// As JSON, a line that has not ended looks like one that has: it is shown again as it has
+// grown, and none is left out.
+func TestNoRestOfALineIsLostAsJSON(t *testing.T) {
+	t.Parallel()
+	asJSON := func(text string) (lines string) {
+		for line := range strings.Lines(text) {
+			lines += "{" + strings.TrimSuffix(line, "\n") + "}\n"
+		}
+		return lines
+	}
+	prop.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[ab\n]{0,40}`).Draw(t, "text")
+		var out bytes.Buffer
+		w, shown, seen := logWatcher{all: true, part: client.Part{JSON: true}}, new(shownLog), 0
+		for seen < len(text) {
+			seen = rapid.IntRange(seen, len(text)).Draw(t, "seen")
+			copied(t, &w, &out, asJSON(text[:seen]), shown, false)
+		}
+		copied(t, &w, &out, asJSON(text), shown, true)
+		want := slices.Collect(strings.Lines(asJSON(text)))
+		again := 0
+		for line := range strings.Lines(out.String()) {
+			if len(want) > 0 && line == want[0] {
+				want = want[1:]
+			} else {
+				again++
+			}
+		}
+		if len(want) > 0 {
+			t.Fatalf("%q is missing, or not in order, in %q", want[0], out.String())
+		}
+		if whole := strings.Count(text, "\n"); again > len(text)-whole {
+			t.Fatalf("%d lines are shown again", again)
+		}
+	})
+}
+
+func TestTasksAreInTheOrderInWhichTheyBegan(t *testing.T) {
+	t.Parallel()
+	at := client.Instant{Time: time.Unix(1770000000, 0)}
+	file := func(name, agent string) client.LogFile {
+		task, _, _ := strings.Cut(name, "@")
+		return client.LogFile{FileName: name, TaskName: task, FileTime: at, AgentID: agent}
+	}
+	// All begin within a second, which is what a server tells besides the names.
+	third := file("+w+a@6980500000000003.5-1.log.gz", "5-1")
+	second := file("+w+b@6980500000000002.3-1.log.gz", "3-1")
+	same := file("+w+a-b@6980500000000002.4-1.log.gz", "4-1")
+	first := file("+w+c@6980500000000001.2-1.log.gz", "2-1")
+	again := file("+w+c@6980500000000009.2-2.log.gz", "2-2")
+	var got []string
+	for _, f := range byTask([]client.LogFile{third, same, again, second, first}) {
+		got = append(got, f.FileName)
+	}
+	want := []string{first.FileName, again.FileName, second.FileName, same.FileName, third.FileName}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	other := client.LogFile{FileName: "odd.log", TaskName: "+w+d", FileTime: at, AgentID: "host"}
+	if got := startOf(&other); !got.at.Equal(at.Time) || got.task != 0 {
+		t.Errorf("a name of another kind: %+v", got)
+	}
 }
 
 func TestADamagedLogIsAnError(t *testing.T) {

@@ -128,7 +128,7 @@ func tickText(t *client.Tick) string {
 	case t.Until.IsZero() && !t.Slot.IsZero():
 		fmt.Fprintf(&b, " session %s", LocalTime(client.Instant(t.Slot)))
 	case !t.Slot.IsZero():
-		fmt.Fprintf(&b, " %d sessions from %s to %s", t.Slots, LocalTime(client.Instant(t.Slot)), LocalTime(client.Instant(t.Until)))
+		fmt.Fprintf(&b, " %s from %s to %s", console.Count(t.Slots, "session", "sessions"), LocalTime(client.Instant(t.Slot)), LocalTime(client.Instant(t.Until)))
 	}
 	if len(t.Attempts) > 0 {
 		b.WriteString(": attempt")
