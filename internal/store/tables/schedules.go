@@ -38,37 +38,12 @@ func (t *Tables) Schedule(ctx context.Context, id model.ScheduleID) (one store.S
 
 func oneSchedule(c Conn, id model.ScheduleID) (store.Schedule, error) {
 	list, err := schedules(c, `WHERE s.id = ?`, int64(id))
-	if err == nil && len(list) == 0 {
-		err = model.Errorf(model.NotFound, "there is no schedule %d", id)
-	}
-	if err != nil {
-		return store.Schedule{}, err
-	}
-	return list[0], nil
+	return only(list, err, "schedule", int64(id))
 }
 
 // ListSchedules implements store.Schedules.
 func (t *Tables) ListSchedules(ctx context.Context, f store.ScheduleFilter, page store.Page) (list []store.Schedule, next string, err error) {
-	limit, past, err := page.Bounds()
-	if err != nil {
-		return nil, "", err
-	}
-	where, args := `WHERE s.id > ?`, []driver.Value{past}
-	if f.Project != 0 {
-		where, args = where+` AND s.project = ?`, append(args, int64(f.Project))
-	}
-	if f.WorkflowName != "" {
-		where, args = where+` AND s.name = ?`, append(args, f.WorkflowName)
-	}
-	err = t.db.Read(ctx, "list schedules", func(c Conn) (err error) {
-		list, err = schedules(c, where+` ORDER BY s.id LIMIT ? + 0`, append(args, int64(limit)+1)...)
-		return err
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	list, next = store.Cut(list, limit, func(s store.Schedule) int64 { return int64(s.ID) })
-	return list, next, nil
+	return pageOf(ctx, t.db, "schedules", f.Project, f.WorkflowName, page, schedules, func(s store.Schedule) int64 { return int64(s.ID) })
 }
 
 // Both go through the index schedules_due.

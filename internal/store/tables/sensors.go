@@ -38,37 +38,12 @@ func (t *Tables) Sensor(ctx context.Context, id model.SensorID) (one store.Senso
 
 func oneSensor(c Conn, id model.SensorID) (store.Sensor, error) {
 	list, err := sensors(c, `WHERE s.id = ?`, int64(id))
-	if err == nil && len(list) == 0 {
-		err = model.Errorf(model.NotFound, "there is no sensor %d", id)
-	}
-	if err != nil {
-		return store.Sensor{}, err
-	}
-	return list[0], nil
+	return only(list, err, "sensor", int64(id))
 }
 
 // ListSensors implements store.Sensors.
 func (t *Tables) ListSensors(ctx context.Context, f store.SensorFilter, page store.Page) (list []store.Sensor, next string, err error) {
-	limit, past, err := page.Bounds()
-	if err != nil {
-		return nil, "", err
-	}
-	where, args := `WHERE s.id > ?`, []driver.Value{past}
-	if f.Project != 0 {
-		where, args = where+` AND s.project = ?`, append(args, int64(f.Project))
-	}
-	if f.WorkflowName != "" {
-		where, args = where+` AND s.name = ?`, append(args, f.WorkflowName)
-	}
-	err = t.db.Read(ctx, "list sensors", func(c Conn) (err error) {
-		list, err = sensors(c, where+` ORDER BY s.id LIMIT ? + 0`, append(args, int64(limit)+1)...)
-		return err
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	list, next = store.Cut(list, limit, func(s store.Sensor) int64 { return int64(s.ID) })
-	return list, next, nil
+	return pageOf(ctx, t.db, "sensors", f.Project, f.WorkflowName, page, sensors, func(s store.Sensor) int64 { return int64(s.ID) })
 }
 
 // Both go through the index sensors_due.
