@@ -7,11 +7,11 @@ import (
 	"github.com/pawlhq/pawl/internal/store"
 )
 
-func markOf(e store.AuditEntry) store.Mark { return store.Mark{Time: e.Time, ID: int64(e.ID)} }
+func markOf(e *store.AuditEntry) store.Mark { return store.Mark{Time: e.Time, ID: int64(e.ID)} }
 
 // auditAt returns where the entry of a place is, or belongs.
 func (s *Store) auditAt(m store.Mark) int {
-	i, _ := slices.BinarySearchFunc(s.audit, m, func(e store.AuditEntry, m store.Mark) int { return markOf(e).Compare(m) })
+	i, _ := slices.BinarySearchFunc(s.audit, m, func(e store.AuditEntry, m store.Mark) int { return markOf(&e).Compare(m) })
 	return i
 }
 
@@ -24,7 +24,7 @@ func (s *Store) AppendAudit(ctx context.Context, entries []store.AuditEntry) err
 	for _, e := range entries {
 		s.auditID++
 		e.ID = s.auditID
-		s.audit = slices.Insert(s.audit, s.auditAt(markOf(e)), e)
+		s.audit = slices.Insert(s.audit, s.auditAt(markOf(&e)), e)
 	}
 	return nil
 }
@@ -39,14 +39,6 @@ func (s *Store) ListAudit(ctx context.Context, f store.AuditFilter, p store.Page
 		return nil, "", err
 	}
 	defer s.mu.Unlock()
-	for _, e := range slices.Backward(s.audit[:s.auditAt(store.BelowMark(past))]) {
-		if !f.Matches(&e) {
-			continue
-		}
-		if len(list) == limit {
-			return list, markOf(list[limit-1]).Cursor(), nil
-		}
-		list = append(list, e)
-	}
-	return list, "", nil
+	list, next = pageBack(s.audit[:s.auditAt(store.BelowMark(past))], limit, f.Matches, markOf)
+	return list, next, nil
 }

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -41,4 +42,19 @@ func page[E, R any](limit int, entries iter.Seq[*E], read func(*E) (R, bool), id
 		}
 	}
 	return store.Cut(list, limit, id)
+}
+
+// pageBack returns the last rows that match, the newest first, and where those before them
+// are, if there are any.
+func pageBack[T any](rows []T, limit int, matches func(*T) bool, mark func(*T) store.Mark) (list []T, next string) {
+	for i := range slices.Backward(rows) {
+		if !matches(&rows[i]) {
+			continue
+		}
+		if len(list) == limit {
+			return list, mark(&list[limit-1]).Cursor()
+		}
+		list = append(list, rows[i])
+	}
+	return list, ""
 }

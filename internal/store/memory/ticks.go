@@ -43,17 +43,12 @@ func (s *Store) ListTicks(ctx context.Context, f store.TickFilter, p store.Page)
 		return nil, "", err
 	}
 	defer s.mu.Unlock()
-	for _, t := range slices.Backward(s.ticks[:s.tickAt(store.BelowMark(past))]) {
-		if !f.Matches(&t) {
-			continue
-		}
-		if len(list) == limit {
-			return list, list[limit-1].Mark().Cursor(), nil
-		}
+	list, next = pageBack(s.ticks[:s.tickAt(store.BelowMark(past))], limit, f.Matches, (*store.Tick).Mark)
+	for i := range list {
+		t := &list[i]
 		t.ProjectName, t.Attempts = s.nameOf(t.Project), slices.Clone(t.Attempts)
-		list = append(list, t)
 	}
-	return list, "", nil
+	return list, next, nil
 }
 
 // ticks drops old ticks, and reports whether there are more.
