@@ -37,15 +37,21 @@ func digestOf(w *workflow.Workflow) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-func getDefinition(c *call) (any, error) {
+// pathSnapshot reads the attempt that the path names, with what it runs.
+func (c *call) pathSnapshot() (*store.Snapshot, error) {
 	a, err := c.pathAttempt()
 	if err != nil {
 		return nil, err
 	}
-	snap, err := c.store.Load(c.r.Context(), a.ID)
+	return c.store.Load(c.r.Context(), a.ID)
+}
+
+func getDefinition(c *call) (any, error) {
+	snap, err := c.pathSnapshot()
 	if err != nil {
 		return nil, err
 	}
+	a := &snap.Attempt
 	out := struct {
 		AttemptID  number        `json:"attemptId"`
 		Workflow   string        `json:"workflow"`
@@ -95,11 +101,7 @@ func (c *call) verdicts(id model.AttemptID) (list []restVerdict, err error) {
 }
 
 func getAttemptOutline(c *call) (any, error) {
-	a, err := c.pathAttempt()
-	if err != nil {
-		return nil, err
-	}
-	snap, err := c.store.Load(c.r.Context(), a.ID)
+	snap, err := c.pathSnapshot()
 	if err != nil {
 		return nil, err
 	}
