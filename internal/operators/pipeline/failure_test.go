@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,8 +17,8 @@ const scriptOfR = "# + tags=[\"parameters\"]\nupstream <- NULL\nproduct <- NULL\
 // failedAs runs the task of a project with one notebook, and returns how it fails.
 func failedAs(t *testing.T, files map[string]string) (e *operator.Error, trace, out string) {
 	t.Helper()
-	if _, err := exec.LookPath("Rscript"); err != nil && strings.Contains(files["pipeline.yaml"], ".R") {
-		t.Skip("there is no R")
+	if strings.Contains(files["pipeline.yaml"], ".R") {
+		needR(t)
 	}
 	p := newProject(t, files)
 	out, err := p.run()
@@ -107,8 +106,8 @@ pawl$fail("gone", "no \"more\"", list(sku = 17))
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := exec.LookPath("Rscript"); err != nil && tc.file == "nb.R" {
-				t.Skip("there is no R")
+			if tc.file == "nb.R" {
+				needR(t)
 			}
 			p := newProject(t, map[string]string{
 				"pipeline.yaml": "tasks:\n- {source: " + tc.file + ", " + tc.class + "product: out/nb.html}\n", tc.file: tc.code,

@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -60,6 +61,19 @@ func pythonPath(t *testing.T) string {
 		t.Skip("there is no Python for tests")
 	}
 	return interpreter
+}
+
+// needR skips a test where there is no R, which CI has.
+func needR(t *testing.T) {
+	t.Helper()
+	_, err := exec.LookPath("Rscript")
+	switch {
+	case err == nil:
+	case os.Getenv("CI") != "" || os.Getenv("PAWL_TEST_REQUIRE") == "1":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
 }
 
 // project is a pipeline in a folder, with the operators that run its tasks.

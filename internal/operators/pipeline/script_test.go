@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"errors"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -80,9 +79,7 @@ func TestFailedScriptOfPythonTellsItsOwnCalls(t *testing.T) {
 
 func TestFailedScriptOfRTellsItsOwnCalls(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("Rscript"); err != nil {
-		t.Skip("there is no Rscript")
-	}
+	needR(t)
 	p := newProject(t, map[string]string{
 		"pipeline.yaml": "tasks:\n- {source: r.R, class: ScriptRunner, product: out/r.txt}\n",
 		"r.R": "# + tags=[\"parameters\"]\nupstream <- NULL\nproduct <- NULL\n# -\n\n# +\n" +
