@@ -54,6 +54,16 @@ func (id ID) Key() engine.Key {
 
 func (id ID) address() string { return engine.Canonical(fmt.Sprintf("%d.%d", id.Attempt, id.Task)) }
 
+// Following returns the attempt of the task that follows a run, given what that keeps of
+// it (engine.Detail.Followers); 0 is none.
+func Following(who string) (attempt model.AttemptID) {
+	var task model.TaskID
+	if n, _ := fmt.Sscanf(who, `"%d.%d"`, &attempt, &task); n != 2 {
+		return 0
+	}
+	return attempt
+}
+
 // Follow is the command by which the end of an attempt that others have started is
 // told to the task, too.
 func (id ID) Follow() engine.Command { return engine.Command{Kind: engine.Follow, By: id.address()} }

@@ -47,6 +47,18 @@ func TestAnEndIsToldToTheTaskThatListens(t *testing.T) {
 	}
 }
 
+func TestWhoFollowsIsKnown(t *testing.T) {
+	t.Parallel()
+	if by := calls.Following((calls.ID{Attempt: 12, Task: 3}).Follow().By); by != 12 {
+		t.Errorf("it is followed by %d", by)
+	}
+	for _, who := range []string{"", "12.3", `"12"`, `"x.3"`} {
+		if by := calls.Following(who); by != 0 {
+			t.Errorf("%s is %d", who, by)
+		}
+	}
+}
+
 func TestATaskKeepsWhatItHasCalled(t *testing.T) {
 	t.Parallel()
 	for _, c := range []calls.Called{{Project: 2, Workflow: "w", Key: "k"}, {Project: 2, Workflow: "w", Key: "k", Leave: true}, {Project: 2, Workflow: "w", Key: "k", Begun: true}, {Project: 2, Workflow: "w", Key: "k", Follows: 7}} {

@@ -19,7 +19,8 @@ type Item struct {
 	// Key tells items apart for people; it may be empty.
 	Key   string
 	Value params.Value
-	// State is Blocked as long as the item has not started.
+	// State is Blocked as long as the item has not ended: its task says whether it
+	// runs.
 	State model.State
 }
 
@@ -62,7 +63,7 @@ type FailedItem struct {
 const firstFailed = 5
 
 // ItemRow changes the row of an item, or with To set the rows of those from Index to
-// before To that have not started.
+// before To that have not ended.
 type ItemRow struct {
 	Attempt model.AttemptID
 	// Task is the collection and List its list.
@@ -86,7 +87,7 @@ type Fetch struct {
 	// zero the answer is an empty page, to go on in another step.
 	From int64
 	Most int
-	// Again asks for the item From, as it is; else those that have not started are
+	// Again asks for the item From, as it is; else those that have not ended are
 	// given, in order.
 	Again bool
 }
@@ -322,11 +323,10 @@ func (a *Attempt) sweep(id model.TaskID) {
 	a.takenUp(id)
 }
 
-// itemStarted counts an item that starts.
+// itemStarted counts an item that starts. Its task says that it runs: its row is
+// written once it has ended.
 func (a *Attempt) itemStarted(id model.TaskID) {
-	c := a.count(a.items(a.at(id)))
-	c.Running++
-	a.itemRow(id, model.Running)
+	a.count(a.items(a.at(id))).Running++
 }
 
 // itemEnded counts an item that has ended, and does with the others as the
@@ -374,17 +374,13 @@ func (a *Attempt) itemError(id model.TaskID) params.Map {
 	return a.errors(id)
 }
 
-// itemRow writes the row of an item as it stands.
+// itemRow writes the row of an item that has ended.
 func (a *Attempt) itemRow(id model.TaskID, state model.State) {
 	t := a.at(id)
 	of := a.items(a.at(id))
 	r := ItemRow{
 		Attempt: a.row.ID, Task: of, List: a.at(of).items().List, Index: a.pages[t.parent].index[t.index],
-		State: state, Name: a.name(id), Started: t.started,
-	}
-	if state.Final() {
-		r.Ended = a.now
-		r.Result = a.given(params.Map{}, id)
+		State: state, Name: a.name(id), Started: t.started, Ended: a.now, Result: a.given(params.Map{}, id),
 	}
 	if state == model.Failed {
 		r.Error = a.itemError(id)

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -14,6 +15,27 @@ func (c *Items) Counts() params.Map {
 		"total", c.Total, "pending", c.Pending(), "running", c.Running,
 		"done", c.Done, "failed", c.Failed, "cancelled", c.Cancelled,
 	)
+}
+
+// ItemsInWork returns the items of a collection that run, by their indexes, with when
+// they started.
+func (a *Attempt) ItemsInWork(id model.TaskID) map[int64]model.Instant {
+	if !a.has(id) {
+		return nil
+	}
+	found := make(map[int64]model.Instant)
+	for _, at := range a.at(id).kids {
+		p := a.pages[at]
+		if p == nil {
+			continue
+		}
+		for i, kid := range a.at(at).kids {
+			if t := a.at(kid); t.state != model.Blocked && !t.state.Final() {
+				found[p.index[i]] = t.started
+			}
+		}
+	}
+	return found
 }
 
 // describe says how many items have failed, and names the first.

@@ -122,7 +122,7 @@ func (s *shelf) take(step *engine.Step) error {
 func (s *shelf) change(r *engine.ItemRow) error {
 	if r.To == 0 {
 		item := &s.items[r.Index]
-		if item.State.Final() && r.State.Final() && r.State != model.Cancelled || item.State == model.Blocked && r.State == model.Success {
+		if item.State.Final() && r.State.Final() && r.State != model.Cancelled {
 			return fmt.Errorf("item %d is %s and becomes %s", r.Index, item.State, r.State)
 		}
 		item.State = r.State
@@ -235,20 +235,20 @@ func (s *shelf) count() map[model.State]int64 {
 
 // check checks what is true after every step.
 func (s *shelf) check(window int) error {
-	c, rows := s.counters(), s.count()
+	c, rows, running := s.counters(), s.count(), int64(len(s.attempt.ItemsInWork(1)))
 	for _, count := range []struct {
 		name          string
 		counted, said int64
 	}{
 		{"total", c.Total, int64(len(s.items))},
-		{"running", c.Running, rows[model.Running]},
+		{"running", c.Running, running},
 		{"done", c.Done, rows[model.Success]},
 		{"failed", c.Failed, rows[model.Failed]},
 		{"cancelled", c.Cancelled, rows[model.Cancelled]},
-		{"pending", c.Pending(), rows[model.Blocked]},
+		{"pending", c.Pending(), rows[model.Blocked] - running},
 	} {
 		if count.counted != count.said {
-			return fmt.Errorf("%s: %d are counted, the rows say %d", count.name, count.counted, count.said)
+			return fmt.Errorf("%s: %d are counted, the rows and tasks say %d", count.name, count.counted, count.said)
 		}
 	}
 	if c.Running > int64(window) {

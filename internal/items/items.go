@@ -13,7 +13,6 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
-	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/operator"
 )
 
@@ -104,7 +103,7 @@ func (l Lists) Carried(ctx context.Context, id model.TryID, name string) (*engin
 		}
 	} else if of, index, ok := l.Resume.Item(); ok && of == name {
 		carry.Only = index
-	} else if !ok && !before(snap.Definition, l.Resume.From, name) {
+	} else if before := snap.Definition.Root.NamesBefore(l.Resume.Task()); !ok && before != nil && !before[name] {
 		return nil, nil // from there on all is run again
 	}
 	if err := l.former(ctx, snap, id, name, &carry); err != nil || carry.From.Attempt == 0 {
@@ -125,20 +124,6 @@ func (l Lists) Carried(ctx context.Context, id model.TryID, name string) (*engin
 		return nil, err
 	}
 	return listed(counts), l.dropFormer(ctx, id)
-}
-
-// before reports whether a task comes before one, or whether that is none.
-func before(w *workflow.Workflow, one, name string) bool {
-	if one == "" {
-		return true
-	}
-	path, err := w.Root.Find(one)
-	if err != nil {
-		return false
-	}
-	found := false
-	path.Before(func(p workflow.Path) { found = found || p.Name() == name })
-	return found
 }
 
 // former has a carry begin with the list that a collection had in the round before

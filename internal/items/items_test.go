@@ -127,6 +127,7 @@ func TestAnAttemptGoesOnWithTheItemsOfAnother(t *testing.T) {
 	}{
 		{store.Resume{}, nil, nil},
 		{store.Resume{Attempt: first}, &engine.Listed{Total: 4, Done: 1}, []string{"k0 success", "k1 blocked", "k2 blocked", "k3 blocked"}},
+		{store.Resume{Attempt: first, From: store.Anew}, &engine.Listed{Total: 4, Done: 1}, []string{"k0 success", "k1 blocked", "k2 blocked", "k3 blocked"}},
 		{store.Resume{Attempt: first, From: "+w+each"}, nil, nil},
 		{
 			store.Resume{Attempt: first, From: store.OfItem("+w+each", 2)}, &engine.Listed{Total: 4, Done: 1, Failed: 1, Cancelled: 1},

@@ -26,6 +26,9 @@ type Plan struct {
 	Only map[string]bool
 	// Skip are the full names of tasks that are passed over.
 	Skip []string
+	// Rerun has what is run be so, too, where it is memoised and was made before. What
+	// is asked for by All, From or Only is so anyhow.
+	Rerun bool
 }
 
 // Start describes the attempt that goes on after one that is done, with the
@@ -46,12 +49,15 @@ func Start(snap *store.Snapshot, p Plan) (store.Start, error) {
 		c.restOver(snap, p.Only)
 	} else if !p.All {
 		s.Resume = store.Resume{Attempt: last.ID, From: p.From}
+		if p.Rerun && p.From == "" {
+			s.Resume.From = store.Anew
+		}
 		if snap.Definition.Dialect == workflow.Program {
 			c.passed = Passed(snap, s.Resume)
 		} else {
 			c.skipAgain(snap, p.From)
 		}
-		if kept := before(snap.Definition, p.From); kept != nil {
+		if kept := snap.Definition.Root.NamesBefore(p.From); kept != nil {
 			c.again = func(name string) bool { return !kept[name] }
 		}
 	} else {
@@ -78,7 +84,7 @@ type change struct {
 // skipAgain has what was skipped be so again, with from only what comes before that
 // task: whoever takes over results looks at those of tasks that succeeded.
 func (c *change) skipAgain(snap *store.Snapshot, from string) {
-	counts := before(snap.Definition, from)
+	counts := snap.Definition.Root.NamesBefore(from)
 	for i := range snap.Tasks {
 		if t := &snap.Tasks[i]; counts == nil || counts[t.Name] {
 			c.over[t.Name] = c.over[t.Name] || t.State == model.Skipped
@@ -100,22 +106,6 @@ func (c *change) restOver(snap *store.Snapshot, only map[string]bool) {
 	})
 }
 
-// before returns the full names of what comes before a task; nil for no task.
-func before(w *workflow.Workflow, from string) map[string]bool {
-	if from == "" {
-		return nil
-	}
-	names := make(map[string]bool)
-	w.Root.Walk(func(p workflow.Path) bool {
-		if p.Name() != from {
-			return true
-		}
-		p.Before(func(q workflow.Path) { names[q.Name()] = true })
-		return false
-	})
-	return names
-}
-
 // Name names the attempt of a session that comes after another.
 func Name(last store.Attempt) string { return fmt.Sprintf("run %d", last.Index+1) }
 
@@ -126,7 +116,7 @@ func Passed(snap *store.Snapshot, r store.Resume) map[string]*engine.TaskRow {
 	var counts map[string]bool
 	only, chosen := r.Tasks()
 	if _, _, ok := r.Item(); !ok && !chosen {
-		counts = before(snap.Definition, r.From) // of an item, all else counts
+		counts = snap.Definition.Root.NamesBefore(r.Task()) // of an item, all else counts
 	}
 	newest := make(map[string]*engine.TaskRow)
 	for i := range snap.Tasks {

@@ -47,10 +47,13 @@ func TestAnAttemptGoesOnWhereAnotherHasEnded(t *testing.T) {
 	}{
 		"what failed":                   {"dig", rerun.Plan{}, store.Resume{Attempt: 7}, []string{"+b"}, []string{"+a", "+c"}},
 		"all":                           {"dig", rerun.Plan{All: true}, store.Resume{From: store.Anew}, nil, []string{"+a", "+b", "+c"}},
+		"what failed, memoised or not":  {"dig", rerun.Plan{Rerun: true}, store.Resume{Attempt: 7, From: store.Anew}, []string{"+b"}, []string{"+a", "+c"}},
+		"from a task, memoised or not":  {"dig", rerun.Plan{From: "+w+b", Rerun: true}, store.Resume{Attempt: 7, From: "+w+b"}, nil, []string{"+a", "+b", "+c"}},
 		"from a task":                   {"dig", rerun.Plan{From: "+w+b"}, store.Resume{Attempt: 7, From: "+w+b"}, nil, []string{"+a", "+b", "+c"}},
 		"from one after it":             {"dig", rerun.Plan{From: "+w+c"}, store.Resume{Attempt: 7, From: "+w+c"}, []string{"+b"}, []string{"+a", "+c"}},
 		"without a task":                {"dig", rerun.Plan{Skip: []string{"+w+c"}}, store.Resume{Attempt: 7}, []string{"+b", "+c"}, []string{"+a"}},
 		"what failed of a process":      {workflow.Program, rerun.Plan{}, store.Resume{Attempt: 7}, nil, []string{"+c"}},
+		"what failed of it, memoised":   {workflow.Program, rerun.Plan{Rerun: true}, store.Resume{Attempt: 7, From: store.Anew}, nil, []string{"+c"}},
 		"a process from a step":         {workflow.Program, rerun.Plan{From: "+w+b"}, store.Resume{Attempt: 7, From: "+w+b"}, nil, []string{"+b", "+c"}},
 		"all of a process":              {workflow.Program, rerun.Plan{All: true}, store.Resume{From: store.Anew}, nil, []string{"+a", "+b", "+c"}},
 		"a process without its failure": {workflow.Program, rerun.Plan{Skip: []string{"+w+c"}}, store.Resume{Attempt: 7}, []string{"+c"}, nil},

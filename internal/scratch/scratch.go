@@ -21,6 +21,23 @@ type Folder struct {
 	lock *os.File
 }
 
+// MakeAt makes a folder of a name that nobody else gives.
+func MakeAt(path string) (*Folder, error) {
+	for range makeTries {
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return nil, err
+		}
+		lock, err := hold(path)
+		if err == nil {
+			return &Folder{path, lock}, nil
+		}
+		if !errors.Is(err, errTaken) {
+			return nil, errors.Join(err, os.RemoveAll(path))
+		}
+	}
+	return nil, fmt.Errorf("make the folder %s: others remove it", path)
+}
+
 // makeTries bounds how often Make begins anew because another process has
 // taken the folder for litter before it was locked.
 const makeTries = 100

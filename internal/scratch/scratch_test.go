@@ -128,3 +128,27 @@ func TestAFolderThatCannotBeMadeIsAnError(t *testing.T) {
 		t.Error("a folder was made in a file")
 	}
 }
+
+// A folder with a name that is given is held like any other.
+func TestAFolderOfAName(t *testing.T) {
+	t.Parallel()
+	parent := filepath.Join(t.TempDir(), "not", "there")
+	path := filepath.Join(parent, "run-x")
+	own, err := scratch.MakeAt(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scratch.Sweep(parent, "run-")
+	if _, err := os.Stat(path); err != nil || own.Path() != path {
+		t.Errorf("what is held is swept: %v", err)
+	}
+	if other, err := scratch.MakeAt(path); err == nil {
+		t.Errorf("another has it, too: %v", other)
+	}
+	if err := own.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("it is left")
+	}
+}

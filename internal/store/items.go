@@ -53,14 +53,15 @@ type ItemList struct {
 // ItemFilter selects items; zero fields match all.
 type ItemFilter struct {
 	// States are those that an item may have; Blocked is for those that have not
-	// started.
+	// ended.
 	States []model.State
 }
 
 // ItemEntry is an item as it stands in a list.
 type ItemEntry struct {
 	engine.Item
-	// Started is when its latest run began, Ended when it ended; zero until then.
+	// Started is when its latest run began, Ended when it ended; both are zero until
+	// it has.
 	Started, Ended model.Instant
 	// Error says why it failed. Result is what its tasks have stored.
 	Error, Result params.Map

@@ -112,9 +112,9 @@ type Pruner interface {
 	//
 	// An attempt that is the address of a version stays while that was used lately
 	// (Retention.Versions). An attempt goes with its tasks, growths and events, and with the messages
-	// that it buried. It stays while an unfinished attempt resumes from it, or has
-	// called it (calls.Of), and while a record of it is to be sent. The newest one of a session stays
-	// while the session has another, and while an unfinished attempt comes
+	// that it buried. It stays while an unfinished attempt resumes from it, has
+	// called it (calls.Of) or follows it (calls.Following), and while a record of it is
+	// to be sent. The newest one of a session stays while the session has another, and while an unfinished attempt comes
 	// after the session, which goes with it. A deleted project goes when it
 	// has no attempts any more, with its revisions, their archives and
 	// workflows, and the definitions that nothing else uses; meanwhile,
@@ -127,9 +127,11 @@ type Pruner interface {
 	// young they are: all of them, or none. A session goes with the last of its
 	// attempts; of others, the newest that is left is the last one from then on.
 	// One that does not exist is NotFound. It is a Conflict while one of them is
-	// unfinished, while an unfinished attempt resumes from one, has called one or comes
-	// after a session that would go, and while a record of one is to be sent.
-	DeleteAttempts(ctx context.Context, ids []model.AttemptID) (Pruned, error)
+	// unfinished, while an unfinished attempt resumes from one, has called or follows one or
+	// comes after a session that would go, and while a record of one is to be sent; also, unless
+	// since is 0, where one made what is of a version that was used, or made, no earlier
+	// than that.
+	DeleteAttempts(ctx context.Context, ids []model.AttemptID, since model.Instant) (Pruned, error)
 }
 
 // Needed is the Conflict of DeleteAttempts about an attempt that others need, for
@@ -148,6 +150,11 @@ func Needed(id model.AttemptID, unfinished, resumed, called, sends, followed boo
 		return model.Errorf(model.Conflict, "an attempt comes after the session of attempt %d and has not ended", id)
 	}
 	return nil
+}
+
+// InUse is the Conflict of DeleteAttempts about an attempt that others take over from.
+func InUse(id model.AttemptID) error {
+	return model.Errorf(model.Conflict, "what a memoised task of attempt %d has made was taken over a moment ago", id)
 }
 
 // PruneTasks is how many tasks the attempts of one call of Prune have before

@@ -15,8 +15,9 @@ type Slots interface {
 	// and gives out what is free, to claims of all owners, as admission.Share does; a
 	// claim that its pools are too small for waits, and nobody for it. Sizes are those
 	// of pools that are not stored; a pool without a size is without bound. It returns
-	// the tries of attempts of that epoch that hold what they claimed. A claim of a task that is
-	// there already stays, unless it is for another try: then that takes its place,
+	// the tries of attempts of that epoch that hold what was claimed for them in it. A
+	// claim of a task that is there already stays, and counts as one of the epoch in
+	// which it was made last, unless it is for another try: then that takes its place,
 	// and holds nothing yet. Those of attempts that are not the owner's are passed
 	// over.
 	ShareSlots(ctx context.Context, epoch int64, claims []admission.Claim, sizes map[string]int, now model.Instant) ([]model.TryID, error)
@@ -38,7 +39,8 @@ type Slots interface {
 type Claimed struct {
 	// Since is when the try began to wait.
 	Since model.Instant
-	// Handed says that ShareSlots has returned the try: it may have begun.
+	// Handed says that ShareSlots has returned the try, to somebody who had claimed for
+	// it: it may have begun.
 	Handed bool
 }
 

@@ -103,7 +103,8 @@ type Resume struct {
 	// Attempt is the one that finished them.
 	Attempt model.AttemptID
 	// From is the full name of the task from which on everything is to run
-	// again; empty takes over all tasks that succeeded. It has MaxFrom bytes at most.
+	// again; empty takes over all tasks that succeeded, as does Anew. It has MaxFrom
+	// bytes at most.
 	From string
 }
 
@@ -187,13 +188,23 @@ func (r Resume) Tasks() (names map[string]bool, ok bool) {
 	return names, true
 }
 
-// Anew is the From of an attempt that goes on with no other, and whose tasks are all
-// run, also where what they give was made before.
+// Anew is the From of an attempt that takes nothing over but what ended well in its
+// Attempt, if it has one: its tasks are run also where what they give was made before.
 const Anew = "*"
 
 // Changed is the From of an attempt that goes on with no other, and whose memoised tasks
 // are run only where what they give was not made before.
 const Changed = "**"
+
+// Task is the full name of the task from which on everything is to run again; "" for
+// none, as where From says something else.
+func (r Resume) Task() string {
+	_, _, item := r.Item()
+	if _, some := r.Tasks(); some || item || r.From == Anew || r.From == Changed {
+		return ""
+	}
+	return r.From
+}
 
 // Again reports whether tasks that are run are to be so even where what they give was
 // made before: what was asked to be done once more is done.

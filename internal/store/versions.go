@@ -18,7 +18,7 @@ type Versions interface {
 	Addresses(ctx context.Context, project model.ProjectID, versions []string) (map[string]Address, error)
 	// UseVersion notes that what a task gave of a version is about to be taken over at an
 	// instant, so that Prune leaves it alone for VersionInUse from then on, whatever a
-	// retention says. It reports whether there is anything to take over still.
+	// retention says; so does whoever deletes attempts by their age. It reports whether there is anything to take over still.
 	UseVersion(ctx context.Context, project model.ProjectID, version string, at model.Instant) (bool, error)
 	// UsedSince returns those of some attempts that have made what is of a version that
 	// was used, or made, no earlier than an instant.

@@ -2,6 +2,7 @@ package upkeep
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -105,7 +106,12 @@ func (s *Sweep) Page(ctx context.Context, list []store.Attempt) (done Swept, err
 		if err != nil {
 			return done, err
 		}
-		if goes && !slices.Contains(used, list[i].ID) {
+		switch {
+		case goes && slices.Contains(used, list[i].ID):
+			if s.Older > 0 {
+				done.Needed++
+			}
+		case goes:
 			ids = append(ids, list[i].ID)
 			tasks[list[i].ID] = int(list[i].Tasks)
 			if s.Dry {
@@ -122,19 +128,13 @@ func (s *Sweep) Page(ctx context.Context, list []store.Attempt) (done Swept, err
 	case s.LogsOnly:
 		return done, s.remove(ctx, s.Logs, ids)
 	}
-	gone, err := s.Store.DeleteAttempts(ctx, ids)
+	gone, err := s.Store.DeleteAttempts(ctx, ids, s.since())
 	if code := model.CodeOf(err); err != nil && (code == model.Conflict || code == model.NotFound) {
 		gone, err = s.single(ctx, ids)
 	}
 	done.count(gone.Attempts, tasks)
-	done.Needed, done.Sessions = len(ids)-len(gone.Attempts), len(gone.Sessions)
-	if err == nil {
-		err = s.remove(ctx, s.Outputs, gone.Attempts)
-	}
-	if err == nil {
-		err = s.remove(ctx, s.Logs, gone.Attempts)
-	}
-	return done, err
+	done.Needed, done.Sessions = done.Needed+len(ids)-len(gone.Attempts), len(gone.Sessions)
+	return done, errors.Join(err, s.remove(ctx, s.Outputs, gone.Attempts), s.remove(ctx, s.Logs, gone.Attempts))
 }
 
 // count adds attempts, with the numbers of their tasks.
@@ -148,7 +148,7 @@ func (s *Swept) count(ids []model.AttemptID, tasks map[model.AttemptID]int) {
 // single deletes attempts one by one, but for those that are needed or gone.
 func (s *Sweep) single(ctx context.Context, ids []model.AttemptID) (gone store.Pruned, err error) {
 	for _, id := range ids {
-		p, err := s.Store.DeleteAttempts(ctx, []model.AttemptID{id})
+		p, err := s.Store.DeleteAttempts(ctx, []model.AttemptID{id}, s.since())
 		switch code := model.CodeOf(err); {
 		case err == nil:
 			gone.Attempts, gone.Sessions = append(gone.Attempts, p.Attempts...), append(gone.Sessions, p.Sessions...)
@@ -159,20 +159,18 @@ func (s *Sweep) single(ctx context.Context, ids []model.AttemptID) (gone store.P
 	return gone, nil
 }
 
-// remove deletes what is beside the store. It goes on when ctx is done, as nobody else
-// knows of it.
-func (s *Sweep) remove(ctx context.Context, of Beside, ids []model.AttemptID) error {
+// remove deletes what is beside the store. It goes on when ctx is done or some of it
+// can't be deleted, as nobody else knows of it.
+func (s *Sweep) remove(ctx context.Context, of Beside, ids []model.AttemptID) (err error) {
 	if of == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
 	defer cancel()
 	for _, id := range ids {
-		if err := of.Remove(ctx, id); err != nil {
-			return err
-		}
+		err = errors.Join(err, of.Remove(ctx, id))
 	}
-	return nil
+	return err
 }
 
 // removeWithin bounds how long it takes to remove what is beside the store of a page.
@@ -198,17 +196,23 @@ func (s *Sweep) goes(ctx context.Context, a *store.Attempt) (bool, error) {
 	return !newest[a.Session.ID], err
 }
 
-// used returns the attempts of a list that stay because of what they made of a version,
-// where no age was given.
-func (s *Sweep) used(ctx context.Context, list []store.Attempt) ([]model.AttemptID, error) {
+// since is when what an attempt made of a version was used for it to stay: where an age
+// was given, by somebody who may be about to take it over.
+func (s *Sweep) since() model.Instant {
+	of := s.Retention
 	if s.Older > 0 {
-		return nil, nil
+		of.Versions = 0
 	}
+	return max(of.VersionsUsed(model.InstantOf(s.Now)), 1)
+}
+
+// used returns the attempts of a list that stay because of what they made of a version.
+func (s *Sweep) used(ctx context.Context, list []store.Attempt) ([]model.AttemptID, error) {
 	ids := make([]model.AttemptID, len(list))
 	for i := range list {
 		ids[i] = list[i].ID
 	}
-	return s.Store.UsedSince(ctx, ids, s.Retention.VersionsUsed(model.InstantOf(s.Now)))
+	return s.Store.UsedSince(ctx, ids, s.since())
 }
 
 // newestOf returns the sessions of a workflow that are kept however old they are.

@@ -76,6 +76,7 @@ func TestOldAttemptsAreDeletedOnDemand(t *testing.T) {
 		"all that have ended":    {upkeep.Sweep{Older: time.Second}, upkeep.Swept{Attempts: 3, Tasks: 9, Sessions: 1, Needed: 1}, []model.AttemptID{2, 3, 4}, 2},
 		"none in a dry run":      {upkeep.Sweep{Older: time.Second, Dry: true}, upkeep.Swept{Attempts: 4, Tasks: 12}, nil, 5},
 		"only logs":              {upkeep.Sweep{Older: time.Second, LogsOnly: true}, upkeep.Swept{Attempts: 4, Tasks: 12}, []model.AttemptID{1, 2, 3, 4}, 5},
+		"but what is in use":     {upkeep.Sweep{Older: time.Hour, Retention: store.Retention{Versions: 30 * day}}, upkeep.Swept{Attempts: 2, Tasks: 6, Needed: 2}, []model.AttemptID{3, 4}, 3},
 		"as retention says":      {upkeep.Sweep{Retention: store.Retention{Attempts: 5 * day}}, upkeep.Swept{Attempts: 1, Tasks: 3, Needed: 1}, []model.AttemptID{2}, 4},
 		"but what is taken over": {upkeep.Sweep{Retention: store.Retention{Attempts: day, Versions: 8*day + 1}}, upkeep.Swept{Attempts: 2, Tasks: 6, Needed: 1}, []model.AttemptID{3, 4}, 3},
 		"but the newest session": {upkeep.Sweep{Retention: store.Retention{Attempts: 5 * day, Sessions: 1}}, upkeep.Swept{Needed: 1}, nil, 5},
@@ -86,6 +87,11 @@ func TestOldAttemptsAreDeletedOnDemand(t *testing.T) {
 			{Attempt: 3, Task: 1, Version: "x", At: model.InstantOf(today.Add(-9 * day))},
 		}}); err != nil {
 			t.Fatal(err)
+		}
+		if name == "but what is in use" {
+			if _, err := s.UseVersion(t.Context(), 0, "v", model.InstantOf(today.Add(-time.Minute))); err != nil {
+				t.Fatal(err)
+			}
 		}
 		logs, outputs := &beside{}, &beside{}
 		test.sweep.Store, test.sweep.Now, test.sweep.Logs, test.sweep.Outputs = s, today, logs, outputs
@@ -112,11 +118,15 @@ func TestOldAttemptsAreDeletedOnDemand(t *testing.T) {
 
 func TestWhatIsBesideTheStoreIsToldIfItStays(t *testing.T) {
 	t.Parallel()
-	s, list := past(t, 9)
+	s, list := past(t, 9, 8)
 	broken := errors.New("broken")
-	sweep := upkeep.Sweep{Store: s, Now: today, Older: time.Second, Logs: &beside{err: broken}}
+	logs, outputs := &beside{err: broken}, &beside{err: broken}
+	sweep := upkeep.Sweep{Store: s, Now: today, Older: time.Second, Logs: logs, Outputs: outputs}
 	if _, err := sweep.Page(t.Context(), list); !errors.Is(err, broken) {
 		t.Error(err)
+	}
+	if len(logs.gone) != 2 || len(outputs.gone) != 2 {
+		t.Errorf("it was tried for the logs of %v and the outputs of %v", logs.gone, outputs.gone)
 	}
 }
 

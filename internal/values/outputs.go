@@ -24,6 +24,9 @@ type Outputs struct {
 	// Folder is where the manager keeps them, if it is one of this machine: as long
 	// as there is none, nothing was kept, and nothing is looked for to be deleted.
 	Folder string
+	// Home returns where they are among those of other databases; nil if there are
+	// none.
+	Home func(context.Context) (Home, error)
 
 	open func() (*Manager, error)
 
@@ -35,17 +38,26 @@ type Outputs struct {
 // to open it may be over for the next who needs it.
 func NewOutputs(open func() (*Manager, error)) *Outputs { return &Outputs{open: open} }
 
-func (f *Outputs) manager() (*Manager, error) {
+func (f *Outputs) manager(ctx context.Context) (*Manager, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.opened == nil {
-		m, err := f.open()
-		if err != nil {
-			return nil, fmt.Errorf("keep outputs of tasks: %w", err)
-		}
-		f.opened = m
+	if f.opened != nil {
+		return f.opened, nil
 	}
-	return f.opened, nil
+	var home Home
+	if f.Home != nil {
+		var err error
+		if home, err = f.Home(ctx); err != nil {
+			return nil, fmt.Errorf("find the outputs of the database: %w", err)
+		}
+	}
+	m, err := f.open()
+	if err != nil {
+		return nil, fmt.Errorf("keep outputs of tasks: %w", err)
+	}
+	m.home = home
+	f.opened = m
+	return m, nil
 }
 
 // Close closes the manager, if it was opened. It comes after all other calls.
@@ -80,7 +92,7 @@ const goodFor = 24 * time.Hour
 
 // Keep implements operator.Outputs.
 func (s Shelf) Keep(ctx context.Context, t *operator.Task, k operator.Kept) (operator.Value, error) {
-	m, err := s.of.manager()
+	m, err := s.of.manager(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +134,7 @@ func (s Shelf) Has(ctx context.Context, v operator.Map) (bool, error) {
 	if !ok || checkKey(key) != nil {
 		return false, nil
 	}
-	m, err := s.of.manager()
+	m, err := s.of.manager(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -136,7 +148,7 @@ func (s Shelf) Find(ctx context.Context, v operator.Map, prefix string) (operato
 	if !ok || checkKey(key) != nil {
 		return operator.Place{}, model.Errorf(model.Invalid, "this stands for no output: %s", params.AppendJSON(nil, v))
 	}
-	m, err := s.of.manager()
+	m, err := s.of.manager(ctx)
 	if err != nil {
 		return operator.Place{}, err
 	}
@@ -152,14 +164,14 @@ func (s Shelf) Find(ctx context.Context, v operator.Map, prefix string) (operato
 
 // locate returns where what a key names is; "" where it is not there.
 func (s Shelf) locate(ctx context.Context, m *Manager, key string) (string, error) {
-	places := []string{s.place(key)}
+	places := m.places(s.place(key))
 	if checkFileKey(key) == nil {
-		places = append(places, key) // a program in Go has written it, for all
+		places = append(places, m.Prefix+key) // a program in Go has written it, for all
 	}
 	for _, place := range places {
-		_, err := m.Blobs.Stat(ctx, m.Prefix+place)
+		_, err := m.Blobs.Stat(ctx, place)
 		if err == nil || model.CodeOf(err) != model.NotFound {
-			return m.Prefix + place, err
+			return place, err
 		}
 	}
 	return "", nil
@@ -216,7 +228,7 @@ func (f *Outputs) Remove(ctx context.Context, attempt model.AttemptID) error {
 			return nil
 		}
 	}
-	m, err := f.manager()
+	m, err := f.manager(ctx)
 	if err != nil {
 		return err
 	}

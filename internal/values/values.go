@@ -12,6 +12,7 @@ import (
 	"context"
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -129,6 +130,29 @@ type Manager struct {
 	Blobs blob.Store
 	// Prefix is what their keys begin with: "" or a text that ends with a slash.
 	Prefix string
+	// home is where those of one database are among those of others.
+	home Home
+}
+
+// Home says where the outputs of one database are among those of others that are kept in
+// the same place. The zero value is the place itself.
+type Home struct {
+	// Name is the folder of the outputs. It is no number, as those of attempts are.
+	Name string
+	// Former is the newest attempt that may have outputs in the place itself, where those
+	// of all databases were. Zero is none.
+	Former model.AttemptID
+}
+
+// at returns where what has a key is kept.
+func (m *Manager) at(key string) string { return m.Prefix + path.Join(m.home.Name, key) }
+
+// places returns where what has a key may be: outputs have stayed where they were.
+func (m *Manager) places(key string) []string {
+	if m.home.Name == "" || m.home.Former == 0 {
+		return []string{m.at(key)}
+	}
+	return []string{m.at(key), m.Prefix + key}
 }
 
 // Store keeps a value. Bytes and texts are written as they are, what writes itself
@@ -151,7 +175,7 @@ func (m *Manager) Put(ctx context.Context, o Output, body io.Reader, size int64)
 }
 
 func (m *Manager) put(ctx context.Context, o Output, key string, body io.Reader, size int64) error {
-	err := m.Blobs.Put(ctx, m.Prefix+key, body, blob.PutOptions{Size: size, IfAbsent: true})
+	err := m.Blobs.Put(ctx, m.at(key), body, blob.PutOptions{Size: size, IfAbsent: true})
 	if model.CodeOf(err) == model.Conflict {
 		return model.Errorf(model.Conflict, "output %s of %s is kept already", o.Name, o.Step).
 			WithHint("a try keeps each output once; items of a collection have names of their own")
@@ -165,7 +189,7 @@ func (m *Manager) Load(ctx context.Context, o Output, into any) error {
 	if err := o.Check(); err != nil {
 		return err
 	}
-	r, _, err := m.Blobs.Get(ctx, m.Prefix+o.Key())
+	r, _, err := m.Blobs.Get(ctx, m.at(o.Key()))
 	if err != nil {
 		if model.CodeOf(err) == model.NotFound {
 			return Missing(o)
@@ -173,10 +197,7 @@ func (m *Manager) Load(ctx context.Context, o Output, into any) error {
 		return err
 	}
 	content, err := io.ReadAll(r)
-	if err := r.Close(); err != nil {
-		return err
-	}
-	if err != nil {
+	if err = errors.Join(err, r.Close()); err != nil {
 		return err
 	}
 	if err := decode(content, into); err != nil {
@@ -196,7 +217,7 @@ func (m *Manager) Has(ctx context.Context, o Output) (bool, error) {
 	if err := o.Check(); err != nil {
 		return false, err
 	}
-	_, err := m.Blobs.Stat(ctx, m.Prefix+o.Key())
+	_, err := m.Blobs.Stat(ctx, m.at(o.Key()))
 	if model.CodeOf(err) == model.NotFound {
 		return false, nil
 	}
@@ -205,7 +226,14 @@ func (m *Manager) Has(ctx context.Context, o Output) (bool, error) {
 
 // Remove deletes all outputs of an attempt.
 func (m *Manager) Remove(ctx context.Context, attempt int64) error {
-	prefix := m.Prefix + folderOf(attempt) + "/"
+	err := m.removeBelow(ctx, m.at(folderOf(attempt))+"/")
+	if err == nil && m.home.Name != "" && attempt <= int64(m.home.Former) {
+		err = m.removeBelow(ctx, m.Prefix+folderOf(attempt)+"/")
+	}
+	return err
+}
+
+func (m *Manager) removeBelow(ctx context.Context, prefix string) error {
 	for after := ""; ; {
 		list, err := m.Blobs.List(ctx, prefix, after, blob.MaxLimit)
 		if err != nil {

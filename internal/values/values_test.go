@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,70 @@ func TestOutputsAreFoundWhereTheyAre(t *testing.T) {
 		if err := o.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Databases that keep their outputs in one place have attempts with the same numbers:
+// what one deletes, others keep. What was kept before there were homes is found.
+func TestOutputsOfDatabasesAreApart(t *testing.T) {
+	t.Parallel()
+	of := memory.New(time.Now)
+	at := func(h values.Home) *values.Outputs {
+		o := outputs(of)
+		o.Home = func(context.Context) (values.Home, error) { return h, nil }
+		return o
+	}
+	former := at(values.Home{})
+	one, two := at(values.Home{Name: "db-1", Former: 4}), at(values.Home{Name: "db-2"})
+	refs := map[string]params.Map{"old": keep(t, former, 4, "old"), "one": keep(t, one, 5, "one"), "two": keep(t, two, 5, "two")}
+	has := func(o *values.Outputs) (names []string) {
+		for _, name := range []string{"old", "one", "two"} {
+			found, err := o.Of(3).Has(t.Context(), refs[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found {
+				place, err := o.Of(3).Find(t.Context(), refs[name], filepath.Join(t.TempDir(), "copy-"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, err := os.ReadFile(place.Path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				names = append(names, string(text))
+			}
+		}
+		return names
+	}
+	want := func(when string, inOne, inTwo []string) {
+		t.Helper()
+		// The references to attempt 5 are the same text: what they lead to is not.
+		if got := has(one); !slices.Equal(got, inOne) {
+			t.Errorf("%s: the first has %q, want %q", when, got, inOne)
+		}
+		if got := has(two); !slices.Equal(got, inTwo) {
+			t.Errorf("%s: the second has %q, want %q", when, got, inTwo)
+		}
+	}
+	remove := func(o *values.Outputs, id model.AttemptID) {
+		t.Helper()
+		if err := o.Remove(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want("all are there", []string{"old", "one", "one"}, []string{"two", "two"})
+	remove(one, 5)
+	remove(two, 4)
+	want("one is deleted", []string{"old"}, []string{"two", "two"})
+	remove(one, 4)
+	remove(two, 5)
+	want("all are deleted", nil, nil)
+	gone := errors.New("gone")
+	two = outputs(of)
+	two.Home = func(context.Context) (values.Home, error) { return values.Home{}, gone }
+	if err := two.Remove(t.Context(), 1); !errors.Is(err, gone) {
+		t.Errorf("a home that is not known: %v", err)
 	}
 }
 

@@ -109,6 +109,29 @@ func (p Path) Before(f func(Path)) {
 	}
 }
 
+// NamesBefore returns the full names of the tasks that Before gives.
+func (p Path) NamesBefore() map[string]bool {
+	names := make(map[string]bool)
+	p.Before(func(q Path) { names[q.Name()] = true })
+	return names
+}
+
+// NamesBefore is that of the task with a full name: empty if none has it, and nil for no
+// name.
+func (n *Node) NamesBefore(name string) map[string]bool {
+	if name == "" {
+		return nil
+	}
+	names := make(map[string]bool)
+	n.Walk(func(p Path) bool {
+		if p.Name() == name {
+			names = p.NamesBefore()
+		}
+		return p.Name() != name
+	})
+	return names
+}
+
 // upstream returns the children that child i comes after, directly or not, in
 // definition order.
 func (n *Node) upstream(i int) []int {

@@ -9,7 +9,7 @@ import (
 )
 
 // DeleteAttempts implements store.Pruner.
-func (s *Store) DeleteAttempts(ctx context.Context, ids []model.AttemptID) (p store.Pruned, err error) {
+func (s *Store) DeleteAttempts(ctx context.Context, ids []model.AttemptID, since model.Instant) (p store.Pruned, err error) {
 	if err := s.enter(ctx); err != nil {
 		return p, err
 	}
@@ -17,6 +17,11 @@ func (s *Store) DeleteAttempts(ctx context.Context, ids []model.AttemptID) (p st
 	doomed, err := s.doomed(ids)
 	if err != nil {
 		return p, err
+	}
+	for _, a := range doomed {
+		if since > 0 && s.used(a, since) {
+			return p, store.InUse(a.ID)
+		}
 	}
 	for _, a := range doomed {
 		s.dropAttempt(a)

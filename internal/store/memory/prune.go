@@ -107,14 +107,22 @@ func (w *sweep) needed(a *attempt) bool {
 	return w.store.resumed(a.ID) || w.store.called(a) || w.store.sends(a.ID) || w.store.used(a, w.of.VersionsUsed(w.now))
 }
 
-// called reports whether an unfinished attempt has called this one.
+// called reports whether an unfinished attempt has called this one, or follows it.
 func (s *Store) called(a *attempt) bool {
-	by, ok := calls.Of(a.Name)
-	if !ok {
+	by, _ := calls.Of(a.Name)
+	if s.goesOn(by.Attempt) {
+		return true
+	}
+	if len(a.tasks) == 0 || a.tasks[0].Detail == nil {
 		return false
 	}
-	caller, err := at(s.attempts, by.Attempt, "attempt")
-	return err == nil && !caller.State.Done()
+	return slices.ContainsFunc(a.tasks[0].Detail.Followers, func(who string) bool { return s.goesOn(calls.Following(who)) })
+}
+
+// goesOn reports whether there is an attempt and it has not ended.
+func (s *Store) goesOn(id model.AttemptID) bool {
+	a, err := at(s.attempts, id, "attempt")
+	return err == nil && !a.State.Done()
 }
 
 func (s *Store) dropAttempt(a *attempt) {

@@ -21,6 +21,7 @@ type slotKey struct {
 type slotClaim struct {
 	admission.Claim
 	granted model.Instant
+	epoch   int64 // of who has claimed it last
 	handed  bool
 }
 
@@ -36,11 +37,12 @@ func (s *Store) ShareSlots(ctx context.Context, epoch int64, claims []admission.
 			if old := s.slots[key]; old == nil || old.Try != c.Try {
 				s.slots[key] = &slotClaim{Claim: c}
 			}
+			s.slots[key].epoch = epoch
 		}
 		maps.DeleteFunc(s.slots, func(_ slotKey, c *slotClaim) bool { return !s.runs(c.Try) })
 		given := s.share(sizes, now)
 		for key, c := range s.slots {
-			if c.granted != 0 && s.attempts[key.attempt-1].Epoch == epoch {
+			if c.granted != 0 && c.epoch == epoch && s.attempts[key.attempt-1].Epoch == epoch {
 				c.handed = true
 				held = append(held, c.Try)
 			}

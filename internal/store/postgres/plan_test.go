@@ -254,6 +254,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 			{updateSchedules, 8, []string{"schedules_pkey"}},
 			{selectAddressed, 1, []string{"attempts_pkey"}},
 			{wakeAddressed, 1, []string{"attempts_pkey"}},
+			{giveAddressed, 4, []string{"attempts_pkey", "leases_"}},
 			{selectListeners, 1, []string{"subscriptions_waiting", "attempts_pkey"}},
 			{countEarly, 1, []string{"letter_keys_early"}},
 			{selectSources, 1, []string{"sources_pkey"}},

@@ -27,8 +27,11 @@ type conn struct {
 
 // dial opens a connection to the database at path, a new one when there is
 // none, that waits up to patience for what others have locked.
-func dial(path string, patience time.Duration) (*conn, error) {
-	raw, err := (&sqlite.Driver{}).Open(uri(path))
+func dial(path string, patience time.Duration) (*conn, error) { return dialAt(uri(path), patience) }
+
+// dialAt is dial for a URI, which says what may be done.
+func dialAt(uri string, patience time.Duration) (*conn, error) {
+	raw, err := (&sqlite.Driver{}).Open(uri)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,9 @@ func (s *Store) writeJob(ctx context.Context, what string, j *job) error {
 	if ctx.Err() != nil {
 		return explain(what, context.Cause(ctx))
 	}
+	if s.looking {
+		return explain(what, errLooking)
+	}
 	return explain(what, s.writer.do(j))
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -251,6 +252,35 @@ func TestQueriesUseIndexes(t *testing.T) {
 				t.Errorf("it does not use %s in order:\n%s", uses, all)
 			}
 		})
+	}
+}
+
+// Who brings messages is given attempts by their numbers.
+func TestGivingUsesTheNumbersOfAttempts(t *testing.T) {
+	t.Parallel()
+	s := openTemp(t)
+	epoch, err := s.Lease(ctx, "o", 0, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := []model.AttemptID{start(t, s, "k"), start(t, s, "l")}
+	var plans []string
+	var given []model.AttemptID
+	err = explainer{database{s}, &plans}.Write(ctx, "give", func(c tables.Conn) (err error) {
+		given, err = tables.Give(c, dialect.Numbers, store.Claimant{Owner: "o", Epoch: epoch}, ids)
+		return err
+	})
+	if err != nil || !slices.Equal(given, ids) {
+		t.Fatalf("given %v, error %v", given, err)
+	}
+	all := strings.Join(plans, "\n")
+	for _, uses := range []string{"SEARCH attempts USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH leases USING INTEGER PRIMARY KEY (rowid=?)"} {
+		if !strings.Contains(all, uses) {
+			t.Errorf("it does not %s:\n%s", uses, all)
+		}
+	}
+	if strings.Contains(all, "SCAN attempts") || strings.Contains(all, "SCAN leases") {
+		t.Errorf("a whole table is read:\n%s", all)
 	}
 }
 

@@ -26,6 +26,8 @@ type Store struct {
 	copier  copier
 	readers *readers
 	locks   *locks
+	// looking is set where nothing is written.
+	looking bool
 }
 
 var _ store.Store = (*Store)(nil)
@@ -57,10 +59,16 @@ func open(path string, patience time.Duration) (*Store, error) {
 		return nil, explain("open database "+path, err)
 	}
 	another := func() (*conn, error) { return dial(path, patience) }
-	s := &Store{path: path, writer: writer{conn: c}, readers: newReaders(another), locks: newLocks(path + ".owners")}
+	return newStore(path, c, another, false), nil
+}
+
+// newStore returns the store at path, given the connection that writes and how others
+// are opened.
+func newStore(path string, c *conn, another func() (*conn, error), looking bool) *Store {
+	s := &Store{path: path, writer: writer{conn: c}, readers: newReaders(another), locks: newLocks(path + ".owners"), looking: looking}
 	s.copier.dial, s.copier.writer, s.writer.full = another, &s.writer, s.copier.begin
 	s.Tables = tables.New(database{s}, dialect)
-	return s, nil
+	return s
 }
 
 // CROSS JOIN keeps SQLite from starting with the table on the right, which is

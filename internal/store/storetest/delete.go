@@ -54,10 +54,10 @@ var deleteTests = []test{
 			f.endAt(id, now)
 		}
 		for what, id := range map[string]model.AttemptID{"running": running, "resumed": resumed, "sends": sends, "followed": followed} {
-			_, err := f.store.DeleteAttempts(ctx, []model.AttemptID{free, id})
+			_, err := f.store.DeleteAttempts(ctx, []model.AttemptID{free, id}, 0)
 			f.wantCode(what, err, model.Conflict)
 		}
-		_, err := f.store.DeleteAttempts(ctx, []model.AttemptID{free, 99})
+		_, err := f.store.DeleteAttempts(ctx, []model.AttemptID{free, 99}, 0)
 		f.wantCode("missing", err, model.NotFound)
 		f.same("nothing", f.delete(), store.Pruned{})
 		if n := len(f.list(store.Filter{}, 9)); n != 9 {
@@ -74,7 +74,7 @@ var deleteTests = []test{
 
 func (f *fixture) delete(ids ...model.AttemptID) store.Pruned {
 	f.Helper()
-	p, err := f.store.DeleteAttempts(ctx, ids)
+	p, err := f.store.DeleteAttempts(ctx, ids, 0)
 	if err != nil {
 		f.Fatalf("DeleteAttempts(%v): %v", ids, err)
 	}

@@ -113,9 +113,9 @@ var itemTests = []test{
 		}
 		f.wantItems(of, store.ItemFilter{}, 9, "0 blocked", "1 blocked")
 	}},
-	{"items that have not started are fetched, in pages", func(f *fixture) {
+	{"items that have not ended are fetched, in pages", func(f *fixture) {
 		of := f.itemList(6)
-		f.setItem(of, 1, model.Running)
+		f.setItem(of, 1, model.Failed)
 		f.setItem(of, 3, model.Success)
 		f.wantFetched(of, engine.Fetch{Most: 2}, 0, 2)
 		f.wantFetched(of, engine.Fetch{From: 3, Most: 2}, 4, 5)
@@ -148,7 +148,7 @@ var itemTests = []test{
 		of := f.itemList(3)
 		last := change(of, 1, model.Failed)
 		last.Ended, last.Error, last.Result = now+1, params.Of("message", "no"), params.Of("x", 1)
-		f.commit(&store.Batch{Items: []engine.ItemRow{change(of, 1, model.Running), last, change(of, 2, model.Running)}})
+		f.commit(&store.Batch{Items: []engine.ItemRow{change(of, 1, model.Blocked), last, change(of, 2, model.Skipped)}})
 		list, _, err := f.store.ListItems(ctx, of, store.ItemFilter{}, store.Page{})
 		if err != nil {
 			f.Fatal(err)
@@ -156,15 +156,50 @@ var itemTests = []test{
 		want := store.ItemEntry{Item: itemsOf(1, 1)[0], Started: now, Ended: now + 1, Error: last.Error, Result: last.Result}
 		want.State = model.Failed
 		f.same("item", list[1], want)
-		f.wantItems(of, store.ItemFilter{}, 2, "0 blocked", "1 failed", "2 running")
+		f.wantItems(of, store.ItemFilter{}, 2, "0 blocked", "1 failed", "2 skipped")
 	}},
-	{"a sweep changes what has not started", func(f *fixture) {
+	{"neighbours that end alike are changed, and no others", func(f *fixture) {
+		of := f.itemList(40)
+		other := of
+		other.List = 2
+		f.addItems(other, itemsOf(0, 40))
+		rows := make([]engine.ItemRow, 0, 30)
+		for i := int64(30); i > 0; i-- { // in any order
+			r := change(of, i, model.Success)
+			switch {
+			case i == 12:
+				r.State, r.Error = model.Failed, params.Of("message", "no")
+			case i == 20:
+				r.Started++
+			}
+			rows = append(rows, r)
+		}
+		f.commit(&store.Batch{Items: rows})
+		list, _, err := f.store.ListItems(ctx, of, store.ItemFilter{}, store.Page{})
+		if err != nil {
+			f.Fatal(err)
+		}
+		for i, e := range list {
+			want := store.ItemEntry{Item: itemsOf(int64(i), 1)[0]}
+			if 0 < i && i <= 30 {
+				r := &rows[30-i]
+				want.State, want.Started, want.Error = r.State, r.Started, r.Error
+			}
+			f.same("item", e, want)
+		}
+		counts, err := f.store.CountItems(ctx, other)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.same("counts of another list", counts, map[model.State]int64{model.Blocked: 40})
+	}},
+	{"a sweep changes what has not ended", func(f *fixture) {
 		of := f.itemList(6)
-		f.setItem(of, 2, model.Running)
+		f.setItem(of, 2, model.Failed)
 		sweep := change(of, 1, model.Cancelled)
 		sweep.To = 4
 		f.commit(&store.Batch{Items: []engine.ItemRow{sweep}})
-		f.wantItems(of, store.ItemFilter{}, 9, "0 blocked", "1 cancelled", "2 running", "3 cancelled", "4 blocked", "5 blocked")
+		f.wantItems(of, store.ItemFilter{}, 9, "0 blocked", "1 cancelled", "2 failed", "3 cancelled", "4 blocked", "5 blocked")
 	}},
 	{"a batch that is refused changes no items", func(f *fixture) {
 		of := f.itemList(1)
@@ -296,7 +331,7 @@ var itemTests = []test{
 	{"the items of a deleted attempt are gone", func(f *fixture) {
 		of := f.itemList(2)
 		f.commit(&store.Batch{Attempts: []engine.AttemptRow{{ID: of.Attempt, State: engine.AttemptSuccess, Started: now, Ended: now}}})
-		if _, err := f.store.DeleteAttempts(ctx, []model.AttemptID{of.Attempt}); err != nil {
+		if _, err := f.store.DeleteAttempts(ctx, []model.AttemptID{of.Attempt}, 0); err != nil {
 			f.Fatal(err)
 		}
 		f.wantItems(of, store.ItemFilter{}, 9)

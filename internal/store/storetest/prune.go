@@ -179,10 +179,33 @@ var pruneTests = []test{
 		s.Name = calls.ID{Attempt: 99, Task: 3}.Name()
 		f.endedAt(s, old)
 		f.wantPruned("while the caller runs", 3, 4)
-		_, err := f.store.DeleteAttempts(ctx, []model.AttemptID{2})
+		_, err := f.store.DeleteAttempts(ctx, []model.AttemptID{2}, 0)
 		f.wantCode("DeleteAttempts", err, model.Conflict)
 		f.endAt(caller.ID, now)
 		f.wantPruned("then", 2)
+	}},
+	{"what a task of an unfinished attempt follows stays", func(f *fixture) {
+		caller, other := f.make(f.start("caller")), f.make(f.start("other"))
+		follow := func(key string, by ...model.AttemptID) {
+			a := f.make(f.start(key))
+			root := engine.TaskRow{Attempt: a.ID, Parent: model.NoTask, Name: "+w", State: model.Success, Ended: old, Detail: &engine.Detail{}}
+			for _, id := range by {
+				root.Detail.Followers = append(root.Detail.Followers, calls.ID{Attempt: id, Task: 3}.Follow().By)
+			}
+			f.commit(&store.Batch{Tasks: []engine.TaskRow{root}})
+			f.endAt(a.ID, old)
+		}
+		follow("of both", caller.ID, other.ID)
+		follow("of the other", other.ID)
+		follow("of nobody")
+		follow("of one that is gone", 99)
+		f.wantPruned("while they run", 5, 6)
+		_, err := f.store.DeleteAttempts(ctx, []model.AttemptID{3}, 0)
+		f.wantCode("DeleteAttempts", err, model.Conflict)
+		f.endAt(other.ID, now)
+		f.wantPruned("while one of them runs", 4)
+		f.endAt(caller.ID, now)
+		f.same("then", f.delete(3).Attempts, []model.AttemptID{3})
 	}},
 	{"the newest of a session stays while there are others", func(f *fixture) {
 		f.make(f.start("k"))

@@ -79,7 +79,7 @@ var slotTests = []test{
 		next := f.lease("d")
 		f.claim("d", next, now, 9)
 		f.runs("d", next, ids[0], 2, 1)
-		f.share(next, []model.TaskID{2, 3}, wants(ids[0], 1, 2, 9, db))
+		f.share(next, []model.TaskID{2, 3}, wants(ids[0], 1, 2, 9, db), wants(ids[0], 2, 1, 2, db), wants(ids[0], 3, 1, 3, db))
 		f.share(epoch, nil, wants(ids[0], 2, 7, 0, db)) // by whom it was lost
 		f.share(next, []model.TaskID{2, 3})
 	}},
@@ -169,7 +169,9 @@ var slotTests = []test{
 		f.claim("d", next, now, 9)
 		f.inState("d", next, id, 1, model.Success, 1)
 		must(f, f.store.SetPool(ctx, "db", 2))
-		f.share(next, []model.TaskID{2, 3})
+		f.share(next, nil) // which has claimed nothing
+		known(map[model.TaskID]store.Claimed{2: {Since: 2, Handed: true}, 3: {Since: 3}, 4: {Since: 4}})
+		f.share(next, []model.TaskID{3}, wants(id, 3, 1, 9, db))
 		known(map[model.TaskID]store.Claimed{2: {Since: 2, Handed: true}, 3: {Since: 3, Handed: true}, 4: {Since: 4}})
 		claims, err := f.store.Claims(ctx, nil)
 		must(f, err)

@@ -110,7 +110,7 @@ var tagTests = []test{
 		a := f.queued("k", store.Turn{}, model.Tags{"t": "x"})
 		_, err := f.store.CancelQueued(ctx, store.QueueFilter{}, now, nil)
 		must(f, err)
-		_, err = f.store.DeleteAttempts(ctx, []model.AttemptID{a.ID})
+		_, err = f.store.DeleteAttempts(ctx, []model.AttemptID{a.ID}, 0)
 		must(f, err)
 		f.same("tags", f.tagsOf(a.ID), map[model.AttemptID]model.Tags{})
 	}},

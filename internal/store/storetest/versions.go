@@ -108,10 +108,34 @@ var versionTests = []test{
 		for _, id := range ids {
 			f.endAt(id, now)
 		}
-		if _, err := f.store.DeleteAttempts(ctx, []model.AttemptID{ids[0], ids[2]}); err != nil {
+		if _, err := f.store.DeleteAttempts(ctx, []model.AttemptID{ids[0], ids[2]}, 0); err != nil {
 			f.Fatal(err)
 		}
 		f.wantAddresses("addresses", 1, map[string]string{"v2": fmt.Sprint(ids[1], 0, 0)})
+	}},
+	{"what is used since an instant is deleted by those alone who do not ask", func(f *fixture) {
+		ids := f.attempts(3)
+		f.version(made(ids[0], "v1", old), made(ids[1], "v2", old))
+		for _, id := range ids {
+			f.endAt(id, old)
+		}
+		if _, err := f.store.UseVersion(ctx, 1, "v1", now); err != nil {
+			f.Fatal(err)
+		}
+		remove := func(since model.Instant, ids ...model.AttemptID) error {
+			_, err := f.store.DeleteAttempts(ctx, ids, since)
+			return err
+		}
+		f.wantCode("one in use", remove(now, ids[0]), model.Conflict)
+		f.wantCode("one in use beside others", remove(now, ids[2], ids[0], ids[1]), model.Conflict)
+		must(f, remove(now, ids[1], ids[2]))
+		f.same("left", f.list(store.Filter{}, 9), []model.AttemptID{ids[0]})
+		must(f, remove(now+1, ids[0]))
+		again := f.make(f.start("again")).ID
+		f.version(made(again, "v1", now))
+		f.endAt(again, now)
+		must(f, remove(0, again))
+		f.wantAddresses("addresses", 1, map[string]string{})
 	}},
 	{"an attempt stays while what it made is used", func(f *fixture) {
 		ids := f.attempts(4)

@@ -9,11 +9,20 @@ import (
 )
 
 // DeleteAttempts implements store.Pruner.
-func (t *Tables) DeleteAttempts(ctx context.Context, ids []model.AttemptID) (p store.Pruned, err error) {
+func (t *Tables) DeleteAttempts(ctx context.Context, ids []model.AttemptID, since model.Instant) (p store.Pruned, err error) {
 	err = t.db.Write(ctx, "delete attempts", func(c Conn) error {
 		w := sweep{Tables: t, conn: c}
 		if err := w.mark(ids); err != nil {
 			return err
+		}
+		if since > 0 {
+			used, err := w.used(c, ids, since)
+			if err == nil && len(used) > 0 {
+				err = store.InUse(used[0])
+			}
+			if err != nil {
+				return err
+			}
 		}
 		p = w.Pruned
 		return w.dropMarked()
@@ -40,7 +49,11 @@ func (d *Dialect) selectDoomed() string {
 func (w *sweep) mark(ids []model.AttemptID) error {
 	left := make(map[model.SessionID]int)
 	var order []candidate
-	err := w.conn.Query(w.dialect.selectDoomed(), func(r Row) error {
+	followed, err := w.followed(w.conn, ids)
+	if err != nil {
+		return err
+	}
+	err = w.conn.Query(w.dialect.selectDoomed(), func(r Row) error {
 		c := candidate{id: model.AttemptID(r.Int(0)), session: model.SessionID(r.Int(1)), end: store.Mark{Time: model.Instant(r.Int(2)), ID: r.Int(0)}}
 		if _, known := left[c.session]; !known {
 			left[c.session] = int(r.Int(4))
@@ -48,7 +61,7 @@ func (w *sweep) mark(ids []model.AttemptID) error {
 		left[c.session]--
 		c.needed = r.Int(8) != 0
 		order = append(order, c)
-		return store.Needed(c.id, r.Int(3) == 0, r.Int(5) != 0, r.Int(6) != 0, r.Int(7) != 0, false)
+		return store.Needed(c.id, r.Int(3) == 0, r.Int(5) != 0, r.Int(6) != 0 || followed[c.id], r.Int(7) != 0, false)
 	}, idList(ids))
 	if err != nil {
 		return err

@@ -1,8 +1,11 @@
 package tables
 
 import (
+	"bytes"
+	"cmp"
+	"slices"
+
 	"github.com/pawlhq/pawl/internal/engine"
-	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/record"
 )
 
@@ -12,33 +15,44 @@ type ItemRow struct {
 	Body []byte
 }
 
-// planItems keeps the last change of each item.
+// planItems keeps the last change of each item, in order of their keys.
 func (p *Plan) planItems() {
-	all := p.Batch.Items
-	if len(all) == 0 {
-		return
-	}
-	type key struct {
-		store.ItemList
-		index int64
-	}
-	last := make(map[key]int, len(all))
-	for i := range all {
-		last[key{listOf(&all[i]), all[i].Index}] = i
-	}
-	for i := range all {
-		r := &all[i]
-		switch {
-		case r.To != 0:
+	for i := range p.Batch.Items {
+		r := &p.Batch.Items[i]
+		if r.To != 0 {
 			p.Sweeps = append(p.Sweeps, r)
-		case last[key{listOf(r), r.Index}] == i:
-			p.Items = append(p.Items, ItemRow{r, itemEnd(r)})
+			continue
+		}
+		p.Items = append(p.Items, ItemRow{ItemRow: r})
+	}
+	slices.SortStableFunc(p.Items, compareItems)
+	kept := p.Items[:0]
+	for i, r := range p.Items {
+		if i+1 == len(p.Items) || compareItems(r, p.Items[i+1]) != 0 {
+			kept = append(kept, ItemRow{r.ItemRow, itemEnd(r.ItemRow)})
 		}
 	}
+	p.Items = kept
 }
 
-func listOf(r *engine.ItemRow) store.ItemList {
-	return store.ItemList{Attempt: r.Attempt, Task: r.Task, List: r.List}
+func compareItems(a, b ItemRow) int {
+	return cmp.Or(
+		cmp.Compare(a.Attempt, b.Attempt), cmp.Compare(a.Task, b.Task), cmp.Compare(a.List, b.List), cmp.Compare(a.Index, b.Index),
+	)
+}
+
+// Alike returns how many of the first rows differ in nothing but their indexes, which
+// follow each other.
+func Alike(rows []ItemRow) int {
+	first := &rows[0]
+	for i := range rows {
+		r := &rows[i]
+		if r.Attempt != first.Attempt || r.Task != first.Task || r.List != first.List || r.Index != first.Index+int64(i) ||
+			r.State != first.State || r.Started != first.Started || r.Ended != first.Ended || !bytes.Equal(r.Body, first.Body) {
+			return i
+		}
+	}
+	return len(rows)
 }
 
 // itemEnd is what is stored of the end of an item, in the form of a task's detail.

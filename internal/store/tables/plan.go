@@ -17,12 +17,12 @@ type Plan struct {
 	// Named are the attempts that the batch names, each once, in order.
 	Named []model.AttemptID
 	// TaskRows are the tasks to write, in order of their keys, without those
-	// that others replace.
+	// that others replace or that the batch drops.
 	TaskRows []TaskRow
 	// Chunks are rows of events, in order of their attempts.
 	Chunks []Chunk
-	// Items are the rows of items to write, without those that others replace, and
-	// Sweeps those that change all of a part of a list.
+	// Items are the rows of items to write, in order of their keys, without those that
+	// others replace, and Sweeps those that change all of a part of a list.
 	Items  []ItemRow
 	Sweeps []*engine.ItemRow
 }
@@ -61,12 +61,26 @@ func (p *Plan) planTasks() {
 		return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), cmp.Compare(a.ID, b.ID))
 	}
 	slices.SortFunc(order, func(i, j int32) int { return cmp.Or(compare(i, j), cmp.Compare(i, j)) })
+	dropped := slices.SortedFunc(slices.Values(p.Dropped), func(a, b engine.Dropped) int {
+		return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), cmp.Compare(a.From, b.From))
+	})
 	p.TaskRows = make([]TaskRow, 0, len(order))
 	for n, i := range order {
-		if n+1 == len(order) || compare(i, order[n+1]) != 0 {
+		if (n+1 == len(order) || compare(i, order[n+1]) != 0) && !drops(dropped, &p.Tasks[i]) {
 			p.TaskRows = append(p.TaskRows, TaskRow{&p.Tasks[i], record.Detail(p.Tasks[i].Detail)})
 		}
 	}
+}
+
+// drops reports whether a task is among those that are dropped, which are in order.
+func drops(dropped []engine.Dropped, r *engine.TaskRow) bool {
+	after, _ := slices.BinarySearchFunc(dropped, r, func(d engine.Dropped, r *engine.TaskRow) int {
+		if d.Attempt < r.Attempt || d.Attempt == r.Attempt && d.From <= r.ID {
+			return -1
+		}
+		return 1
+	})
+	return after > 0 && dropped[after-1].Attempt == r.Attempt && r.ID < dropped[after-1].To
 }
 
 // chunkSize bounds the events of a row, so that reading a page of them costs

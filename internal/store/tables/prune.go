@@ -156,6 +156,19 @@ func (w *sweep) candidates(text string, args ...driver.Value) (list []candidate,
 		})
 		return nil
 	}, args...)
+	if err != nil {
+		return nil, err
+	}
+	var going []model.AttemptID
+	for i := range list {
+		if !list[i].needed {
+			going = append(going, list[i].id)
+		}
+	}
+	stay, err := w.followed(w.conn, going)
+	for i := range list {
+		list[i].needed = list[i].needed || stay[list[i].id]
+	}
 	return list, err
 }
 

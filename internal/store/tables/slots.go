@@ -63,11 +63,11 @@ func (s *sharing) claim(claims []admission.Claim, epoch int64) error {
 		return err
 	}
 	_, err = s.Exec(`
-		INSERT INTO slots (attempt, task, try, pool, slots, rank, since, granted, handed)
+		INSERT INTO slots (attempt, task, try, pool, slots, rank, since, granted, epoch, handed)
 		SELECT a.id, CAST(e.value ->> 1 AS bigint), CAST(e.value ->> 2 AS bigint), CAST(e.value ->> 3 AS text), CAST(e.value ->> 4 AS bigint),
-			CAST(e.value ->> 5 AS bigint), CAST(e.value ->> 6 AS bigint), 0, 0
+			CAST(e.value ->> 5 AS bigint), CAST(e.value ->> 6 AS bigint), 0, a.epoch, 0
 		FROM `+s.dialect.Elements+` `+s.dialect.Ordered+` attempts a ON a.id = CAST(e.value ->> 0 AS bigint) WHERE a.epoch = ?
-		ON CONFLICT (attempt, task, pool) DO NOTHING`, text, epoch)
+		ON CONFLICT (attempt, task, pool) DO UPDATE SET epoch = excluded.epoch WHERE slots.epoch <> excluded.epoch`, text, epoch)
 	return err
 }
 
@@ -236,16 +236,16 @@ func (s *sharing) page(pool string, last *admission.Claim, n int) (read []admiss
 	return read, over, err
 }
 
-// held returns the tries of the attempts of an epoch that hold slots, which are
-// handed out by that.
+// held returns the tries of the attempts of an epoch that hold slots which were claimed
+// in it. They are handed out by that.
 func (s *sharing) held(epoch int64) (list []model.TryID, err error) {
-	_, err = s.Exec(`UPDATE slots SET handed = 1 WHERE granted <> 0 AND handed = 0
-		AND EXISTS (SELECT 1 FROM attempts a WHERE a.id = slots.attempt AND a.epoch = ?)`, epoch)
+	_, err = s.Exec(`UPDATE slots SET handed = 1 WHERE granted <> 0 AND handed = 0 AND epoch = ?
+		AND EXISTS (SELECT 1 FROM attempts a WHERE a.id = slots.attempt AND a.epoch = slots.epoch)`, epoch)
 	if err != nil {
 		return nil, err
 	}
 	err = s.Query(`SELECT attempt, task, try FROM slots
-		WHERE granted <> 0 AND EXISTS (SELECT 1 FROM attempts a WHERE a.id = slots.attempt AND a.epoch = ?)`, func(r Row) error {
+		WHERE granted <> 0 AND epoch = ? AND EXISTS (SELECT 1 FROM attempts a WHERE a.id = slots.attempt AND a.epoch = slots.epoch)`, func(r Row) error {
 		list = append(list, model.TryID{Attempt: model.AttemptID(r.Int(0)), Task: model.TaskID(r.Int(1)), Try: int32(r.Int(2))})
 		return nil
 	}, epoch)

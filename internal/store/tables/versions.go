@@ -73,10 +73,14 @@ func (t *Tables) UseVersion(ctx context.Context, project model.ProjectID, versio
 // UsedSince implements store.Versions.
 func (t *Tables) UsedSince(ctx context.Context, ids []model.AttemptID, since model.Instant) (used []model.AttemptID, err error) {
 	err = t.db.Read(ctx, "look for versions", func(c Conn) (err error) {
-		used, err = attemptIDs(c, `SELECT DISTINCT attempt FROM versions WHERE attempt IN (`+t.dialect.Numbers+`) AND used >= ?`, idList(ids), int64(since))
+		used, err = t.used(c, ids, since)
 		return err
 	})
 	return used, err
+}
+
+func (t *Tables) used(c Conn, ids []model.AttemptID, since model.Instant) ([]model.AttemptID, error) {
+	return attemptIDs(c, `SELECT DISTINCT attempt FROM versions WHERE attempt IN (`+t.dialect.Numbers+`) AND used >= ?`, idList(ids), int64(since))
 }
 
 // addressesAtOnce is how many versions one statement looks for.

@@ -5,6 +5,10 @@ ALTER TABLE attempts ADD COLUMN pool bigint NOT NULL DEFAULT 0; -- projects.id, 
 DROP INDEX attempts_unowned;
 CREATE INDEX attempts_unowned ON attempts (pool, wake, id) WHERE state = 0 AND epoch = 0;
 
+-- Who drives an attempt writes its row once before it ends without a change to an
+-- index: there is room for that on the page, even where all rows of it are driven.
+ALTER TABLE attempts SET (fillfactor = 50);
+
 -- Those that are bounded.
 CREATE INDEX attempts_bounded ON attempts (id) WHERE state = 0 AND pool = 0 AND project <> 0;
 
@@ -78,7 +82,8 @@ CREATE TABLE slots (
     rank    bigint  NOT NULL, -- lower ones come first
     since   bigint  NOT NULL,
     granted bigint  NOT NULL, -- 0 is not yet
-    handed  bigint  NOT NULL, -- 1 once who drives the attempt was told
+    epoch   bigint  NOT NULL, -- of who has claimed it last
+    handed  bigint  NOT NULL, -- 1 once somebody who had claimed it was told
     PRIMARY KEY (attempt, task, pool)
 );
 
@@ -183,3 +188,6 @@ CREATE TABLE facts (
 CREATE INDEX facts_name ON facts (project, kind, name, at, id);
 CREATE INDEX facts_part ON facts (project, name, part, at, id) WHERE kind = 1;
 CREATE INDEX facts_at   ON facts (at, id);
+
+-- Of River, what nobody looks for jobs by, and each change of a job is written to.
+DROP INDEX river_job_args_index, river_job_metadata_index, river_job_kind;

@@ -78,7 +78,8 @@ CREATE TABLE slots (
     rank    INTEGER NOT NULL, -- lower ones come first
     since   INTEGER NOT NULL,
     granted INTEGER NOT NULL, -- 0 is not yet
-    handed  INTEGER NOT NULL, -- 1 once who drives the attempt was told
+    epoch   INTEGER NOT NULL, -- of who has claimed it last
+    handed  INTEGER NOT NULL, -- 1 once somebody who had claimed it was told
     PRIMARY KEY (attempt, task, pool)
 );
 
