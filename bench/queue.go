@@ -31,11 +31,14 @@ func (nothing) MarshalBinary() ([]byte, error) { return []byte{0}, nil }
 // process takes them again.
 func newQueueMachine(s *postgres.Store, as func(*conductor.Config)) (*machine, error) {
 	ctx := context.Background()
-	q, err := queue.Open(ctx, queue.Config{Store: s, Deliver: worker.Post(s), Log: quietly()})
+	m := &machine{store: s}
+	deliver := worker.Deliver(func() *conductor.Conductor { return m.conductor }, s)
+	q, err := queue.Open(ctx, queue.Config{Store: s, Deliver: deliver, Log: quietly()})
 	if err != nil {
 		return nil, err
 	}
-	r, err := q.NewRunner(q.NewConsumer(queue.ConsumerConfig{
+	m.end = func() error { q.Close(); return nil }
+	m.runner, err = q.NewRunner(q.NewConsumer(queue.ConsumerConfig{
 		Owner: uuid.NewString(), Slots: riverWorkers,
 		Run: func(context.Context, runner.ID, []byte) runner.Outcome { return succeeded },
 	}))
@@ -47,8 +50,8 @@ func newQueueMachine(s *postgres.Store, as func(*conductor.Config)) (*machine, e
 			return runner.Job{ID: runner.ID{Attempt: a.ID, Task: e.Task, Try: e.Try}, Task: e.Name, Work: nothing{}}
 		}
 	}
-	cfg := conductor.Config{Store: s, Runner: r, Open: open, Owner: uuid.NewString(), Clock: clock.System{}}
+	cfg := conductor.Config{Store: s, Runner: m.runner, Open: open, Owner: uuid.NewString(), Clock: clock.System{}}
 	as(&cfg)
-	m := &machine{store: s, runner: r, conductor: conductor.New(cfg), end: func() error { q.Close(); return nil }}
+	m.conductor = conductor.New(cfg)
 	return m, m.conductor.Start(ctx)
 }

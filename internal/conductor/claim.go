@@ -50,6 +50,7 @@ func (c *Core) takeUp(ctx context.Context, ids []model.AttemptID) []error {
 	if len(ids) == 0 {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx) // that who asks has given up says nothing of what is stored
 	var seen sightings
 	var loaded []store.Loaded
 	var err error
@@ -72,7 +73,7 @@ func (c *Core) takeUp(ctx context.Context, ids []model.AttemptID) []error {
 
 func (c *Core) takeUpLoaded(ctx context.Context, id model.AttemptID, l store.Loaded, seen sightings) error {
 	ended, doomed := c.doomed[id]
-	if _, here := c.driven[id]; ended || here {
+	if _, here := c.driven[id]; ended || here || l.Err == nil && l.Snapshot.Attempt.State.Done() {
 		return nil
 	}
 	err := l.Err
@@ -180,6 +181,7 @@ func (c *Core) takeUpStrays(ctx context.Context) {
 				ids = append(ids, id)
 			}
 		}
+		c.met.Add(int64(len(ids)))
 		c.takeUp(ctx, ids) // which keeps what it can't
 		if cursor == "" {
 			break
@@ -189,6 +191,20 @@ func (c *Core) takeUpStrays(ctx context.Context) {
 	if !c.strays { // who is not among them was never given
 		maps.DeleteFunc(c.doomed, func(id model.AttemptID, ended bool) bool { return !ended && c.unread[id] == 0 })
 	}
+}
+
+// meet takes up an attempt that is this conductor's before that hears so from who has
+// made it, or has delivered to it. One that is not is left.
+func (c *Core) meet(ctx context.Context, id model.AttemptID) error {
+	if c.knows(id) {
+		return nil
+	}
+	a, err := c.cfg.Store.Attempt(ctx, id)
+	if err != nil || a.State.Done() || c.checkOwned(&a) != nil {
+		return err
+	}
+	c.met.Add(1)
+	return c.takeUp(ctx, []model.AttemptID{id})[0]
 }
 
 // knows reports whether an attempt is no stray: it is driven, or was set aside.

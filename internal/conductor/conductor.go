@@ -346,13 +346,8 @@ func (c *Conductor) end(why error) {
 // do runs f in the conductor's goroutine and waits until what it changed is
 // committed.
 func (c *Conductor) do(ctx context.Context, f func(*Core) error) error {
-	return c.await(ctx, Stimulus{Do: f})
-}
-
-func (c *Conductor) await(ctx context.Context, s Stimulus) error {
 	answer := make(chan error, 1)
-	s.Reply = func(err error) { answer <- err }
-	c.send(s)
+	c.send(Stimulus{Do: f, Reply: func(err error) { answer <- err }})
 	select {
 	case err := <-answer:
 		return err
@@ -392,6 +387,7 @@ func (c *Conductor) StartAttempt(ctx context.Context, s store.Start) (a store.At
 	}
 	s.Owner, s.Epoch = c.cfg.Owner, c.epoch
 	s.Created = model.InstantOf(c.cfg.Clock.Now())
+	met := c.core.met.Load()
 	a, made, err = c.cfg.Store.StartAttempt(ctx, s)
 	if unanswered(err) {
 		c.send(Stimulus{Do: func(core *Core) error { core.strays = true; return nil }})
@@ -399,7 +395,7 @@ func (c *Conductor) StartAttempt(ctx context.Context, s store.Start) (a store.At
 	if err != nil || !made {
 		return a, made, err
 	}
-	return a, true, c.do(ctx, func(core *Core) error { return core.takeOn(a, s.Definition) })
+	return a, true, c.do(ctx, func(core *Core) error { return core.takeOn(ctx, a, s.Definition, met) })
 }
 
 // ended returns why the conductor takes nothing any more, or nil.
@@ -424,7 +420,12 @@ func (c *Conductor) Abandon(ctx context.Context, id model.AttemptID) error {
 // Send applies a command to an attempt that is driven here. When it returns
 // nil, the command is durable.
 func (c *Conductor) Send(ctx context.Context, id model.AttemptID, cmd engine.Command) error {
-	return c.await(ctx, Stimulus{Attempt: id, Command: cmd})
+	return c.do(ctx, func(core *Core) error {
+		if err := core.meet(ctx, id); err != nil {
+			return err
+		}
+		return core.apply(core.now(), id, cmd)
+	})
 }
 
 // Load is what a conductor has to do.
@@ -452,6 +453,9 @@ func (c *Conductor) Load(ctx context.Context) (Load, error) {
 // runs between two steps: it must be quick and not keep the attempt.
 func (c *Conductor) Inspect(ctx context.Context, id model.AttemptID, f func(*engine.Attempt)) error {
 	return c.do(ctx, func(core *Core) error {
+		if err := core.meet(ctx, id); err != nil {
+			return err
+		}
 		a, ok := core.Attempt(id)
 		if !ok {
 			return model.Errorf(model.NotFound, "attempt %d is not driven here", id)
@@ -469,6 +473,9 @@ func (c *Conductor) Wait(ctx context.Context, id model.AttemptID) (engine.Attemp
 	}
 	ended := make(chan end, 1)
 	err := c.do(ctx, func(core *Core) error {
+		if err := core.meet(ctx, id); err != nil {
+			return err
+		}
 		if core.Await(id, func(row engine.AttemptRow, err error) { ended <- end{row, err} }) {
 			return nil
 		}

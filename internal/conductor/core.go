@@ -2,6 +2,7 @@ package conductor
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/engine"
@@ -24,6 +25,9 @@ type Core struct {
 	// strays is set while the store may count attempts as this conductor's
 	// that it does not drive, because an answer or a read was lost.
 	strays bool
+	// met counts the attempts that were looked for because they may be this
+	// conductor's without its knowing.
+	met atomic.Int64
 	// unread are attempts that are this conductor's and that can't be read,
 	// with when that is to be tried again.
 	unread map[model.AttemptID]model.Instant

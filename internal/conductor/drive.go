@@ -94,13 +94,20 @@ func (c *Core) Start(ctx context.Context, s store.Start) (store.Attempt, bool, e
 	return info, true, c.adopt(info, s.Definition)
 }
 
-// takeOn begins an attempt that was made for this conductor, unless it was
-// found among the strays before.
-func (c *Core) takeOn(info store.Attempt, def *workflow.Workflow) error {
-	if _, ok := c.driven[info.ID]; ok {
+// takeOn begins an attempt that was made for this conductor when it had met so many.
+// Since then it may have been met, and driven to its end.
+func (c *Core) takeOn(ctx context.Context, info store.Attempt, def *workflow.Workflow, met int64) error {
+	if _, here := c.driven[info.ID]; here {
 		return nil
 	}
-	return c.adopt(info, def)
+	if c.met.Load() == met {
+		return c.adopt(info, def)
+	}
+	err := c.takeUp(ctx, []model.AttemptID{info.ID})[0]
+	if model.CodeOf(err) == model.Conflict { // it was let go of
+		return nil
+	}
+	return err
 }
 
 // Attempt returns the live state of a driven attempt. It is valid until the

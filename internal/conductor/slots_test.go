@@ -170,6 +170,31 @@ func TestTriesThatWaitForSlotsGoOnWaitingUnderTheNext(t *testing.T) {
 	}
 }
 
+// A conductor is given what has slots, and does not hear of it: that try was handed to
+// nobody, and goes on as the same.
+func TestWhatGotItsSlotsWhileNobodyKnewOfItHasNotBegun(t *testing.T) {
+	t.Parallel()
+	r := pooled(t, 0)
+	id := r.begin("1", siblings(t, "db", 1, func(n *workflow.Node) { n.Redrive, n.Retry = workflow.FailLost, workflow.Retry{Limit: 1} }))
+	next := serving(r, "next", func(c *conductor.Config) { c.Pools = map[string]int{"db": 2} })
+	if err := r.Leave(ctx); err != nil {
+		t.Fatal(err)
+	}
+	r.Core = next
+	r.store.claim = lose
+	r.clock.now = r.clock.now.Add(time.Second)
+	if err := r.Step(ctx, nil); err == nil {
+		t.Fatal("the claim was answered")
+	}
+	r.store.claim = nil
+	r.begin("2", siblings(t, "db", 1, nil))
+	r.expect("submit 2/1/1")
+	r.pass(10 * time.Second)
+	r.expect("submit 1/1/1")
+	r.step(succeed(id, 1, 1))
+	r.same("state", r.stored(id, 1), model.Success)
+}
+
 // One that was to end while nobody drove it has ended.
 func TestATryThatWaitsForASlotIsKilledWhileNobodyDrivesIt(t *testing.T) {
 	t.Parallel()
@@ -192,32 +217,41 @@ func TestATryThatWaitsForASlotIsKilledWhileNobodyDrivesIt(t *testing.T) {
 
 // The time limit of a task is about its running, under whichever conductor.
 func TestATimeLimitDoesNotCountWhileATryWaitsForASlot(t *testing.T) {
-	t.Parallel()
-	r := pooled(t, 0)
-	limited := func(n *workflow.Node) { n.Limit = workflow.Limit{After: 10 * time.Second, Then: workflow.LimitFails} }
-	id := r.begin("k", siblings(t, "db", 1, limited))
-	r.pass(20 * time.Second)
-	if err := r.Leave(ctx); err != nil {
-		t.Fatal(err)
-	}
-	r.Core = serving(r, "next", func(c *conductor.Config) { c.Pools = map[string]int{"db": 0} })
-	r.pass(20 * time.Second)
-	r.expect()
-	if err := r.store.SetPool(ctx, "db", 1); err != nil {
-		t.Fatal(err)
-	}
-	r.Look()
-	r.step()
-	r.step()
-	r.expect("submit 1/1/1")
-	r.pass(9 * time.Second)
-	r.expect()
-	r.pass(time.Second)
-	r.expect("cancel 1/1/1")
-	r.step(command(id, engine.Command{Kind: engine.TryCancelled, Task: 1, Try: 1}))
-	if a, err := r.store.Attempt(ctx, id); err != nil || a.State != engine.AttemptFailed {
-		t.Errorf("it is %v, %v", a.State, err)
-	}
+	inStores(t, func(r *rig) {
+		pool := func(c *conductor.Config) { c.Pools = map[string]int{"db": 0} }
+		r.Core = serving(r, "server", pool)
+		limited := func(n *workflow.Node) { n.Limit = workflow.Limit{After: 10 * time.Second, Then: workflow.LimitFails} }
+		id := r.begin("k", siblings(r.T, "db", 1, limited))
+		r.pass(20 * time.Second)
+		if err := r.Leave(ctx); err != nil {
+			r.Fatal(err)
+		}
+		r.Core = serving(r, "next", pool)
+		r.pass(20 * time.Second)
+		r.expect()
+		if err := r.store.SetPool(ctx, "db", 1); err != nil {
+			r.Fatal(err)
+		}
+		r.Look()
+		r.step()
+		r.step()
+		r.expect("submit 1/1/1")
+		r.pass(9 * time.Second)
+		r.expect()
+		if err := r.Leave(ctx); err != nil {
+			r.Fatal(err)
+		}
+		r.Core = serving(r, "last", pool) // the try is lost, and another gets its slot
+		r.step()
+		r.step()
+		r.expect("submit 1/1/2")
+		r.pass(time.Second)
+		r.expect("cancel 1/1/2")
+		r.step(command(id, engine.Command{Kind: engine.TryCancelled, Task: 1, Try: 2}))
+		if a, err := r.store.Attempt(ctx, id); err != nil || a.State != engine.AttemptFailed {
+			r.Errorf("it is %v, %v", a.State, err)
+		}
+	})
 }
 
 // A limit that is an instant passes while a try waits, too.

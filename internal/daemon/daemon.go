@@ -174,10 +174,24 @@ func (d *Daemon) driveable() error {
 // Deliver gives messages to the store, and drives on who gets them, as far as this
 // process drives attempts. With Offsets, that is what feeders need.
 func (d *Daemon) Deliver(ctx context.Context, m store.Delivery) ([]store.Delivered, error) {
-	if v := d.driving.Load(); v != nil {
-		return v.conductor.Deliver(ctx, m)
+	if c := d.conductor(); c != nil {
+		return c.Deliver(ctx, m)
 	}
 	return d.cfg.Store.Deliver(ctx, m)
+}
+
+// Report delivers what became of a try to whoever drives its attempt, which this
+// process may do, and returns once that is durable.
+func (d *Daemon) Report(ctx context.Context, r runner.Report) error {
+	return worker.Deliver(d.conductor, d.cfg.Store)(ctx, r)
+}
+
+// conductor returns that of this process, or nil while it has none.
+func (d *Daemon) conductor() *conductor.Conductor {
+	if v := d.driving.Load(); v != nil {
+		return v.conductor
+	}
+	return nil
 }
 
 // Offsets returns how far a feeder has come.

@@ -59,7 +59,7 @@ func TestAWorkflowOverACollection(t *testing.T) {
 	if err != nil || second.ID == first.ID {
 		t.Fatalf("rerun made attempt %d, error %v", second.ID, err)
 	}
-	want := fmt.Sprintf("`pawl rerun-item %d 1` runs the item again", second.ID)
+	want := fmt.Sprintf("`pawl items rerun %d 1` runs the item again", second.ID)
 	if _, err := s.RerunItem(t.Context(), order, 1); model.CodeOf(err) != model.Conflict || model.HintsOf(err) != want {
 		t.Errorf("rerun of another item of the first attempt: %v (%s)", err, model.HintsOf(err))
 	}

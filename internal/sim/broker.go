@@ -23,7 +23,8 @@ type broker struct {
 	feeders []*feeder
 	count   int
 	// away is until when it does not answer.
-	away model.Instant
+	away   model.Instant
+	echoes echoes
 }
 
 const (
@@ -35,7 +36,7 @@ const (
 
 // newBroker returns a broker with two feeders.
 func newBroker(s *simulation) *broker {
-	b := &broker{sim: s, dice: newDice(s.seed, feed)}
+	b := &broker{sim: s, dice: newDice(s.seed, feed), echoes: newEchoes(s)}
 	for i := range 2 {
 		b.feeders = append(b.feeders, newFeeder(s, b, i))
 	}

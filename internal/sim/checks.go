@@ -40,6 +40,10 @@ type checks struct {
 	claimed model.Instant
 	// needs are what tries take of pools that were handed over and run.
 	needs map[model.TryID][]workflow.Slots
+	// claimedIn is the epoch in which slots were claimed last for a try, and handed are
+	// the tries that got them.
+	claimedIn map[model.TryID]int64
+	handed    map[model.TryID]bool
 }
 
 // witness is what the checks know of one attempt, all from commits.
@@ -101,6 +105,8 @@ func newChecks(s *simulation) *checks {
 
 		itemStates: make(map[itemKey]model.State),
 		needs:      make(map[model.TryID][]workflow.Slots),
+		claimedIn:  make(map[model.TryID]int64),
+		handed:     make(map[model.TryID]bool),
 	}
 }
 
@@ -128,12 +134,14 @@ func (c *checks) made(a *store.Attempt, def *workflow.Workflow) {
 func (c *checks) committed(p *process, b *store.Batch) {
 	p.note("commits %d attempts, %d tasks, %d growths, %d events", len(b.Attempts), len(b.Tasks), len(b.Grown), len(b.Events))
 	c.oneOwner(p, b)
+	c.letsGoOnce(p, b)
 	again := c.again(b)
 	c.heard(b)
 	before := c.consuming(p, b)
 	for i := range b.Events {
 		c.event(&b.Events[i], again)
 		c.givesUp(p, &b.Events[i])
+		c.lost(p, &b.Events[i])
 	}
 	for i := range b.Tasks {
 		c.task(&b.Tasks[i], again)

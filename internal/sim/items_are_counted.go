@@ -74,32 +74,30 @@ func (c *checks) counted(w *witness) {
 			return
 		}
 		if got := countedBy(counts); got != countsOf(r.Detail.Items) {
-			c.sim.fail("promise 2: a%d/%d counts %+v items, the rows say %+v", r.Attempt, id, countsOf(r.Detail.Items), got)
+			c.sim.fail("promise 2: a%d/%d counts %+v items, the rows say %+v", r.Attempt, id, r.Detail.Items, got)
 		}
 		left := r.Detail.Items.Pending()
 		if w.row.State.Done() { // before that, losers may still be ending
 			left += r.Detail.Items.Running
 		}
 		if r.State.Final() && left > 0 {
-			c.sim.fail("promise 2: a%d/%d has ended as %s with %+v", r.Attempt, id, r.State, countsOf(r.Detail.Items))
+			c.sim.fail("promise 2: a%d/%d has ended as %s with %+v", r.Attempt, id, r.State, r.Detail.Items)
 		}
 	}
 }
 
-// counts are how many items are where.
-type counts struct{ pending, running, done, failed, cancelled int64 }
+// counts are how many items are where. Those that are left have not started or run.
+type counts struct{ left, done, failed, cancelled int64 }
 
 func countsOf(i *engine.Items) counts {
-	return counts{i.Pending(), i.Running, i.Done, i.Failed, i.Cancelled}
+	return counts{i.Pending() + i.Running, i.Done, i.Failed, i.Cancelled}
 }
 
 func countedBy(states map[model.State]int64) (n counts) {
 	for state, count := range states {
 		switch state {
 		case model.Blocked:
-			n.pending += count
-		case model.Running:
-			n.running += count
+			n.left += count
 		case model.Failed:
 			n.failed += count
 		case model.Cancelled:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/admission"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -35,10 +36,15 @@ type host interface {
 	// What follows is called with what the store took.
 	made(a *store.Attempt, def *workflow.Workflow)
 	committed(b *store.Batch)
+	// loaded is called when it reads attempts to take them up.
+	loaded(ids []model.AttemptID)
+	// unheard reports whether it does not hear that it let go of attempts.
+	unheard(releases []store.Release) bool
 	leased(epoch int64, d time.Duration)
 	claimed(ids []model.AttemptID)
 	admitted(ids []model.AttemptID)
 	calledOff(ids []model.AttemptID)
+	shared(epoch int64, claims []admission.Claim, held []model.TryID)
 	posted(posts []store.Post)
 	delivered(d *store.Delivery, outcomes []store.Delivered)
 	pushed(p *store.Push, project *store.Project)
@@ -169,7 +175,10 @@ func (l *link) Load(ctx context.Context, id model.AttemptID) (*store.Snapshot, e
 
 // LoadAll implements store.Attempts.
 func (l *link) LoadAll(ctx context.Context, ids []model.AttemptID) ([]store.Loaded, error) {
-	return get(l, func() ([]store.Loaded, error) { return l.Store.LoadAll(ctx, ids) })
+	return get(l, func() ([]store.Loaded, error) {
+		l.host.loaded(ids)
+		return l.Store.LoadAll(ctx, ids)
+	})
 }
 
 // Due implements store.Owners.
@@ -235,13 +244,17 @@ func (l *link) Posted(ctx context.Context, owner string, epoch int64, after stor
 
 // Commit implements store.Attempts.
 func (l *link) Commit(ctx context.Context, b *store.Batch) error {
-	return l.write("commit", func() error {
+	err := l.write("commit", func() error {
 		err := l.Store.Commit(ctx, b)
 		if err == nil {
 			l.host.committed(b)
 		}
 		return err
 	})
+	if err == nil && len(b.Release) > 0 && l.host.unheard(b.Release) {
+		return errUnreachable
+	}
+	return err
 }
 
 // Lease implements store.Owners.

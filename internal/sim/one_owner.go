@@ -56,3 +56,17 @@ func (c *checks) oneOwner(p *process, b *store.Batch) {
 		}
 	}
 }
+
+// letsGoOnce checks that a process which has let go of an attempt takes it up before it
+// writes of it again: whatever it knew is others' to change since, also where it is
+// given the attempt once more.
+func (c *checks) letsGoOnce(p *process, b *store.Batch) {
+	for id := range b.AttemptIDs() {
+		if p.letGo[id] {
+			c.sim.fail("promise 3: %s writes of a%d, which it has let go of and not taken up since", p.owner, id)
+		}
+	}
+	for _, r := range b.Release {
+		p.letGo[r.Attempt] = true
+	}
+}

@@ -54,13 +54,15 @@ type process struct {
 	// kept holds tries that it has found with workers, or over, as it took
 	// their attempts over.
 	kept map[runner.ID]bool
+	// letGo are the attempts that it has let go of, and not looked at since.
+	letGo map[model.AttemptID]bool
 }
 
 // start begins a new process, under a name that none had before.
 func (m *machine) start() {
 	m.starts++
 	owner := fmt.Sprintf("%s.%d", m.name, m.starts)
-	p := &process{sim: m.sim, machine: m, owner: owner, dice: newDice(m.sim.seed, owner)}
+	p := &process{sim: m.sim, machine: m, owner: owner, dice: newDice(m.sim.seed, owner), letGo: make(map[model.AttemptID]bool)}
 	p.link = &link{Store: m.sim.store, dice: p.dice, host: p, page: pick(newDice(m.sim.seed, "pages"), 0, 1, 2, 5, 30)}
 	cfg := conductor.Config{
 		Store:    p.link,
@@ -288,6 +290,17 @@ func (p *process) made(a *store.Attempt, def *workflow.Workflow) { p.sim.checks.
 func (p *process) committed(b *store.Batch) {
 	p.wrote = true
 	p.sim.checks.committed(p, b)
+}
+
+func (p *process) loaded(ids []model.AttemptID) {
+	for _, id := range ids {
+		delete(p.letGo, id)
+	}
+}
+
+func (p *process) unheard(releases []store.Release) bool {
+	b := p.sim.broker
+	return b != nil && b.echoes.unheard(p, releases)
 }
 
 func (p *process) claimed(ids []model.AttemptID) {

@@ -124,6 +124,7 @@ func (l *link) ShareSlots(ctx context.Context, epoch int64, claims []admission.C
 	var held []model.TryID
 	err := l.write("share slots", func() (err error) {
 		held, err = l.Store.ShareSlots(ctx, epoch, claims, sizes, now)
+		l.host.shared(epoch, claims, held)
 		return err
 	})
 	if err != nil {
@@ -135,6 +136,10 @@ func (l *link) ShareSlots(ctx context.Context, epoch int64, claims []admission.C
 func (p *process) admitted(ids []model.AttemptID) {
 	p.note("admits %v", ids)
 	p.sim.checks.admitted(ids)
+}
+
+func (p *process) shared(epoch int64, claims []admission.Claim, held []model.TryID) {
+	p.sim.checks.sharedSlots(epoch, claims, held)
 }
 
 func (p *process) calledOff(ids []model.AttemptID) {

@@ -44,8 +44,13 @@ func (c *checks) restoresAs(live *engine.Attempt) {
 		return
 	}
 	for v := range live.Tasks() {
-		if other := restored.Task(v.ID); viewText(&v) != viewText(&other) {
+		other := restored.Task(v.ID)
+		if viewText(&v) != viewText(&other) {
 			c.sim.fail("attempt %d restores differently\nlive     %s\nrestored %s", live.ID(), viewText(&v), viewText(&other))
+			return
+		}
+		if d := other.Detail; d != nil && d.Items != nil && !other.Retired && len(restored.ItemsInWork(v.ID)) != int(d.Items.Running) {
+			c.sim.fail("promise 2: a%d/%d has %+v, and %d items run", live.ID(), v.ID, d.Items, len(restored.ItemsInWork(v.ID)))
 			return
 		}
 	}

@@ -1,9 +1,7 @@
 package worker_test
 
 import (
-	"log/slog"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,10 +9,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"github.com/pawlhq/pawl/internal/blob/s3"
-	"github.com/pawlhq/pawl/internal/daemon"
-	"github.com/pawlhq/pawl/internal/runners/queue"
 	"github.com/pawlhq/pawl/internal/values"
-	"github.com/pawlhq/pawl/internal/worker"
 )
 
 // What a task on one machine keeps in a bucket, one on another loads, and so does
@@ -32,32 +27,8 @@ func TestOutputsGoFromMachineToMachine(t *testing.T) {
 	}
 	server := httptest.NewServer(gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
 	t.Cleanup(server.Close)
-	q, err := queue.Open(t.Context(), queue.Config{Store: s.store, Deliver: worker.Post(s.store), Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer q.Close()
-	for _, name := range []string{"first", "second"} {
-		kept := bucketOutputs(t, server.URL)
-		w, err := worker.Open(worker.Config{
-			Store: s.store, Service: s.Service, Vault: s.vault, WorkDir: t.TempDir(), Env: os.Environ(), Outputs: kept, Log: slog.New(slog.DiscardHandler),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := w.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		c := q.NewConsumer(queue.ConsumerConfig{Owner: name, Queues: []string{name}, Slots: 1, Run: w.Run})
-		if err := c.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-	}
 	var got []string
-	s.drive(func(*worker.Worker) (daemon.Tasks, error) { return q.NewRunner(nil) }, func() {
+	s.driveByWorkers(func() *values.Outputs { return bucketOutputs(t, server.URL) }, func() {
 		got = s.outcomes(s.start([]string{"w"}, ""))
 	})
 	if !strings.Contains(got[0], `{"sum":6}`) {

@@ -1,14 +1,9 @@
 package worker
 
 import (
-	"context"
-
-	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
-	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/store"
-	"github.com/pawlhq/pawl/runner"
 )
 
 // Watcher is told of each try that begins to run. It returns variables for the
@@ -36,21 +31,5 @@ func (w *Worker) watch(a *store.Attempt) func(*executor.Try) ([]string, func(eng
 				ended(c)
 			}
 		}
-	}
-}
-
-// Post returns what posts reports to the inboxes of their attempts, whoever
-// drives them. A report to an attempt that is over is of no use to anybody.
-func Post(s store.Inbox) func(context.Context, runner.Report) error {
-	return func(ctx context.Context, r runner.Report) error {
-		var posts []store.Post
-		for _, c := range conductor.Stimuli(nil, []runner.Report{r}) {
-			posts = append(posts, store.Post{Attempt: c.Attempt, Command: c.Command})
-		}
-		err := s.Post(ctx, posts)
-		if code := model.CodeOf(err); err != nil && (code == model.Conflict || code == model.NotFound) {
-			return nil
-		}
-		return err
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
+	"github.com/pawlhq/pawl/internal/conductor"
 	"github.com/pawlhq/pawl/internal/daemon"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/executor"
@@ -31,6 +32,7 @@ import (
 	"github.com/pawlhq/pawl/internal/store/memory"
 	"github.com/pawlhq/pawl/internal/store/postgres"
 	"github.com/pawlhq/pawl/internal/store/postgres/postgrestest"
+	"github.com/pawlhq/pawl/internal/values"
 	"github.com/pawlhq/pawl/internal/worker"
 	"github.com/pawlhq/pawl/internal/workflow"
 	"github.com/pawlhq/pawl/runner"
@@ -126,6 +128,36 @@ func (s *site) drive(queues func(*worker.Worker) (daemon.Tasks, error), while fu
 	if err := d.Close(); err != nil {
 		s.Errorf("Close: %v", err)
 	}
+}
+
+// driveByWorkers is drive with two workers, each of which has a queue, first or second,
+// and keeps outputs by itself.
+func (s *site) driveByWorkers(kept func() *values.Outputs, while func()) {
+	s.Helper()
+	q, err := queue.Open(s.Context(), queue.Config{Store: s.store, Deliver: worker.Post(s.store), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer q.Close()
+	for _, name := range []string{"first", "second"} {
+		w, err := worker.Open(worker.Config{
+			Store: s.store, Service: s.Service, Vault: s.vault, WorkDir: s.TempDir(), Env: os.Environ(), Outputs: kept(), Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			s.Fatal(err)
+		}
+		s.Cleanup(func() {
+			if err := w.Close(); err != nil {
+				s.Error(err)
+			}
+		})
+		c := q.NewConsumer(queue.ConsumerConfig{Owner: name, Queues: []string{name}, Slots: 1, Run: w.Run})
+		if err := c.Start(s.Context()); err != nil {
+			s.Fatal(err)
+		}
+		defer c.Close()
+	}
+	s.drive(func(*worker.Worker) (daemon.Tasks, error) { return q.NewRunner(nil) }, while)
 }
 
 // outcomes waits for the ends of attempts and returns how everything in them
@@ -307,8 +339,8 @@ func TestTriesOfAQueueEndAsLocalOnesDo(t *testing.T) {
 	}
 }
 
-// A report is posted to whoever drives the attempt; one to an attempt that is
-// over, or was deleted, is of no use to anybody.
+// A report is posted to whoever drives the attempt, where this process does not; one
+// to an attempt that is over, or was deleted, is of no use to anybody.
 func TestReportsArePosted(t *testing.T) {
 	t.Parallel()
 	at := memory.New()
@@ -321,7 +353,7 @@ func TestReportsArePosted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	post, id := worker.Post(at), model.TryID{Attempt: a.ID, Task: 3, Try: 2}
+	post, id := worker.Deliver(func() *conductor.Conductor { return nil }, at), model.TryID{Attempt: a.ID, Task: 3, Try: 2}
 	for _, r := range []runner.Report{
 		{ID: id, Outcome: engine.Command{Kind: engine.Succeed}}, {ID: id, Lost: true}, {ID: model.TryID{Attempt: 1000}, Lost: true},
 	} {

@@ -22,6 +22,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/runners/ending"
@@ -58,7 +59,11 @@ var _ runner.Launcher = (*Launcher)(nil)
 
 // Open returns the launcher of the programs in a folder.
 func Open(cfg Config) (*Launcher, error) {
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+	err := os.MkdirAll(cfg.Dir, 0o700)
+	if err == nil {
+		err = sweep(cfg.Dir)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open the folder of programs: %w", err)
 	}
 	switch err := checkCgroup(&cfg); {
@@ -70,6 +75,27 @@ func Open(cfg Config) (*Launcher, error) {
 		cfg.Cgroup = ""
 	}
 	return &Launcher{cfg: cfg, killers: ending.New()}, nil
+}
+
+// A folder has a name of its own until its program begins, which takes moments: an old
+// one is of a launch that was cut off.
+const (
+	beginning = ".new-"
+	cutOff    = time.Minute
+)
+
+// sweep removes what launches have left that were cut off.
+func sweep(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), beginning) {
+			continue
+		}
+		if of, gone := e.Info(); gone == nil && time.Since(of.ModTime()) > cutOff {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }
 
 // Names of files in the folder of a program.
@@ -92,7 +118,7 @@ func (l *Launcher) folder(name string) string { return filepath.Join(l.cfg.Dir, 
 // Launch implements runner.Launcher. The folder of a program gets its name once
 // the lock is held, so that none that has begun looks as if it were lost.
 func (l *Launcher) Launch(_ context.Context, o runner.Order) (err error) {
-	made, err := os.MkdirTemp(l.cfg.Dir, ".new-")
+	made, err := os.MkdirTemp(l.cfg.Dir, beginning)
 	if err != nil {
 		return err
 	}
@@ -138,12 +164,14 @@ func (l *Launcher) start(o *runner.Order, dir string, lock *os.File) error {
 	cmd.ExtraFiles = []*os.File{lock}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	done, err := l.confine(cmd.SysProcAttr, o)
-	if err != nil {
-		return err
+	if err == nil {
+		defer done()
+		if err = cmd.Start(); err != nil {
+			err = model.Errorf(model.Unavailable, "start a program: %w", err)
+		}
 	}
-	defer done()
-	if err := cmd.Start(); err != nil {
-		return errors.Join(model.Errorf(model.Unavailable, "start a program: %w", err), l.release(context.Background(), o.Name))
+	if err != nil {
+		return errors.Join(err, l.release(context.Background(), o.Name))
 	}
 	go func() { _ = cmd.Wait() }() // ends with the program, which tells in its folder how it did
 	// The shell notes it, too, but it may be called off before that has begun.

@@ -110,12 +110,11 @@ func (r *Runner) Load(ctx context.Context) (local.Load, error) {
 // have ended, or ctx is done. What is submitted is left to others. Close comes
 // after it.
 func (r *Runner) Drain(ctx context.Context) error {
+	var err error
 	if r.consumer != nil {
-		if err := r.consumer.Drain(ctx); err != nil {
-			return err
-		}
+		err = r.consumer.Drain(ctx)
 	}
-	return nil
+	return errors.Join(err, r.light.Drain(ctx))
 }
 
 // Close ends what runs in this process. What is on the queue stays there.
