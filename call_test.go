@@ -243,6 +243,32 @@ func TestARunOfAnotherIsNotStoppedWithTheStep(t *testing.T) {
 	stateIs(t, others, "running")
 }
 
+// A run that somebody else has started stays until the one that follows it has ended.
+func TestARunThatIsFollowedStays(t *testing.T) {
+	t.Parallel()
+	by := shipping()
+	p := order(t, ship(by), pawl.Listen("paid", shipments.By("parcel"), func(context.Context, *parent, string) (bool, error) { return true, nil }))
+	e := pawltest.NewWith(t, pawl.Config{KeepRuns: time.Hour}, p, by)
+	others, err := by.Start(t.Context(), e.Engine, "orders/o-1/ship", child{Order: "o-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := begin(t, e, p, "o-1")
+	parcel(e, "o-1", "P-7")
+	stateIs(t, others, "success")
+	e.Advance(24 * time.Hour)
+	stateIs(t, others, "success")
+	if err := others.Delete(t.Context()); !errors.Is(err, pawl.ErrConflict) {
+		t.Errorf("it is deleted: %v", err)
+	}
+	e.Deliver(pawl.Message{Topic: shipments, Keys: map[string]any{"parcel": "P-7"}, Body: ""})
+	stateIs(t, r, "success")
+	e.Advance(time.Minute)
+	if _, err := others.State(t.Context()); !errors.Is(err, pawl.ErrNotFound) {
+		t.Errorf("it is kept: %v", err)
+	}
+}
+
 func TestManyCallsStandSideBySide(t *testing.T) {
 	t.Parallel()
 	by := pawl.Must(pawl.Define("shipping", "1", pawl.Execute("x", func(ctx context.Context, c *child) error {

@@ -3,7 +3,6 @@ package pawl
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"github.com/pawlhq/pawl/internal/host"
 	"github.com/pawlhq/pawl/operator"
@@ -67,14 +66,4 @@ func Failure(ctx context.Context) string {
 	}
 	message, _ := why.StringOr("message", "")
 	return message
-}
-
-// Log returns the logger of Config with the run, the attempt, the step and the try.
-// Outside of a step it is slog's default.
-func Log(ctx context.Context) *slog.Logger {
-	t := taskOf(ctx)
-	if t == nil {
-		return slog.Default()
-	}
-	return host.Log(ctx).With("run", host.Key(ctx), "attempt", int64(t.ID.Attempt), "step", host.Path(t.Name), "try", t.ID.Try)
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,7 @@ import (
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/feed/relay"
 	"github.com/pawlhq/pawl/internal/host"
+	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators/gofunc"
 	"github.com/pawlhq/pawl/internal/params"
@@ -73,9 +75,11 @@ type Config struct {
 	// it made, however old it is. Defaults to 30 days; below zero, it is kept no longer
 	// than others.
 	KeepVersions time.Duration
-	// Log receives what operators are to know, and what steps write to Log.
-	// Defaults to slog's default.
+	// Log receives what operators are to know, and what steps write to Log, from the
+	// level on that its handler has. Defaults to slog's default.
 	Log *slog.Logger
+	// Logs keeps what steps write to Log with their runs.
+	Logs LogConfig
 }
 
 // TopicConfig says how the messages of a topic are kept.
@@ -112,7 +116,7 @@ func (c Config) check() error {
 	case c.UpdateParams && c.Updates == "":
 		return errors.New("UpdateParams has no effect without Updates")
 	}
-	return nil
+	return c.Logs.check(c.Database)
 }
 
 // retention returns how long runs are kept.
@@ -132,6 +136,11 @@ type Engine struct {
 	host  host.Host
 	// claims are the topics whose records go elsewhere than to a broker.
 	claims relay.Claims
+	// logs has the logs of steps; nil keeps none.
+	logs logs.Store
+	// unlog ends the keeping of logs, and unkept tells once that they are not kept.
+	unlog  func() error
+	unkept sync.Once
 	// unreport ends the telling of reporters.
 	unreport func()
 	// project is the stored one, and workflows are those of its newest revision by
@@ -174,33 +183,38 @@ func Open(ctx context.Context, cfg Config, processes ...Definition) (*Engine, er
 			return nil, fmt.Errorf("open pawl: KeepRunsOf has process %q, which is not given", name)
 		}
 	}
-	e := &Engine{cfg: cfg, clock: clock.System{}, workflows: make(map[*process]model.WorkflowID)}
+	if err := cfg.checkReported(processes); err != nil {
+		return nil, fmt.Errorf("open pawl: %w", err)
+	}
+	e := &Engine{cfg: cfg, clock: clock.System{}, workflows: make(map[*process]model.WorkflowID), unlog: func() error { return nil }}
 	drive := host.Live
 	under, ok := host.UnderOf(ctx)
 	if ok {
-		e.store, e.clock, drive = under.Store, under.Clock, under.Drive
+		e.store, e.logs, e.clock, drive = under.Store, under.Logs, under.Clock, under.Drive
 		functions.Here = true
 	} else if err := e.open(ctx); err != nil {
 		return nil, fmt.Errorf("open pawl: %w", explained(err))
+	} else if err := e.openLogs(ctx); err != nil {
+		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.release()))
 	}
 	scheduled, err := e.publish(ctx, processes)
 	if err != nil {
-		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.store.Close()))
+		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.release()))
 	}
 	var operators operator.Registry
 	operators.Register(functions.Spec())
 	driven := host.Config{
 		Store: e.store, Project: e.project, Schedules: scheduled, Sense: sense(processes), Operators: &operators, Slots: cfg.Parallel,
-		Retention: cfg.retention(), Tell: e.cfg.tell(), Clock: e.clock, Log: cfg.Log,
+		Logs: e.logs, LogLevel: logs.LevelOf(cfg.Logs.Level), Retention: cfg.retention(), Tell: e.cfg.tell(), Clock: e.clock, Log: cfg.Log,
 		With:   func(ctx context.Context) context.Context { return context.WithValue(ctx, engineKey{}, e) },
 		Pruned: e.removeOutputs, Outputs: keeper{e},
 	}
 	if e.unreport, err = e.report(ctx, &driven, ok); err != nil {
-		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.store.Close()))
+		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.release()))
 	}
 	if e.host, err = drive(ctx, driven); err != nil {
 		e.unreport()
-		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.store.Close()))
+		return nil, fmt.Errorf("open pawl: %w", errors.Join(explained(err), e.release()))
 	}
 	return e, nil
 }
@@ -210,7 +224,7 @@ func (e *Engine) open(ctx context.Context) (err error) {
 	switch db := e.cfg.Database; {
 	case db == "":
 		e.store = memory.New()
-	case strings.HasPrefix(db, "postgres://"), strings.HasPrefix(db, "postgresql://"):
+	case isServer(db):
 		e.store, err = opened(postgres.Open(ctx, postgres.Config{URL: db}))
 	case strings.Contains(db, "://"):
 		err = model.Errorf(model.Invalid, "the database %q is neither a file nor a URL of PostgreSQL", db)
@@ -218,6 +232,11 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		e.store, err = opened(sqlite.Open(db))
 	}
 	return err
+}
+
+// isServer reports whether a database is no file of this machine.
+func isServer(database string) bool {
+	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
 
 // opened returns no store at all where opening one failed.
@@ -230,12 +249,15 @@ func opened[S store.Store](s S, err error) (store.Store, error) {
 
 // Close ends what runs: the contexts of functions that are called are done, and
 // the next engine calls these functions again. It returns when they have; a look of a
-// sensor is left alone after ten seconds.
+// sensor and the call of a reporter are left alone after ten seconds.
 func (e *Engine) Close() error {
 	err := e.host.Close()
 	e.unreport()
-	return errors.Join(err, e.store.Close())
+	return errors.Join(err, e.release())
 }
+
+// release closes what the engine works with.
+func (e *Engine) release() error { return errors.Join(e.unlog(), e.store.Close()) }
 
 // Message is one for the steps that listen.
 type Message struct {

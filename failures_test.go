@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl"
+	"github.com/pawlhq/pawl/pawltest"
 )
 
 func TestRetryAfterSaysWhenAndHowOften(t *testing.T) {
@@ -117,5 +118,25 @@ func TestGoexitIsAFailure(t *testing.T) {
 	var failed *pawl.FailedError
 	if err := r.Wait(t.Context()); !errors.As(err, &failed) || !strings.Contains(failed.Reason, "runtime.Goexit") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// crashes is inlined into the program, as processes of users are.
+var crashes = pawl.Must(pawl.Define("notes", "1", pawl.Execute("x", func(context.Context, *note) error {
+	panic("oh")
+})))
+
+// A traceback has the calls of users alone, whatever the compiler makes of what is
+// generic.
+func TestATracebackHasTheCallsOfUsersAlone(t *testing.T) {
+	t.Parallel()
+	e := pawltest.New(t, crashes)
+	r, err := crashes.Start(t.Context(), e.Engine, "a", note{ID: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := failure(t, r)
+	if !strings.Contains(text, "failures_test.go:") || strings.Contains(text, "step.go") || strings.Contains(text, "function.go") || strings.Contains(text, "fault") {
+		t.Errorf("got %s", text)
 	}
 }

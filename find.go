@@ -138,7 +138,7 @@ func (r *Run[P]) Delete(ctx context.Context) error {
 		}
 		ids = append(ids, one.ID)
 	}
-	gone, err := r.engine.store.DeleteAttempts(ctx, ids)
+	gone, err := r.engine.store.DeleteAttempts(ctx, ids, 0)
 	if err == nil {
 		r.engine.removeOutputs(ctx, &gone)
 	}

@@ -2,6 +2,7 @@ package pawl_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,15 @@ func TestAMemoisedStepIsCalledOnceForTheSame(t *testing.T) {
 		t.Errorf("retried: called %q, %+v, %v", called, got, err)
 	}
 
+	// What fails is called again, memoised or not, if that is asked for; so is all of a run.
+	called = nil
+	if _, err := p.Start(t.Context(), e.Engine, "4", tally{N: 3}, pawl.Replace, pawl.RerunMemoised); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(called, []string{"load", "add", "note"}) {
+		t.Errorf("started to call all: called %q", called)
+	}
+
 	// The version of a step outlives that of its process, and no others do.
 	next := tallies("2", &called)
 	e.Restart(p, next)
@@ -85,6 +95,53 @@ func TestAMemoisedStepIsCalledOnceForTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	tell(next, "6", tally{N: 2}, "load")
+}
+
+// A run that is retried calls what did not end well, and takes it from other runs only if
+// nobody says otherwise.
+func TestARetryCallsMemoisedStepsIfItIsToldTo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		options []pawl.RetryOption
+		want    []string
+	}{
+		{nil, nil},
+		{[]pawl.RetryOption{pawl.TakeMemoised}, nil},
+		{[]pawl.RetryOption{pawl.RerunMemoised}, []string{"add"}},
+	} {
+		var called []string
+		broken := errors.New("broken")
+		p := pawl.Must(pawl.Define("adds", "1",
+			pawl.Execute("load", func(_ context.Context, p *tally) error {
+				called = append(called, "load")
+				return nil
+			}).Memo(pawl.Memo{}),
+			pawl.Execute("add", func(_ context.Context, p *tally) error {
+				called = append(called, "add")
+				p.Total = p.N
+				return broken
+			}).Memo(pawl.Memo{Inputs: []string{"N"}}),
+		))
+		e := pawltest.New(t, p)
+		start := func(key string) *pawl.Run[tally] {
+			t.Helper()
+			r, err := p.Start(t.Context(), e.Engine, key, tally{N: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		failed := start("1")
+		broken = nil
+		start("2") // makes what the first is to take
+		called = nil
+		if err := failed.Retry(t.Context(), test.options...); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := failed.Params(t.Context()); err != nil || got.Total != 2 || !slices.Equal(called, test.want) {
+			t.Errorf("%v: called %q, want %q: %+v, %v", test.options, called, test.want, got, err)
+		}
+	}
 }
 
 func TestAnOutputThatIsGoneIsMadeAgain(t *testing.T) {

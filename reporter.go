@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/boundary"
+	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/history"
 	"github.com/pawlhq/pawl/internal/host"
 	"github.com/pawlhq/pawl/internal/model"
@@ -35,7 +36,8 @@ func (f ReporterFunc) Report(ctx context.Context, events []Happening) error { re
 type ReporterConfig struct {
 	// Reporter is told. Required.
 	Reporter Reporter
-	// Processes are the names of those of whose runs it is told; none means all.
+	// Processes are the names of those of whose runs it is told, each of which the engine
+	// is given; none means all.
 	Processes []string
 	// Types are the types of events, such as "task.failed", groups of them, such as
 	// "attempt", or "failure"; none means all. The manual lists them.
@@ -100,6 +102,27 @@ func (t translating) Report(ctx context.Context, events []history.Event) (err er
 	return t.to.Report(ctx, list)
 }
 
+// checkReported refuses reporters that are told of processes that are not given.
+func (c *Config) checkReported(processes []Definition) error {
+	names := make([]string, len(processes))
+	for i, d := range processes {
+		names[i] = d.definition().name
+	}
+	for _, reporter := range slices.Sorted(maps.Keys(c.Reporters)) {
+		for _, name := range c.Reporters[reporter].Processes {
+			if slices.Contains(names, name) {
+				continue
+			}
+			err := fmt.Errorf("reporter %q: Processes has process %q, which is not given", reporter, name)
+			if hint := document.DidYouMean(name, names); hint != "" {
+				err = fmt.Errorf("%w; %s", err, hint)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
 // crew returns what tells the reporters; nil where there are none.
 func (e *Engine) crew(stepped bool) (*reporters.Crew, error) {
 	if len(e.cfg.Reporters) == 0 {
@@ -145,5 +168,14 @@ func (e *Engine) report(ctx context.Context, cfg *host.Config, stepped bool) (st
 		defer close(ended)
 		crew.Run(loop)
 	}()
-	return func() { cancel(); <-ended }, nil
+	return func() {
+		cancel()
+		select {
+		case <-ended:
+		case <-time.After(leaveAfter):
+		}
+	}, nil
 }
+
+// leaveAfter is how long Close waits for a reporter that heeds no context.
+const leaveAfter = 10 * time.Second

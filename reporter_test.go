@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pawlhq/pawl"
@@ -66,6 +67,35 @@ func TestReportersAreToldOfRuns(t *testing.T) {
 	if tries != 3 {
 		t.Errorf("it was tried %d times", tries)
 	}
+}
+
+func TestAReporterThatHeedsNoContextIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, err := pawl.Define("notes", "1", say("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, freed := make(chan struct{}), make(chan struct{})
+		deaf := pawl.ReporterFunc(func(context.Context, []pawl.Happening) error {
+			close(told)
+			<-freed
+			return nil
+		})
+		e, err := pawl.Open(t.Context(), pawl.Config{Project: "p", Reporters: map[string]pawl.ReporterConfig{"deaf": {Reporter: deaf}}}, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // it begins with what happens once it is there
+		if _, err := p.Start(t.Context(), e, "a", note{ID: "a"}); err != nil {
+			t.Fatal(err)
+		}
+		<-told
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+		close(freed)
+	})
 }
 
 func TestReportersGoOnAfterARestart(t *testing.T) {
@@ -142,7 +172,7 @@ func TestReportersThatCantBeToldAreRefused(t *testing.T) {
 	t.Parallel()
 	r := heard(new([]string), nil)
 	for name, c := range map[string]pawl.ReporterConfig{
-		"none": {}, "typo": {Reporter: r, Types: []string{"task.faild"}}, "tags": {Reporter: r, Tags: pawl.Tags{"pawl/x": ""}}, "a/b": {Reporter: r},
+		"none": {}, "typo": {Reporter: r, Types: []string{"task.faild"}}, "tags": {Reporter: r, Tags: pawl.Tags{"pawl/x": ""}}, "a/b": {Reporter: r}, "process": {Reporter: r, Processes: []string{"ordr"}},
 	} {
 		e, err := pawl.Open(t.Context(), pawl.Config{Project: "p", Reporters: map[string]pawl.ReporterConfig{name: c}})
 		if err == nil {

@@ -13,7 +13,32 @@ import (
 // Retry runs a run on that has failed or was stopped: the steps that ended well
 // keep what they did, and all others run with the parameters as they stand. One
 // that goes on, or ended well, is ErrConflict.
-func (r *Run[P]) Retry(ctx context.Context) error { return r.explain("retry", r.again(ctx, again{})) }
+func (r *Run[P]) Retry(ctx context.Context, options ...RetryOption) error {
+	var how again
+	for _, o := range options {
+		o.retry(&how)
+	}
+	return r.explain("retry", r.again(ctx, how))
+}
+
+// RetryOption changes how a run is retried.
+type RetryOption interface{ retry(*again) }
+
+// Memoised says what becomes of memoised steps whose result is there. It is a StartOption
+// and a RetryOption.
+type Memoised uint8
+
+const (
+	// TakeMemoised takes over what they gave. It is the default.
+	TakeMemoised Memoised = iota
+	// RerunMemoised has them called. What they give takes the place of what was. Runs
+	// that they start are runs of their own.
+	RerunMemoised
+)
+
+func (m Memoised) change(s *start) { s.rerun = m == RerunMemoised }
+
+func (m Memoised) retry(a *again) { a.rerun = m == RerunMemoised }
 
 // RetryFrom runs a run again that is over, from a step on, by its path: only what
 // comes before that keeps what it did.
@@ -43,6 +68,8 @@ type again struct {
 	// run; only are patterns of the steps that are run alone.
 	from, without string
 	only          []string
+	// rerun has memoised steps called, too, whose result is there.
+	rerun bool
 }
 
 // again goes on after the newest attempt.
@@ -57,7 +84,7 @@ func (r *Run[P]) again(ctx context.Context, how again) error {
 	case how.from == "" && len(how.only) == 0 && last == engine.AttemptSuccess:
 		return model.Errorf(model.Conflict, "it ended well").WithHint("RetryFrom runs it again from a step on")
 	}
-	var plan rerun.Plan
+	plan := rerun.Plan{Rerun: how.rerun}
 	if plan.From, err = r.taskAt(snap, how.from); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type start struct {
 	exists IfExists
 	chosen map[string][]string
 	tags   model.Tags
+	rerun  bool
 }
 
 // IfExists says what to do if there is a run with the key already.
@@ -95,6 +96,9 @@ func (r *Run[P]) start(ctx context.Context, with P, s start) error {
 	of := store.Start{
 		Session: store.Session{UUID: uuid.NewString(), Project: r.engine.project, Workflow: r.of.name, Key: r.key},
 		Zone:    "UTC", Params: p, Definition: w, Workflow: r.engine.workflows[r.of], Tags: s.tags,
+	}
+	if s.rerun {
+		of.Resume.From = store.Anew
 	}
 	_, made, err := r.engine.host.Start(ctx, of)
 	switch {

@@ -220,11 +220,12 @@ func (e *Engine) manager(name string) (IOManager, error) {
 	return nil, Permanent(fmt.Errorf("Config.IO has no manager %q", name))
 }
 
-// removeOutputs deletes what deleted attempts have kept. What can't be deleted is
+// removeOutputs deletes what deleted attempts have kept, and said. What can't be deleted is
 // logged, as nobody else knows of it.
 func (e *Engine) removeOutputs(ctx context.Context, p *store.Pruned) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
 	defer cancel()
+	e.removeLogs(ctx, p.Attempts)
 	for name, m := range e.cfg.IO {
 		r, ok := m.(IORemover)
 		if !ok {

@@ -1,4 +1,4 @@
-// Package bucket keeps outputs of steps and files of processes in a bucket of
+// Package bucket keeps outputs and logs of steps, and files of processes, in a bucket of
 // Amazon S3, or of a service that speaks its protocol. It is a package of its own
 // because its client is large: programs without a bucket are built without it.
 package bucket
@@ -64,6 +64,12 @@ func (b *Bucket) IO() pawl.IOManager {
 // Files returns a manager that keeps files in the bucket.
 func (b *Bucket) Files() *pawl.FileManager {
 	return values.NewFileManager(b.of, b.cfg.Prefix, func(key string) string { return "s3://" + b.cfg.Bucket + "/" + key })
+}
+
+// Logs returns a place for the logs of steps in the bucket, for Logs of pawl.Config:
+// "logs/" after the prefix.
+func (b *Bucket) Logs() *pawl.LogBucket {
+	return &pawl.LogBucket{Store: b.of, Prefix: b.cfg.Prefix + "logs/"}
 }
 
 // Close ends connections. It comes after all other calls.

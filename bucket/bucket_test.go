@@ -1,7 +1,10 @@
 package bucket_test
 
 import (
+	"context"
+	"log/slog"
 	"net/http/httptest"
+	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -60,5 +63,44 @@ func TestABucketNeedsAName(t *testing.T) {
 	t.Parallel()
 	if _, err := bucket.Open(bucket.Config{}); err == nil {
 		t.Error("there is no bucket, and no error")
+	}
+}
+
+// What steps say is in the bucket when the engine has ended, and others read it there.
+func TestLogsAreKeptInABucket(t *testing.T) {
+	t.Parallel()
+	b := open(t, serve(t))
+	type note struct{}
+	p := pawl.Must(pawl.Define("says", "1", pawl.Execute("word", func(ctx context.Context, _ *note) error {
+		pawl.Log(ctx).Info("hello")
+		return nil
+	})))
+	cfg := pawl.Config{Project: "p", Database: filepath.Join(t.TempDir(), "pawl.db"), Log: slog.New(slog.DiscardHandler)}
+	for range 2 { // the second one takes what there is
+		cfg.Logs = pawl.LogConfig{Bucket: b.Logs(), Folder: t.TempDir()}
+		e, err := pawl.Open(t.Context(), cfg, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.Start(t.Context(), e, "a", note{})
+		if err == nil {
+			err = r.Wait(t.Context())
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		var said []string
+		for one, err := range r.Logs(t.Context(), slog.LevelInfo) {
+			if err != nil {
+				t.Error(err)
+			}
+			said = append(said, one.Message)
+		}
+		if len(said) != 1 || said[0] != "hello" {
+			t.Errorf("got %q", said)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

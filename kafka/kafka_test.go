@@ -52,19 +52,18 @@ func open(t *testing.T) *pawl.Engine {
 	return e
 }
 
-// Whoever reads what is sent can answer it.
-func TestMessagesGoToKafkaAndComeFromThere(t *testing.T) {
-	t.Parallel()
+// talk has a run ask by Kafka, connected as cfg says, and be answered by the record that
+// reply makes of the question, whose value is to be asked.
+func talk(t *testing.T, cfg kafka.Config, asked string, reply func(context.Context, *kgo.Record) (*kgo.Record, error)) {
+	t.Helper()
 	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "questions", "answers"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer broker.Close()
 	e := open(t)
-	c, err := kafka.Connect(e, kafka.Config{
-		Brokers: broker.ListenAddrs(), Group: "g", Log: slog.New(slog.DiscardHandler),
-		Topics: map[pawl.Topic]kafka.Topic{"answers": {Keys: map[string]string{"id": "body.question"}}},
-	})
+	cfg.Brokers, cfg.Group, cfg.Log = broker.ListenAddrs(), "g", slog.New(slog.DiscardHandler)
+	c, err := kafka.Connect(e, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +72,6 @@ func TestMessagesGoToKafkaAndComeFromThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	other, err := kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...), kgo.ConsumeTopics("questions"),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
@@ -83,14 +81,15 @@ func TestMessagesGoToKafkaAndComeFromThere(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	got := other.PollRecords(ctx, 1).Records()
-	if len(got) != 1 || string(got[0].Key) != "q-1" || string(got[0].Value) != `"why?"` {
+	if len(got) != 1 || string(got[0].Key) != "q-1" || string(got[0].Value) != asked {
 		t.Fatalf("read %+v", got)
 	}
-	answer, err := json.Marshal(map[string]string{"question": string(got[0].Key), "text": "because"})
+	answer, err := reply(ctx, got[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := other.ProduceSync(ctx, &kgo.Record{Topic: "answers", Value: answer}).FirstErr(); err != nil {
+	answer.Topic = "answers"
+	if err := other.ProduceSync(ctx, answer).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
 	if err := run.Wait(ctx); err != nil {
@@ -98,6 +97,21 @@ func TestMessagesGoToKafkaAndComeFromThere(t *testing.T) {
 	}
 	if q, err := run.Params(ctx); err != nil || q.Answer != "because" {
 		t.Errorf("got %+v, %v", q, err)
+	}
+}
+
+// Whoever reads what is sent can answer it, also with the number of a schema before it.
+func TestMessagesGoToKafkaAndComeFromThere(t *testing.T) {
+	t.Parallel()
+	for name, codec := range map[string]kafka.Codec{"by default": {}, "JSON": kafka.JSON()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := kafka.Config{Topics: map[pawl.Topic]kafka.Topic{"answers": {Codec: codec, Keys: map[string]string{"id": "body.question"}}}}
+			talk(t, cfg, `"why?"`, func(_ context.Context, q *kgo.Record) (*kgo.Record, error) {
+				text, err := json.Marshal(map[string]string{"question": string(q.Key), "text": "because"})
+				return &kgo.Record{Value: append([]byte{0, 0, 0, 0, 7}, text...)}, err
+			})
+		})
 	}
 }
 
@@ -124,11 +138,6 @@ func TestConnectRefusesWhatMakesNoSense(t *testing.T) {
 // Topics may be written otherwise than in JSON, each in its own way.
 func TestTopicsHaveCodecs(t *testing.T) {
 	t.Parallel()
-	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "questions", "answers"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer broker.Close()
 	schemas := srfake.New()
 	defer schemas.Close()
 	answer := `{"type": "record", "name": "Answer", "fields": [{"name": "text", "type": "string"}]}`
@@ -137,50 +146,20 @@ func TestTopicsHaveCodecs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e := open(t)
-	c, err := kafka.Connect(e, kafka.Config{
-		Brokers: broker.ListenAddrs(), Group: "g", Log: slog.New(slog.DiscardHandler), Registry: kafka.Registry{URLs: []string{schemas.URL()}},
-		Topics: map[pawl.Topic]kafka.Topic{
-			"questions": {Codec: kafka.Text()},
-			"answers":   {Codec: kafka.Avro("why"), Key: kafka.Avro(""), Keys: map[string]string{"id": "key"}},
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	run, err := ask.Start(t.Context(), e, "q-1", question{ID: "q-1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...), kgo.ConsumeTopics("questions"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	if got := other.PollRecords(ctx, 1).Records(); len(got) != 1 || string(got[0].Value) != "why?" {
-		t.Fatalf("read %+v", got)
-	}
 	writer, err := registry.Open(registry.Options{URLs: []string{schemas.URL()}, Clock: clock.System{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := &kgo.Record{Topic: "answers"}
-	if record.Value, err = writer.Avro("why").Encode(ctx, "", params.Of("text", "because")); err == nil {
-		record.Key, err = writer.Avro("answers-key").Encode(ctx, "", "q-1")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := other.ProduceSync(ctx, record).FirstErr(); err != nil {
-		t.Fatal(err)
-	}
-	if err := run.Wait(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if q, err := run.Params(ctx); err != nil || q.Answer != "because" {
-		t.Errorf("got %+v, %v", q, err)
-	}
+	cfg := kafka.Config{Registry: kafka.Registry{URLs: []string{schemas.URL()}}, Topics: map[pawl.Topic]kafka.Topic{
+		"questions": {Codec: kafka.Text()},
+		"answers":   {Codec: kafka.Avro("why"), Key: kafka.Avro(""), Keys: map[string]string{"id": "key"}},
+	}}
+	talk(t, cfg, "why?", func(ctx context.Context, _ *kgo.Record) (*kgo.Record, error) {
+		value, err := writer.Avro("why").Encode(ctx, "", params.Of("text", "because"))
+		if err != nil {
+			return nil, err
+		}
+		key, err := writer.Avro("answers-key").Encode(ctx, "", "q-1")
+		return &kgo.Record{Key: key, Value: value}, err
+	})
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/pawlhq/pawl"
 	"github.com/pawlhq/pawl/internal/engine"
 	"github.com/pawlhq/pawl/internal/host"
+	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/store"
@@ -38,6 +39,7 @@ type Engine struct {
 	cfg   pawl.Config
 	t     testing.TB
 	store *kept
+	logs  *logs.Passing
 	clock *host.Clock
 	host  *host.Stepped
 	sent  []pawl.Record
@@ -59,7 +61,8 @@ func New(t testing.TB, processes ...pawl.Definition) *Engine {
 }
 
 // NewWith is New with a configuration. Without a project it is "test", and without
-// a log there is none. It is in memory whatever its database is.
+// a log there is none. It is in memory whatever its database is, and what steps say is
+// kept until the test ends.
 func NewWith(t testing.TB, cfg pawl.Config, processes ...pawl.Definition) *Engine {
 	t.Helper()
 	cfg.Project = cmp.Or(cfg.Project, "test")
@@ -67,7 +70,9 @@ func NewWith(t testing.TB, cfg pawl.Config, processes ...pawl.Definition) *Engin
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	c := host.NewClock(Start)
-	e := &Engine{t: t, cfg: cfg, clock: c, store: &kept{memory.NewWith(c)}}
+	said := logs.NewPassing(c)
+	t.Cleanup(func() { _ = said.Close() }) // which is only scratch
+	e := &Engine{t: t, cfg: cfg, clock: c, store: &kept{memory.NewWith(c)}, logs: said}
 	e.Restart(processes...)
 	return e
 }
@@ -81,7 +86,7 @@ func (e *Engine) Restart(processes ...pawl.Definition) {
 			e.t.Fatal(err)
 		}
 	}
-	ctx := host.With(context.Background(), host.Under{Store: e.store, Clock: e.clock, Drive: e.drive})
+	ctx := host.With(context.Background(), host.Under{Store: e.store, Logs: e.logs, Clock: e.clock, Drive: e.drive})
 	of, err := pawl.Open(ctx, e.cfg, processes...)
 	if err != nil {
 		e.t.Fatal(err)
