@@ -18,6 +18,8 @@ type Draft struct {
 	// Local are the task's own keys as they are written. "_command" is what
 	// follows the type.
 	Local Map
+	// Exported are the parameters that tasks around it export, as they are written.
+	Exported Map
 	// Project has the project's files.
 	Project fs.FS
 	// Workdir is the folder to work in, as a path in Project. It is empty if

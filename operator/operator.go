@@ -59,6 +59,10 @@ type Spec struct {
 	// Check, when set, notes what is wrong with a task as far as it shows before
 	// anything runs. It is called concurrently and starts nothing.
 	Check func(d *Draft)
+	// Needs, when set, returns what a task needs where it runs, as far as that shows.
+	// It is called concurrently and starts nothing. Secrets that texts of the task refer
+	// to are found without it.
+	Needs func(d *Draft) []Need
 	// Light operators only compute: they start no program, wait for nothing
 	// and return at once, so a runner may run many in a row.
 	Light bool

@@ -25,6 +25,7 @@ type Setting struct {
 	Concealed bool
 
 	structured           bool
+	listed               bool
 	value, name, section place        // zero unless it is in a file
 	typed                params.Value // of a parameter in YAML, unless it is a text
 }
@@ -37,6 +38,10 @@ type place struct {
 
 // Structured reports whether the setting is from a YAML file.
 func (s Setting) Structured() bool { return s.structured }
+
+// Listed reports whether the setting is a list in a YAML file, whose items the value has
+// with commas between them.
+func (s Setting) Listed() bool { return s.listed }
 
 // Config holds settings by key. Later ones replace earlier ones.
 type Config struct {

@@ -111,7 +111,7 @@ func (s *structure) value(key string, n *document.Node) {
 // list takes over texts, which settings have with commas between them.
 func (s *structure) list(key string, n *document.Node) {
 	var texts []string
-	whole := Setting{}
+	whole := Setting{listed: true}
 	for _, item := range n.Items() {
 		one := &Setting{}
 		text, ok := item.Text()

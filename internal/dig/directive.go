@@ -141,7 +141,12 @@ func (c *compiler) parallel(e document.Entry) parallel {
 		p.on = c.boolean(e)
 	case params.Map:
 		p.on = true
-		p.limit = max(0, c.parallelLimit(e))
+		if p.limit = c.parallelLimit(e); p.limit < 1 {
+			p.limit = 0
+			if l, ok := find(e.Value.Entries(), "limit"); ok && isNumber(l.Value.Value()) {
+				c.warn(l.Value.Errorf("a limit of less than 1 is none: all tasks run at a time"))
+			}
+		}
 	default:
 		c.fail(e.Value.Errorf("_parallel must be true, false or {limit: N}, not %s", e.Value.What()))
 	}
@@ -167,6 +172,9 @@ func (c *compiler) parallelLimit(e document.Entry) int {
 // integer reads an integer or the text of one, of at most the given amount.
 func (c *compiler) integer(e document.Entry, most int64) int64 {
 	i, ok := params.ToInt(e.Value.Value())
+	if f, isFloat := e.Value.Value().(float64); isFloat && ok && f != float64(i) {
+		c.warn(e.Value.Errorf("%s is a whole number: it counts as %d", e.Key, i))
+	}
 	switch {
 	case !ok:
 		c.fail(e.Value.Errorf("%s must be an integer, not %s", e.Key, e.Value.What()))
@@ -175,6 +183,12 @@ func (c *compiler) integer(e document.Entry, most int64) int64 {
 		return 0
 	}
 	return i
+}
+
+// isNumber tells of a value that is an integer or the text of one.
+func isNumber(v params.Value) bool {
+	_, ok := params.ToInt(v)
+	return ok
 }
 
 const (
@@ -228,7 +242,11 @@ func (c *compiler) retryMapping(e document.Entry) workflow.Retry {
 }
 
 func (c *compiler) retryLimit(e document.Entry) int {
-	return int(max(0, c.integer(e, mostRetries)))
+	n := c.integer(e, mostRetries)
+	if n < 0 {
+		c.warn(e.Value.Errorf("a number of retries below 0 is none"))
+	}
+	return int(max(0, n))
 }
 
 func (c *compiler) seconds(e document.Entry) time.Duration {

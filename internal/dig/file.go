@@ -119,11 +119,31 @@ func (c *compiler) belongsOnTop(e document.Entry) bool {
 			Hint("put it into a task, a key that starts with '+'"))
 		return false
 	case !slices.Contains(topKeys, e.Key):
-		c.fail(e.Errorf("unknown key %q", e.Key).Hint("%s", keyHint(e, topKeys, nil)))
+		c.fail(e.Errorf("unknown key %q", e.Key).Hint("%s", topHint(e)))
 		return false
 	}
 	return true
 }
+
+// topHint says what an unknown key of a file may have been meant to be.
+func topHint(e document.Entry) string {
+	switch {
+	case slices.Contains(exportedKeys, e.Key):
+		return "it goes below a task, or below _export for all tasks"
+	case slices.Contains(taskKeys, e.Key):
+		return "it goes below a task"
+	}
+	return keyHint(e, topKeys, nil)
+}
+
+// taskKeys are what only a task may have; exportedKeys count for all tasks where they
+// are exported.
+var (
+	taskKeys = []string{
+		"_type", "_command", "_env", "_background", "_after", "_disable", "_product", "_upstream", "_resources", "_memo", "_do", "_else_do", "_on_failure", "_pool",
+	}
+	exportedKeys = []string{"_workdir", workflow.QueueKey, workflow.NeedsKey, workflow.RunnerKey, "_log_level"}
+)
 
 func (c *compiler) zone(e document.Entry) string {
 	zone, ok := e.Value.Text()

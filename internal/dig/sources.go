@@ -138,6 +138,9 @@ func within(entries []document.Entry, key string) (Place, bool) {
 	return Place{e, e.Value}, ok
 }
 
+// Pos is where the place is, of an entry that of its key.
+func (p Place) Pos() document.Pos { return p.KeyErrorf("").Pos }
+
 // Errorf returns an error that points to the value, or to the key where the
 // value is nothing.
 func (p Place) Errorf(format string, args ...any) *document.Error {

@@ -49,13 +49,13 @@ func newChooser(root *workflow.Node, s Selection) *chooser {
 	root.Walk(func(p workflow.Path) bool { c.static[p.Name()] = true; return true })
 	switch {
 	case s.Start != nil:
-		c.replay = before(*s.Start)
+		c.replay = s.Start.NamesBefore()
 	case s.Goal != nil:
-		c.replay = before(*s.Goal)
+		c.replay = s.Goal.NamesBefore()
 	}
 	switch {
 	case s.Goal != nil:
-		c.run = before(*s.Goal)
+		c.run = s.Goal.NamesBefore()
 		around(c.run, *s.Goal)
 		name := s.Goal.Name()
 		for static := range c.static {
@@ -64,18 +64,11 @@ func newChooser(root *workflow.Node, s Selection) *chooser {
 			}
 		}
 	case s.End != nil:
-		c.run = before(*s.End)
+		c.run = s.End.NamesBefore()
 		around(c.run, *s.End)
 		delete(c.run, s.End.Name())
 	}
 	return c
-}
-
-// before returns the names of what a task comes after.
-func before(p workflow.Path) map[string]bool {
-	names := make(map[string]bool)
-	p.Before(func(q workflow.Path) { names[q.Name()] = true })
-	return names
 }
 
 // around adds the groups that a task is in.

@@ -15,28 +15,17 @@ import (
 
 // Sense evaluates the sensor of a workflow once, as servers do, and starts nothing.
 func (in *Instance) Sense(ctx context.Context, w *workflow.Workflow, s *sensor.Sensor, given params.Map) (sensor.Answer, error) {
-	n, err := s.Node()
-	if err != nil {
-		return sensor.Answer{}, err
-	}
 	calendar, err := CalendarOf(w)
 	if err != nil {
 		return sensor.Answer{}, err
 	}
 	services := in.services
 	services.Outputs = nil // which belong to attempts
-	e, err := in.executor.Evaluate(ctx, executor.AttemptInfo{
+	return in.executor.Evaluate(ctx, executor.AttemptInfo{
 		SessionUUID: uuid.NewString(), SessionTime: in.cfg.Clock.Now(), Project: 1,
 		Zone: calendar.Zone, Dialect: w.Dialect, Params: given,
 		ProjectDir: in.cfg.Project, Workdir: in.cfg.Workdir,
 		Secrets: in.cfg.Secrets, Services: services,
 		Evaluator: expr.New(expr.Env{Zone: calendar.Zone, Now: in.cfg.Clock.Now}),
-	}, w.Root.Name+"+sensor", n, given, os.TempDir())
-	said := s.Printed(e.Printed, e.Output)
-	if err != nil {
-		return sensor.Answer{Printed: said, Hide: e.Hide}, err
-	}
-	answer, err := s.Answer(e.Output, e.Store, e.Hide)
-	answer.Printed = said
-	return answer, err
+	}, w.Root.Name, s, given, os.TempDir())
 }

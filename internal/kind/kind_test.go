@@ -164,6 +164,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"shop: {goods: {a: {prize: 1}}}":    `1:20: shop.goods.a.prize is no setting | did you mean "shop.goods.a.price"?`,
 		"shop: {goods: {a: {zzzzz: 1}}}":    `1:20: shop.goods.a.zzzzz is no setting | below shop.goods.a, there is only price`,
 		"shop: {hall.key: {evn: KEY}}":      `1:19: shop.hall.key.evn is no setting | did you mean {env: NAME}? shop.hall.key has one value, or says with {env: NAME} or {file: PATH} where it is`,
+		"shop: {open: [a, b]}":              `1:14: shop.open has one value, and no list | `,
 		"shop: {open: {fiel: x}}":           `1:15: shop.open.fiel is no setting | did you mean {file: PATH}? shop.open has one value, or says with {env: NAME} or {file: PATH} where it is`,
 		"shap: {open: never}":               `1:1: there is no section shap | did you mean "shop"?`,
 		"zzz: {open: never}":                `1:1: there is no section zzz | `,

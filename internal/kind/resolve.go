@@ -135,12 +135,22 @@ func (t *Table) CheckOnly(c *config.Config, of func(config.Setting) bool) (fault
 			if known.idle(c, at) {
 				doubts = append(doubts, Doubt{Key: key, Origin: at.Origin, Reason: "has no effect", Hint: known.belongs(c)})
 			}
+			if at.Listed() && known.single() {
+				faults.Add(c.Errorf(key, "%s has one value, and no list", key))
+				continue
+			}
 			if err := known.Check(strings.TrimSpace(at.Value)); err != nil {
 				faults.Add(known.Fault(c, key, err))
 			}
 		}
 	}
 	return faults, doubts
+}
+
+// single reports whether an option has one value. Keys for encryption are secrets that
+// may be several.
+func (k *Known) single() bool {
+	return k.Form != List && k.Form != Words && k.Form != Any && !k.Secret
 }
 
 // idle reports whether an option has no effect because it is of a type that is not

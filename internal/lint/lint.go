@@ -16,6 +16,7 @@ import (
 	"github.com/pawlhq/pawl/internal/dig"
 	"github.com/pawlhq/pawl/internal/document"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/pawlfile"
 	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/workflow"
@@ -36,6 +37,9 @@ type Linter struct {
 	Runs func(task string) bool
 	// Local is set when the workflows are to run without a server.
 	Local bool
+
+	// needs, when set, is told what tasks need.
+	needs func(operator.Need, document.Pos)
 }
 
 // Report is what was found, each list sorted.
@@ -64,7 +68,7 @@ func (l *Linter) Check(workflows ...*workflow.Workflow) Report {
 	for _, w := range workflows {
 		c.workflow(fileOf(w), w)
 		c.calendar(w)
-		c.circle(w)
+		c.circles(w)
 	}
 	c.remote++
 	for len(c.called) > 0 {
@@ -72,6 +76,7 @@ func (l *Linter) Check(workflows ...*workflow.Workflow) Report {
 		c.called = c.called[1:]
 		c.file(file)
 	}
+	c.endless()
 	r := &c.report
 	for _, list := range []*document.Errors{&r.Faults, &r.Remote, &r.Unknown, &r.Slips, &r.Doubts} {
 		*list = list.Sorted()
@@ -92,11 +97,15 @@ type checker struct {
 	seen   []string // files
 	called []string // files that are still to be looked at, more than once perhaps
 
-	current string   // file
-	made    []string // files that its tasks make
-	keys    []string // from its top to the current place
-	task    string   // full name of the current one, if somebody says which run
-	remote  int      // branches around the current place that may not be taken
+	current string     // file
+	made    []string   // files that its tasks make
+	keys    []string   // from its top to the current place
+	exports params.Map // of what is around the current place
+	task    string     // full name of the current one, if somebody says which run
+	remote  int        // branches around the current place that may not be taken
+	branch  int        // those around the current file
+	loops   int        // those around the current place that may have no turn
+	edges   []edge     // calls of files
 }
 
 // file looks at a file that a task calls.
@@ -142,9 +151,9 @@ func fileOf(w *workflow.Workflow) string {
 
 func (c *checker) workflow(file string, w *workflow.Workflow) {
 	c.seen = append(c.seen, file)
-	c.current = file
+	c.current, c.branch = file, c.remote
 	c.made = made(nil, w.Root)
-	c.task = ""
+	c.task, c.exports = "", params.Map{}
 	c.node(w.Root, ".")
 }
 
@@ -182,6 +191,8 @@ func (c *checker) calendar(w *workflow.Workflow) {
 			c.faults().Add(c.at("schedule", key).Errorf("%v", err).Hint("%s", model.HintsOf(err)))
 		case err != nil:
 			c.fault("schedule", err)
+		case !s.First(time.Unix(0, 0)).Session.Before(schedule.Never):
+			c.report.Doubts.Add(c.at("schedule").Errorf("the schedule never starts anything: no day is as it says"))
 		case s.Doubt != "":
 			c.report.Doubts.Add(c.at("schedule").Errorf("%s", s.Doubt))
 		}
@@ -201,7 +212,7 @@ func (c *checker) alarm(w *workflow.Workflow) {
 	if key != "" {
 		at = c.at("sla", key)
 	}
-	c.report.Doubts.Add(at.Errorf("%v", err))
+	c.report.Doubts.Add(at.Errorf("%v", err).Hint("%s", model.HintsOf(err)))
 }
 
 func (c *checker) fault(key string, err error) {

@@ -3,6 +3,7 @@ package lint_test
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func registry() *operator.Registry {
 		operator.Spec{Name: "if", Operator: nothing, Keys: []string{"_do"}},
 		operator.Spec{Name: "call", Operator: nothing, Keys: []string{}, Check: func(d *operator.Draft) {
 			file, _ := d.Text("_command")
-			d.Calls = append(d.Calls, file)
+			d.Calls = append(d.Calls, path.Join(d.Workdir, file))
 		}},
 		operator.Spec{Name: "find", Operator: nothing, Check: func(d *operator.Draft) {
 			d.Read(func(m params.Map) error { _, err := m.Int("_command"); return err }, "_command")
@@ -92,12 +93,22 @@ func TestMistakesAreFoundWhereTheyStand(t *testing.T) {
 			remote: "sub/c.dig:2:8: the expression ${)} is wrong: SyntaxError: Unexpected token )",
 			doubts: "sub/c.dig:4:3: odd in sub of w"},
 		{name: "a called file that is broken", text: "+a:\n  call>: sub/broken.dig", remote: "sub/broken.dig:1:1: a task must be a mapping, not the number 1"},
-		{name: "a file that calls itself", text: "+a:\n  call>: w.dig"},
+		{name: "a file that calls itself", text: "+a:\n  call>: w.dig", faults: "w.dig:2:10: w.dig calls itself without end: w.dig calls w.dig"},
+		{name: "a file that calls itself below a choice", text: "+a:\n  if>: ${n > 1}\n  _do:\n    call>: w.dig\n_error:\n  call>: w.dig"},
+		{name: "a file that calls itself in a loop", text: "+a:\n  loop>: 2\n  _do:\n    call>: w.dig",
+			doubts: "w.dig:4:12: w.dig calls itself, and only a loop without a turn ends that: w.dig calls w.dig"},
+		{name: "a file that calls itself as often as the run decides", text: "+a:\n  loop>: ${n}\n  _do:\n    call>: w.dig"},
+		{name: "files that call each other", text: "+a:\n  call>: sub/back.dig\n+b:\n  _disable: true\n  call>: w.dig",
+			faults: "w.dig:2:10: w.dig calls itself without end: w.dig calls sub/back.dig calls w.dig",
+			remote: "sub/back.dig:3:12: sub/back.dig calls itself without end: sub/back.dig calls w.dig calls sub/back.dig"},
 		{name: "a time zone", text: "timezone: Mars/X\n+a: {nop>: }", faults: "w.dig:1:11: unknown time zone \"Mars/X\""},
 		{name: "a schedule", text: "schedule:\n  daily>: noon\n+a: {nop>: }", faults: "w.dig:2:11: daily>: scheduler requires HH:MM:SS format: noon"},
 		{name: "an option of a schedule", text: "schedule:\n  daily>: 07:00:00\n  catch_up: [1]\n+a: {nop>: }", faults: "w.dig:3:13: catch_up must be none, latest, all or a number from 1 to 1000"},
 		{name: "a time of the next day", text: "schedule:\n  daily>: 25:00:00\n+a: {nop>: }",
 			doubts: "w.dig:2:3: 25:00:00 is no time on a clock: it runs 25h0m0s after the session time"},
+		{name: "a schedule of no day", text: "schedule:\n  cron>: 0 0 31 2 *\n+a: {nop>: }",
+			doubts: "w.dig:2:3: the schedule never starts anything: no day is as it says"},
+		{name: "an alarm of no day", text: "sla:\n  time: 99:00\n+a: {nop>: }", doubts: "w.dig:2:9: time must be a time of day from 00:00 to 24:00, not 99:00"},
 		{name: "an alarm", text: "sla:\n  time: 99\n+a: {nop>: }", doubts: "w.dig:2:9: time must be HH:MM or HH:MM:SS, not 99"},
 		{name: "an alarm without a time", text: "sla:\n  alert: true\n+a: {nop>: }", doubts: "w.dig:2:3: an sla needs a time or a duration"},
 		{name: "a task that is off", text: "+a:\n  _disable: true\n  ech>: ${)}"},
@@ -127,6 +138,7 @@ func check(t *testing.T, text string) lint.Report {
 		"w.dig":          {Data: []byte(text)},
 		"sub/c.dig":      {Data: []byte("+a:\n  sh>: ${)}\n+b:\n  find>: 1\n  map: {}\n")},
 		"sub/broken.dig": {Data: []byte("+a: 1\n")},
+		"sub/back.dig":   {Data: []byte("+a:\n  +b:\n    call>: ../w.dig\n")},
 	}
 	p, err := dig.LoadProject(project, "root")
 	if err != nil {
@@ -195,6 +207,30 @@ func TestWorkflowsThatWaitForEachOtherAreFound(t *testing.T) {
 	const want = "self.dig:3:15: workflows wait for each other in the same session: self requires self\n" +
 		"v.dig:3:15: workflows wait for each other in the same session: v requires w requires v\n" +
 		"w.dig:3:15: workflows wait for each other in the same session: w requires v requires w"
+	if diff := cmp.Diff(want, l.Check(p.Workflows...).Slips.Error()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWorkflowsThatStartEachOtherAreFound(t *testing.T) {
+	t.Parallel()
+	start := func(name string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("+g:\n  +a:\n    start>: " + name + "\n")}
+	}
+	project := fstest.MapFS{
+		"v.dig": start("w"), "w.dig": start("v\n    wait: false"), "keyed.dig": start("keyed\n    key: once"),
+		"away.dig": start("away\n    project_name: other"), "some.dig": start("${some}"),
+		"chosen.dig": {Data: []byte("+a:\n  if>: ${n}\n  _do:\n    start>: chosen\n")},
+	}
+	p, err := dig.LoadProject(project, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	operators := registry()
+	operators.Register(operator.Spec{Name: "start", Operator: operator.Func(nil)})
+	l := lint.Linter{Project: project, Workflows: p.Workflows, Operators: operators}
+	const want = "v.dig:3:13: workflows start each other without end: v starts w starts v\n" +
+		"w.dig:3:13: workflows start each other without end: w starts v starts w"
 	if diff := cmp.Diff(want, l.Check(p.Workflows...).Slips.Error()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

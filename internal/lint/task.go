@@ -43,6 +43,10 @@ func (c *checker) runs(n *workflow.Node, name string) bool {
 func (c *checker) parts(n *workflow.Node, workdir string) {
 	c.within("_export", func() { c.expressions(n.Export) })
 	workdir = inFolder(n.Export, workdir)
+	if c.linter.needs != nil {
+		defer func(around params.Map) { c.exports = around }(c.exports)
+		c.exports = c.exports.Merge(n.Export)
+	}
 	for _, hook := range n.OnFailure {
 		c.perhaps(true, func() { c.within("_error", func() { c.node(hook, workdir) }) })
 	}
@@ -54,7 +58,7 @@ func (c *checker) parts(n *workflow.Node, workdir string) {
 			c.perhaps(true, func() { c.success(of, child, workdir) })
 			continue
 		}
-		c.within(child.Name, func() { c.node(child, workdir) })
+		c.times(n, func() { c.within(child.Name, func() { c.node(child, workdir) }) })
 	}
 	if n.Each != nil {
 		source := &workflow.Node{Name: n.Name, Pos: n.Pos, Operator: n.Each.Source, Config: n.Each.Config}
@@ -107,7 +111,9 @@ func (c *checker) bodies(n *workflow.Node, workdir string) {
 			continue
 		}
 		if sub, err := dig.CompileSubtasks(workflow.Generated, body); err == nil {
+			c.loops++
 			c.perhaps(chooses(n), func() { c.within(key, func() { c.node(sub, workdir) }) })
+			c.loops--
 		}
 	}
 }
@@ -158,17 +164,20 @@ func (c *checker) operator(n *workflow.Node, workdir string) {
 			c.problem(n, operator.Problem{Key: levelKey, Err: err})
 		}
 	}
+	d := operator.Draft{
+		Type: n.Operator, Local: n.Config, Exported: c.exports, Project: c.linter.Project, Workdir: workdir, Workflows: c.names, Made: c.made,
+	}
+	if c.linter.needs != nil {
+		c.needs(spec, &d)
+	}
 	if spec.Check == nil {
 		return
-	}
-	d := operator.Draft{
-		Type: n.Operator, Local: n.Config, Project: c.linter.Project, Workdir: workdir, Workflows: c.names, Made: c.made,
 	}
 	spec.Check(&d)
 	for _, p := range d.Problems {
 		c.problem(n, p)
 	}
-	c.called = append(c.called, d.Calls...)
+	c.calls(d.Calls)
 }
 
 // problem adds what an operator found.

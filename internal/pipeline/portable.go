@@ -64,6 +64,10 @@ func IsPortable(config params.Map) bool {
 	return strings.HasPrefix(text, here)
 }
 
+// Shown returns a text of a portable workflow as people read it: the folder of the project
+// is a dot.
+func Shown(text string) string { return strings.ReplaceAll(text, here, ".") }
+
 // Moved is the key under which At notes what it has done.
 const Moved = "moved"
 

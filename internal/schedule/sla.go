@@ -85,6 +85,14 @@ func isClockRest(text string) bool {
 	return len(text) == 3 && text[0] == ':' && strings.Trim(text[1:], digits) == ""
 }
 
+// isTimeOfDay reports whether a day has the time of a clock.
+func isTimeOfDay(text string) bool {
+	hours, rest, _ := strings.Cut(text, ":")
+	minutes, seconds, _ := strings.Cut(rest, ":")
+	h, _ := strconv.Atoi(hours) // digits, as those that follow
+	return minutes <= "59" && seconds <= "59" && (h < 24 || h == 24 && strings.Trim(rest, "0:") == "")
+}
+
 // CheckSLA tells what is wrong with a workflow's sla section, and which of its
 // keys that is about; none where it is about the whole. Errors have the code
 // Invalid.
@@ -96,6 +104,9 @@ func CheckSLA(config params.Map) (key string, err error) {
 		return "duration", model.Errorf(model.Invalid, "an sla has either a time or a duration")
 	case hasTime && !isClock(params.Literal(at)):
 		return "time", model.Errorf(model.Invalid, "time must be HH:MM or HH:MM:SS, not %s", params.Literal(at))
+	case hasTime && !isTimeOfDay(params.Literal(at)):
+		return "time", model.Errorf(model.Invalid, "time must be a time of day from 00:00 to 24:00, not %s", params.Literal(at)).
+			WithHint("give a duration for how long an attempt may take")
 	case hasDuration && !isClock(params.Literal(within)):
 		if _, err := ParseDuration(params.Literal(within)); err != nil {
 			return "duration", model.Errorf(model.Invalid, "duration must be HH:MM:SS or a time such as 1h 30m, not %s", params.Literal(within))

@@ -160,19 +160,18 @@ const (
 
 // Answer reads what the action of Node has printed and stored. Secrets are masked by hide
 // in what is printed already, and here in errors.
-func (s *Sensor) Answer(output string, stored params.Map, hide func(string) string) (a Answer, err error) {
+func (s *Sensor) Answer(output string, stored params.Map, hide func(string) string) (Answer, error) {
 	if s.Operator != python {
-		a, err = ParseOutput(output)
-	} else {
-		v, _ := stored.Get(answerKey)
-		if a, err = ParseAnswer(v); err != nil {
-			// An error may quote the half of a secret, so it is one about masked values.
-			if _, err = ParseAnswer(masked(v, hide)); err == nil {
-				err = model.Errorf(model.Invalid, "what is secret in the answer of the sensor can't be a part of it")
-			}
+		return ParseOutput(output)
+	}
+	v, _ := stored.Get(answerKey)
+	a, err := ParseAnswer(v)
+	if err != nil {
+		// An error may quote the half of a secret, so it is one about masked values.
+		if _, err = ParseAnswer(masked(v, hide)); err == nil {
+			err = model.Errorf(model.Invalid, "what is secret in the answer of the sensor can't be a part of it")
 		}
 	}
-	a.Hide = hide
 	return a, err
 }
 

@@ -123,12 +123,9 @@ func TestWhatIsSecretIsInNoErrorAboutAnAnswer(t *testing.T) {
 		{[]params.Value{params.Of("run_key", secret+strings.Repeat("k", 200))}, "at most 200"},
 		{[]params.Value{params.Of("run_key", secret+secret)}, "what is secret in the answer"},
 	} {
-		a, err := py.Answer("", params.Of("answer", c.answer), hide)
+		_, err := py.Answer("", params.Of("answer", c.answer), hide)
 		if model.CodeOf(err) != model.Invalid || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error()+model.HintsOf(err), "hunter") {
 			t.Errorf("%v: %v", c.answer, err)
-		}
-		if a.Hide == nil {
-			t.Error("what masks is not given on")
 		}
 	}
 	if a, err := py.Answer("", params.Of("answer", params.Of("cursor", secret)), hide); err != nil || *a.Cursor != secret {

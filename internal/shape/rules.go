@@ -173,7 +173,11 @@ func (f *fitter) absent(of, given params.Map, path string) params.Map {
 		if v, _ := given.Get(name); v != nil || f.change && path == "" && !given.Has(name) {
 			continue
 		}
-		switch r := rulesOf(kind); {
+		r := rulesOf(kind)
+		if path == "" && isRuled(kind) && !r.Required {
+			f.mistyped(of, given, name)
+		}
+		switch {
 		case r.Default != nil:
 			given = given.Set(name, r.Default)
 		case r.Required:
@@ -188,9 +192,31 @@ func (f *fitter) absent(of, given params.Map, path string) params.Map {
 // mistaken asks whether a name that is missing was meant by one that was given and that
 // the shape does not have.
 func mistaken(of, given params.Map, missing string) string {
+	if name := nearly(of, given, missing); name != "" {
+		return fmt.Sprintf("did you mean %q? %q is given", missing, name)
+	}
+	return ""
+}
+
+// mistyped tells of a name that was given, where others are let in, and that is nearly
+// one that has a default.
+func (f *fitter) mistyped(of, given params.Map, missing string) {
+	name := nearly(of, given, missing)
+	told := slices.ContainsFunc(f.problems, func(p Problem) bool { return p.Unknown && p.Input == name })
+	if name != "" && !told {
+		f.problems = append(f.problems, Problem{Input: name, Unknown: true, Hint: document.DidYouMean(name, slices.Collect(of.Keys()))})
+	}
+}
+
+// nearly returns a name that was given, that the shape does not have, and that is nearly
+// one that is missing; or "".
+func nearly(of, given params.Map, missing string) string {
+	if !of.Has(Others) {
+		return "" // others are told of anyway
+	}
 	for name := range given.Keys() {
 		if !of.Has(name) && slices.Contains(document.Suggest(name, slices.Collect(of.Keys())), missing) {
-			return fmt.Sprintf("did you mean %q? %q is given", missing, name)
+			return name
 		}
 	}
 	return ""

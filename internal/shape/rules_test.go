@@ -202,3 +202,26 @@ func TestANameThatWasMeantIsAskedForWhereItIsMissing(t *testing.T) {
 		}
 	}
 }
+
+func TestANameThatIsNearlyAnInputIsRefused(t *testing.T) {
+	t.Parallel()
+	words, err := shape.Rules{Shape: shape.Text, Default: "x"}.Words()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := params.Of("name", words, "nave", words, shape.Others, shape.Any)
+	for given, want := range map[string]string{
+		`{"namee": "y"}`:                         `there is no parameter "namee"; did you mean "name"?`,
+		`{"nam": "y", "name": "y", "nave": "z"}`: "; ", // which may be another one
+		`{"region": "y"}`:                        "; ", `{"name": null}`: "; ", `{}`: "; ",
+	} {
+		_, err := shape.Fit(of, parse(t, given))
+		message := ""
+		if err != nil {
+			message = err.Error()
+		}
+		if got := message + "; " + model.HintsOf(err); got != want {
+			t.Errorf("%s: %s, want %s", given, got, want)
+		}
+	}
+}

@@ -114,11 +114,11 @@ func (r *Registry) run(ctx context.Context, t *operator.Task) (operator.Result, 
 
 // call calls a function and says more about its error.
 func (r *Registry) call(ctx context.Context, f Function, t *operator.Task) (operator.Result, error) {
+	calling := boundary.Call[operator.Result]
 	if r.Here {
-		result, err := f(ctx, t)
-		return result, explained(err)
+		calling = here
 	}
-	result, err := boundary.Call(func() (operator.Result, error) { return f(ctx, t) })
+	result, err := calling(func() (operator.Result, error) { return f(ctx, t) })
 	var crash *boundary.Panic
 	if errors.As(err, &crash) && t.Output != nil {
 		_, _ = fmt.Fprintf(t.Output, "%v\n\n%s", crash, crash.Traceback()) // the error says the most of it
@@ -126,12 +126,26 @@ func (r *Registry) call(ctx context.Context, f Function, t *operator.Task) (oper
 	return result, explained(err)
 }
 
+// here is boundary.Call in this goroutine.
+func here(f func() (operator.Result, error)) (result operator.Result, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = boundary.Recovered(v)
+		}
+	}()
+	return f()
+}
+
 // explained adds to a function's error what class it has, and what it comes from.
-// Deliberate failures, panics and errors of pawl say what they are themselves.
+// Deliberate failures and errors of pawl say what they are themselves.
 func explained(err error) error {
 	var deliberate *operator.Error
 	var crash *boundary.Panic
-	if err == nil || errors.As(err, &deliberate) || errors.As(err, &crash) || model.CodeOf(err) != model.Internal || model.HintsOf(err) != "" {
+	switch {
+	case err == nil, errors.As(err, &deliberate):
+		return err
+	case errors.As(err, &crash): // what it was panicked with may be an error of pawl
+	case model.CodeOf(err) != model.Internal, model.HintsOf(err) != "":
 		return err
 	}
 	return &failure{operator.Error{Message: boundary.Text(err), Props: boundary.Describe(err)}, err}

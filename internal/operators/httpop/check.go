@@ -2,7 +2,12 @@ package httpop
 
 import (
 	"context"
+	"net/http"
+	"slices"
+	"strings"
 
+	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/operator"
 )
@@ -36,6 +41,11 @@ func checkCall(d *operator.Draft) {
 // checkOptions looks at what both operators have.
 func checkOptions(d *operator.Draft) {
 	filled := filler{context.Background(), anySecret{}}
+	if method, ok := d.Text("method"); ok && !slices.Contains(methods, strings.ToUpper(method)) {
+		if hint := document.DidYouMean(strings.ToUpper(method), methods); hint != "" {
+			d.Warn("method", model.Errorf(model.Invalid, "%q is no usual method of HTTP", method).WithHint("%s", hint))
+		}
+	}
 	for _, read := range []struct {
 		keys []string
 		with func(params.Map) error
@@ -51,6 +61,11 @@ func checkOptions(d *operator.Draft) {
 	} {
 		d.Read(read.with, read.keys...)
 	}
+}
+
+// methods are those of HTTP. Servers may know others.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace,
 }
 
 // anySecret stands for secrets that only the run has.

@@ -30,6 +30,8 @@ func TestMistakesShowBeforeARun(t *testing.T) {
 		{"http", params.Of("_command", uri, "timeout", -1), []string{"timeout: timeout must be a number of seconds, not -1"}},
 		{"http", params.Of("_command", uri, "timeout", "${t}", "retry", "x"),
 			[]string{`method: Expected 'true' or 'false' for key 'retry' but got "x" (string)`}},
+		{"http", params.Of("_command", uri, "method", "GETT"), []string{`method? "GETT" is no usual method of HTTP`}},
+		{"http", params.Of("_command", uri, "method", "propfind"), nil},
 		{"http", params.Of("_command", uri, "headers", []any{"a"}), []string{`headers: Invalid header: "a"`}},
 		{"http", params.Of("_command", uri, "content", []any{1}, "content_format", "form"),
 			[]string{"content: Invalid content format for arrays: 'form'"}},

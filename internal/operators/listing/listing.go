@@ -29,7 +29,7 @@ func Keys() []string { return []string{listKey, fileKey, formatKey, queryKey, da
 
 // Specs returns the operator.
 func Specs() []operator.Spec {
-	return []operator.Spec{{Name: workflow.ItemsOperator, Operator: operator.Func(list), Check: check, Keys: Keys()}}
+	return []operator.Spec{{Name: workflow.ItemsOperator, Operator: operator.Func(list), Check: check, Needs: needs, Keys: Keys()}}
 }
 
 // source is where items come from.
@@ -91,6 +91,10 @@ func read(m params.Map) (s source, err error) {
 	case fileKey:
 		err = s.readFile(m)
 	default:
+		if v, _ := m.Get(databaseKey); v == nil {
+			return s, model.Errorf(model.Invalid, "a query needs a %s", databaseKey).
+				WithHint("give %s: a postgres:// address, or the name of a SQLite file", databaseKey)
+		}
 		if s.query, err = m.String(queryKey); err == nil {
 			s.db, err = m.String(databaseKey)
 		}

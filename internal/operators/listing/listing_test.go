@@ -114,7 +114,7 @@ func TestWhatIsWrongWithASource(t *testing.T) {
 	}{
 		"no source":                {params.Of("id", "x"), "is one of list, file and query"},
 		"two sources":              {params.Of("list", []any{}, "file", "x"), "items can't come from a list and a file"},
-		"a query of nothing":       {params.Of("query", "select 1"), "database"},
+		"a query of nothing":       {params.Of("query", "select 1"), "a query needs a database"},
 		"a key without effect":     {params.Of("list", []any{}, "format", "csv"), "format has no effect without file"},
 		"an unknown format":        {params.Of("file", "x", "format", "cvs"), `format must be jsonl or csv, not "cvs"`},
 		"a file that says nothing": {params.Of("file", "x.txt"), "does not say what it has"},

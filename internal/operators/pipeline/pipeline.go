@@ -45,6 +45,7 @@ func (p *Tasks) Specs() []operator.Spec {
 			func(ctx context.Context, t *operator.Task) (operator.Result, error) { return p.python(ctx, t, family) })})
 	}
 	for i := range specs {
+		specs[i].Needs = needs
 		o := specs[i].Operator
 		specs[i].Operator = operator.Func(func(ctx context.Context, t *operator.Task) (operator.Result, error) {
 			return o.Run(ctx, Located(t))

@@ -39,7 +39,7 @@ def write_file(content, ext=""):
     key = "files/%s%s" % (uuid.uuid4(), "." + ext if ext else "")
     _, file = _write(content)
     _kept.append([None, None, "file", file, key])
-    handle = Value({"$value": {"key": key, "type": "file"}})
+    handle = Value({"$value": {"key": key, "type": "file", "size": os.path.getsize(file)}})
     handle._place = {"path": file}
     return handle
 

@@ -38,7 +38,7 @@ func NewPython() *Python { return &Python{templates: newTemplates()} }
 // difference but in time. Where nothing can be forked, all are cold; the first
 // task that was to be forked says so.
 func (p *Python) Spec() operator.Spec {
-	return operator.Spec{Name: "py", Defaults: "py", Operator: operator.Func(p.run), Check: checkPython}
+	return operator.Spec{Name: "py", Defaults: "py", Operator: operator.Func(p.run), Check: checkPython, Needs: needsPython}
 }
 
 // Close ends the templates.

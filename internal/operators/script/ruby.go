@@ -18,7 +18,7 @@ var ruby = language{operator: "rb", name: "Ruby", runner: rubyRunner}
 // names; the file given by `require` is loaded before. The program is `ruby`
 // or what the parameter of that name says.
 func Ruby() operator.Spec {
-	return operator.Spec{Name: "rb", Defaults: "rb", Operator: operator.Func(runRuby), Check: checkRuby}
+	return operator.Spec{Name: "rb", Defaults: "rb", Operator: operator.Func(runRuby), Check: checkRuby, Needs: needsRuby}
 }
 
 func runRuby(ctx context.Context, t *operator.Task) (operator.Result, error) {

@@ -59,6 +59,21 @@ func Check(text string) error {
 	}
 }
 
+// Keys returns the keys of the secrets that a text refers to, in order.
+func Keys(text string) (keys []string) {
+	for {
+		start, end := find(text)
+		if start < 0 {
+			return keys
+		}
+		key, ok := strings.CutPrefix(text[start:end-1], "${secret:")
+		if key = strings.TrimSpace(key); ok && key != "" {
+			keys = append(keys, key)
+		}
+		text = text[end:]
+	}
+}
+
 // anything has every secret.
 type anything struct{}
 

@@ -21,7 +21,7 @@ import (
 // program and its arguments, in which secrets are filled in. All parameters
 // are in its environment. It fails when the script's exit code is not zero.
 func Spec() operator.Spec {
-	return operator.Spec{Name: "sh", Defaults: "sh", Operator: operator.Func(run), Check: check}
+	return operator.Spec{Name: "sh", Defaults: "sh", Operator: operator.Func(run), Check: check, Needs: needs}
 }
 
 const defaultShell = "/bin/sh"
