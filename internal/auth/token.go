@@ -65,9 +65,9 @@ func TakesTokens(a Authenticator) bool {
 	return ok
 }
 
-// ScopesOf returns what a token allows. It is an Internal error when it has a
+// scopesOf returns what a token allows. It is an Internal error when it has a
 // scope that does not exist.
-func ScopesOf(t store.Token) ([]Scope, error) {
+func scopesOf(t store.Token) ([]Scope, error) {
 	scopes := make([]Scope, len(t.Scopes))
 	for i, text := range t.Scopes {
 		var err error
@@ -104,7 +104,7 @@ func (b ByToken) Authenticate(ctx context.Context, c Credentials) (Principal, er
 	case t.Expires != 0 && t.Expires <= now:
 		return Principal{}, model.Errorf(model.Unauthenticated, "token %q has expired", t.Name)
 	}
-	scopes, err := ScopesOf(t)
+	scopes, err := scopesOf(t)
 	if err != nil {
 		return Principal{}, err
 	}

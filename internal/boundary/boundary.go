@@ -7,6 +7,7 @@ package boundary
 import (
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -89,7 +90,7 @@ func callers() []runtime.Frame {
 // the fault is pawl's, and all of it is shown.
 func users(calls []runtime.Frame) []runtime.Frame {
 	for i, f := range calls {
-		if ours(f.Function) {
+		if ours(f) {
 			if i > 0 {
 				return calls[:i]
 			}
@@ -101,9 +102,19 @@ func users(calls []runtime.Frame) []runtime.Frame {
 
 const module = "github.com/pawlhq/pawl"
 
-// ours reports whether a function is of pawl.
-func ours(function string) bool {
-	rest, ok := strings.CutPrefix(function, module)
+// home is the folder of the module's source, as frames have it.
+var home = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return path.Dir(path.Dir(path.Dir(file)))
+}()
+
+// ours reports whether a call is of a function of pawl. One that is generic may have the
+// name of the user's that it is made for, but has its file.
+func ours(f runtime.Frame) bool {
+	if path.Dir(f.File) == home && !strings.HasSuffix(f.File, "_test.go") {
+		return true
+	}
+	rest, ok := strings.CutPrefix(f.Function, module)
 	return ok && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "/internal/") && !strings.Contains(rest, "_test.") ||
 		strings.HasPrefix(rest, "/operator."))
 }

@@ -72,7 +72,7 @@ func newRoot(world console.IO, args []string) *cobra.Command {
 		&cobra.Group{ID: "run", Title: "Run workflows"},
 		&cobra.Group{ID: "look", Title: "Look at workflows"},
 		&cobra.Group{ID: "server", Title: "Serve"},
-		&cobra.Group{ID: "remote", Title: "Work with a server"},
+		&cobra.Group{ID: "remote", Title: "Look at runs, and work with a server"},
 		&cobra.Group{ID: "other", Title: "Other"},
 	)
 	root.SetHelpCommand(console.NewHelp())

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -95,7 +96,7 @@ type reader struct {
 // env is the environment of commands.
 func (r *reader) env() []string {
 	return append(os.Environ(), "HOME="+r.home, "XDG_CONFIG_HOME="+filepath.Join(r.home, ".config"),
-		"XDG_DATA_HOME="+filepath.Join(r.home, ".local"), "PAWL_ENDPOINT="+r.endpoint, "DATABASE_URL="+r.database)
+		"XDG_DATA_HOME="+filepath.Join(r.home, ".local"), "PAWL_ENDPOINT="+cmp.Or(r.endpoint, "local"), "DATABASE_URL="+r.database)
 }
 
 // What processes say once they are ready.

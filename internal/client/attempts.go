@@ -60,12 +60,14 @@ type Start struct {
 	// workflow says.
 	Priority *int `json:"priority,omitempty"`
 	Weight   int  `json:"weight,omitempty"`
+	// Rerun has memoised tasks run, too, where what they give was made before.
+	Rerun bool `json:"rerun,omitempty"`
 }
 
 // Resume asks to take over what an attempt finished.
 type Resume struct {
-	// Mode is failed for all that succeeded, from for what comes before the task
-	// From, or none for nothing, also not what memoised tasks made before.
+	// Mode is failed for all that succeeded, or from for what comes before the task
+	// From.
 	Mode    string `json:"mode"`
 	Attempt ID     `json:"attemptId,omitempty"`
 	From    string `json:"from,omitempty"`

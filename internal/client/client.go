@@ -23,6 +23,8 @@ type Config struct {
 	Endpoint Endpoint
 	// Headers are sent to the server with each request, and to nobody else.
 	Headers http.Header
+	// Dial connects to the server. Nil does so over the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Proxy chooses the proxy of a request. Nil means none.
 	Proxy func(*http.Request) (*url.URL, error)
 	// TrustAll accepts any certificate.
@@ -63,10 +65,13 @@ func New(cfg Config) *Client {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{Timeout: dialWithin}).DialContext
+	}
 	return &Client{cfg: cfg, http: &http.Client{
 		Transport: &http.Transport{
 			Proxy:                 cfg.Proxy,
-			DialContext:           (&net.Dialer{Timeout: dialWithin}).DialContext,
+			DialContext:           cfg.Dial,
 			TLSClientConfig:       &tls.Config{InsecureSkipVerify: cfg.TrustAll, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:   dialWithin,
 			ResponseHeaderTimeout: answerWithin,

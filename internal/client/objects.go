@@ -96,6 +96,8 @@ type Attempt struct {
 	Status string `json:"status"`
 	// WaitsFor is what is missing for it to go on; empty is nothing.
 	WaitsFor string `json:"waitsFor,omitempty"`
+	// Rerun says that all memoised tasks are run, too, where what they give was made before.
+	Rerun bool `json:"rerun,omitempty"`
 	// Current are the parameters as they stand, where they are not Params; they are told
 	// of one attempt.
 	Current params.Map `json:"currentParams,omitzero"`

@@ -31,10 +31,13 @@ func (c *Client) Edit(ctx context.Context, id ID, p params.Map) (Attempt, error)
 type Retry struct {
 	// Mode is all, failed, from for what comes from the task From on, or tasks for the
 	// Tasks that patterns choose and, with After, all that comes after them.
-	Mode   string     `json:"mode"`
-	From   string     `json:"from,omitempty"`
-	Tasks  []string   `json:"tasks,omitempty"`
-	After  bool       `json:"after,omitempty"`
+	Mode  string   `json:"mode"`
+	From  string   `json:"from,omitempty"`
+	Tasks []string `json:"tasks,omitempty"`
+	After bool     `json:"after,omitempty"`
+	// Rerun has memoised tasks run, too, where what they give was made before, as all
+	// modes but failed do anyhow.
+	Rerun  bool       `json:"rerun,omitempty"`
 	Params params.Map `json:"params"`
 	// Name is that of the new attempt; without one, repeated calls make one.
 	Name string `json:"name,omitempty"`

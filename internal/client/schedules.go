@@ -80,7 +80,9 @@ type Backfill struct {
 	FromFailure bool
 	Tasks       []string
 	After       bool
-	DryRun      bool
+	// Rerun has memoised tasks run, too, where what they give was made before.
+	Rerun  bool
+	DryRun bool
 }
 
 // Backfill starts the sessions of a schedule from a time on, one after the
@@ -95,7 +97,8 @@ func (c *Client) Backfill(ctx context.Context, id ID, fill Backfill) ([]Attempt,
 		FromFailure bool     `json:"fromFailure,omitempty"`
 		Tasks       []string `json:"tasks,omitempty"`
 		After       bool     `json:"after,omitempty"`
-	}{Instant{fill.From}, fill.Name, nil, fill.DryRun, fill.FromFailure, fill.Tasks, fill.After}
+		Rerun       bool     `json:"rerun,omitempty"`
+	}{Instant{fill.From}, fill.Name, nil, fill.DryRun, fill.FromFailure, fill.Tasks, fill.After, fill.Rerun}
 	if fill.Count > 0 {
 		in.Count = &fill.Count
 	}

@@ -13,19 +13,20 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/secret"
+	"github.com/pawlhq/pawl/internal/sensor"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
-// Evaluation is what came of an action that belongs to no attempt.
-type Evaluation struct {
-	// Output is what it printed to standard output; of much, the end.
-	Output string
-	// Printed is all that it printed and logged, also if it failed; of much, the end.
-	Printed string
-	// Store are the parameters that it stored.
-	Store params.Map
-	// Hide masks the secrets that it has read, which are masked in the texts already.
-	Hide func(text string) string
+// evaluation is what came of an action that belongs to no attempt.
+type evaluation struct {
+	// output is what it printed to standard output; of much, the end.
+	output string
+	// printed is all that it printed and logged, also if it failed; of much, the end.
+	printed string
+	// store are the parameters that it stored.
+	store params.Map
+	// hide masks the secrets that it has read, which are masked in the texts already.
+	hide func(text string) string
 }
 
 // Bounds of what is read of what an action prints.
@@ -35,10 +36,25 @@ const (
 	maxPrinted   = 64 << 10
 )
 
-// Evaluate runs an action once, outside of any attempt: with the operators, files and
-// secrets of its tries, and nothing else of them. What it prints is kept for as long in
-// a folder below dir. Info says what it sees; it needs no ids.
-func (x *Executor) Evaluate(ctx context.Context, info AttemptInfo, name string, n *workflow.Node, scope params.Map, dir string) (e Evaluation, err error) {
+// Evaluate evaluates the sensor of a workflow once, outside of any attempt: with the
+// operators, files and secrets of tries, and nothing else of them. Above is the name of
+// the workflow's root. What is printed is kept for as long in a folder below dir. Info
+// says what the sensor sees; it needs no ids.
+func (x *Executor) Evaluate(ctx context.Context, info AttemptInfo, above string, s *sensor.Sensor, given params.Map, dir string) (a sensor.Answer, err error) {
+	n, err := s.Node()
+	if err != nil {
+		return a, err
+	}
+	e, err := x.evaluate(ctx, info, above+n.Name, n, given, dir)
+	if err == nil {
+		a, err = s.Answer(e.output, e.store, e.hide)
+	}
+	a.Printed, a.Hide = s.Printed(e.printed, e.output), e.hide
+	return a, err
+}
+
+// evaluate runs an action that belongs to no attempt.
+func (x *Executor) evaluate(ctx context.Context, info AttemptInfo, name string, n *workflow.Node, scope params.Map, dir string) (e evaluation, err error) {
 	home, err := os.MkdirTemp(dir, "evaluation-")
 	if err != nil {
 		return e, err
@@ -53,19 +69,19 @@ func (x *Executor) Evaluate(ctx context.Context, info AttemptInfo, name string, 
 	if info.Secrets != nil {
 		seen.Secrets = info.Secrets
 	}
-	info.Secrets, e.Hide = seen, seen.Hide
+	info.Secrets, e.hide = seen, seen.Hide
 	job := alone.Open(info).Job(&engine.Effect{Try: 1, Name: name, Node: n, Scope: scope})
 	id := model.TryID{Try: 1}
 	outcome, _ := job.Work.Run(ctx).(engine.Command)
-	if e.Printed, err = printedTo(printed, id, name, 0, maxPrinted); err != nil {
+	if e.printed, err = printedTo(printed, id, name, 0, maxPrinted); err != nil {
 		return e, err
 	}
 	switch outcome.Kind {
 	case engine.Succeed:
 		if outcome.Result != nil {
-			e.Store = outcome.Result.Store
+			e.store = outcome.Result.Store
 		}
-		e.Output, err = printedTo(printed, id, name, logs.Stdout, maxEvaluated)
+		e.output, err = printedTo(printed, id, name, logs.Stdout, maxEvaluated)
 		return e, err
 	case engine.Fail:
 		said, _ := outcome.Failure.Error.StringOr("message", "it failed")
@@ -75,7 +91,7 @@ func (x *Executor) Evaluate(ctx context.Context, info AttemptInfo, name string, 
 		if text, err := printedTo(printed, id, name, logs.Stderr, maxErrors); err == nil && !repeats(text, said) {
 			said += ": " + strings.TrimSpace(text)
 		}
-		return e, model.Errorf(model.RunFailed, "%s", e.Hide(said))
+		return e, model.Errorf(model.RunFailed, "%s", e.hide(said))
 	case engine.WaitFor:
 		return e, model.Errorf(model.Invalid, "it waits for something, which is for tasks of attempts")
 	}

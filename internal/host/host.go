@@ -19,6 +19,7 @@ import (
 	"github.com/pawlhq/pawl/internal/executor"
 	"github.com/pawlhq/pawl/internal/feed/relay"
 	"github.com/pawlhq/pawl/internal/items"
+	"github.com/pawlhq/pawl/internal/logs"
 	"github.com/pawlhq/pawl/internal/memo"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
@@ -44,6 +45,10 @@ type Config struct {
 	Operators *operator.Registry
 	// Slots bounds the tasks that run at a time. Required.
 	Slots int
+	// Logs keeps what tasks print; nil keeps nothing. LogLevel is the least level of the
+	// messages among it.
+	Logs     logs.Store
+	LogLevel logs.Level
 	// Retention says how long what nobody needs to go on is kept.
 	Retention store.Retention
 	// Tell is that of the conductor; nil tells nobody.
@@ -87,7 +92,7 @@ type Host interface {
 
 // opener returns what makes jobs of the dispatches of an attempt.
 func (c *Config) opener() func(store.Attempt, *workflow.Workflow) func(*engine.Effect) runner.Job {
-	x := &executor.Executor{Operators: c.Operators, Now: c.Clock.Now}
+	x := &executor.Executor{Operators: c.Operators, Logs: c.Logs, LogLevel: c.LogLevel, Now: c.Clock.Now}
 	return func(a store.Attempt, w *workflow.Workflow) func(*engine.Effect) runner.Job {
 		before, defined := &past{in: c.Store, from: a.Resume}, model.TaskID(w.Root.Size())
 		opened := x.Open(executor.AttemptInfo{
@@ -194,6 +199,7 @@ func (c *Config) unreadable(id model.AttemptID, err error) {
 // names.
 type Under struct {
 	Store store.Store
+	Logs  logs.Store
 	Clock clock.Clock
 	// Drive makes the host.
 	Drive func(context.Context, Config) (Host, error)

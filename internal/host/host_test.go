@@ -203,7 +203,7 @@ func TestAnAttemptGoesOnThoughOneBeforeTheLastIsForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 		if a.ID == 2 {
-			if _, err := s.DeleteAttempts(t.Context(), []model.AttemptID{1}); err != nil {
+			if _, err := s.DeleteAttempts(t.Context(), []model.AttemptID{1}, 0); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -64,7 +64,7 @@ func (p *past) work(name string, own model.TryID) model.TryID {
 // Of attempts that are gone, and of those before them, nothing is known.
 func workBegun(ctx context.Context, in store.Attempts, r store.Resume, snap *store.Snapshot) (map[string]model.TryID, error) {
 	begun := make(map[string]model.TryID)
-	if r.From != "" {
+	if r.From != "" && r.From != store.Anew {
 		return begun, nil
 	}
 	var earlier map[string]model.TryID

@@ -118,7 +118,7 @@ func (b *Bucket) Append(id model.TryID, task string) (*Log, error) {
 	b.running[r.path] = r // before others can find the file
 	b.mu.Unlock()
 	return b.logs.append(&Log{
-		path: r.path, limit: b.cfg.Limit,
+		path: r.path, limit: b.cfg.Limit, now: b.cfg.Clock.Now,
 		made: func() { b.made(b.begun(n)) }, done: func() { b.ended(r) },
 	}), nil
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/model"
 )
 
@@ -20,6 +21,7 @@ type Dir struct {
 	path  string
 	home  Home
 	limit int64
+	clock clock.Clock
 	watchers
 	logs open
 }
@@ -27,12 +29,16 @@ type Dir struct {
 var _ Store = (*Dir)(nil)
 
 // At returns the logs in the folder at path, which need not exist.
-func At(path string) *Dir { return &Dir{path: path} }
+func At(path string) *Dir { return &Dir{path: path, clock: clock.System{}} }
 
 // Limit sets how many bytes a log may have from now on: of one that is printed more
 // to, the beginning and the end are kept. Zero, the default, is any number; else it
 // is at least MinLimit. Call it before the first log is opened.
 func (d *Dir) Limit(size int64) { d.limit = size }
+
+// Clock sets what tells when something was printed, which is the machine's else. Call it
+// before the first log is opened.
+func (d *Dir) Clock(c clock.Clock) { d.clock = c }
 
 // Within says where in the folder the logs are. Call it before the first log is opened.
 func (d *Dir) Within(h Home) { d.home = h }
@@ -50,7 +56,7 @@ func (d *Dir) Attempt(id model.AttemptID) string {
 // Append implements Store: all runs of a try share one file.
 func (d *Dir) Append(id model.TryID, task string) (*Log, error) {
 	path := d.Path(id, task)
-	return d.logs.append(&Log{path: path, limit: d.limit, made: func() { d.made(path) }}), nil
+	return d.logs.append(&Log{path: path, limit: d.limit, now: d.clock.Now, made: func() { d.made(path) }}), nil
 }
 
 // List implements Store. Other files in the folder are passed over.

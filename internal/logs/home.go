@@ -16,6 +16,12 @@ type Home struct {
 	Former model.AttemptID
 }
 
+// HomeOf returns the Home of a database with an id, of which the logs up to an attempt
+// were kept before it had that.
+func HomeOf(database string, former model.AttemptID) Home {
+	return Home{Name: "db-" + database, Former: former}
+}
+
 // folder returns the folder of the logs of an attempt, with a slash at its end unless
 // it is empty.
 func (h Home) folder(id model.AttemptID) string {

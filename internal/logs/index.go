@@ -3,6 +3,7 @@ package logs
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -21,7 +22,8 @@ import (
 // head to resume; in their place stands a line of so many bytes as note says. A
 // run reaches from the end of the one before to its own end; its first number
 // is microseconds since 1970, doubled, plus one for standard error, and its three
-// highest bits are the level of records, or zero for what was printed. A log without an index was all printed to standard output when it was changed last.
+// highest bits are the level of records, or zero for what was printed. A log without
+// an index was all printed to standard output when it was changed last.
 type index struct {
 	gap  gap
 	runs []run
@@ -102,14 +104,14 @@ func (r run) append(to []byte) []byte {
 	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(to, first), uint64(r.end))
 }
 
-var errIndex = errors.New("the index of a log is damaged")
-
-func parseGap(text []byte) (gap, error) {
+// parseGap is false for what is no index, as a file may be whose machine stopped before
+// it was on the disk, or that is just being made.
+func parseGap(text []byte) (gap, bool) {
 	if len(text) < indexHeader || string(text[:8]) != indexMagic {
-		return gap{}, errIndex
+		return gap{}, false
 	}
 	number := func(i int) int64 { return int64(binary.LittleEndian.Uint64(text[8*i:])) }
-	return gap{number(1), number(2), number(3)}, nil
+	return gap{number(1), number(2), number(3)}, true
 }
 
 func parseRuns(text []byte) []run {
@@ -122,12 +124,12 @@ func parseRuns(text []byte) []run {
 	return runs
 }
 
-func parseIndex(text []byte) (*index, error) {
-	g, err := parseGap(text)
-	if err != nil {
-		return nil, err
+func parseIndex(text []byte) (*index, bool) {
+	g, ok := parseGap(text)
+	if !ok {
+		return nil, false
 	}
-	return &index{g, parseRuns(text[indexHeader:])}, nil
+	return &index{g, parseRuns(text[indexHeader:])}, true
 }
 
 func (x *index) append(to []byte) []byte {
@@ -155,11 +157,11 @@ func (x *index) find(at int64) run {
 // readIndex reads the index of a log. A log without one gets its time.
 func readIndex(path string) (*index, error) {
 	text, err := os.ReadFile(indexOf(path))
-	if err == nil {
-		return parseIndex(text)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
+	}
+	if x, ok := parseIndex(text); ok {
+		return x, nil
 	}
 	x := &index{}
 	if info, err := os.Stat(path); err == nil {
@@ -171,10 +173,12 @@ func readIndex(path string) (*index, error) {
 // readGap reads the gap alone from an open index.
 func readGap(f *os.File) (gap, error) {
 	var text [indexHeader]byte
-	if n, err := f.ReadAt(text[:], 0); err != nil && !errors.Is(err, io.EOF) || n == 0 {
+	n, err := f.ReadAt(text[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return gap{}, err
 	}
-	return parseGap(text[:])
+	g, _ := parseGap(text[:n])
+	return g, nil
 }
 
 // patience is how long the runs of standard output alone are not written: most
@@ -201,18 +205,15 @@ type indexer struct {
 func openIndexer(path string, size int64, changed time.Time) (x indexer, end int64, err error) {
 	x.path = indexOf(path)
 	old, err := os.ReadFile(x.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return x, 0, err
+	}
+	all, ok := parseIndex(old)
+	if !ok {
 		if size > 0 {
 			x.runs, x.dirty = []run{{printed, changed.UnixMicro(), size}}, 1
 		}
 		return x, size, nil
-	}
-	if err != nil {
-		return x, 0, err
-	}
-	all, err := parseIndex(old)
-	if err != nil {
-		return x, 0, err
 	}
 	end, _ = all.gap.logical(size)
 	// A process that was killed may have told of more than it wrote.
@@ -295,9 +296,9 @@ func (x *indexer) forget() error {
 	if err != nil {
 		return err
 	}
-	all, err := parseIndex(text)
-	if err != nil {
-		return err
+	all, ok := parseIndex(text)
+	if !ok {
+		return fmt.Errorf("%s is no index of a log any more", x.path)
 	}
 	before := int64(0)
 	kept := slices.DeleteFunc(all.runs, func(r run) bool {

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -30,6 +31,9 @@ func (l *Log) leaveOut() error {
 	}
 	defer f.Close() //nolint:errcheck // what was written counts when it was
 	g := l.index.gap
+	if g.resume == moving {
+		return errors.New("the text of the log was not moved to the end")
+	}
 	if g.note == 0 {
 		if g.head, err = headEnd(f, l.limit/headPart); err != nil {
 			return err

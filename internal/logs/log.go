@@ -14,6 +14,8 @@ type Log struct {
 	path string
 	// limit is how many bytes the file may have; 0 is any number.
 	limit int64
+	// now tells when something is printed.
+	now func() time.Time
 	// made is called once the file exists, done once nothing is printed any more.
 	// They may be nil.
 	made, done func()
@@ -93,8 +95,7 @@ func (l *Log) Close() error {
 	defer l.mu.Unlock()
 	err := l.drain()
 	for i := range l.frames {
-		text, _, _ := l.frames[i].give(len(l.frames[i].held))
-		err = errors.Join(err, l.put(Stdout+Stream(i), NoLevel, text))
+		err = errors.Join(err, l.put(Stdout+Stream(i), NoLevel, l.frames[i].left()))
 	}
 	l.closed = true
 	l.of.pump.close(l.spools)
@@ -174,7 +175,7 @@ func (l *Log) put(s Stream, level Level, p []byte) error {
 			}
 			part = p[:min(int64(len(p)), l.limit-l.size)]
 		}
-		if err := l.index.note(kind{s, level}, time.Now(), l.end+int64(len(part))); err != nil {
+		if err := l.index.note(kind{s, level}, l.now(), l.end+int64(len(part))); err != nil {
 			return err
 		}
 		n, err := l.file.Write(part)

@@ -169,6 +169,40 @@ func TestDirWithALimitIsAStore(t *testing.T) {
 	})
 }
 
+// What stands beside a log may be on the disk in part only after a power cut, or while it
+// is made: the log is read, and added to, all the same.
+func TestALogWithADamagedIndexIsRead(t *testing.T) {
+	t.Parallel()
+	for _, damage := range []string{"", "pawlidx1", strings.Repeat("\x00", 48)} {
+		d := logs.At(t.TempDir())
+		out := output(d)
+		_, err := io.WriteString(out.Errors(), "first\n")
+		if err = errors.Join(err, out.Close(), os.WriteFile(strings.TrimSuffix(d.Path(id, task), ".log")+".idx", []byte(damage), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"first\n", "first\nsecond\n"} {
+			for _, open := range []func() (io.ReadCloser, error){
+				func() (io.ReadCloser, error) { return d.Open(t.Context(), id, task, logs.Show{Stream: logs.Stdout}) },
+				func() (io.ReadCloser, error) { return d.Follow(id, task), nil },
+			} {
+				r, err := open()
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, err := io.ReadAll(r)
+				if err = errors.Join(err, r.Close()); err != nil || string(text) != want {
+					t.Errorf("with %q as its index: got %q, %v, want %q", damage, text, err, want)
+				}
+			}
+			again := output(d)
+			_, err := io.WriteString(again, "second\n")
+			if err = errors.Join(err, again.Close()); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 func TestListPassesOverOtherFiles(t *testing.T) {
 	t.Parallel()
 	d := written(t, "text")

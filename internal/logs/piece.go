@@ -132,8 +132,9 @@ func unpack(from io.Reader, at time.Time) (*packedChunks, error) {
 	}
 	x := &index{runs: []run{{printed, at.UnixMicro(), math.MaxInt64}}}
 	if packed != nil {
-		if x, err = parseIndex(packed); err != nil {
-			return nil, err
+		var ok bool
+		if x, ok = parseIndex(packed); !ok {
+			return nil, errors.New("its index is damaged")
 		}
 	}
 	return &packedChunks{of: x, text: z}, nil

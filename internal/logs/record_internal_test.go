@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,4 +77,44 @@ func TestParseLevel(t *testing.T) {
 	if model.CodeOf(err) != model.Invalid || !strings.Contains(model.HintsOf(err), `"error"`) {
 		t.Errorf("got %v (%s)", err, model.HintsOf(err))
 	}
+}
+
+// Text that is full of beginnings of frames is gone through once: what is held is only
+// what may be one.
+func TestFramesAreFoundInAnyText(t *testing.T) {
+	t.Parallel()
+	prop.Check(t, func(t *rapid.T) {
+		parts := rapid.SliceOf(rapid.OneOf(
+			rapid.SampledFrom([]string{recordBegin, recordBegin[:1], recordBegin[:4], recordEnd, "\n", "a", between}),
+			rapid.Map(rapid.SampledFrom([]string{"", "b", "c\nd"}), func(s string) string { return string(Record{Level: Info, Message: s}.frame()) }),
+		)).Draw(t, "parts")
+		printed := []byte(strings.Join(parts, ""))
+		whole := seenIn(printed, len(printed))
+		if cut := seenIn(printed, rapid.IntRange(1, 9).Draw(t, "bytes at a time")); cut != whole {
+			t.Fatalf("got %q at once, and else %q", whole, cut)
+		}
+	})
+	var f frames
+	text, r, rest := f.cut([]byte(strings.Repeat(recordBegin[:1]+"{}\n", 1000)))
+	if len(text) != 4000 || r != nil || len(rest) != 0 {
+		t.Errorf("got %d bytes, %v, and %d left", len(text), r, len(rest))
+	}
+}
+
+// seenIn returns the texts and the records of what is printed so many bytes at a time.
+func seenIn(printed []byte, atOnce int) string {
+	var f frames
+	var seen strings.Builder
+	for chunk := range slices.Chunk(printed, max(1, atOnce)) {
+		for chunk = slices.Clone(chunk); len(chunk) > 0; {
+			text, r, rest := f.cut(chunk)
+			seen.Write(text)
+			if r != nil {
+				seen.WriteString("<" + r.Message + ">")
+			}
+			chunk = rest
+		}
+	}
+	seen.Write(f.left())
+	return seen.String()
 }

@@ -12,18 +12,29 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/source/python"
 )
 
+// isNothing reports whether an error means that a path leads nowhere, as one below a file.
+func isNothing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// isFile reports whether a path leads to a file.
+func isFile(path string) (bool, error) {
+	info, err := os.Stat(path)
+	if isNothing(err) {
+		return false, nil
+	}
+	return err == nil && info.Mode().IsRegular(), err
+}
+
 // readFile returns the content of a file, and whether it is there.
 func readFile(path string) (string, bool, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
-		return "", false, nil
-	}
-	if err != nil {
+	if is, err := isFile(path); !is {
 		return "", false, err
 	}
 	text, err := os.ReadFile(path)
@@ -32,11 +43,7 @@ func readFile(path string) (string, bool, error) {
 
 // fileDigest returns the hash of the content of a file, and whether it is there.
 func fileDigest(path string) (text string, found bool, err error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
-		return "", false, nil
-	}
-	if err != nil {
+	if is, err := isFile(path); !is {
 		return "", false, err
 	}
 	file, err := os.Open(path)
@@ -278,7 +285,7 @@ func addFiles(workdir string, paths []string, parts Parts) error {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(workdir, path)
 		}
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(path); isNothing(err) {
 			return model.Errorf(model.NotFound, "there is no file %s, which its memo names", written)
 		}
 		if err := addBelow(path, filepath.ToSlash(filepath.Clean(written)), nil, parts); err != nil {

@@ -112,13 +112,25 @@ func TestAMethodFollowsFromItsModule(t *testing.T) {
 	}
 }
 
+// A file may have the name of a module that is elsewhere.
+func TestAFileIsNoPackage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "py", params.Of("_command", "tasks.run"), map[string]string{
+		"tasks.py": "import data.load\nfrom etl import start\n\ndef run():\n    pass\n", "data": "", "etl": "#!/bin/sh\n",
+	})
+	s.changes("the file", func() { s.write("etl", "#!/bin/bash\n") }, false)
+	s.changes("a module", func() { s.write("etl.py", "A = 1\n") }, true)
+}
+
 func TestFilesThatAreNotThereAreNamed(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "sh", params.Of("_command", "x"), nil)
-	s.memo.Files = []string{"conf/a.txt"}
-	_, _, err := memo.Version(memo.Asked{Task: &s.task}, s.memo)
-	if want := "there is no file conf/a.txt, which its memo names"; err == nil || err.Error() != want {
-		t.Errorf("%v, want %s", err, want)
+	s := newSite(t, "sh", params.Of("_command", "x"), map[string]string{"b": ""})
+	for _, name := range []string{"conf/a.txt", "b/a.txt"} {
+		s.memo.Files = []string{name}
+		_, _, err := memo.Version(memo.Asked{Task: &s.task}, s.memo)
+		if want := "there is no file " + name + ", which its memo names"; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }
 

@@ -133,7 +133,7 @@ func (t Tags) Check() error {
 		if strings.HasPrefix(name, SystemTag) {
 			return Errorf(Invalid, "the tag %.100q is not to be given: names that begin with %q are pawl's own", name, SystemTag)
 		}
-		if err := CheckTag(name, t[name]); err != nil {
+		if err := checkTag(name, t[name]); err != nil {
 			return err
 		}
 	}
@@ -154,9 +154,9 @@ func (t Tags) CheckChange(unset []string) error {
 	return t.Check()
 }
 
-// CheckTag returns an Invalid error unless an attempt can have such a tag, whoever
+// checkTag returns an Invalid error unless an attempt can have such a tag, whoever
 // gives it.
-func CheckTag(name, value string) error {
+func checkTag(name, value string) error {
 	if err := checkTagName(name); err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func ParseWantedTags(texts []string) (Tags, error) {
 	t, err := readTags(texts)
 	for _, name := range t.Names() {
 		if err == nil {
-			err = CheckTag(name, t[name])
+			err = checkTag(name, t[name])
 		}
 	}
 	if err != nil {

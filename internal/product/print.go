@@ -15,7 +15,7 @@ type Print [16]byte
 // PrintOf returns the print of what a run depends on, which is never zero.
 // Prints are stored, so it stays the same in all versions.
 func PrintOf(source, imports string, p params.Map) Print {
-	print, _ := AppendPrint(nil, source, imports, p)
+	print, _ := appendPrint(nil, source, imports, p)
 	return print
 }
 
@@ -26,9 +26,9 @@ func (p Print) With(madeOf params.Map) Print {
 	return Print(sum[:16])
 }
 
-// AppendPrint is PrintOf for many: it works in a buffer, which it returns to be
+// appendPrint is PrintOf for many: it works in a buffer, which it returns to be
 // given to the next call.
-func AppendPrint(buf []byte, source, imports string, p params.Map) (Print, []byte) {
+func appendPrint(buf []byte, source, imports string, p params.Map) (Print, []byte) {
 	buf = binary.LittleEndian.AppendUint64(buf[:0], uint64(len(source)))
 	buf = append(buf, source...)
 	buf = append(append(buf, imports...), 0)

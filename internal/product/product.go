@@ -43,7 +43,7 @@ type Task struct {
 // which it returns to be given to the next call.
 func (t *Task) SetPrints(buf []byte) []byte {
 	if t.Print == (Print{}) {
-		t.Print, buf = AppendPrint(buf, t.Code, t.Imports, t.Params)
+		t.Print, buf = appendPrint(buf, t.Code, t.Imports, t.Params)
 	}
 	if t.Whole == (Print{}) {
 		t.Whole = t.Print.With(t.MadeOf)

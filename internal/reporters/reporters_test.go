@@ -302,7 +302,7 @@ func TestAReporterThatMissedEventsGoesOnWithTheRest(t *testing.T) {
 		if err := w.store.Commit(context.Background(), &store.Batch{Attempts: []engine.AttemptRow{{ID: gone, State: engine.AttemptSuccess, Ended: 1}}}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.store.DeleteAttempts(context.Background(), []model.AttemptID{gone}); err != nil {
+		if _, err := w.store.DeleteAttempts(context.Background(), []model.AttemptID{gone}, 0); err != nil {
 			t.Fatal(err)
 		}
 		stop := working(w.crew(reporters.Config{Name: "all", Reporter: l}))

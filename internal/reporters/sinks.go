@@ -26,9 +26,9 @@ func Logged(log *slog.Logger) Reporter {
 			slog.String("event", string(e.Type)), slog.String("at", e.Time), slog.String("attempt", e.AttemptID), slog.Int64("seq", e.Seq),
 			slog.String("workflow", e.Workflow), slog.String("session", e.Session),
 		}
-		for name, value := range map[string]string{"project": e.Project, "task": e.Task} {
-			if value != "" {
-				attrs = append(attrs, slog.String(name, value))
+		for _, of := range []slog.Attr{slog.String("project", e.Project), slog.String("task", e.Task)} { // in one order
+			if of.Value.String() != "" {
+				attrs = append(attrs, of)
 			}
 		}
 		log.LogAttrs(ctx, level, e.Text(), attrs...)

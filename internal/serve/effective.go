@@ -176,7 +176,7 @@ func (s *settings) readAll() {
 	s.postgres()
 	s.archives()
 	s.logs()
-	s.outputs(nil)
+	s.outputs(nil, nil)
 	s.limits()
 	s.web(server.Config{})
 	s.daemon(daemon.Config{})

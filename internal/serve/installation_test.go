@@ -61,7 +61,7 @@ func TestAllWhoOpenADatabaseAgreeWhereItsLogsAre(t *testing.T) {
 	if other, err := homeOf(t.Context(), memory.New()); err != nil || other.Name == got[0].Name || other.Former != 0 {
 		t.Errorf("another database has %+v, %v", other, err)
 	}
-	if err := s.SetNote(t.Context(), installationNote, "broken"); err != nil {
+	if err := s.SetNote(t.Context(), "installation", "broken"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := homeOf(t.Context(), s); err == nil {

@@ -29,10 +29,11 @@ func (k *Keeper) Prune(ctx context.Context, s store.Search, sweep upkeep.Sweep) 
 	if output.Store != nil {
 		sweep.Logs = output.Store
 	}
-	outputs := set.outputs(slog.New(slog.DiscardHandler))
+	outputs := set.outputs(k.store, slog.New(slog.DiscardHandler))
 	if set.err != nil {
 		return all, set.err
 	}
+	defer func() { err = errors.Join(err, outputs.Close()) }()
 	sweep.Outputs = outputs
 	if s.Until, err = sweep.Until(); err != nil {
 		return all, err

@@ -89,12 +89,12 @@ var (
 )
 
 // openQueue opens the queues of a store.
-func openQueue(ctx context.Context, at, told store.Store, cfg *Config) (*queue.Queue, error) {
+func openQueue(ctx context.Context, at store.Store, deliver queue.Deliver, cfg *Config) (*queue.Queue, error) {
 	queues, ok := at.(queue.Store)
 	if !ok {
 		return nil, errNoQueues
 	}
-	return queue.Open(ctx, queue.Config{Store: queues, Deliver: worker.Post(told), Log: cfg.Log})
+	return queue.Open(ctx, queue.Config{Store: queues, Deliver: deliver, Log: cfg.Log})
 }
 
 // consumer returns what runs the tries that a worker takes from its queues.
@@ -126,7 +126,7 @@ func (s *Server) share(ctx context.Context, set *settings, at store.Store, cfg *
 	case !q.on:
 		return s.launchTasks(set, cfg, loops)
 	}
-	if s.queue, err = openQueue(ctx, at, s.store, cfg); err != nil {
+	if s.queue, err = openQueue(ctx, at, s.report, cfg); err != nil {
 		return err
 	}
 	loops.Queue = func(w *worker.Worker) (daemon.Tasks, error) {
@@ -137,6 +137,15 @@ func (s *Server) share(ctx context.Context, set *settings, at store.Store, cfg *
 		return s.queue.NewRunner(c)
 	}
 	return nil
+}
+
+// report delivers what became of a try to whoever drives its attempt: most often the
+// server itself.
+func (s *Server) report(ctx context.Context, r runner.Report) error {
+	if d := s.reports.Load(); d != nil {
+		return d.Report(ctx, r)
+	}
+	return worker.Post(s.store)(ctx, r) // the server still starts
 }
 
 // tasks looks who would run tasks.

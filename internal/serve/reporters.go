@@ -66,10 +66,10 @@ var ofAllReporters = []string{"type", "events", "projects", "workflows", "tags",
 type reporterReader struct {
 	feeds.Reader
 	log *slog.Logger
-	// brokers is what sends to Kafka, once that is needed.
+	// brokers is what sends to Kafka, once that is needed, and group names the
+	// installation in what is sent there.
 	brokers relay.Transport
-	// instance names the installation in the names of messages.
-	instance string
+	group   string
 }
 
 // readReporters returns the reporters of a configuration, in order of their names. The
@@ -78,7 +78,7 @@ func readReporters(cfg *config.Config, log *slog.Logger) ([]reporters.Config, er
 	if !feeds.Below(cfg, reportersPrefix) {
 		return nil, nil
 	}
-	r := &reporterReader{Reader: feeds.Reader{Config: cfg}, log: log, instance: "pawl"}
+	r := &reporterReader{Reader: feeds.Reader{Config: cfg}, log: log}
 	words := slices.Clone(ofAllReporters)
 	for _, of := range slices.Sorted(maps.Keys(reporterTypes)) {
 		words = append(words, reporterTypes[of]...)
@@ -214,7 +214,7 @@ func (r *reporterReader) webhook(key func(string) string, given []string, timeou
 	if err != nil {
 		return nil, err
 	}
-	return reporters.Sent(by, topic, r.instance), nil
+	return reporters.Sent(by, topic, webhook.Instance(r.Config)), nil
 }
 
 func (r *reporterReader) kafka(key func(string) string) (reporters.Reporter, error) {
@@ -230,12 +230,12 @@ func (r *reporterReader) kafka(key func(string) string) (reporters.Reporter, err
 		if err != nil {
 			return nil, err
 		}
-		set.Log = r.log
+		set.Log, r.group = r.log, set.Group
 		if r.brokers, err = kafka.NewTransport(set.Connection, 0); err != nil {
 			return nil, err
 		}
 	}
-	return reporters.Sent(r.brokers, topic, r.instance), nil
+	return reporters.Sent(r.brokers, topic, r.group), nil
 }
 
 func (r *reporterReader) shell(key func(string) string, timeout time.Duration) (reporters.Reporter, error) {

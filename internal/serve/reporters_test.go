@@ -2,6 +2,8 @@ package serve
 
 import (
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -42,6 +44,26 @@ func TestSettingsSayWhomToTell(t *testing.T) {
 		if c.Reporter == nil {
 			t.Errorf("%s tells nobody", c.Name)
 		}
+	}
+}
+
+// What several installations tell one receiver has different names.
+func TestWhatIsToldIsNamedByTheInstallation(t *testing.T) {
+	t.Parallel()
+	names := make(chan string, 1)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { names <- r.Header.Get("webhook-id") }))
+	t.Cleanup(receiver.Close)
+	list, err := readReporters(configured("webhooks.instance", "shop", "reporters.chat.type", "webhook", "reporters.chat.url", receiver.URL), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat := list[0].Reporter
+	if err := chat.Report(t.Context(), []history.Event{{Type: history.AttemptFailed, AttemptID: "12", Seq: 3}}); err != nil {
+		t.Fatal(err)
+	}
+	chat.(reporters.Closer).Close()
+	if got := <-names; got != "shop/12/event/3" {
+		t.Errorf("got %q", got)
 	}
 }
 

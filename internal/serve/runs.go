@@ -40,14 +40,12 @@ func OpenRuns(ctx context.Context, cfg *config.Config, folder string, withLogs b
 	if _, ok := cfg.Get("database.path"); !ok {
 		return nil, model.Errorf(model.Invalid, "%s needs database.path, the folder of the server that has the same database", RunsKey)
 	}
-	in := &instance.Shared{Tags: placeTags(folder), Outputs: s.outputs(log)}
-	if s.err != nil {
-		return nil, s.err
-	}
+	in := &instance.Shared{Tags: placeTags(folder)}
 	if in.Store, err = s.openStore(ctx); err != nil {
 		return nil, err
 	}
 	in.Close = in.Store.Close
+	in.Outputs = s.outputs(in.Store, log)
 	if in.Project, err = projectOfRuns(ctx, in.Store, s.text(RunsKey), now); err == nil && withLogs {
 		err = s.openRunLogs(ctx, in, log)
 	}

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pawlhq/pawl/internal/auth"
@@ -60,11 +61,12 @@ type Server struct {
 	logs      *taskLogs
 	daemon    *daemon.Daemon
 	listening *server.Listening
-	folder    *followed    // nil unless a folder is followed
-	queue     *queue.Queue // nil unless workers share the tasks
-	launches  *launches    // nil unless each task is run by a program
-	messages  *messages    // nil without Kafka and webhooks
-	crew      *crew        // nil without reporters
+	folder    *followed                     // nil unless a folder is followed
+	queue     *queue.Queue                  // nil unless workers share the tasks
+	reports   atomic.Pointer[daemon.Daemon] // gets those of its tasks, once it is there
+	launches  *launches                     // nil unless each task is run by a program
+	messages  *messages                     // nil without Kafka and webhooks
+	crew      *crew                         // nil without reporters
 	accessLog io.Closer
 	telemetry *telemetry
 	heart     *beating
@@ -156,6 +158,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.daemon, err = daemon.Start(ctx, loops); err != nil {
 		return nil, errors.Join(err, s.listening.Close())
 	}
+	s.reports.Store(s.daemon)
 	s.telemetry.watch(s.daemon)
 	if s.messages != nil {
 		s.messages.start(s.heart.Heart, s.daemon)

@@ -31,7 +31,7 @@ func (s *settings) tries(at store.Store, archives service.Archives, ring secret.
 		Store: at, Service: s.rules(waiting, archives), Vault: secret.NewVault(waiting, ring), Logs: output,
 		Folder: cfg.Folder, WorkDir: s.text("tmpdir"), Archives: s.archiveLimits(),
 		Env: ofTasks(cfg.Env), Defaults: cfg.Defaults, Settings: s.operators(), Log: cfg.Log,
-		Outputs: s.outputs(cfg.Log), LogLevel: s.logLevel(), Image: cfg.image,
+		Outputs: s.outputs(waiting, cfg.Log), LogLevel: s.logLevel(), Image: cfg.image,
 	}
 }
 

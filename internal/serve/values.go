@@ -1,7 +1,10 @@
 package serve
 
 import (
+	"context"
+	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +14,8 @@ import (
 	"github.com/pawlhq/pawl/internal/blob/file"
 	"github.com/pawlhq/pawl/internal/blob/memory"
 	"github.com/pawlhq/pawl/internal/kind"
+	"github.com/pawlhq/pawl/internal/scratch"
+	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/values"
 )
 
@@ -35,9 +40,9 @@ func valuesSection() kind.Section {
 	}
 }
 
-// outputs returns what keeps outputs of tasks. Nothing is opened before there are
-// any; the settings are read at once.
-func (s *settings) outputs(log *slog.Logger) *values.Outputs {
+// outputs returns what keeps outputs of tasks of what is in a database. Nothing is opened
+// before there are any; the settings are read at once.
+func (s *settings) outputs(database store.Store, log *slog.Logger) *values.Outputs {
 	place := s.place("values.type")
 	folder := s.textOr("values.file.path", filepath.Join(s.dataDir(), "values"))
 	at := s.remote("values", remoteS3)
@@ -46,14 +51,21 @@ func (s *settings) outputs(log *slog.Logger) *values.Outputs {
 	}
 	at.folder = asFolder(at.folder) + "values/"
 	s.apart(place, folder, at)
+	var own, passing bool
+	if _, named := s.Get("values.file.path"); !named && place == valuesFile {
+		db := s.databaseKind()
+		own, passing = db == kindSQLite || db == kindH2, db == kindMemory
+	}
 	kept := values.NewOutputs(func() (*values.Manager, error) {
 		m := &values.Manager{}
 		var of blob.Store
 		var err error
-		switch place {
-		case valuesMemory:
+		switch {
+		case place == valuesMemory:
 			of = memory.New(time.Now)
-		case valuesFile:
+		case passing:
+			of, err = openPassing()
+		case place == valuesFile:
 			of, err = file.Open(folder)
 		default:
 			of, err = at.open(log)
@@ -62,11 +74,43 @@ func (s *settings) outputs(log *slog.Logger) *values.Outputs {
 		m.Blobs = of
 		return m, err
 	})
-	if place == valuesFile {
+	if place == valuesFile && !passing {
 		kept.Folder = folder
+	}
+	if !own && !passing && place != valuesMemory {
+		kept.Home = func(ctx context.Context) (values.Home, error) {
+			id, former, err := store.Installation(ctx, database)
+			return values.Home{Name: "db-" + id, Former: former}, err
+		}
 	}
 	return kept
 }
+
+// passingValuesPrefix is how folders with values begin that go with their process.
+const passingValuesPrefix = "pawl-server-values-"
+
+// passingValues are in a folder that is removed when they are closed.
+type passingValues struct {
+	*file.Store
+	folder *scratch.Folder
+}
+
+// openPassing makes a folder for values. Those that others have left are removed.
+func openPassing() (blob.Store, error) {
+	scratch.Sweep(os.TempDir(), passingValuesPrefix)
+	folder, err := scratch.Make(os.TempDir(), passingValuesPrefix)
+	if err != nil {
+		return nil, err
+	}
+	of, err := file.Open(folder.Path())
+	if err != nil {
+		return nil, errors.Join(err, folder.Remove())
+	}
+	return passingValues{of, folder}, nil
+}
+
+// Close implements blob.Store.
+func (p passingValues) Close() error { return errors.Join(p.Store.Close(), p.folder.Remove()) }
 
 // apart refuses archives and logs among values: keys of the one would be keys of
 // the other.

@@ -55,7 +55,7 @@ func OpenWorker(ctx context.Context, cfg Config) (_ *Worker, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.queue, err = openQueue(ctx, at, w.store, &cfg); err != nil {
+	if w.queue, err = openQueue(ctx, at, worker.Post(w.store), &cfg); err != nil {
 		return nil, err
 	}
 	if err := w.listen(set); err != nil {

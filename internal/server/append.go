@@ -83,6 +83,9 @@ func (a *restAttempt) appendJSON(dst []byte) []byte {
 	if len(a.Tags) > 0 {
 		dst = appendTags(append(dst, `,"tags":`...), a.Tags)
 	}
+	if a.Rerun {
+		dst = append(dst, `,"rerun":true`...)
+	}
 	if a.ParentID != 0 {
 		dst = number(a.ParentID).appendJSON(append(dst, `,"parentAttemptId":`...))
 		dst = number(a.RootID).appendJSON(append(dst, `,"rootAttemptId":`...))

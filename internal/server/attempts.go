@@ -124,6 +124,10 @@ func killAttempt(c *call) (any, error) {
 	return c.attemptOut(&a)
 }
 
+// rerunTarget is what the audit log says of an attempt that was asked to run memoised
+// tasks, too.
+const rerunTarget = ", rerun"
+
 type startIn struct {
 	WorkflowID       *number     `json:"workflowId"`
 	SessionTime      string      `json:"sessionTime"`
@@ -134,6 +138,7 @@ type startIn struct {
 	Tags             model.Tags  `json:"tags"`
 	Priority         *int32      `json:"priority"`
 	Weight           int32       `json:"weight"`
+	Rerun            bool        `json:"rerun"`
 }
 
 type resumeIn struct {
@@ -159,9 +164,6 @@ func (in *resumeIn) resume() (r service.Resume, err error) {
 	switch {
 	case in == nil:
 		return r, nil
-	case in.Mode == "none":
-		r.From = store.Anew
-		return r, nil
 	case in.AttemptID == nil || *in.AttemptID < 1:
 		return r, required("resume.attemptId")
 	case in.Mode == "failed":
@@ -170,7 +172,7 @@ func (in *resumeIn) resume() (r service.Resume, err error) {
 	case in.Mode == "from":
 		return r, required("resume.from")
 	default:
-		return r, model.Errorf(model.Invalid, "resume.mode is %q, but must be failed, from or none", in.Mode)
+		return r, model.Errorf(model.Invalid, "resume.mode is %q, but must be failed or from", in.Mode)
 	}
 	r.Attempt = model.AttemptID(*in.AttemptID)
 	return r, nil
@@ -211,6 +213,7 @@ func startAttempt(c *call) (any, error) {
 	if start.Resume, err = c.resume(in.Resume); err != nil {
 		return nil, err
 	}
+	start.Resume.Rerun = in.Rerun
 	zone, err := c.service.Zone(c.r.Context(), w.ID)
 	if err != nil {
 		return nil, err
@@ -255,5 +258,8 @@ func (c *call) start(start service.Start) (any, error) {
 		return nil, withBody{err, out} // clients show the attempt that there is
 	}
 	c.target += fmt.Sprintf(", attempt %d", a.ID)
+	if start.Resume.Rerun {
+		c.target += rerunTarget
+	}
 	return out, nil
 }

@@ -112,6 +112,9 @@ func (c *call) eventQuery() (q history.Query, err error) {
 		return q, err
 	}
 	attempt, err := c.number("attempt", 0)
+	if err == nil && attempt < 1 && c.given("attempt") {
+		err = model.Errorf(model.Invalid, "attempt is %q, but must be the id of an attempt", c.query("attempt"))
+	}
 	if err != nil {
 		return q, err
 	}

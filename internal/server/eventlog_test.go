@@ -138,7 +138,7 @@ func TestWhoFellTooFarBehindIsTold(t *testing.T) {
 	page, _ := w.events("?count=1")
 	w.succeed(1, "+w+a", noParams)
 	w.begin(2)
-	_, err := w.store.DeleteAttempts(w.Context(), []model.AttemptID{1})
+	_, err := w.store.DeleteAttempts(w.Context(), []model.AttemptID{1}, 0)
 	must(t, err)
 	var gone struct{ Cursor string }
 	must(t, json.Unmarshal([]byte(w.ask(http.StatusGone, "GET", eventsPath+"?cursor="+page.Next, "")), &gone))

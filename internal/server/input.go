@@ -46,8 +46,8 @@ func parameters(query string) (url.Values, error) {
 // ownRoot begins the paths of what Digdag does not have.
 const ownRoot = "/api/pawl/"
 
-// knows refuses a parameter of the query that there is not. Digdag passes over those,
-// and so do the routes that it has.
+// knows refuses a parameter of the query that there is not, and a value that none of its
+// kind has. Digdag passes over those, or answers with 404, and so do the routes that it has.
 func (c *call) knows() error {
 	if !strings.HasPrefix(c.route.path, ownRoot) {
 		return nil
@@ -55,6 +55,9 @@ func (c *call) knows() error {
 	names := make([]string, len(c.route.doc.query))
 	for i, p := range c.route.doc.query {
 		names[i] = p.name
+		if err := p.check(c.values[p.name]); err != nil {
+			return err
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.values)) {
 		if slices.Contains(names, name) {
@@ -68,6 +71,27 @@ func (c *call) knows() error {
 			return err.WithHint("there are %s", strings.Join(names, ", "))
 		}
 		return err
+	}
+	return nil
+}
+
+// check returns an Invalid error for values of a parameter that its kind does not have. An
+// empty number is as none.
+func (p *param) check(values []string) error {
+	if len(values) > 1 && p.kind != "array" {
+		return model.Errorf(model.Invalid, "%s is given %d times, but may be once", p.name, len(values))
+	}
+	for _, v := range values {
+		switch p.kind {
+		case "integer":
+			if n, err := strconv.ParseInt(v, 10, 64); v != "" && (err != nil || n < 0) {
+				return model.Errorf(model.Invalid, "%s is %q, but must be a whole number from 0 on", p.name, v)
+			}
+		case "boolean":
+			if !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") {
+				return model.Errorf(model.Invalid, "%s is %q, but must be true or false", p.name, v)
+			}
+		}
 	}
 	return nil
 }

@@ -159,6 +159,8 @@ type restAttempt struct {
 	Status           string     `json:"status"`
 	WaitsFor         string     `json:"waitsFor,omitempty"`
 	Tags             model.Tags `json:"tags,omitempty"`
+	// Rerun says that all memoised tasks are run, too, where what they give was made before.
+	Rerun bool `json:"rerun,omitempty"`
 	// ParentID and RootID are told with the tags.
 	ParentID optionalNumber `json:"parentAttemptId,omitempty"`
 	RootID   optionalNumber `json:"rootAttemptId,omitempty"`
@@ -189,7 +191,7 @@ func (c *call) attemptOut(a *store.Attempt) (restAttempt, error) {
 		SessionTime: ownTime(&a.Session, zone), SessionKey: ownKey(&a.Session),
 		RetryAttemptName: optional(a.Name), Done: a.State.Done(), Success: a.State == engine.AttemptSuccess,
 		CancelRequested: a.CancelAsked, Params: a.Params,
-		CreatedAt: instant(a.Created), FinishedAt: instant(a.Ended), Status: status(a), WaitsFor: waits,
+		CreatedAt: instant(a.Created), FinishedAt: instant(a.Ended), Status: status(a), WaitsFor: waits, Rerun: a.Resume.From == store.Anew,
 	}, nil
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -94,11 +95,12 @@ func retryAttempt(c *call) (any, error) {
 		From   string     `json:"from"`
 		Tasks  []string   `json:"tasks"`
 		After  bool       `json:"after"`
+		Rerun  bool       `json:"rerun"`
 		Params params.Map `json:"params"`
 		Name   string     `json:"name"`
 	}
 	return c.ordered(&in, func(o service.Order) (store.Attempt, error) {
-		r := service.Retry{Attempt: o.Attempt, Params: in.Params, Name: in.Name, By: o.By}
+		r := service.Retry{Attempt: o.Attempt, Params: in.Params, Name: in.Name, Rerun: in.Rerun, By: o.By}
 		switch {
 		case in.Mode == "all":
 			r.All = true
@@ -115,6 +117,9 @@ func retryAttempt(c *call) (any, error) {
 			return store.Attempt{}, required("tasks")
 		default:
 			return store.Attempt{}, model.Errorf(model.Invalid, "mode is %q, but must be all, failed, from or tasks", in.Mode)
+		}
+		if in.Rerun {
+			c.target += rerunTarget
 		}
 		if in.Name != "" {
 			if err := project.CheckRetryAttemptName(in.Name); err != nil {
@@ -134,7 +139,7 @@ func deleteAttempt(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.store.DeleteAttempts(c.r.Context(), []model.AttemptID{a.ID}); err != nil {
+	if _, err := c.store.DeleteAttempts(c.r.Context(), []model.AttemptID{a.ID}, 0); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), sweepWithin) // nobody else knows of them
@@ -142,14 +147,11 @@ func deleteAttempt(c *call) (any, error) {
 	if c.cfg.Outputs != nil {
 		err = c.cfg.Outputs.Remove(ctx, a.ID)
 	}
-	if err != nil {
-		return nil, model.Errorf(model.Unavailable, "attempt %d is deleted, but not the values that its tasks have kept: %w", a.ID, err)
-	}
 	if c.cfg.Logs != nil {
-		err = c.cfg.Logs.Remove(ctx, a.ID)
+		err = errors.Join(err, c.cfg.Logs.Remove(ctx, a.ID))
 	}
 	if err != nil {
-		return nil, model.Errorf(model.Unavailable, "attempt %d is deleted, but not what its tasks have printed: %w", a.ID, err)
+		return nil, model.Errorf(model.Unavailable, "attempt %d is deleted, but not all that its tasks have kept and printed: %w", a.ID, err)
 	}
 	return out, nil
 }

@@ -171,6 +171,7 @@ func backfillSchedule(c *call) (any, error) {
 		FromFailure bool     `json:"fromFailure"`
 		Tasks       []string `json:"tasks"`
 		After       bool     `json:"after"`
+		Rerun       bool     `json:"rerun"`
 	}
 	if err := c.body(&in, false); err != nil {
 		return nil, err
@@ -185,7 +186,7 @@ func backfillSchedule(c *call) (any, error) {
 	case in.Count != nil && *in.Count < 1:
 		return nil, model.Errorf(model.Invalid, "count must be 1 or more, not %d", *in.Count)
 	}
-	fill := service.Backfill{Name: *in.AttemptName, DryRun: *in.DryRun, FromFailure: in.FromFailure, Only: in.Tasks, After: in.After}
+	fill := service.Backfill{Name: *in.AttemptName, DryRun: *in.DryRun, FromFailure: in.FromFailure, Only: in.Tasks, After: in.After, Rerun: in.Rerun}
 	if in.Count != nil {
 		fill.Count = int(*in.Count)
 	}
@@ -195,6 +196,9 @@ func backfillSchedule(c *call) (any, error) {
 	s, made, err := c.service.Backfill(c.r.Context(), s.ID, fill)
 	if err != nil {
 		return nil, clash(err)
+	}
+	if fill.Rerun {
+		c.target += rerunTarget
 	}
 	list, err := tryOuts(made, c.attemptOut)
 	return restBackfill{

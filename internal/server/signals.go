@@ -169,7 +169,7 @@ func (c *call) subscriptionFilter() (f store.SubscriptionFilter, err error) {
 	}
 	n, err := strconv.ParseInt(c.query("attempt"), 10, 64)
 	if err != nil || n < 1 {
-		return f, model.Errorf(model.NotFound, "attempt %q", c.query("attempt"))
+		return f, model.Errorf(model.Invalid, "attempt is %q, but must be the id of an attempt", c.query("attempt"))
 	}
 	a, err := c.service.Attempt(c.r.Context(), model.AttemptID(n))
 	if err != nil {

@@ -1,11 +1,15 @@
 package server_test
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/pawlhq/pawl/internal/engine"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/store"
 )
 
 func TestVersionsLeadToWhoMadeThem(t *testing.T) {
@@ -27,9 +31,33 @@ func TestVersionsLeadToWhoMadeThem(t *testing.T) {
 	w.ask(400, "GET", "/api/pawl/v1/projects/1/versions?version=v"+strings.Repeat("&version=v", 1000), "")
 	w.ask(404, "GET", "/api/pawl/v1/projects/9/versions?version=v1", "")
 	w.ask(400, "PUT", "/api/attempts", `{"workflowId":1,"sessionTime":"2026-03-02T00:00:00Z","resume":{"mode":"nothing","attemptId":1},"params":{}}`)
-	w.ask(200, "PUT", "/api/attempts", `{"workflowId":1,"sessionTime":"2026-03-02T00:00:00Z","resume":{"mode":"none"},"params":{}}`)
-	a, err := w.store.Attempt(t.Context(), 2)
-	if err != nil || !a.Resume.Again() || a.Resume.Attempt != 0 {
-		t.Errorf("the attempt resumes %+v, %v", a.Resume, err)
+	w.ask(200, "PUT", "/api/attempts", `{"workflowId":1,"sessionTime":"2026-03-02T00:00:00Z","rerun":true,"params":{}}`)
+	if got := w.ask(200, "GET", "/api/attempts/2", ""); !strings.Contains(got, `"rerun":true`) {
+		t.Errorf("the attempt is %s", got)
+	}
+	w.fail(1, "+w+b", "no")
+	w.succeed(1, "+w^failure-alert", params.Map{})
+	w.ask(409, "POST", "/api/pawl/v1/attempts/2/retry", `{"mode":"from","from":"+a","rerun":true}`)
+	w.ask(200, "PUT", "/api/attempts", `{"workflowId":1,"sessionTime":"2026-03-01T00:00:00Z","retryAttemptName":"x","resume":{"mode":"failed","attemptId":1},"rerun":true,"params":{}}`)
+	for body, want := range map[string]store.Resume{
+		`{"mode":"failed","name":"a","rerun":true}`:               {Attempt: 1, From: store.Anew},
+		`{"mode":"failed","name":"b"}`:                            {Attempt: 1},
+		`{"mode":"tasks","tasks":["+a"],"name":"c","rerun":true}`: {Attempt: 1, From: store.OfTasks([]string{"+w+a"})},
+	} {
+		var made struct {
+			ID    string `json:"id"`
+			Rerun bool   `json:"rerun"`
+		}
+		if err := json.Unmarshal([]byte(w.ask(200, "POST", "/api/pawl/v1/attempts/1/retry", body)), &made); err != nil {
+			t.Fatal(err)
+		}
+		id, err := strconv.ParseInt(made.ID, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := w.store.Attempt(t.Context(), model.AttemptID(id))
+		if err != nil || a.Resume != want || made.Rerun != (want.From == store.Anew) {
+			t.Errorf("%s: attempt %d resumes %+v, %v, told %v", body, id, a.Resume, err, made.Rerun)
+		}
 	}
 }

@@ -93,8 +93,11 @@ func (z *zones) zone(name string) (*time.Location, error) {
 	if known, ok := z.known.Load(name); ok {
 		return known.(*time.Location), nil
 	}
-	if name == "" {
+	switch name {
+	case "":
 		return time.UTC, nil
+	case time.Local.String(): // a build of a pipeline, which is for who runs it
+		return time.Local, nil
 	}
 	zone, err := schedule.ParseZone(name)
 	if err != nil {

@@ -29,6 +29,8 @@ type Backfill struct {
 	// Only and After say what of them runs again, as those of Retry.
 	Only  []string
 	After bool
+	// Rerun has memoised tasks run, too, where what they give was made before.
+	Rerun bool
 	// DryRun starts nothing.
 	DryRun bool
 }
@@ -205,6 +207,9 @@ func (f *filling) anew(ctx context.Context, filled map[string]model.SessionID) (
 			Name: f.ask.Name, Zone: c.Zone.String(), Params: given, Definition: w.Definition, Workflow: w.ID,
 			MaxRunning: f.cfg.Limits.Attempts, Created: now, Tags: f.tags(),
 		}
+		if f.ask.Rerun {
+			one.Resume.From = store.Anew
+		}
 		if one.AfterFormer = len(starts) > 0; !one.AfterFormer {
 			one.After = after
 		}
@@ -238,7 +243,7 @@ func (f *filling) again(ctx context.Context, filled map[string]model.SessionID) 
 		if !ok {
 			continue
 		}
-		r := Retry{Attempt: id, Only: f.ask.Only, After: f.ask.After, Name: f.ask.Name}
+		r := Retry{Attempt: id, Only: f.ask.Only, After: f.ask.After, Rerun: f.ask.Rerun, Name: f.ask.Name}
 		if _, named := filled[key]; named {
 			r.Name = "" // it has one of that name: this is the next
 		}

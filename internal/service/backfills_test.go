@@ -160,11 +160,17 @@ func TestABackfillFromFailureGoesOnWithWhatFailed(t *testing.T) {
 	f.fails(list[0].ID, "+w+a", "+w+b")
 	f.end(list[1].ID, false, "+w+a", "+w+b")
 	f.fails(list[2].ID, "+w+a")
-	again := f.fill(8, service.Backfill{Name: "fix", FromFailure: true})
+	if list[0].Resume.Again() {
+		t.Error("memoised tasks are run again, too")
+	}
+	if all := f.fill(11, service.Backfill{Name: "anew", Rerun: true}); len(all) != 1 || all[0].Resume != (store.Resume{From: store.Anew}) {
+		t.Errorf("memoised tasks are not run again: %+v", all)
+	}
+	again := f.fill(8, service.Backfill{Name: "fix", FromFailure: true, Rerun: true})
 	if diff := cmp.Diff([]string{"08 fix", "10 fix after 08"}, f.brief(again)); diff != "" {
 		t.Error(diff)
 	}
-	if again[0].Resume.Attempt != list[0].ID || again[1].Resume.Attempt != list[2].ID {
+	if again[0].Resume.Attempt != list[0].ID || again[1].Resume != (store.Resume{Attempt: list[2].ID, From: store.Anew}) {
 		t.Errorf("they go on with %v and %v", again[0].Resume, again[1].Resume)
 	}
 	if more := f.fill(8, service.Backfill{Name: "more", FromFailure: true}); len(more) != 0 {

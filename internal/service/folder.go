@@ -31,7 +31,7 @@ func (s *Service) Follow(ctx context.Context, name, dir string) (revision string
 	case err != nil:
 		return "", err
 	default:
-		same, err := s.unchanged(ctx, last.Latest.ID, contents.Workflows)
+		same, err := s.unchanged(ctx, &last.Latest, contents.Workflows)
 		if err != nil || same {
 			return "", err
 		}
@@ -50,8 +50,8 @@ func (s *Service) Follow(ctx context.Context, name, dir string) (revision string
 }
 
 // unchanged reports whether a revision has just these workflows.
-func (s *Service) unchanged(ctx context.Context, id model.RevisionID, now []project.Workflow) (bool, error) {
-	before, err := s.workflowsOf(ctx, id)
+func (s *Service) unchanged(ctx context.Context, of *store.Revision, now []project.Workflow) (bool, error) {
+	before, err := s.Workflows(ctx, of)
 	if err != nil || !slices.EqualFunc(before, now, sameWorkflow) {
 		return false, err
 	}
@@ -69,18 +69,4 @@ func (s *Service) unchanged(ctx context.Context, id model.RevisionID, now []proj
 
 func sameWorkflow(a store.Workflow, b project.Workflow) bool {
 	return a.Name == b.Name && a.Zone == b.Zone && params.Equal(a.Config, b.Config)
-}
-
-// workflowsOf returns all workflows of a revision, in their order.
-func (s *Service) workflowsOf(ctx context.Context, id model.RevisionID) (all []store.Workflow, err error) {
-	for page := (store.Page{Limit: store.MaxLimit}); ; {
-		list, next, err := s.cfg.Store.ListWorkflows(ctx, store.WorkflowFilter{Revision: id}, page)
-		if err != nil {
-			return nil, err
-		}
-		if all = append(all, list...); next == "" {
-			return all, nil
-		}
-		page.Cursor = next
-	}
 }

@@ -48,6 +48,16 @@ func TestInputsAreCheckedBeforeAStart(t *testing.T) {
 	}
 }
 
+func TestANameThatIsNearlyAnInputStartsNothing(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	f.pushed("1", "w.dig", "_inputs: {name: {type: text, default: a}}\n+a: {echo>: x}\n")
+	_, err := f.Start(t.Context(), service.Start{Workflow: f.workflow(1), Session: noon, Params: params.Of("namee", "b")})
+	if model.CodeOf(err) != model.Invalid || !strings.Contains(err.Error(), `there is no parameter "namee"`) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestWhatAScheduleStartsHasItsInputs(t *testing.T) {
 	t.Parallel()
 	f := open(t, nil)

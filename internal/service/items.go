@@ -35,7 +35,10 @@ func (s *Service) Items(ctx context.Context, o Order, f store.ItemFilter, page s
 	if err != nil {
 		return c, nil, "", err
 	}
-	items, next, err = s.cfg.Store.ListItems(ctx, c.list, f, page)
+	running, err := itemsInWork(snap, &c)
+	if err == nil {
+		items, next, err = s.listItems(ctx, c.list, running, f, page)
+	}
 	return c, items, next, err
 }
 
@@ -83,7 +86,7 @@ func (s *Service) rerunDone(ctx context.Context, snap *store.Snapshot, task, col
 		err = s.isOf(ctx, &got, &start)
 	}
 	if err != nil && !made && model.CodeOf(err) == model.Conflict && got.ID != 0 {
-		command := fmt.Sprintf("pawl rerun-item %d %d", got.ID, index)
+		command := fmt.Sprintf("pawl items rerun %d %d", got.ID, index)
 		if task != "" {
 			command += " --task " + task
 		}

@@ -32,22 +32,18 @@ func (s *Service) Revision(ctx context.Context, p *store.Project, name string) (
 	return s.cfg.Store.Revision(ctx, p.ID, name)
 }
 
-// maxWorkflows is how many workflows of one revision are listed.
-const maxWorkflows = 10_000
-
 // Workflows returns the workflows of a revision in the order of their files.
 func (s *Service) Workflows(ctx context.Context, r *store.Revision) ([]store.Workflow, error) {
 	var all []store.Workflow
 	for page := (store.Page{Limit: store.MaxLimit}); ; {
-		list, cursor, err := s.cfg.Store.ListWorkflows(ctx, store.WorkflowFilter{Revision: r.ID}, page)
+		list, next, err := s.cfg.Store.ListWorkflows(ctx, store.WorkflowFilter{Revision: r.ID}, page)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, list...)
-		if cursor == "" || len(all) >= maxWorkflows {
+		if all = append(all, list...); next == "" {
 			return all, nil
 		}
-		page.Cursor = cursor
+		page.Cursor = next
 	}
 }
 

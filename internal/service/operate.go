@@ -197,6 +197,9 @@ type Retry struct {
 	After bool
 	// Skip is the full name of a task to be passed over, or empty.
 	Skip string
+	// Rerun has memoised tasks run, too, where what they give was made before. With All,
+	// From and Only they are so anyhow.
+	Rerun bool
 	// Params are merged over those that there are.
 	Params params.Map
 	// Name is that of the new attempt. Defaults to one that repeated calls share.
@@ -285,7 +288,7 @@ func (s *Service) isOf(ctx context.Context, a *store.Attempt, start *store.Start
 
 // plan checks what is to be taken over.
 func (s *Service) plan(snap *store.Snapshot, r *Retry) (p rerun.Plan, err error) {
-	p.All = r.All
+	p.All, p.Rerun = r.All, r.Rerun
 	if r.Skip != "" {
 		p.Skip = []string{r.Skip}
 		if !defined(snap, r.Skip) {
@@ -330,7 +333,7 @@ func defined(snap *store.Snapshot, name string) bool {
 
 // again runs a task again of an attempt that goes on.
 func (s *Service) again(ctx context.Context, snap *store.Snapshot, r *Retry) error {
-	if r.From == "" || r.All || len(r.Only) > 0 || r.Params.Len() > 0 || r.Name != "" {
+	if r.From == "" || r.All || len(r.Only) > 0 || r.Rerun || r.Params.Len() > 0 || r.Name != "" {
 		return model.Errorf(model.Conflict, "attempt %d goes on", r.Attempt).
 			WithHint("kill it first, or say which of its tasks that failed is to run again")
 	}

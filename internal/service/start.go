@@ -48,6 +48,9 @@ type Resume struct {
 	// From is the end of the full name of one task: all that comes before it
 	// is taken over. Empty takes over all tasks that succeeded.
 	From string
+	// Rerun has memoised tasks run, too, where what they give was made before. With From
+	// they are so anyhow.
+	Rerun bool
 }
 
 // Start starts an attempt. When the session has an attempt of that name
@@ -135,8 +138,12 @@ func (s *Service) descent(ctx context.Context, r *Start, of store.Session) (mode
 
 // resume checks what is to be taken over.
 func (s *Service) resume(ctx context.Context, r Resume) (store.Resume, error) {
+	var begin string
+	if r.Rerun {
+		begin = store.Anew
+	}
 	if r.Attempt == 0 {
-		return store.Resume{From: r.From}, nil
+		return store.Resume{From: begin}, nil
 	}
 	a, err := s.Tasks(ctx, r.Attempt)
 	if err != nil {
@@ -146,7 +153,7 @@ func (s *Service) resume(ctx context.Context, r Resume) (store.Resume, error) {
 		if a.Task(0).State == model.Success {
 			return store.Resume{}, model.Errorf(model.Invalid, "attempt %d succeeded: there is nothing to resume", r.Attempt)
 		}
-		return store.Resume{Attempt: r.Attempt}, nil
+		return store.Resume{Attempt: r.Attempt, From: begin}, nil
 	}
 	from, err := a.Definition().Root.Find(r.From)
 	if err != nil {
@@ -191,13 +198,12 @@ func Carried(ctx context.Context, in store.Attempts, r store.Resume) (map[string
 		return results, nil
 	}
 	var before map[string]bool
-	if r.From != "" {
-		path, err := snap.Definition.Root.Find(r.From)
+	if from := r.Task(); from != "" {
+		path, err := snap.Definition.Root.Find(from)
 		if err != nil {
 			return nil, err
 		}
-		before = make(map[string]bool)
-		path.Before(func(p workflow.Path) { before[p.Name()] = true })
+		before = path.NamesBefore()
 	}
 	return carried(snap.Tasks, before), nil
 }

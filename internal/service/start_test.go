@@ -31,6 +31,7 @@ func TestRetriesTakeOverWhatSucceeded(t *testing.T) {
 		want   []string
 	}{
 		"failed":        {service.Resume{Attempt: a.ID}, []string{"+w+a", "+w+a+b", "+w+a+c"}},
+		"memoised, too": {service.Resume{Attempt: a.ID, Rerun: true}, []string{"+w+a", "+w+a+b", "+w+a+c"}},
 		"from the last": {service.Resume{Attempt: a.ID, From: "+d"}, []string{"+w+a", "+w+a+b", "+w+a+c"}},
 		"from within":   {service.Resume{Attempt: a.ID, From: "+a+c"}, []string{"+w+a+b"}},
 		"from a group":  {service.Resume{Attempt: a.ID, From: "+w+a"}, nil},
@@ -39,6 +40,9 @@ func TestRetriesTakeOverWhatSucceeded(t *testing.T) {
 		start.Name, start.Resume = name, test.resume
 		again, err := f.Start(t.Context(), start)
 		must(t, err)
+		if got, want := again.Resume.Again(), test.resume.Rerun || test.resume.From != ""; got != want {
+			t.Errorf("%s: memoised tasks are run again: %v", name, got)
+		}
 		carried, err := service.Carried(t.Context(), f.store, again.Resume)
 		must(t, err)
 		if diff := cmp.Diff(test.want, slices.Sorted(maps.Keys(carried))); diff != "" {

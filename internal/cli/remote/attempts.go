@@ -92,6 +92,9 @@ func endedRecord(a client.Attempt) console.Record {
 // taggedRecord is endedRecord with the tags, if there are any.
 func taggedRecord(a client.Attempt) console.Record {
 	r := endedRecord(a)
+	if a.Rerun {
+		r = append(r, "rerun", "memoised tasks, too")
+	}
 	if len(a.Tags) > 0 {
 		r = append(r, "tags", a.Tags.String())
 	}
@@ -101,15 +104,16 @@ func taggedRecord(a client.Attempt) console.Record {
 	return r
 }
 
-// newOf returns a command about one attempt, whose number is its argument.
-func newOf(c *cobra.Command, o *Options, do func(context.Context, Server, client.ID) error) *cobra.Command {
+// newOf returns a command about one attempt, whose number is its argument. It connects by
+// Options.With or Options.Ask.
+func newOf(c *cobra.Command, connect connector, do func(context.Context, Server, client.ID) error) *cobra.Command {
 	c.GroupID, c.Args = "remote", cobra.ExactArgs(1)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		attempt, err := id("an attempt", args[0])
 		if err != nil {
 			return err
 		}
-		return o.With(c.Context(), func(ctx context.Context, r Server) error { return do(ctx, r, attempt) })
+		return connect(c.Context(), func(ctx context.Context, r Server) error { return do(ctx, r, attempt) })
 	}
 	return c
 }
@@ -125,7 +129,7 @@ func newAttempt(world console.IO) *cobra.Command {
 	c := newOf(&cobra.Command{
 		Use: "attempt ATTEMPT", Short: "Show an attempt on a server",
 		Example: "  pawl attempt 35\n  pawl attempt 35 --definition\n  pawl attempt 35 --definition --json | jq -r .digest",
-	}, &o.Options,
+	}, o.Ask,
 		func(ctx context.Context, r Server, attempt client.ID) error {
 			if definition {
 				return o.showDefinition(ctx, r, attempt)
@@ -179,7 +183,7 @@ func newTasks(world console.IO) *cobra.Command {
 	c := newOf(&cobra.Command{
 		Use: "tasks ATTEMPT", Short: "List the tasks of an attempt on a server",
 		Example: "  pawl tasks 35\n  pawl tasks 35 --json | jq -r 'select(.state == \"error\") | .fullName'",
-	}, &o.Options, func(ctx context.Context, r Server, attempt client.ID) error {
+	}, o.Ask, func(ctx context.Context, r Server, attempt client.ID) error {
 		found, err := r.Tasks(ctx, attempt)
 		if err == nil && len(found) == 0 {
 			_, err = r.Attempt(ctx, attempt)
@@ -303,7 +307,7 @@ func newKill(world console.IO) *cobra.Command {
 	c := newOf(&cobra.Command{
 		Use: "kill ATTEMPT", Short: "End an attempt on a server",
 		Long: "Ask an attempt on a server to end. What runs is called off, and nothing else of it begins.",
-	}, &o, func(ctx context.Context, r Server, attempt client.ID) error {
+	}, o.With, func(ctx context.Context, r Server, attempt client.ID) error {
 		if _, err := r.Kill(ctx, attempt); err != nil {
 			return err
 		}

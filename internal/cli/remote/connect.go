@@ -35,6 +35,7 @@ type Options struct {
 	trustAll       bool
 	// noDirect is an option of the commands that get files.
 	noDirect bool
+	runsOptions
 }
 
 // Flags gives a command the options of all that talk to a server.
@@ -44,7 +45,7 @@ func (o *Options) Flags(c *cobra.Command) {
 		set = "setting" // the command has a --set of its own
 	}
 	console.Grouped(c, "Server", func(f *pflag.FlagSet) {
-		f.StringVarP(&o.endpoint, "endpoint", "e", "", "server to talk to: `[http[s]://]HOST[:PORT]` (default: PAWL_ENDPOINT, client.http.endpoint or "+client.DefaultEndpoint+")")
+		f.StringVarP(&o.endpoint, "endpoint", "e", "", "server to talk to: `[http[s]://]HOST[:PORT]`, or local for the runs of this folder (default: PAWL_ENDPOINT, client.http.endpoint or "+client.DefaultEndpoint+")")
 		f.VarP((*console.Repeated)(&o.headers), "header", "H", "send a header `KEY=VALUE`; repeatable")
 		f.StringVar(&o.basicAuth, "basic-auth", "", "log in as `USER:PASSWORD`")
 		f.BoolVar(&o.trustAll, "disable-cert-validation", false, "accept any certificate of the server")
@@ -67,8 +68,8 @@ type Server struct {
 
 // With connects to the server, calls do, and says of an error what may help.
 func (o *Options) With(ctx context.Context, do func(context.Context, Server) error) error {
-	return o.open(client.Config{}, func(r Server) error {
-		if !o.noVersionCheck {
+	return o.open(ctx, client.Config{}, func(r Server) error {
+		if !o.noVersionCheck && !o.here {
 			if err := o.checkVersion(ctx, r); err != nil {
 				return err
 			}
@@ -78,16 +79,13 @@ func (o *Options) With(ctx context.Context, do func(context.Context, Server) err
 }
 
 // open makes a client with what the options and the configuration say.
-func (o *Options) open(cfg client.Config, do func(Server) error) error {
+func (o *Options) open(ctx context.Context, cfg client.Config, do func(Server) error) error {
 	settings, err := o.Config(o.World)
 	if err != nil {
 		return err
 	}
-	at, err := o.address(settings)
+	at, err := o.chosen(settings)
 	if err != nil {
-		return err
-	}
-	if cfg.Endpoint, err = client.ParseEndpoint(at); err != nil {
 		return err
 	}
 	if cfg.Headers, err = o.sent(settings); err != nil {
@@ -102,20 +100,24 @@ func (o *Options) open(cfg client.Config, do func(Server) error) error {
 	defer func() { _ = closeLog() }() // what was written is written
 	cfg.Log, cfg.Clock, cfg.TrustAll = log, o.World.Clock, o.trustAll
 	cfg.Proxy = client.ProxyFrom(o.World.Getenv)
+	if err := o.look(ctx, at); err != nil {
+		return err
+	}
+	if o.here {
+		return o.ofRuns(ctx, cfg, at != "", func(c *client.Client) error { return do(Server{c, settings}) })
+	}
+	if cfg.Endpoint, err = client.ParseEndpoint(cmp.Or(at, client.DefaultEndpoint)); err != nil {
+		return err
+	}
 	c := client.New(cfg)
 	defer c.Close()
-	return helpful(do(Server{c, settings}))
+	return o.helpful(do(Server{c, settings}), at)
 }
 
-// chosen reports whether somebody said which server to talk to.
-func (o *Options) chosen(settings *config.Config) bool {
-	at, err := o.address(settings)
-	return err != nil || at != client.DefaultEndpoint
-}
-
-// address returns where the server is: what is said to the command, to the environment
-// and in the settings, else where the server of the settings or of this folder listens.
-func (o *Options) address(settings *config.Config) (string, error) {
+// chosen returns which server somebody said to talk to, or "": what is said to the
+// command, to the environment and in the settings, else where the server of the settings
+// or of this folder listens.
+func (o *Options) chosen(settings *config.Config) (string, error) {
 	set, _ := settings.Get("client.http.endpoint")
 	if said := cmp.Or(o.endpoint, o.World.Getenv("PAWL_ENDPOINT"), set); said != "" {
 		return said, nil
@@ -124,7 +126,7 @@ func (o *Options) address(settings *config.Config) (string, error) {
 		return at, err
 	}
 	if o.File != "" || o.World.Getenv(config.InstanceVariable) != "" || o.World.Dir == "" {
-		return client.DefaultEndpoint, nil
+		return "", nil
 	}
 	here := o.ConfigOptions
 	here.Project = o.World.Dir
@@ -132,8 +134,7 @@ func (o *Options) address(settings *config.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	at, err := listens(all)
-	return cmp.Or(at, client.DefaultEndpoint), err
+	return listens(all)
 }
 
 // sent returns the headers for the server. What is given on the command line
@@ -211,8 +212,8 @@ func (o *Options) interactive() bool {
 	return ok && both && console.IsTerminal(in) && console.IsTerminal(out)
 }
 
-// helpful adds to an error of a request what may help.
-func helpful(err error) error {
+// helpful adds to an error of a request what may help, given which server was chosen.
+func (o *Options) helpful(err error, chosen string) error {
 	if err == nil || model.HintsOf(err) != "" {
 		return err
 	}
@@ -225,6 +226,9 @@ func helpful(err error) error {
 		hint = "does the server run there? `pawl server` starts one here; --endpoint, PAWL_ENDPOINT, or client.http.endpoint in your own configuration choose another one"
 		if errors.As(err, &untrusted) {
 			hint = "--disable-cert-validation accepts any certificate"
+		}
+		if chosen == "" {
+			hint = o.aboutRuns() + hint
 		}
 	}
 	if hint == "" {

@@ -30,7 +30,7 @@ func TestTheEndpointIsTheFirstThatIsSaid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at, err := o.address(settings)
+		at, err := o.chosen(settings)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestTheEndpointIsTheFirstThatIsSaid(t *testing.T) {
 	}
 	const config = "client.http.endpoint = http://c\n"
 	got := []string{where("", ""), where(config, ""), where(config, "", "PAWL_ENDPOINT=e"), where(config, "f", "PAWL_ENDPOINT=e")}
-	if diff := cmp.Diff([]string{client.DefaultEndpoint, "http://c", "e", "f"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"", "http://c", "e", "f"}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -53,9 +53,9 @@ func TestTheServerOfTheFolderIsFound(t *testing.T) {
 		{"", "server: {bind: '::', port: 7000}", "http://[::1]:7000"},
 		{"", "server: {bind: localhost}", "http://localhost:65432"},
 		{"", "server: {port: 7000, tls: {certificate: c.pem}}", "https://127.0.0.1:7000"},
-		{"", "server: {port: 0}", client.DefaultEndpoint},
-		{"", "database: {type: memory}", client.DefaultEndpoint},
-		{"", "client: {http: {endpoint: 'http://192.0.2.1'}}", client.DefaultEndpoint},
+		{"", "server: {port: 0}", ""},
+		{"", "database: {type: memory}", ""},
+		{"", "client: {http: {endpoint: 'http://192.0.2.1'}}", ""},
 		{"server: {port: 8000}", "server: {port: 7000}", "http://127.0.0.1:8000"},
 		{"client: {http: {endpoint: 'http://c'}}", "server: {port: 7000}", "http://c"},
 		{"", "server: {bind: 192.0.2.1}", "pawl.yaml:1:16: server.bind is 192.0.2.1, which is no address of this machine"},
@@ -73,7 +73,7 @@ func TestTheServerOfTheFolderIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := o.address(settings)
+		got, err := o.chosen(settings)
 		if err != nil {
 			got = strings.TrimPrefix(err.Error(), here+string(filepath.Separator))
 		}

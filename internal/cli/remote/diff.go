@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -10,16 +11,16 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pawlhq/pawl/internal/cli/console"
-	"github.com/pawlhq/pawl/internal/cli/local"
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 	"github.com/pawlhq/pawl/internal/picture/difference"
+	"github.com/pawlhq/pawl/internal/pipeline"
 )
 
 type diffOptions struct {
 	Options
 	console.OutputOptions
-	here string
+	folder string
 }
 
 func newDiff(world console.IO) *cobra.Command {
@@ -27,20 +28,21 @@ func newDiff(world console.IO) *cobra.Command {
 	c := &cobra.Command{
 		Use: "diff FROM [TO]", GroupID: "remote", Args: cobra.RangeArgs(1, 2),
 		Short: "Show in what two definitions differ",
-		Long: "Show which tasks were added, removed or changed between two definitions on a server. Each is the number of\n" +
-			"an attempt, which stands for what it runs whatever was pushed since, PROJECT/WORKFLOW, which is that of the\n" +
-			"newest revision, or PROJECT/WORKFLOW@REVISION. Without TO, an attempt is compared with the newest revision\n" +
-			"of its workflow. What the files of a project say that tasks call is not looked at.",
+		Long: "Show which tasks were added, removed or changed between two definitions. Each is the number of an attempt,\n" +
+			"which stands for what it runs whatever was pushed since, PROJECT/WORKFLOW, which is that of the newest\n" +
+			"revision, or PROJECT/WORKFLOW@REVISION. Without TO, an attempt is compared with the newest revision of its\n" +
+			"workflow, and one of the runs of this folder with the files as they are now. Of a build of a pipeline here,\n" +
+			"the tasks that it ran are compared. What the files of a project say that tasks call is not looked at.",
 		Example: "  pawl diff 35 36\n  pawl diff 35\n  pawl diff shop/daily@v1 shop/daily@v2\n  pawl diff 35 --here . --json | jq -r .task",
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 2 && o.here != "" {
+			if len(args) == 2 && o.folder != "" {
 				return model.Errorf(model.Invalid, "--here is what is compared with, and so is %s", args[1]).WithHint("leave out one of them")
 			}
-			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.compare(ctx, r, args) })
+			return o.Ask(c.Context(), func(ctx context.Context, r Server) error { return o.compare(ctx, r, args) })
 		},
 	}
 	console.Grouped(c, "What is compared", func(f *pflag.FlagSet) {
-		f.StringVar(&o.here, "here", "", "compare with the workflow of that name in this `folder`, as its files are now")
+		f.StringVar(&o.folder, "here", "", "compare with the workflow of that name in this `folder`, as its files are now")
 	})
 	o.OutputOptions.Flags(c)
 	o.Options.Flags(c)
@@ -54,18 +56,20 @@ type defined struct {
 }
 
 func (o *diffOptions) compare(ctx context.Context, r Server, args []string) error {
+	if i := slices.IndexFunc(args, func(arg string) bool { return !isNumber(arg) }); i >= 0 && o.here {
+		return model.Errorf(model.Invalid, "the runs of a folder are compared by the numbers of attempts, not by %q", args[i]).
+			WithHint("without a second one, an attempt is compared with the files as they are now")
+	}
 	from, err := definedBy(ctx, r, args[0])
 	if err != nil {
 		return err
 	}
 	var to defined
 	switch {
-	case o.here != "":
-		w, err := local.Definition(o.World, o.here, from.workflow)
-		if err != nil {
-			return err
-		}
-		to.root = difference.Tree(w)
+	case o.folder != "":
+		to, err = o.filed(ctx, &from, o.folder)
+	case len(args) == 1 && o.here:
+		to, err = o.filed(ctx, &from, o.World.Dir)
 	case len(args) == 2:
 		to, err = definedBy(ctx, r, args[1])
 	case !isNumber(args[0]):
@@ -157,7 +161,7 @@ func valueText(v params.Value) string {
 	case nil:
 		return "(none)"
 	case string:
-		return v
+		return pipeline.Shown(v)
 	}
-	return string(params.AppendJSON(nil, v))
+	return pipeline.Shown(string(params.AppendJSON(nil, v)))
 }

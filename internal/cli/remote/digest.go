@@ -31,7 +31,7 @@ func newDigest(world console.IO) *cobra.Command {
 		Long: "Show how the attempts of each workflow on a server went that ended in the last seven days, or in another time:\n" +
 			"how many there were, how they ended, how long they took on average and in 95 of 100 cases, and the last one.",
 		Example: "  pawl digest\n  pawl digest --since 30d --project shop --json",
-		RunE:    func(c *cobra.Command, _ []string) error { return o.With(c.Context(), o.run) },
+		RunE:    func(c *cobra.Command, _ []string) error { return o.Ask(c.Context(), o.run) },
 	}
 	console.Grouped(c, "What is shown", func(f *pflag.FlagSet) {
 		f.StringVar(&o.of.Project, "project", "", "show workflows of this `PROJECT`")

@@ -35,7 +35,7 @@ func newEvents(world console.IO) *cobra.Command {
 			"a time or a cursor on. With --follow, go on as it happens; a connection that is lost is made again, and\n" +
 			"nothing is left out. `pawl history` shows the events of one attempt.",
 		Example: "  pawl events --follow --type failure\n  pawl events --since 1d --project shop --json",
-		RunE:    func(c *cobra.Command, _ []string) error { return o.With(c.Context(), o.run) },
+		RunE:    func(c *cobra.Command, _ []string) error { return o.Ask(c.Context(), o.run) },
 	}
 	console.Grouped(c, "What is shown", func(f *pflag.FlagSet) {
 		f.BoolVarP(&o.follow, "follow", "f", false, "go on as it happens, from now if nothing else is said")

@@ -24,7 +24,7 @@ func newHistory(world console.IO) *cobra.Command {
 		Long: "Show what happened to an attempt on a server, event by event: when its tasks began, waited, were tried again and\n" +
 			"ended, and what was asked of it by whom.",
 		Example: "  pawl history 35\n  pawl history 35 --json | jq 'select(.kind == \"params_edited\") | .data'",
-	}, &o.Options, o.run)
+	}, o.Ask, o.run)
 	console.Grouped(c, "What is shown", func(f *pflag.FlagSet) {
 		f.Int64Var(&o.after, "after", 0, "show the events after the one with this `number`")
 	})

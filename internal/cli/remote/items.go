@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -22,12 +23,18 @@ type itemsOptions struct {
 
 func newItems(world console.IO) *cobra.Command {
 	o := itemsOptions{attemptOptions: attemptOptions{Options: Options{World: world}}}
-	c := newOf(&cobra.Command{
-		Use: "items ATTEMPT", Short: "List the items of a task that runs for each of a collection",
+	c := &cobra.Command{
+		Use: "items ATTEMPT | rerun ATTEMPT INDEX", GroupID: "remote", Args: itemsArgs, ValidArgs: []string{"rerun"},
+		Short: "List the items of a task that runs for each of a collection, or run one again",
 		Long: "List the items of a task of an attempt on a server that runs for each item of a collection: how many there\n" +
-			"are in which state, and each with its index, its value, and why it failed.",
-		Example: "  pawl items 35\n  pawl items 35 --task +reindex --state failed --state cancelled\n  pawl items 35 --count 100000 --json",
-	}, &o.Options, o.run)
+			"are in which state, and each with its index, its value, and why it failed.\n\n" +
+			"`rerun` runs one item again that has ended. While the task goes on, it is run again as part of it. When the attempt\n" +
+			"has ended, another attempt of its session runs the item, takes over all others as they are, and then goes on with\n" +
+			"what has not succeeded.",
+		Example: "  pawl items 35\n  pawl items 35 --task +reindex --state failed --state cancelled\n  pawl items 35 --count 100000 --json\n" +
+			"  pawl items rerun 35 17\n  pawl items rerun 35 17 --task +reindex",
+		RunE: func(c *cobra.Command, args []string) error { return o.run(c, args) },
+	}
 	console.Grouped(c, "Which items", func(f *pflag.FlagSet) {
 		f.StringVar(&o.task, "task", "", "those of this `+TASK`; needed where several have items")
 		f.StringArrayVar(&o.states, "state", nil, "those in this `state`: pending, running, success, skipped, stopped, failed or cancelled; may be given several times")
@@ -38,7 +45,34 @@ func newItems(world console.IO) *cobra.Command {
 	return c
 }
 
-func (o *itemsOptions) run(ctx context.Context, r Server, attempt client.ID) error {
+// itemsArgs accepts an attempt, or rerun with an attempt and an item of it.
+func itemsArgs(_ *cobra.Command, args []string) error {
+	switch again := len(args) > 0 && args[0] == "rerun"; {
+	case again && len(args) != 3:
+		return errors.New("rerun takes an ATTEMPT and the INDEX of one of its items")
+	case !again && len(args) != 1:
+		return errors.New("items takes one ATTEMPT, or rerun with an ATTEMPT and an INDEX")
+	}
+	return nil
+}
+
+func (o *itemsOptions) run(c *cobra.Command, args []string) error {
+	if args[0] == "rerun" {
+		for _, name := range []string{"state", "count"} {
+			if c.Flags().Changed(name) {
+				return model.Errorf(model.Invalid, "--%s is for lists of items", name)
+			}
+		}
+		return o.rerun(c.Context(), args[1], args[2])
+	}
+	attempt, err := id("an attempt", args[0])
+	if err != nil {
+		return err
+	}
+	return o.Ask(c.Context(), func(ctx context.Context, r Server) error { return o.list(ctx, r, attempt) })
+}
+
+func (o *itemsOptions) list(ctx context.Context, r Server, attempt client.ID) error {
 	if o.count < 1 {
 		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
 	}
@@ -82,42 +116,23 @@ func itemRecord(i client.Item) console.Record {
 	return r
 }
 
-type rerunItemOptions struct {
-	Options
-	task string
-}
-
-func newRerunItem(world console.IO) *cobra.Command {
-	o := rerunItemOptions{Options: Options{World: world}}
-	c := &cobra.Command{
-		Use: "rerun-item ATTEMPT INDEX", GroupID: "remote", Args: cobra.ExactArgs(2),
-		Short: "Run one item of a collection again",
-		Long: "Run one item again of a task of an attempt on a server that runs for each item of a collection.\n\n" +
-			"While the task goes on, the item is run again as part of it. When the attempt has ended, another attempt of its\n" +
-			"session runs the item, takes over all others as they are, and then goes on with what has not succeeded.",
-		Example: "  pawl rerun-item 35 17\n  pawl rerun-item 35 17 --task +reindex",
-		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
-	}
-	console.Grouped(c, "Which item", func(f *pflag.FlagSet) {
-		f.StringVar(&o.task, "task", "", "one of this `+TASK`; needed where several have items")
-	})
-	o.Options.Flags(c)
-	return c
-}
-
-func (o *rerunItemOptions) run(ctx context.Context, args []string) error {
-	attempt, err := id("an attempt", args[0])
+// rerun runs one item again.
+func (o *itemsOptions) rerun(ctx context.Context, attempt, item string) error {
+	of, err := id("an attempt", attempt)
 	if err != nil {
 		return err
 	}
-	index, err := strconv.ParseInt(args[1], 10, 64)
+	index, err := strconv.ParseInt(item, 10, 64)
 	if err != nil || index < 0 {
-		return model.Errorf(model.Invalid, "an item has an index from 0 on, not %q", args[1]).WithHint("`pawl items %s` lists them", attempt)
+		return model.Errorf(model.Invalid, "an item has an index from 0 on, not %q", item).WithHint("`pawl items %s` lists them", of)
 	}
 	return o.With(ctx, func(ctx context.Context, r Server) error {
-		a, err := r.RerunItem(ctx, attempt, o.task, index)
+		a, err := r.RerunItem(ctx, of, o.task, index)
 		if err != nil {
 			return err
+		}
+		if o.JSON {
+			return console.List(o.World.Stdout, o.OutputOptions, "", []client.Attempt{a}, nil)
 		}
 		_, err = fmt.Fprintf(o.World.Stderr, "item %d is run again in attempt %s\n", index, a.ID)
 		return err

@@ -72,7 +72,7 @@ func (o *lettersOptions) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		return o.With(ctx, func(ctx context.Context, r Server) error { return o.show(ctx, r, filter) })
+		return o.Ask(ctx, func(ctx context.Context, r Server) error { return o.show(ctx, r, filter) })
 	}
 	ids, err := idList("a letter", args[1:])
 	if err != nil {

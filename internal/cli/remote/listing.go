@@ -25,7 +25,7 @@ type listing struct {
 func (o *listing) command(c *cobra.Command, show func(context.Context, Server, []string) error) *cobra.Command {
 	c.GroupID = "remote"
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return o.With(c.Context(), func(ctx context.Context, r Server) error { return show(ctx, r, args) })
+		return o.Ask(c.Context(), func(ctx context.Context, r Server) error { return show(ctx, r, args) })
 	}
 	console.Grouped(c, "What is listed", o.pageOptions.flags)
 	o.OutputOptions.Flags(c)
@@ -36,7 +36,11 @@ func (o *listing) command(c *cobra.Command, show func(context.Context, Server, [
 // newest prints what was found, which is the newest first, with the newest last.
 func newest[T any](o *listing, title string, found []T, record func(T) console.Record) error {
 	slices.Reverse(found)
-	if len(found) == 0 {
+	switch {
+	case len(found) > 0:
+	case o.here:
+		o.Hint(o.World.Stderr, "`pawl run` makes one")
+	default:
 		o.Hint(o.World.Stderr, "`pawl start PROJECT WORKFLOW --session daily` starts one")
 	}
 	return console.List(o.World.Stdout, o.OutputOptions, title, found, record)

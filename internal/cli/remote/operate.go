@@ -74,7 +74,7 @@ func newEdit(world console.IO) *cobra.Command {
 		Long: "Change parameters of an attempt on a server, for all of its tasks that are still to run.\n" +
 			"`pawl history` tells who did so, and what they were before.",
 		Example: "  pawl edit 35 -p limit=10\n  pawl edit 35 --json-param -p 'order={\"id\": 17}'\n  pawl edit 35 -P corrections.yaml",
-	}, &o.Options, o.run)
+	}, o.With, o.run)
 	console.Grouped(c, "The parameters", func(f *pflag.FlagSet) {
 		o.ParamOptions.Flags(f)
 		o.TypedFlag(f)

@@ -61,7 +61,7 @@ func (o *outboxOptions) run(ctx context.Context, args []string) error {
 	case o.count < 1:
 		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
 	case len(args) == 0:
-		return o.With(ctx, o.show)
+		return o.Ask(ctx, o.show)
 	case o.all:
 		return o.With(ctx, func(ctx context.Context, r Server) error { return o.dropAll(ctx, r.dropOldest) })
 	case o.topic != "":

@@ -74,7 +74,7 @@ func (o *productsOptions) run(ctx context.Context, args []string) error {
 	case one && !o.partitions && o.prefix != "":
 		return model.Errorf(model.Invalid, "--prefix is for lists of products, or of --partitions")
 	}
-	return o.With(ctx, func(ctx context.Context, r Server) error {
+	return o.Ask(ctx, func(ctx context.Context, r Server) error {
 		switch {
 		case o.partitions:
 			found, err := r.Partitions(ctx, args[0], args[1], o.prefix, o.count)
@@ -198,7 +198,7 @@ func newExpectations(world console.IO) *cobra.Command {
 		Long:  "List whether what tasks on a server expect holds, as they have told: the latest first.",
 		Example: "  pawl expectations --broken --since 1d\n  pawl expectations --attempt 35\n" +
 			"  pawl expectations --project shop --name \"rows > 0\" --json",
-		RunE: func(c *cobra.Command, _ []string) error { return o.With(c.Context(), o.run) },
+		RunE: func(c *cobra.Command, _ []string) error { return o.Ask(c.Context(), o.run) },
 	}
 	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) {
 		f.StringVar(&o.of.Project, "project", "", "list those of this `PROJECT`")

@@ -73,9 +73,9 @@ func (o *queueOptions) run(c *cobra.Command, args []string) error {
 	case len(args) > 0 && filtered:
 		return model.Errorf(model.Invalid, "`pawl queue limits` lists all limits")
 	case len(args) > 0:
-		return o.With(c.Context(), o.limits)
+		return o.Ask(c.Context(), o.limits)
 	}
-	return o.With(c.Context(), o.show)
+	return o.Ask(c.Context(), o.show)
 }
 
 func (o *queueOptions) show(ctx context.Context, r Server) error {

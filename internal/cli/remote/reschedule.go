@@ -114,6 +114,7 @@ type backfillOptions struct {
 	fromFailure bool
 	tasks       []string
 	after       bool
+	rerun       bool
 }
 
 func newBackfill(world console.IO) *cobra.Command {
@@ -138,6 +139,7 @@ func newBackfill(world console.IO) *cobra.Command {
 		f.BoolVar(&o.fromFailure, "from-failure", false, "the sessions alone whose newest attempt has failed, which is gone on with")
 		f.Var((*console.Repeated)(&o.tasks), "tasks", "with --from-failure: the tasks alone whose names end as this `PATTERN` says; repeatable")
 		f.BoolVar(&o.after, "and-after", false, "with --tasks: all that comes after them, too")
+		f.BoolVar(&o.rerun, "rerun", false, "run memoised tasks, too, that were made before")
 		dryRunFlag(f, &o.dryRun)
 	})
 	o.OutputOptions.Flags(c)
@@ -171,7 +173,7 @@ func (o *backfillOptions) run(ctx context.Context, args []string) error {
 		}
 		made, err := r.Backfill(ctx, s.ID, client.Backfill{
 			From: begin.Time, Name: cmp.Or(o.name, uuid.NewString()), Count: o.count, DryRun: o.dryRun,
-			FromFailure: o.fromFailure, Tasks: o.tasks, After: o.after,
+			FromFailure: o.fromFailure, Tasks: o.tasks, After: o.after, Rerun: o.rerun,
 		})
 		if err != nil {
 			return err

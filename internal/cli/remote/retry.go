@@ -24,7 +24,7 @@ type retryOptions struct {
 	all, resume           bool
 	resumeFrom, retryName string
 	tasks                 []string
-	after                 bool
+	after, rerun          bool
 }
 
 func newRetry(world console.IO) *cobra.Command {
@@ -51,6 +51,7 @@ func newRetry(world console.IO) *cobra.Command {
 		f.StringVar(&o.resumeFrom, "resume-from", "", "`+TASK` and all that comes after it")
 		f.Var((*console.Repeated)(&o.tasks), "tasks", "those alone whose names end as this `PATTERN` says; repeatable")
 		f.BoolVar(&o.after, "and-after", false, "with --tasks: all that comes after them, too")
+		f.BoolVar(&o.rerun, "rerun", false, "with --resume: memoised tasks, too, that were made before, as the others run them anyhow")
 		f.StringVar(&o.retryName, "name", "", "`name` of the new attempt, which no other one of the session has (default: with --tasks, and of processes, its number, such as run 2; else random)")
 		o.ParamOptions.Flags(f)
 	})
@@ -111,7 +112,7 @@ func (o *retryOptions) run(ctx context.Context, arg string) error {
 			return err
 		}
 		start := client.Start{
-			SessionTime: a.SessionTime, SessionKey: a.SessionKey, Resume: o.resumption(attempt),
+			SessionTime: a.SessionTime, SessionKey: a.SessionKey, Resume: o.resumption(attempt), Rerun: o.all || o.rerun,
 			Name: client.Text(cmp.Or(o.retryName, uuid.NewString())),
 		}
 		if start.Workflow, err = o.workflow(ctx, r, a); err != nil {
@@ -149,7 +150,7 @@ func (o *retryOptions) workflow(ctx context.Context, r Server, a client.Attempt)
 func (o *retryOptions) resumption(attempt client.ID) *client.Resume {
 	switch {
 	case o.all:
-		return &client.Resume{Mode: "none"}
+		return nil
 	case o.resume:
 		return &client.Resume{Mode: "failed", Attempt: attempt}
 	}
@@ -184,7 +185,7 @@ func (o *retryOptions) keeps(ctx context.Context, r Server, a client.Attempt) (b
 
 // goOn has the server make the attempt that goes on, or run a task again.
 func (o *retryOptions) goOn(ctx context.Context, r Server, a client.Attempt) error {
-	again := client.Retry{Mode: "all", From: o.resumeFrom, Name: o.retryName}
+	again := client.Retry{Mode: "all", From: o.resumeFrom, Name: o.retryName, Rerun: o.rerun}
 	switch {
 	case o.resume:
 		again.Mode = "failed"

@@ -81,7 +81,7 @@ func (o *showLogOptions) run(ctx context.Context, args []string) error {
 	if _, err := logs.ParseLevel(part.Level); err != nil {
 		return fmt.Errorf("--level: %w", err)
 	}
-	return o.With(ctx, func(ctx context.Context, r Server) error {
+	return o.Ask(ctx, func(ctx context.Context, r Server) error {
 		w := logWatcher{
 			Server: r, world: o.World, attempt: attempt, prefix: prefix, part: part, all: o.verbose || part.Level != "" || part.JSON,
 			shown: make(map[string]*shownLog),

@@ -86,10 +86,7 @@ func (o *startOptions) run(ctx context.Context, project, workflow string) error 
 		if err != nil {
 			return err
 		}
-		start := client.Start{Workflow: w.ID, SessionKey: o.key, Name: client.Text(o.name), Params: given, Tags: tags, Weight: o.weight}
-		if o.rerun {
-			start.Resume = &client.Resume{Mode: "none"}
-		}
+		start := client.Start{Workflow: w.ID, SessionKey: o.key, Name: client.Text(o.name), Params: given, Tags: tags, Weight: o.weight, Rerun: o.rerun}
 		if o.ranked {
 			start.Priority = &o.priority
 		}

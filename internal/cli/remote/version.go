@@ -31,10 +31,16 @@ func (o *Options) showVersions(ctx context.Context) error {
 		return err
 	}
 	const never = -1 // whoever asks wants to know how it is now
-	return o.open(client.Config{Retries: never}, func(r Server) error {
-		of, err := r.Version(ctx)
-		if model.CodeOf(err) == model.Unavailable && err != nil && !o.chosen(r.config) {
+	o.reads = true
+	return o.open(ctx, client.Config{Retries: never}, func(r Server) error {
+		if o.here {
 			return nil
+		}
+		of, err := r.Version(ctx)
+		if model.CodeOf(err) == model.Unavailable && err != nil {
+			if at, e := o.chosen(r.config); at == "" && e == nil {
+				return nil
+			}
 		}
 		if err != nil {
 			return err

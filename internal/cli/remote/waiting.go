@@ -58,7 +58,7 @@ func (o *waitingOptions) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return o.With(ctx, func(ctx context.Context, r Server) error {
+	return o.Ask(ctx, func(ctx context.Context, r Server) error {
 		if attempt != "" && filter == (client.KeyFilter{}) {
 			return o.ofAttempt(ctx, r, attempt)
 		}

@@ -116,7 +116,7 @@ const (
 func (l *line) dress(r *http.Request, m *relay.Message) {
 	for _, h := range m.Headers {
 		value := string(h.Value)
-		if CheckHeader(h.Name, value) == nil {
+		if checkHeader(h.Name, value) == nil {
 			r.Header.Add(h.Name, value)
 		}
 	}

@@ -36,6 +36,11 @@ var (
 // codecs are the ways in which messages are written.
 var codecs = []string{"json", "text"}
 
+// Instance is what names the installation in the names of what it sends by requests.
+func Instance(c *config.Config) string {
+	return (&settings.Reader{Config: c}).Text(outPrefix+instance, "pawl")
+}
+
 // ReadOut returns what a configuration says of where records are sent. The error
 // has all that is wrong with it, each with where it is set, and is Invalid.
 func ReadOut(c *config.Config) (Out, error) {
@@ -47,7 +52,7 @@ func ReadOut(c *config.Config) (Out, error) {
 		}
 		readTarget(&r, targets[topic], topics[topic], key, what)
 	})
-	o := Out{Instance: r.Text(outPrefix+instance, "pawl"), Targets: make(map[string]Target)}
+	o := Out{Instance: Instance(c), Targets: make(map[string]Target)}
 	for _, topic := range slices.Sorted(maps.Keys(targets)) {
 		if t := targets[topic]; t.URL == "" {
 			r.Lacks(outPrefix+topic+".url", "it is where the records of the topic are sent to, such as https://example.com/hook")
@@ -101,7 +106,7 @@ func readTarget(r *settings.Reader, t *Target, topic *feed.Topic, key, what stri
 		}
 	default:
 		name, value := strings.TrimPrefix(what, "headers."), r.Text(key, "")
-		if err := CheckHeader(name, value); err != nil {
+		if err := checkHeader(name, value); err != nil {
 			r.Refuse(key, err)
 		}
 		if t.Headers == nil {

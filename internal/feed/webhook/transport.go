@@ -81,7 +81,7 @@ func (t Target) check() (*target, error) {
 		return nil, model.Errorf(model.Invalid, "a timeout and a number of requests can't be less than zero")
 	}
 	for name, value := range t.Headers {
-		if err := CheckHeader(name, value); err != nil {
+		if err := checkHeader(name, value); err != nil {
 			return nil, err
 		}
 	}
@@ -108,9 +108,9 @@ var reserved = []string{
 	"transfer-encoding", "upgrade", "webhook-id", "webhook-signature", "webhook-timestamp",
 }
 
-// CheckHeader returns an error, which is Invalid and does not have the value, for a
+// checkHeader returns an error, which is Invalid and does not have the value, for a
 // header that no request can be given.
-func CheckHeader(name, value string) error {
+func checkHeader(name, value string) error {
 	switch {
 	case slices.Contains(reserved, strings.ToLower(name)):
 		return model.Errorf(model.Invalid, "the header %s is not to be chosen", name)
