@@ -94,6 +94,7 @@ pawl.fail("gone", "no \"more\"", {"sku": 17})
 	const r = scriptOfR + `warning("careful")
 pawl$log$info("read", rows = 3)
 pawl$materialize("a/b", metadata = list(rows = 12))
+tryCatch(pawl$materialize("a/b", list(rows = 12)), error = function(e) NULL) # no partition
 pawl$expect("n > 0", TRUE)
 tryCatch(pawl$fail("handled"), error = function(e) NULL)
 pawl$fail("gone", "no \"more\"", list(sku = 17))

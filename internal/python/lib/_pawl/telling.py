@@ -68,6 +68,8 @@ def _short(what, text):
 
 
 def _partition(partition):
+    if isinstance(partition, (dict, list, set, tuple)):
+        raise TypeError("a partition is a text, such as a date, and not %r" % (partition,))
     return None if partition is None else _short("the partition", str(partition))
 
 

@@ -105,6 +105,7 @@ local({
       raised("pawl_retry", message, list(message = message, retry = again))
     },
     materialize = function(product, partition = NULL, metadata = NULL, tags = NULL) {
+      if (is.list(partition) || length(partition) > 1) stop("a partition is one text, such as a date", call. = FALSE)
       if (!is.null(partition)) partition <- as.character(partition)
       invisible(fact(list(product = named("product", product), partition = partition), metadata, lapply(tags, as.character)))
     },
