@@ -23,36 +23,32 @@ type Folder struct {
 
 // MakeAt makes a folder of a name that nobody else gives.
 func MakeAt(path string) (*Folder, error) {
-	for range makeTries {
-		if err := os.MkdirAll(path, 0o700); err != nil {
-			return nil, err
-		}
-		lock, err := hold(path)
-		if err == nil {
-			return &Folder{path, lock}, nil
-		}
-		if !errors.Is(err, errTaken) {
-			return nil, errors.Join(err, os.RemoveAll(path))
-		}
-	}
-	return nil, fmt.Errorf("make the folder %s: others remove it", path)
+	return held("the folder "+path, func() (string, error) { return path, os.MkdirAll(path, 0o700) })
 }
-
-// makeTries bounds how often Make begins anew because another process has
-// taken the folder for litter before it was locked.
-const makeTries = 100
 
 // Make makes a folder below parent, which is made where it is missing. Its name
 // begins with the prefix, and no other one has it. Only the user can look into
 // it.
 func Make(parent, prefix string) (*Folder, error) {
-	for range makeTries {
+	return held("a folder in "+parent, func() (string, error) {
 		path, err := os.MkdirTemp(parent, prefix)
 		if errors.Is(err, fs.ErrNotExist) {
 			if err = os.MkdirAll(parent, 0o755); err == nil {
 				path, err = os.MkdirTemp(parent, prefix)
 			}
 		}
+		return path, err
+	})
+}
+
+// makeTries bounds how often a folder is made anew because another process has
+// taken it for litter before it was locked.
+const makeTries = 100
+
+// held makes a folder and locks it.
+func held(what string, create func() (path string, err error)) (*Folder, error) {
+	for range makeTries {
+		path, err := create()
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // somebody has just removed the empty parent
 		}
@@ -67,7 +63,7 @@ func Make(parent, prefix string) (*Folder, error) {
 			return nil, errors.Join(err, os.RemoveAll(path))
 		}
 	}
-	return nil, fmt.Errorf("make a folder in %s: others remove it", parent)
+	return nil, fmt.Errorf("make %s: others remove it", what)
 }
 
 // errTaken says that a folder is another's, or gone.
