@@ -41,19 +41,36 @@ func asked(t *testing.T, dir string) *client.Client {
 	return c
 }
 
-func TestWhatAFolderHasIsAskedAndNotChanged(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
+// folder makes a folder with a database.
+func folder(t *testing.T) (dir string, of *sqlite.Store) {
+	t.Helper()
+	dir = t.TempDir()
 	of, err := sqlite.Open(serve.LocalDatabase(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer of.Close()
+	t.Cleanup(func() {
+		if err := of.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir, of
+}
+
+// begin starts an attempt of a project.
+func begin(t *testing.T, of *sqlite.Store, project model.ProjectID) {
+	t.Helper()
 	start := storetest.StartOf("k")
-	start.Session.Project = 0
+	start.Session.Project = project
 	if _, _, err := of.StartAttempt(t.Context(), start); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestWhatAFolderHasIsAskedAndNotChanged(t *testing.T) {
+	t.Parallel()
+	dir, of := folder(t)
+	begin(t, of, 0)
 	c := asked(t, dir)
 	list, err := c.Attempts(t.Context(), client.Page{})
 	if err != nil || len(list) != 1 || list[0].Project.Name != "default" {
@@ -79,21 +96,12 @@ func TestWhatAFolderHasIsAskedAndNotChanged(t *testing.T) {
 // A server may keep its database where a folder has its own.
 func TestTheDatabaseOfAServerIsShownAsItIs(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	of, err := sqlite.Open(serve.LocalDatabase(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer of.Close()
+	dir, of := folder(t)
 	p, err := of.Push(t.Context(), store.Push{Project: "shop", Revision: store.Revision{Name: "r", Archive: store.Archive{Type: store.NoArchive}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := storetest.StartOf("k")
-	start.Session.Project = p.ID
-	if _, _, err := of.StartAttempt(t.Context(), start); err != nil {
-		t.Fatal(err)
-	}
+	begin(t, of, p.ID)
 	list, err := asked(t, dir).Attempts(t.Context(), client.Page{})
 	if err != nil || len(list) != 1 || list[0].Project.Name != "shop" {
 		t.Errorf("the attempts are %+v, %v", list, err)
