@@ -10,6 +10,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli"
 	"github.com/pawlhq/pawl/internal/feed/kafka/kafkatest"
+	"github.com/pawlhq/pawl/internal/parts"
 	"github.com/pawlhq/pawl/internal/store/postgres/postgrestest"
 )
 
@@ -35,7 +36,7 @@ func TestEveryBenchmarkRuns(t *testing.T) {
 	}
 	for _, peer := range []string{"ninja", "python3"} {
 		if _, err := exec.LookPath(peer); err != nil {
-			missing(t, err)
+			parts.Missing(t, err)
 		}
 	}
 	t.Setenv(asPawl, "1")
@@ -49,7 +50,7 @@ func TestEveryBenchmarkRuns(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			err := h.runOne(&b, quiet)
 			if errors.Is(err, postgrestest.ErrMissing) || errors.Is(err, kafkatest.ErrMissing) {
-				missing(t, err)
+				parts.Missing(t, err)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -71,15 +72,6 @@ var inLargeRunsOnly = map[string]bool{
 }
 
 func quiet(string, ...any) {}
-
-// missing skips a test that needs what is not installed, unless all is to be.
-func missing(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("CI") != "" || os.Getenv("PAWL_TEST_REQUIRE") == "1" {
-		t.Fatal(err)
-	}
-	t.Skip(err)
-}
 
 func TestAimsAreJudgedByTheMedian(t *testing.T) {
 	t.Parallel()

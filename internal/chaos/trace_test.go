@@ -7,12 +7,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pawlhq/pawl/internal/parts"
 )
 
 // traced returns a command under strace, which writes to a file what the
@@ -20,12 +21,8 @@ import (
 func traced(t *testing.T, file string, command ...string) *exec.Cmd {
 	t.Helper()
 	strace, err := exec.LookPath("strace")
-	switch {
-	case err == nil:
-	case os.Getenv("PAWL_TEST_REQUIRE") == "":
-		t.Skip("there is no strace to record writes with")
-	default:
-		t.Fatal(err)
+	if err != nil {
+		parts.Missing(t, err)
 	}
 	args := []string{
 		"-f", "--seccomp-bpf", "-y", "-ttt", "-xx", "-s", "1000000", "-o", file,

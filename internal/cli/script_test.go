@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pawlhq/pawl/internal/parts"
 )
 
 // Each script is a chapter of what a user can type.
@@ -57,7 +59,7 @@ func condition(name string) (bool, error) {
 		return os.Getuid() == 0, nil
 	case "browser": // where all that is needed must be there, a test fails without one
 		_, err := findBrowser()
-		return err == nil || os.Getenv("CI") != "" || os.Getenv("PAWL_TEST_REQUIRE") == "1", nil
+		return err == nil || parts.Required(), nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/parts"
 )
 
 const (
@@ -142,7 +143,7 @@ func requireOracle(t *testing.T) {
 	}
 	switch {
 	case err == nil:
-	case os.Getenv("CI") != "" || os.Getenv("PAWL_TEST_REQUIRE") == "1":
+	case parts.Required():
 		t.Fatalf("the original moment is required here: %v", err)
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		t.Skipf("not compared with the original moment: install Node.js and run npm ci in internal/expr/%s", oracleDir)

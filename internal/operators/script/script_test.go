@@ -3,6 +3,7 @@ package script_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/operators/script"
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/parts"
 	"github.com/pawlhq/pawl/operator"
 	"go.uber.org/goleak"
 )
@@ -45,10 +47,7 @@ var findRuby = sync.OnceValue(func() found { return find("ruby", "-e", "puts RbC
 func require(t testing.TB, language string, f found) string {
 	t.Helper()
 	if f.err != nil {
-		if os.Getenv("CI") != "" || os.Getenv("PAWL_TEST_REQUIRE") == "1" {
-			t.Fatalf("needs %s: %v", language, f.err)
-		}
-		t.Skipf("needs %s: %v", language, f.err)
+		parts.Missing(t, fmt.Errorf("needs %s: %w", language, f.err))
 	}
 	return f.path
 }
