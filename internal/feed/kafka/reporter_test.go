@@ -56,20 +56,12 @@ func TestKafkaIsTold(t *testing.T) {
 		return func() { cancel(); <-ended }
 	}
 	stop := told()
-	for start := time.Now(); ; { // it begins with what happens once it is there
-		list, err := reporters.Statuses(t.Context(), s, time.Now())
-		if err != nil || time.Since(start) > time.Minute {
-			t.Fatalf("the reporter does not begin: %v", err)
-		}
-		if len(list) == 1 {
-			break
-		}
-		<-time.After(time.Millisecond)
-	}
+	standing(t, s, "not begun", func(reporters.Status) bool { return true }) // it is told of what happens from then on
 	happens(engine.TaskStarted, model.Running)
 	happens(engine.TaskWaits, model.Waiting)
 	read := consumer(t, addresses, topic)
 	got := read(1)
+	standing(t, s, "not kept", func(r reporters.Status) bool { return r.Told != "" }) // else it is told once more
 	stop()
 	happens(engine.TaskStarted, model.Running)
 	happens(engine.TaskEnded, model.Success)
@@ -81,6 +73,20 @@ func TestKafkaIsTold(t *testing.T) {
 		"u 4 task.succeeded Task (1) shop/daily +w+a: Succeeded",
 	}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// standing waits until the reporter of a store is as it should be.
+func standing(t *testing.T, s store.Store, unless string, is func(reporters.Status) bool) {
+	t.Helper()
+	for start := time.Now(); ; <-time.After(time.Millisecond) {
+		list, err := reporters.Statuses(t.Context(), s, time.Now())
+		if err != nil || time.Since(start) > time.Minute {
+			t.Fatalf("how far the reporter came is %s: %v", unless, err)
+		}
+		if len(list) == 1 && is(list[0]) {
+			return
+		}
 	}
 }
 
