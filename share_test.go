@@ -54,7 +54,7 @@ func (s *shared) engine(t *testing.T, processes ...pawl.Definition) *pawl.Engine
 // until waits until something is so, which a commit makes so.
 func (s *shared) until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for late := time.After(30 * time.Second); !is(); {
+	for late := time.After(time.Minute); !is(); {
 		select {
 		case <-s.commits:
 		case <-late:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -12,6 +11,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/pawlhq/pawl/internal/parts"
 )
 
 // startServer measures a server on SQLite: from its start to the first answer,
@@ -31,7 +32,7 @@ func startServer(h *harness) error {
 // serve starts a server on a folder, calls look once it answers, and ends it. It
 // returns how long the first answer took.
 func (h *harness) serve(dir string, look func(pid int) error) (took time.Duration, err error) {
-	port, err := freePort()
+	port, err := parts.Port()
 	if err != nil {
 		return 0, err
 	}
@@ -58,7 +59,7 @@ func (h *harness) serve(dir string, look func(pid int) error) (took time.Duratio
 func answers(url string) error {
 	client := &http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
-	for late := time.After(10 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		res, err := client.Get(url)
 		if err == nil {
 			return res.Body.Close()
@@ -127,13 +128,4 @@ func residentMemory(pid int) (float64, error) {
 	var kib float64
 	_, err = fmt.Sscan(string(rest), &kib)
 	return kib / 1024, err
-}
-
-// freePort returns a port that nobody listened on a moment ago.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }

@@ -78,7 +78,7 @@ func talk(t *testing.T, cfg kafka.Config, asked string, reply func(context.Conte
 		t.Fatal(err)
 	}
 	defer other.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	got := other.PollRecords(ctx, 1).Records()
 	if len(got) != 1 || string(got[0].Key) != "q-1" || string(got[0].Value) != asked {

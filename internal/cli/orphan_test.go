@@ -36,11 +36,7 @@ func TestNextRunEndsWhatAKilledPawlLeftRunning(t *testing.T) {
 			if err := again.Wait(); err != nil {
 				t.Errorf("the next run: %v\n%s", err, again.Stderr)
 			}
-			for _, pid := range pids {
-				if alive(pid) {
-					t.Errorf("process %d was left behind", pid)
-				}
-			}
+			gone(t, pids)
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,9 +53,22 @@ func (r *running) exits(t *testing.T, code int, pids []int) {
 	if got := r.ProcessState.ExitCode(); got != code {
 		t.Errorf("exit code %d, want %d\n%s", got, code, r.Stderr)
 	}
+	gone(t, pids)
+}
+
+// gone fails if processes go on. The system may take a moment to end what was killed.
+func gone(t *testing.T, pids []int) {
+	t.Helper()
+	late := time.After(time.Minute)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	for _, pid := range pids {
-		if alive(pid) {
-			t.Errorf("process %d was left behind", pid)
+		for alive(pid) {
+			select {
+			case <-tick.C:
+			case <-late:
+				t.Fatalf("process %d was left behind", pid)
+			}
 		}
 	}
 }

@@ -1,5 +1,5 @@
 // Package parts decides what becomes of tests that need a real part, such as a broker
-// or an interpreter, where that is not installed.
+// or an interpreter, where that is not installed, and gives ports to those that are.
 package parts
 
 import (

@@ -183,7 +183,7 @@ func (h *Heart) Run(ctx context.Context, to store.Notes, log *slog.Logger) {
 }
 
 // endWithin is how long a process that ends tries to say so.
-const endWithin = 2 * time.Second
+const endWithin = 5 * time.Second
 
 // end removes what the process wrote. Where that fails it is dead for a day.
 func (h *Heart) end(to store.Notes) {

@@ -221,6 +221,7 @@ func TestDoctorKnowsARunningServer(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx, t.Context()) }()
+	get(t, s, "/livez") // once it is there to answer, it does so soon
 	_, port, _ := net.SplitHostPort(s.Addresses()[0].String())
 	if got := grades(serve.Examine(t.Context(), settings(t, "server.port", port), nil), "port"); len(got) != 1 || got[0] != serve.Note {
 		t.Errorf("found %v", got)

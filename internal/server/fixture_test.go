@@ -159,7 +159,7 @@ func (w *world) do(r *http.Request) *httptest.ResponseRecorder {
 	if r.Header.Get("Authorization") == "" {
 		r.SetBasicAuth("ann", "ann")
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second) // rather than for ever
+	ctx, cancel := context.WithTimeout(r.Context(), time.Minute) // rather than for ever
 	defer cancel()
 	rec := httptest.NewRecorder()
 	w.server.ServeHTTP(rec, r.WithContext(ctx))

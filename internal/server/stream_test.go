@@ -32,7 +32,7 @@ type listener struct {
 func (w *world) listen(path, last string) *listener {
 	w.Helper()
 	s := httptest.NewServer(w.server)
-	ctx, cancel := context.WithTimeout(w.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.Context(), time.Minute)
 	w.Cleanup(func() {
 		cancel()
 		s.Client().CloseIdleConnections()
@@ -82,7 +82,7 @@ func (w *world) waits() chan time.Time {
 	select {
 	case due := <-w.clock.waiting:
 		return due
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		w.Fatal("the stream does not wait")
 		return nil
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a runner may take to do what it promises.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Run runs the suite. Each test gets a new runner from open, not started yet,
 // and closes it; open may use t.Cleanup for more. The runner reports each job

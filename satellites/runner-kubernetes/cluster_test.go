@@ -418,9 +418,9 @@ func (c *cluster) settings() map[string]string {
 // until waits for a fact about the cluster.
 func (c *cluster) until(what string, fact func() bool) {
 	c.Helper()
-	late := time.AfterFunc(20*time.Second, func() { c.changed.Broadcast() })
+	deadline := time.Now().Add(time.Minute)
+	late := time.AfterFunc(time.Minute, func() { c.changed.Broadcast() })
 	defer late.Stop()
-	deadline := time.Now().Add(20 * time.Second)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for !fact() {

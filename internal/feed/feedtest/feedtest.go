@@ -275,8 +275,8 @@ func overtaken(f *fixture) {
 	f.send(1, 10, 10)
 	f.await(40)
 	f.want(20, 20)
-	if f.sink.Conflicts != 1 {
-		f.Errorf("there were %d conflicts", f.sink.Conflicts)
+	if f.sink.Conflicts < 1 {
+		f.Error("there was no conflict")
 	}
 }
 

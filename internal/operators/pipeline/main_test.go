@@ -187,7 +187,7 @@ func waitForEnd(t *testing.T, pid string) {
 	if err != nil {
 		return // it has
 	}
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for tick := time.Tick(10 * time.Millisecond); process.Signal(syscall.Signal(0)) == nil; {
 		select {
 		case <-tick:

@@ -248,7 +248,7 @@ func (r reports) next(t testing.TB) runner.Report {
 	select {
 	case one := <-r:
 		return one
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no report")
 		panic("unreachable")
 	}

@@ -205,7 +205,7 @@ func waitFor(t *testing.T, what string, fact func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(20 * time.Second); !fact(); {
+	for deadline := time.After(time.Minute); !fact(); {
 		select {
 		case <-tick.C:
 		case <-deadline:

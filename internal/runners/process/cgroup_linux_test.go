@@ -94,7 +94,7 @@ func TestProgramsInControlGroups(t *testing.T) {
 	if err := l.Launch(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; runtime.Gosched() {
+	for deadline := time.Now().Add(time.Minute); ; runtime.Gosched() {
 		s, err := l.status("leaves")
 		if err == nil && s.State == runner.Exited {
 			break

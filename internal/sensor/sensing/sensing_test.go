@@ -597,7 +597,7 @@ func within(t *testing.T, c <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-c:
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("it takes too long")
 	}
 }
@@ -607,7 +607,7 @@ func (s *site) until(what string, so func() bool) {
 	s.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for !so() {
 		select {
 		case <-tick.C:

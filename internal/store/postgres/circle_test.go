@@ -40,7 +40,7 @@ func neverFree(t *testing.T) *Store {
 // transaction, or for each other, or are done. Then it commits the transaction.
 func behind(t *testing.T, s *Store, tx pgx.Tx, calls ...func(context.Context) error) {
 	t.Helper()
-	soon, cancel := context.WithTimeout(ctx, 20*time.Second)
+	soon, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	var group errgroup.Group
 	var done atomic.Int32

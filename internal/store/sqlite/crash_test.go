@@ -101,7 +101,7 @@ func TestAStoreThatIsClosedGivesItsAttemptsAway(t *testing.T) {
 	wantClaim(t, second, "b", epoch)
 	closeStore(t, first)
 	// A program that another test is just starting holds the lock for a moment.
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for tick := time.Tick(time.Millisecond); ; {
 		got, err := second.Claim(ctx, 0, "b", epoch, now, 9)
 		if err != nil || len(got) > 0 {

@@ -24,7 +24,7 @@ func (f *fixture) wantCall(what string, write func()) {
 	write()
 	select {
 	case <-called:
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 		f.Errorf("nobody was called after %s", what)
 	}
 }
@@ -87,7 +87,7 @@ var watchTests = []test{
 			})
 			select {
 			case <-called:
-			case <-time.After(10 * time.Second):
+			case <-time.After(2 * time.Minute):
 				f.Error("not called")
 			}
 			stop()
@@ -119,7 +119,7 @@ var watchTests = []test{
 		select {
 		case ids := <-claimed:
 			f.same("claimed", ids, []model.AttemptID{1})
-		case <-time.After(10 * time.Second):
+		case <-time.After(2 * time.Minute):
 			f.Error("nobody was called")
 		}
 	}},

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/pawlhq/pawl/internal/parts"
 )
 
 // Cluster is a Kafka with nothing in it.
@@ -42,9 +43,12 @@ func Start(brokers int) (*Cluster, error) {
 }
 
 func (c *Cluster) begin(l runtime, brokers int) error {
-	ports, err := freePorts(3 * brokers)
-	if err != nil {
-		return err
+	ports := make([]int, 3*brokers)
+	for i := range ports {
+		var err error
+		if ports[i], err = parts.Port(); err != nil {
+			return err
+		}
 	}
 	voters := make([]string, brokers)
 	for i := range brokers {
@@ -112,20 +116,6 @@ func (c *Cluster) Stop() error {
 		errs = append(errs, b.kill())
 	}
 	return errors.Join(append(errs, os.RemoveAll(c.dir))...)
-}
-
-// freePorts returns ports that nobody listened on a moment ago. All are held
-// until there are enough, so that no two are the same.
-func freePorts(n int) (ports []int, err error) {
-	for range n {
-		l, failed := net.Listen("tcp", "127.0.0.1:0")
-		if failed != nil {
-			return nil, errors.Join(err, failed)
-		}
-		defer func() { err = errors.Join(err, l.Close()) }()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
 }
 
 // answers waits until the broker does.

@@ -313,12 +313,10 @@ func oneAtATime(f *fixture) {
 	f.box.Put(engine.Record{Topic: topic, Value: "a"})
 	f.box.Left(f.T, 0)
 	f.start()
-	for n := range 20 {
-		f.box.Put(engine.Record{Topic: topic, Value: "b"})
-		if n == 10 {
-			first()
-		}
-	}
+	f.beside(10, topic)
+	f.box.Left(f.T, 0) // what is under way when a turn ends may be sent again
+	first()
+	f.beside(10, topic)
 	f.box.Left(f.T, 0)
 	if got := f.Read(f.T, topic, 21); len(got) != 21 {
 		f.Errorf("%d records arrived", len(got))
@@ -347,7 +345,7 @@ func ends(f *fixture) {
 	f.only(topic, 10)
 	began := time.Now()
 	stop()
-	if took := time.Since(began); took > 20*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		f.Errorf("it took %v to end", took)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -142,11 +141,11 @@ func begin(dir string) (*cluster, error) {
 		return nil, err
 	}
 	host, _, _ = strings.Cut(host, ".")
-	control, err := freePort()
+	control, err := parts.Port()
 	if err != nil {
 		return nil, err
 	}
-	machine, err := freePort()
+	machine, err := parts.Port()
 	if err != nil {
 		return nil, err
 	}
@@ -194,13 +193,4 @@ func ready(env []string) error {
 			return errors.New("it takes no jobs after a minute")
 		}
 	}
-}
-
-// freePort returns a port that nobody listened on a moment ago.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pawlhq/pawl/internal/parts"
 )
 
 // Server is a PostgreSQL server with an empty database.
@@ -78,7 +79,7 @@ func (s *Server) begin(more []string) error {
 	if err := s.run("initdb", "--pgdata", s.data(), "--username", "pawl", "--auth", "trust", "--encoding", "UTF8", "--locale", "C"); err != nil {
 		return err
 	}
-	port, err := freePort()
+	port, err := parts.Port()
 	if err != nil {
 		return err
 	}
@@ -149,13 +150,4 @@ func (s *Server) Stop() error {
 		return nil
 	}
 	return errors.Join(s.pipe.Close(), s.keeper.Wait())
-}
-
-// freePort returns a port that nobody listened on a moment ago.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
