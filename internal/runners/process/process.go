@@ -102,6 +102,7 @@ func sweep(dir string) error {
 const (
 	lockFile   = "lock"
 	pidFile    = "pid"
+	selfFile   = "self"
 	exitFile   = "exit"
 	outputFile = "output"
 )
@@ -109,7 +110,7 @@ const (
 // script waits for a program. It passes over what asks the whole group to end, and
 // keeps the lock, file 3, from it.
 const script = `trap : TERM INT HUP
-echo $$ > ` + pidFile + `
+echo $$ > ` + selfFile + `
 "$@" 3>&-
 echo $? > ` + exitFile + `.new && mv ` + exitFile + `.new ` + exitFile
 
@@ -174,7 +175,8 @@ func (l *Launcher) start(o *runner.Order, dir string, lock *os.File) error {
 		return errors.Join(err, l.release(context.Background(), o.Name))
 	}
 	go func() { _ = cmd.Wait() }() // ends with the program, which tells in its folder how it did
-	// The shell notes it, too, but it may be called off before that has begun.
+	// The shell notes it, too, where nobody else writes: it may be called off before
+	// that has begun, or this process may end before it gets here.
 	_ = os.WriteFile(filepath.Join(dir, pidFile), fmt.Appendln(nil, cmd.Process.Pid), 0o600)
 	return nil
 }
@@ -293,6 +295,15 @@ func lastLine(file string) string {
 	return trimmed[strings.LastIndexByte(trimmed, '\n')+1:]
 }
 
+// leader returns the process group of a program, as its launch or its shell has noted it.
+func (l *Launcher) leader(name string) (int, error) {
+	pid, err := readNumber(filepath.Join(l.folder(name), pidFile))
+	if err != nil {
+		pid, err = readNumber(filepath.Join(l.folder(name), selfFile))
+	}
+	return pid, err
+}
+
 // Cancel implements runner.Launcher.
 func (l *Launcher) Cancel(_ context.Context, name string) error {
 	alive, err := l.alive(name)
@@ -302,7 +313,7 @@ func (l *Launcher) Cancel(_ context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	pid, err := readNumber(filepath.Join(l.folder(name), pidFile))
+	pid, err := l.leader(name)
 	if err != nil {
 		return model.Errorf(model.Unavailable, "%s has just begun: %w", name, err)
 	}

@@ -61,3 +61,49 @@ func TestFoldersOfLaunchesThatWereCutOffAreRemoved(t *testing.T) {
 		t.Errorf("%v are left, %v", left, err)
 	}
 }
+
+// Whoever calls a program off needs one of the two notes of its process: that of its
+// shell may be about to be written, and that of its launch is missing if that was cut
+// off.
+func TestOneNoteOfTheProcessIsEnough(t *testing.T) {
+	t.Parallel()
+	for lost, kept := range map[string]string{"self": "pid", "pid": "self"} {
+		t.Run(lost, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			l := open(t, process.Config{Dir: dir, Env: os.Environ()})
+			defer l.Close()
+			state := func() runner.State {
+				list, err := l.List(t.Context(), "x")
+				if err != nil || len(list) != 1 {
+					t.Fatalf("there are %v, %v", list, err)
+				}
+				return list[0].State
+			}
+			if err := l.Launch(t.Context(), runner.Order{Name: "x", Command: []string{"sleep", "1000"}}); err != nil {
+				t.Fatal(err)
+			}
+			late := time.Now().Add(time.Minute)
+			for noted := false; !noted; { // by both
+				text, err := os.ReadFile(filepath.Join(dir, "x", "self"))
+				if noted = err == nil && len(text) > 0; !noted && time.Now().After(late) {
+					t.Fatal("the shell notes nothing")
+				}
+			}
+			if err := os.Truncate(filepath.Join(dir, "x", lost), 0); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Cancel(t.Context(), "x"); err != nil {
+				t.Errorf("with %s: %v", kept, err)
+			}
+			for state() == runner.Running {
+				if time.Now().After(late) {
+					t.Fatal("it goes on")
+				}
+			}
+			if err := l.Forget(t.Context(), "x"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
