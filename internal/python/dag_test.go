@@ -1,6 +1,7 @@
 package python_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -135,10 +136,7 @@ def db(name="data.db"):
     return SQLAlchemyClient("sqlite:///" + name)
 def count(): return made
 `})
-	h, printed := host(t, dir)
-	if err := h.CloseClients(t.Context()); err != nil || printed.String() != "" {
-		t.Errorf("closed none: %v", err)
-	}
+	h, _ := host(t, dir)
 	client := &python.Call{Path: "clients.db"}
 	relations := []python.Relation{
 		{Product: python.Product{Class: "GenericProduct", Name: "g"}, Client: client, Metadata: params.Of("timestamp", 1.5)},
@@ -195,10 +193,31 @@ def count(): return made
 	if got := made(); got != `["data.db"]` {
 		t.Errorf("clients made: %s", got)
 	}
-	if err := h.CloseClients(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if do(python.Fetch); made() != `["data.db","data.db"]` {
-		t.Errorf("clients made after the end: %s", made())
-	}
+}
+
+func TestClientsOfQuestionsAreClosedAtTheEnd(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, mode func(*python.Config)) {
+		dir := project(t, map[string]string{"clients.py": `
+class Client:
+    def __init__(self, name):
+        self.name = name
+    def close(self):
+        with open("closed", "a") as f:
+            f.write(self.name)
+        raise ValueError("nobody is told")
+def made(name):
+    return Client(name)
+`})
+		h, _ := host(t, dir, mode)
+		for _, name := range []string{"a", "a", "b"} {
+			if _, err := h.Describe(t.Context(), python.Call{Path: "clients.made", Args: params.Of("name", name)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.Close()
+		if got, err := os.ReadFile(filepath.Join(dir, "closed")); err != nil || string(got) != "ba" && string(got) != "ab" {
+			t.Errorf("closed %q, error %v", got, err)
+		}
+	})
 }

@@ -179,19 +179,6 @@ func (h *Host) Describe(ctx context.Context, c Call) (Client, error) {
 	return Client{Class: r.text("class"), Module: r.text("module"), Configuration: m}, nil
 }
 
-// CloseClients closes the clients that requests have made. Tasks close their
-// own. The error is the first client's; the others are closed all the same.
-func (h *Host) CloseClients(ctx context.Context) error {
-	h.asking.Lock()
-	idle := h.servant == nil
-	h.asking.Unlock()
-	if idle {
-		return nil
-	}
-	_, err := h.ask(ctx, "close_clients", h.config.Cwd, params.Map{})
-	return err
-}
-
 // reader reads what the library has answered, in which nothing is missing.
 type reader struct{ v params.Value }
 

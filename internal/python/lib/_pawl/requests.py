@@ -135,10 +135,3 @@ def product_answer(item, action):
         return {"value": {"exists": product.exists, "delete": product.delete}[action]()}
     except Exception as error:
         return {"error": failures.describe(error)}
-
-
-@kind("close_clients")
-def close_clients(request):
-    """Closes all clients; the first error is told after that."""
-    for error in objects.close_clients():
-        raise error

@@ -3,7 +3,7 @@ import json
 import os
 import socket
 
-from _pawl import failures, made, paths, requests, runs, stale, stem, values
+from _pawl import failures, made, objects, paths, requests, runs, stale, stem, values
 
 
 def serve_descriptor(descriptor):
@@ -21,9 +21,12 @@ def serve_port(port, token):
 
 def serve(lines, answers):
     """Answers until nobody asks any more."""
-    for line in lines:
-        answers.write(runs.encoded(answer(json.loads(line.decode("utf-8")))) + b"\n")
-        answers.flush()
+    try:
+        for line in lines:
+            answers.write(runs.encoded(answer(json.loads(line.decode("utf-8")))) + b"\n")
+            answers.flush()
+    finally:
+        objects.close_clients()  # nobody is there to be told of their errors
 
 
 def answer(request):
