@@ -148,9 +148,9 @@ type AttemptInfo struct {
 // Items keeps the items of collections, for each try that lists them. It is called
 // concurrently.
 type Items interface {
-	// List writes what a source yields. The items are not read twice: what the try
-	// reports says that they are there.
-	List(ctx context.Context, id model.TryID, items iter.Seq2[operator.Item, error]) (*engine.Listed, error)
+	// List writes what the source of the collection of that name yields. The items are
+	// not read twice: what the try reports says that they are there.
+	List(ctx context.Context, id model.TryID, name string, items iter.Seq2[operator.Item, error]) (*engine.Listed, error)
 	// Carried lists the items that the collection of that name had in the attempt that
 	// this one goes on with, instead of reading its source again. It returns nil if
 	// there is nothing to go on with.

@@ -35,7 +35,7 @@ func (r *run) gave(ctx context.Context, result *operator.Result) (runner.Outcome
 	var err error
 	switch {
 	case r.lists():
-		listed, err = r.try.Attempt.info.Items.List(ctx, r.try.ID, each(result))
+		listed, err = r.try.Attempt.info.Items.List(ctx, r.try.ID, r.try.Name, each(result))
 		result.Items = nil
 	case result.Each != nil:
 		for item, failed := range result.Each {

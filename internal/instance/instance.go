@@ -142,6 +142,8 @@ type Instance struct {
 // run is what an instance knows of an attempt that it runs.
 type run struct {
 	chooser *chooser
+	// resumes reports that it takes over what earlier runs of its session finished.
+	resumes bool
 	earlier resume.Results
 }
 
@@ -361,6 +363,7 @@ func (in *Instance) prepare(r Request, folder resume.Folder) (*run, error) {
 	if in.cfg.Status == "" || r.Selection.Rerun {
 		return known, nil
 	}
+	known.resumes = true
 	var err error
 	known.earlier, err = folder.Load(r.Workflow.Root.Name)
 	for _, task := range slices.Sorted(maps.Keys(known.earlier.Damaged)) {
@@ -502,7 +505,7 @@ func (in *Instance) attempt(a store.Attempt, w *workflow.Workflow) *executor.Att
 		Zone: calendar.Zone, Dialect: w.Dialect, Params: a.Params,
 		ProjectDir: in.cfg.Project, Workdir: in.cfg.Workdir,
 		Secrets: in.cfg.Secrets, Services: in.services,
-		Items: items.Lists{Store: in.store, Resume: a.Resume},
+		Items: items.Lists{Store: in.store, Resume: a.Resume, Earlier: in.earlier(&a)},
 		Memo:  memo.Memo{Addresses: in.store, Project: a.Session.Project, Afresh: a.Resume.Again(), Outputs: in.values.Of(in.project())},
 	}
 	if w.Dialect != pipeline.Dialect { // which has no expressions
@@ -527,6 +530,28 @@ func (in *Instance) before(t *executor.Try) (*engine.Result, bool) {
 		}, true
 	}
 	return &engine.Result{Replayed: true}, !choice.Run
+}
+
+// earlier returns what gives the attempts of the same session, newest first, of which a
+// collection takes over items that have ended well.
+func (in *Instance) earlier(a *store.Attempt) func(context.Context, string) ([]model.AttemptID, error) {
+	id, session := a.ID, a.Session.ID
+	return func(ctx context.Context, name string) ([]model.AttemptID, error) {
+		in.mu.Lock()
+		known := in.runs[id]
+		in.mu.Unlock()
+		if known == nil || !known.resumes || !known.chooser.choose(name).Replay {
+			return nil, nil
+		}
+		all, _, err := in.store.ListAttempts(ctx, store.Filter{Session: session}, store.Page{})
+		var ids []model.AttemptID
+		for i := range all {
+			if all[i].ID < id {
+				ids = append(ids, all[i].ID)
+			}
+		}
+		return ids, err
+	}
 }
 
 // Wait returns the final state of an attempt once it is done.

@@ -29,6 +29,10 @@ type Lists struct {
 	Store Store
 	// Resume says what the attempt goes on with.
 	Resume store.Resume
+	// Earlier, when set, gives the attempts before this one, newest first, whose items
+	// a collection of that name keeps where its source yields them again. It may be
+	// none.
+	Earlier func(ctx context.Context, name string) ([]model.AttemptID, error)
 }
 
 // Store is what lists need of a store.
@@ -37,17 +41,26 @@ type Store interface {
 	Load(ctx context.Context, id model.AttemptID) (*store.Snapshot, error)
 }
 
-// List writes what a source yields, for the try of a collection. The first error of
-// the source ends it: the try fails then, and another one begins a list of its own.
-func (l Lists) List(ctx context.Context, id model.TryID, items iter.Seq2[operator.Item, error]) (*engine.Listed, error) {
+// List writes what a source yields, for the try of a collection, which has a name. The
+// first error of the source ends it: the try fails then, and another one begins a list
+// of its own.
+func (l Lists) List(ctx context.Context, id model.TryID, name string, items iter.Seq2[operator.Item, error]) (*engine.Listed, error) {
 	to := listOf(id)
+	before, err := l.before(ctx, name)
+	if err != nil {
+		return nil, err
+	}
 	var listed engine.Listed
 	page := make([]engine.Item, 0, pageSize)
 	write := func() error {
 		if len(page) == 0 {
 			return nil
 		}
-		err := l.Store.AddItems(ctx, to, page)
+		done, err := l.keep(ctx, before, to, page)
+		if err == nil {
+			err = l.Store.AddItems(ctx, to, page)
+		}
+		listed.Done += done
 		page = page[:0]
 		return err
 	}
@@ -143,18 +156,28 @@ func (l Lists) former(ctx context.Context, earlier *store.Snapshot, id model.Try
 			return cmp.Or(err, l.keepDone(ctx, carry))
 		}
 	}
-	for i := range earlier.Tasks { // the newest of a name comes last
-		if r := &earlier.Tasks[i]; r.Name == name {
+	of, _, err := l.newest(ctx, earlier, name)
+	if of.Attempt != 0 {
+		carry.From = of
+	}
+	return err
+}
+
+// newest returns the list of the newest collection of that name that has one, and the
+// state of that.
+func (l Lists) newest(ctx context.Context, in *store.Snapshot, name string) (list store.ItemList, state model.State, err error) {
+	for i := range in.Tasks { // the newest comes last
+		if r := &in.Tasks[i]; r.Name == name {
 			of, err := l.accepted(ctx, r)
 			if err != nil {
-				return err
+				return list, state, err
 			}
 			if of.Attempt != 0 {
-				carry.From = of
+				list, state = of, r.State
 			}
 		}
 	}
-	return nil
+	return list, state, nil
 }
 
 // keepDone has the only item that is to be run again stay as it is if it has ended

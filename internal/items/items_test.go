@@ -59,7 +59,7 @@ func TestItemsAreWrittenInPages(t *testing.T) {
 	t.Parallel()
 	s := &counting{Store: memory.New()}
 	id := storetest.Started(t, s, "k")
-	listed, err := items.Lists{Store: s}.List(t.Context(), model.TryID{Attempt: id, Task: 1, Try: 2}, upTo(2500, nil))
+	listed, err := items.Lists{Store: s}.List(t.Context(), model.TryID{Attempt: id, Task: 1, Try: 2}, "+w+each", upTo(2500, nil))
 	if err != nil || *listed != (engine.Listed{Total: 2500}) || s.pages != 3 {
 		t.Errorf("listed %+v in %d pages, error %v", listed, s.pages, err)
 	}
@@ -75,12 +75,12 @@ func TestASourceThatFailsListsNothing(t *testing.T) {
 	id := storetest.Started(t, s, "k")
 	gone := errors.New("gone")
 	try := model.TryID{Attempt: id, Task: 1, Try: 1}
-	if listed, err := (items.Lists{Store: s}).List(t.Context(), try, upTo(2, gone)); !errors.Is(err, gone) || listed != nil {
+	if listed, err := (items.Lists{Store: s}).List(t.Context(), try, "+w+each", upTo(2, gone)); !errors.Is(err, gone) || listed != nil {
 		t.Errorf("listed %v, error %v", listed, err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(gone)
-	if listed, err := (items.Lists{Store: s}).List(ctx, try, upTo(2, nil)); !errors.Is(err, gone) || listed != nil {
+	if listed, err := (items.Lists{Store: s}).List(ctx, try, "+w+each", upTo(2, nil)); !errors.Is(err, gone) || listed != nil {
 		t.Errorf("listed %v after its end, error %v", listed, err)
 	}
 }
@@ -90,7 +90,7 @@ func TestWhatATryHasListedThatFailedIsDropped(t *testing.T) {
 	s := memory.New()
 	id := storetest.Started(t, s, "k")
 	for try, last := range []error{errors.New("gone"), nil} {
-		_, err := items.Lists{Store: s}.List(t.Context(), model.TryID{Attempt: id, Task: 1, Try: int32(try + 1)}, upTo(1000, last))
+		_, err := items.Lists{Store: s}.List(t.Context(), model.TryID{Attempt: id, Task: 1, Try: int32(try + 1)}, "+w+each", upTo(1000, last))
 		if !errors.Is(err, last) {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func TestAnAttemptGoesOnWithTheItemsOfAnother(t *testing.T) {
 	s := memory.New()
 	first := storetest.Started(t, s, "a")
 	from := store.ItemList{Attempt: first, Task: 1, List: 4}
-	if _, err := (items.Lists{Store: s}).List(t.Context(), model.TryID{Attempt: first, Task: 1, Try: 4}, upTo(4, nil)); err != nil {
+	if _, err := (items.Lists{Store: s}).List(t.Context(), model.TryID{Attempt: first, Task: 1, Try: 4}, "+w+each", upTo(4, nil)); err != nil {
 		t.Fatal(err)
 	}
 	row := func(index int64, state model.State) engine.ItemRow {
@@ -164,7 +164,7 @@ func TestARetryOfACarriedCollectionKeepsWhatHasEndedWell(t *testing.T) {
 		}
 	}
 	first, second := storetest.Started(t, s, "a"), storetest.Started(t, s, "b")
-	if _, err := (items.Lists{Store: s}).List(t.Context(), model.TryID{Attempt: first, Task: 1, Try: 1}, upTo(4, nil)); err != nil {
+	if _, err := (items.Lists{Store: s}).List(t.Context(), model.TryID{Attempt: first, Task: 1, Try: 1}, "+w+each", upTo(4, nil)); err != nil {
 		t.Fatal(err)
 	}
 	row := func(id model.AttemptID, index int64, state model.State) engine.ItemRow {
@@ -206,7 +206,7 @@ func TestARetryOfOneItemKeepsThatOnceItHasEndedWell(t *testing.T) {
 	for state, want := range map[model.State]string{model.Success: "k1 success", model.Failed: "k1 blocked"} {
 		s := memory.New()
 		first, second := storetest.Started(t, s, "a"), storetest.Started(t, s, "b")
-		if _, err := (items.Lists{Store: s}).List(t.Context(), model.TryID{Attempt: second, Task: 1, Try: 1}, upTo(2, nil)); err != nil {
+		if _, err := (items.Lists{Store: s}).List(t.Context(), model.TryID{Attempt: second, Task: 1, Try: 1}, "+w+each", upTo(2, nil)); err != nil {
 			t.Fatal(err)
 		}
 		row := func(index int64, state model.State) engine.ItemRow {
@@ -226,5 +226,93 @@ func TestARetryOfOneItemKeepsThatOnceItHasEndedWell(t *testing.T) {
 		if diff := cmp.Diff([]string{"k0 failed", want}, states(t, s, store.ItemList{Attempt: second, Task: 1, List: 2})); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
+	}
+}
+
+// What a source yields again in the same place is not run again where it has ended well,
+// whatever else has changed: unless the collection succeeded, which then is to be run
+// again for some reason.
+func TestItemsThatAreYieldedAgainAreKept(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	sessions := 0
+	began := func(name string, state model.State, items ...model.State) model.AttemptID {
+		sessions++
+		id := storetest.Started(t, s, fmt.Sprint("earlier", sessions))
+		b := &store.Batch{Tasks: []engine.TaskRow{{Attempt: id, ID: 1, Name: "+w+" + name, State: state}}}
+		if len(items) > 0 {
+			b.Tasks[0].Detail = &engine.Detail{Items: &engine.Items{List: 1, Total: int64(len(items))}}
+		}
+		for i, to := range items {
+			if err := s.AddItems(t.Context(), store.ItemList{Attempt: id, Task: 1, List: 1}, []engine.Item{{Index: int64(i), Key: fmt.Sprint("k", i), Value: int64(i)}}); err != nil {
+				t.Fatal(err)
+			}
+			b.Items = append(b.Items, engine.ItemRow{Attempt: id, Task: 1, List: 1, Index: int64(i), State: to})
+		}
+		if err := s.Commit(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	older := began("each", model.Failed, model.Success, model.Success, model.Success, model.Success)
+	failed := began("each", model.Failed, model.Success, model.Failed, model.Success, model.Cancelled)
+	other, without := began("other", model.Failed, model.Success), began("each", model.Cancelled)
+	succeeded := began("each", model.Success, model.Success, model.Success, model.Success, model.Success)
+	edited := func(yield func(operator.Item, error) bool) {
+		_ = yield(operator.Item{Key: "k0", Value: int64(0)}, nil) && yield(operator.Item{Key: "k1", Value: int64(1)}, nil) &&
+			yield(operator.Item{Key: "k2", Value: "edited"}, nil) && yield(operator.Item{Key: "k3", Value: int64(3)}, nil) &&
+			yield(operator.Item{Key: "k4", Value: int64(4)}, nil)
+	}
+	for i, test := range []struct {
+		earlier []model.AttemptID
+		yields  iter.Seq2[operator.Item, error]
+		want    *engine.Listed
+		states  []string
+	}{
+		{nil, upTo(2, nil), &engine.Listed{Total: 2}, []string{"k0 blocked", "k1 blocked"}},
+		{[]model.AttemptID{failed, older}, upTo(4, nil), &engine.Listed{Total: 4, Done: 2}, []string{"k0 success", "k1 blocked", "k2 success", "k3 blocked"}},
+		{[]model.AttemptID{without, other, failed}, upTo(1, nil), &engine.Listed{Total: 1, Done: 1}, []string{"k0 success"}},
+		{[]model.AttemptID{older}, edited, &engine.Listed{Total: 5, Done: 3}, []string{"k0 success", "k1 success", "k2 blocked", "k3 success", "k4 blocked"}},
+		{[]model.AttemptID{succeeded, failed}, upTo(2, nil), &engine.Listed{Total: 2}, []string{"k0 blocked", "k1 blocked"}},
+		{[]model.AttemptID{other}, upTo(1, nil), &engine.Listed{Total: 1}, []string{"k0 blocked"}},
+	} {
+		id := storetest.Started(t, s, fmt.Sprint("next", i))
+		lists := items.Lists{Store: s, Earlier: func(context.Context, string) ([]model.AttemptID, error) { return test.earlier, nil }}
+		got, err := lists.List(t.Context(), model.TryID{Attempt: id, Task: 9, Try: 1}, "+w+each", test.yields)
+		if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
+			t.Errorf("%d: error %v (-want +got):\n%s", i, err, diff)
+		}
+		if diff := cmp.Diff(test.states, states(t, s, store.ItemList{Attempt: id, Task: 9, List: 1})); diff != "" {
+			t.Errorf("%d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
+// Pages of a long list are compared each with its own.
+func TestItemsOfAllPagesAreKept(t *testing.T) {
+	t.Parallel()
+	s := memory.New()
+	first, second := storetest.Started(t, s, "a"), storetest.Started(t, s, "b")
+	if _, err := (items.Lists{Store: s}).List(t.Context(), model.TryID{Attempt: first, Task: 1, Try: 1}, "+w+each", upTo(2500, nil)); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Commit(t.Context(), &store.Batch{
+		Tasks: []engine.TaskRow{{Attempt: first, ID: 1, Name: "+w+each", State: model.Failed, Detail: &engine.Detail{Items: &engine.Items{List: 1, Total: 2500}}}},
+		Items: []engine.ItemRow{
+			{Attempt: first, Task: 1, List: 1, Index: 999, State: model.Success}, {Attempt: first, Task: 1, List: 1, Index: 1000, State: model.Success},
+			{Attempt: first, Task: 1, List: 1, Index: 2499, State: model.Success},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := items.Lists{Store: s, Earlier: func(context.Context, string) ([]model.AttemptID, error) { return []model.AttemptID{first}, nil }}
+	got, err := lists.List(t.Context(), model.TryID{Attempt: second, Task: 1, Try: 1}, "+w+each", upTo(2600, nil))
+	if diff := cmp.Diff(&engine.Listed{Total: 2600, Done: 3}, got); diff != "" || err != nil {
+		t.Errorf("error %v (-want +got):\n%s", err, diff)
+	}
+	counts, err := s.CountItems(t.Context(), store.ItemList{Attempt: second, Task: 1, List: 1})
+	if diff := cmp.Diff(map[model.State]int64{model.Success: 3, model.Blocked: 2597}, counts); diff != "" || err != nil {
+		t.Errorf("error %v (-want +got):\n%s", err, diff)
 	}
 }
