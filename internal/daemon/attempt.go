@@ -55,8 +55,8 @@ func (d *Daemon) timedOut(by *worker.Worker) func(conductor.Timeout) {
 			message = "Task execution timeout: " + t.Task
 		}
 		d.cfg.Log.Warn("attempt takes too long", "attempt", int64(t.Attempt.ID), "workflow", t.Attempt.Session.Workflow, "task", t.Task)
-		if by.Notifier() != nil {
-			d.loops.Go(func() { d.notify(by.Notifier(), message, &t) }) // the conductor does not wait for it
+		if to := by.Notifier(&t.Attempt); to != nil {
+			d.telling.Go(func() { d.notify(to, message, &t) }) // the conductor does not wait for it
 		}
 	}
 }

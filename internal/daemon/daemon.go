@@ -82,6 +82,7 @@ type Daemon struct {
 
 	stopLoops context.CancelFunc
 	loops     sync.WaitGroup
+	telling   sync.WaitGroup // people of timeouts
 }
 
 // Tasks runs tries, in this process or in others.
@@ -244,6 +245,7 @@ func (d *Daemon) Drain(ctx context.Context) error {
 // Close ends the tasks that run, and the work. Other processes, or the next
 // one, go on where it ends.
 func (d *Daemon) Close() error {
+	defer d.telling.Wait()
 	d.stopLoops()
 	d.loops.Wait()
 	v := d.driving.Load()

@@ -499,12 +499,16 @@ func (in *Instance) attempt(a store.Attempt, w *workflow.Workflow) *executor.Att
 	if err != nil {
 		calendar = Calendar{Zone: time.UTC} // it was checked before it was started
 	}
+	services := in.services
+	services.Notifier = notify.Describe(services.Notifier, func(context.Context) (params.Map, error) {
+		return params.Of("project_name", Project, "workflow_name", a.Session.Workflow), nil
+	})
 	info := executor.AttemptInfo{
 		ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID,
 		SessionTime: a.Session.Time.Time(), Project: 1,
 		Zone: calendar.Zone, Dialect: w.Dialect, Params: a.Params,
 		ProjectDir: in.cfg.Project, Workdir: in.cfg.Workdir,
-		Secrets: in.cfg.Secrets, Services: in.services,
+		Secrets: in.cfg.Secrets, Services: services,
 		Items: items.Lists{Store: in.store, Resume: a.Resume, Earlier: in.earlier(&a)},
 		Memo:  memo.Memo{Addresses: in.store, Project: a.Session.Project, Afresh: a.Resume.Again(), Outputs: in.values.Of(in.project())},
 	}

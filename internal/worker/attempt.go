@@ -38,6 +38,7 @@ func (w *Worker) info(a *store.Attempt, dialect string) executor.AttemptInfo {
 	}
 	services := w.services
 	services.Sessions, services.Runs = sessions{w, a.Session.Project}, w.runs(a.Session.Project)
+	services.Notifier = w.Notifier(a)
 	info := executor.AttemptInfo{
 		ID: a.ID, Session: a.Session.ID, SessionUUID: a.Session.UUID,
 		SessionTime: a.Session.Time.Time(), Project: a.Session.Project, Name: a.Name,

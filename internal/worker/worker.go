@@ -215,8 +215,23 @@ func (w *Worker) attempt(ctx context.Context, id model.AttemptID, dialect string
 	return opened, nil
 }
 
-// Notifier sends what is to be told to people.
-func (w *Worker) Notifier() operator.Notifier { return w.services.Notifier }
+// Notifier tells people of an attempt, by the names of what it is of. It is nil if
+// nobody is told.
+func (w *Worker) Notifier(a *store.Attempt) operator.Notifier {
+	return notify.Describe(w.services.Notifier, func(ctx context.Context) (params.Map, error) {
+		named := params.Of("workflow_name", a.Session.Workflow)
+		of, err := w.cfg.Store.Workflow(ctx, a.Workflow)
+		switch {
+		case err == nil:
+			return named.Merge(params.Of(
+				"project_name", of.ProjectName, "revision", of.RevisionName, "workflow_definition_id", int64(of.ID),
+			)), nil
+		case model.CodeOf(err) == model.NotFound: // it was deleted
+			return named, nil
+		}
+		return named, err
+	})
+}
 
 // Archives counts the tries that needed the archive of their revision, and
 // those of them that had to fetch it.

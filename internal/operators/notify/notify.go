@@ -109,16 +109,25 @@ func number(settings map[string]string, key string, def int64) (int64, error) {
 	return n, nil
 }
 
-// Describe returns a notifier that adds parameters to those of each
-// notification, such as the names of the project and the workflow.
-func Describe(n operator.Notifier, p params.Map) operator.Notifier { return described{n, p} }
+// Describe returns a notifier that adds to each notification what of gives, such as
+// the names of the project and the workflow: tasks know ids alone. It is nil if n is.
+func Describe(n operator.Notifier, of func(context.Context) (params.Map, error)) operator.Notifier {
+	if n == nil {
+		return nil
+	}
+	return described{n, of}
+}
 
 type described struct {
 	operator.Notifier
-	params params.Map
+	of func(context.Context) (params.Map, error)
 }
 
 func (d described) Notify(ctx context.Context, n operator.Notification) error {
-	n.Params = d.params.Merge(n.Params)
+	p, err := d.of(ctx)
+	if err != nil {
+		return err
+	}
+	n.Params = p.Merge(n.Params)
 	return d.Notifier.Notify(ctx, n)
 }

@@ -48,7 +48,9 @@ func tell(t *testing.T, n operator.Notifier, settings map[string]string, state p
 func TestNotificationSaysWhatAndWhere(t *testing.T) {
 	t.Parallel()
 	var p people
-	described := notify.Describe(&p, params.Of("project_name", "etl", "attempt_id", 0))
+	described := notify.Describe(&p, func(context.Context) (params.Map, error) {
+		return params.Of("project_name", "etl", "attempt_id", 0), nil
+	})
 	if r, err := tell(t, described, nil, params.Map{}); err != nil || r.Wait != nil {
 		t.Fatal(r, err)
 	}
