@@ -16,8 +16,15 @@ func (c *compiler) boolean(e document.Entry) bool {
 	if !ok {
 		c.fail(e.Value.Errorf("%s must be true or false, not %s", e.Key, e.Value.What()).
 			Hint("%s", expressionHint(e.Value.Value())))
+	} else if isInteger(e.Value.Value()) { // which Digdag takes
+		c.warn(e.Value.Errorf("%s is true or false: %s counts as %t", e.Key, e.Value.What(), v))
 	}
 	return v
+}
+
+func isInteger(v params.Value) bool {
+	_, ok := v.(int64)
+	return ok
 }
 
 // expressionHint says why a value that holds an expression does not do.

@@ -22,7 +22,7 @@ var topKeys = []string{"timezone", "_export", "schedule", "sensor", "sla", "_err
 
 // file compiles a workflow file.
 func (c *compiler) file(name string, doc *document.Node) *workflow.Workflow {
-	w := &workflow.Workflow{Name: name, Dialect: Dialect}
+	w := &workflow.Workflow{Name: name, Dialect: Dialect, Root: &workflow.Node{Name: "+" + name, Pos: workflow.Pos(doc.Pos())}}
 	if doc.Kind() != document.Mapping {
 		c.fail(doc.Errorf("a workflow file must be a mapping, not %s", doc.What()))
 		return w
@@ -54,7 +54,6 @@ func (c *compiler) file(name string, doc *document.Node) *workflow.Workflow {
 		}
 	}
 	c.inputs(w, doc.Entries())
-	w.Root = &workflow.Node{Name: "+" + name, Pos: workflow.Pos(doc.Pos())}
 	c.path = []string{w.Root.Name}
 	hook, root := apart(root)
 	c.group(w.Root, root)

@@ -159,6 +159,14 @@ func (list Errors) Sorted() Errors {
 	})
 }
 
+// Elsewhere returns the faults at places where no known one is: what reads a value that
+// is wrong already has little to add.
+func (list Errors) Elsewhere(known Errors) Errors {
+	return slices.DeleteFunc(slices.Clone(list), func(e *Error) bool {
+		return slices.ContainsFunc(known, func(k *Error) bool { return k.Pos == e.Pos })
+	})
+}
+
 // Error returns the errors one a line.
 func (list Errors) Error() string { return list.join((*Error).Error, "\n") }
 

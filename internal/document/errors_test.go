@@ -139,3 +139,18 @@ func TestReadParams(t *testing.T) {
 		}
 	}
 }
+
+func TestAFaultIsToldOnceForEachPlace(t *testing.T) {
+	t.Parallel()
+	at := func(line, column int, message string) *document.Error {
+		return &document.Error{Pos: document.Pos{File: "f", Line: line, Column: column}, Message: message}
+	}
+	known := document.Errors{at(1, 2, "a"), at(3, 1, "b")}
+	found := document.Errors{at(1, 2, "c"), at(1, 3, "d"), at(3, 1, "b")}
+	if got := found.Elsewhere(known).Error(); got != "f:1:3: d" {
+		t.Errorf("got %s", got)
+	}
+	if got := found.Elsewhere(nil); len(got) != len(found) {
+		t.Errorf("got %v", got)
+	}
+}

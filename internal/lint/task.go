@@ -134,6 +134,9 @@ func (c *checker) success(of string, hook *workflow.Node, workdir string) {
 	c.within(of, look)
 }
 
+// secretsKey is the parameter that gives secrets the names that a task wants.
+const secretsKey = "_secrets"
+
 // levelKey is the parameter that says from which level on messages are kept.
 const levelKey = "_log_level"
 
@@ -159,6 +162,11 @@ func (c *checker) operator(n *workflow.Node, workdir string) {
 		c.problem(n, operator.Problem{Err: operator.ErrNotServed})
 	}
 	c.unread(spec, n.Config)
+	c.parallel(spec, n.Config)
+	named, _ := n.Config.Get(secretsKey)
+	if _, err := n.Config.MapOr(secretsKey, params.Map{}); err != nil && !params.TemplatedValue(named) {
+		c.problem(n, operator.Problem{Key: secretsKey, Err: err})
+	}
 	if text, ok := c.constant(n, levelKey); ok {
 		if _, err := logs.ParseLevel(text); err != nil {
 			c.problem(n, operator.Problem{Key: levelKey, Err: err})
@@ -224,6 +232,21 @@ func (c *checker) unread(spec operator.Spec, local params.Map) {
 		list.Add(c.at(key).KeyErrorf("%s> does not read %q", spec.Name, key).
 			Hint("%s", document.DidYouMean(key, known)))
 	}
+}
+
+// parallelKey has the tasks of a group, or the turns of a loop, run side by side.
+const parallelKey = "_parallel"
+
+// parallel tells of a task that is to run its parts side by side and has none. An
+// operator of others that may read any parameter may read this one.
+func (c *checker) parallel(spec operator.Spec, local params.Map) {
+	v, _ := local.Get(parallelKey)
+	foreign := spec.Keys == nil && !slices.Contains(dig.Operators(), spec.Name)
+	if v == nil || v == false || foreign || slices.Contains(spec.Keys, parallelKey) || mentions(local, parallelKey) {
+		return
+	}
+	c.report.Slips.Add(c.at(parallelKey).KeyErrorf("%s has no effect on %s>", parallelKey, spec.Name).
+		Hint("it is for groups and loops"))
 }
 
 // mentions tells whether a text with an expression has the word.

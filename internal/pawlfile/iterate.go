@@ -23,8 +23,11 @@ func (c *compiler) iterate(at document.Entry) *workflow.Each {
 		each.Config = params.Of("list", at.Value.Value())
 		return each
 	}
+	before := len(c.Errs)
 	keys := c.Known(at.Value.Entries(), "iterate", namesOf(iterateKeys()))
-	each.Config = c.source(at, keys)
+	if each.Config = c.source(at, keys, len(c.Errs) > before); len(c.Errs) > before {
+		each.Config = params.Of("list", []any{}) // in which nobody finds more faults
+	}
 	if as := keys["as"]; as.IsSet() {
 		if each.Key = c.Fixed(as); each.Key != "" {
 			if fault := workflow.CheckItemKey(each.Key); fault != "" {
@@ -47,8 +50,9 @@ func (c *compiler) iterate(at document.Entry) *workflow.Each {
 	return each
 }
 
-// source returns the configuration of what lists the items.
-func (c *compiler) source(at document.Entry, keys map[string]document.Entry) (config params.Map) {
+// source returns the configuration of what lists the items. Where some key is not known,
+// that may have been meant to say it.
+func (c *compiler) source(at document.Entry, keys map[string]document.Entry, unknown bool) (config params.Map) {
 	from := ""
 	for _, name := range sources {
 		e := keys[name]
@@ -66,18 +70,21 @@ func (c *compiler) source(at document.Entry, keys map[string]document.Entry) (co
 			}
 		}
 	}
-	if from == "" {
+	if from == "" && !unknown {
 		c.Fail(at.Errorf("iterate needs to say where the items come from").Hint("with one of %s", strings.Join(sources, ", ")))
 	}
 	for _, more := range []struct{ key, of string }{{"format", "file"}, {"database", "query"}, {"id", from}} {
 		e := keys[more.key]
 		switch {
 		case !e.IsSet():
-		case more.of != from:
+		case more.of != from && from != "":
 			c.Fail(e.Errorf("%s has a meaning only beside %s", more.key, more.of))
 		default:
-			if more.key == "format" {
+			switch more.key {
+			case "format":
 				c.Choice(e, []string{"jsonl", "csv"})
+			case "id":
+				c.Text(e)
 			}
 			config = config.Set(more.key, e.Value.Value())
 		}

@@ -21,7 +21,7 @@ func (c *compiler) retry(n *workflow.Node, at document.Entry) {
 	keys := c.Known(at.Value.Entries(), "retry", namesOf(retryKeys()))
 	if limit := keys["limit"]; limit.IsSet() {
 		n.Retry.Limit = c.Integer(limit, 0)
-	} else {
+	} else if len(keys) == len(at.Value.Entries()) { // else one that is not known may have been meant
 		c.Fail(at.Errorf("retry needs a limit"))
 	}
 	if e := keys["interval"]; e.IsSet() {

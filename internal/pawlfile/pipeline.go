@@ -30,6 +30,7 @@ const (
 // goes on, so that one look shows all.
 type compiler struct {
 	strict.Reader
+	names []string // of the tasks
 	// makers are tasks that make files; generators make tasks, which may.
 	makers     []making
 	generators []*workflow.Node
@@ -88,7 +89,7 @@ func (c *compiler) calendar(w *workflow.Workflow, keys map[string]document.Entry
 	if at := keys["sensor"]; at.IsSet() {
 		c.Mapping(at.Value, at.Key)
 		w.Sensor = at.Value.Map()
-		if key, err := sensor.Check(w.Sensor); err != nil {
+		if key, err := sensor.Check(w.Sensor); err != nil && at.Value.Kind() == document.Mapping {
 			if part, ok := find(at.Value.Entries(), key); ok {
 				at = part
 			}
@@ -128,6 +129,9 @@ func (c *compiler) turn(w *workflow.Workflow, keys map[string]document.Entry) {
 func (c *compiler) body(root *workflow.Node, doc *document.Node, keys map[string]document.Entry) {
 	tasks := keys["tasks"]
 	if !tasks.IsSet() {
+		if len(keys) < len(doc.Entries()) {
+			return // a key that is not known may have been meant
+		}
 		c.Fail(doc.Errorf("a pipeline needs tasks").Hint("such as tasks: {hello: {echo: hello}}"))
 		return
 	}
@@ -157,6 +161,7 @@ func (c *compiler) body(root *workflow.Node, doc *document.Node, keys map[string
 // the hooks on their success after them.
 func (c *compiler) tasks(group *workflow.Node, written []document.Entry, keys map[string]document.Entry) {
 	o := c.order(written, keys["ordering"])
+	c.names = o.names
 	policy := workflow.Failure{}
 	if at := keys["failure_policy"]; at.IsSet() {
 		policy = c.policy(at)

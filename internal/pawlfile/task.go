@@ -203,6 +203,8 @@ func (c *compiler) option(operator, e document.Entry, language []key) {
 	reads, known := operators[operator.Key]
 	switch {
 	case known && slices.Contains(reads, e.Key) || strings.HasSuffix(operator.Key, ">"):
+	case c.meansParents(e, language) || known && reads != nil && slices.Contains(alsoParents, e.Key):
+		c.Fail(e.Errorf("a task does not have the key %q", e.Key).Hint("what it comes after is said by parents"))
 	case strings.HasPrefix(e.Key, "_"):
 		c.Fail(e.Errorf("%q is a directive of .dig files", e.Key).
 			Hint("%s", document.DidYouMean(e.Key[1:], append(slices.Clone(reads), namesOf(language)...))))
@@ -217,6 +219,25 @@ func (c *compiler) option(operator, e document.Entry, language []key) {
 			}
 		}
 	}
+}
+
+// alsoParents are names that other systems have for parents.
+var alsoParents = []string{"after", "depends_on", "dependencies", "dependsOn", "needs", "requires", "run_after", "upstream"}
+
+// meansParents tells of an option of a task whether it stands for parents: user code may
+// take one of that name, but hardly with names of tasks.
+func (c *compiler) meansParents(e document.Entry, language []key) bool {
+	if !slices.Contains(alsoParents, e.Key) || !has(language, "parents") {
+		return false
+	}
+	of := []*document.Node{e.Value}
+	if e.Value.Kind() == document.List {
+		of = e.Value.Items()
+	}
+	return len(of) > 0 && !slices.ContainsFunc(of, func(n *document.Node) bool {
+		name, _ := n.Text()
+		return !slices.Contains(c.names, name)
+	})
 }
 
 // alsoCalled are keys under names that other systems have for them.
@@ -254,6 +275,7 @@ func (c *compiler) made(n *workflow.Node, keys map[string]document.Entry) {
 	if n.Config.Has("_do") || n.Config.Has("_else_do") {
 		c.Fail(at.Errorf("a task that makes tasks makes no files itself"))
 	}
+	before := len(c.Errs)
 	files := []document.Entry{at}
 	if at.Value.Kind() == document.Mapping {
 		files = at.Value.Entries()
@@ -264,7 +286,7 @@ func (c *compiler) made(n *workflow.Node, keys map[string]document.Entry) {
 			n.Products = append(n.Products, workflow.Product{Type: "file", Config: params.Of("path", path)})
 		}
 	}
-	if len(n.Products) == 0 {
+	if len(n.Products) == 0 && len(c.Errs) == before {
 		c.Fail(at.Errorf("products names no file"))
 	}
 	n.Config = n.Config.Set("_product", at.Value.Value())

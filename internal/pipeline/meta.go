@@ -3,6 +3,7 @@ package pipeline
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pawlhq/pawl/internal/document"
 )
@@ -127,11 +128,16 @@ func (l *loader) config(n *document.Node) {
 
 // executor reads what runs the tasks.
 func (l *loader) executor(n *document.Node) *Call {
-	switch text, _ := n.Text(); {
+	text, _ := n.Text()
+	near := document.DidYouMean(text, []string{"serial", "parallel"})
+	switch {
 	case text == "serial" || n.IsNull():
 		return nil
 	case text == "parallel":
 		return &Call{Path: text, Pos: position(n)}
+	case near != "" && !strings.Contains(text, "."):
+		l.fail(n.Errorf("there is no executor %q", text).Hint("%s", near))
+		return nil
 	}
 	return l.call(n, `an executor other than "serial" and "parallel"`)
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pawlhq/pawl/internal/document"
@@ -52,7 +53,9 @@ func (l *loader) fileSpec(doc *document.Node) {
 	tasks, rest := without(doc.Entries(), "tasks")
 	switch {
 	case tasks == nil:
-		l.fail(doc.Errorf("there is no %q", "tasks").Hint("%s", l.unknownTop(rest)))
+		if !meantTasks(rest) {
+			l.fail(doc.Errorf("there is no %q", "tasks").Hint("a pipeline is a list of tasks, or a mapping with one"))
+		}
 	case tasks.Value.Kind() != document.List:
 		l.fail(tasks.Errorf("tasks must be a list, not %s", tasks.Value.What()))
 	default:
@@ -62,14 +65,9 @@ func (l *loader) fileSpec(doc *document.Node) {
 	l.top(rest)
 }
 
-// unknownTop asks whether one of the keys was meant to be tasks.
-func (l *loader) unknownTop(entries []document.Entry) string {
-	for _, e := range entries {
-		if len(document.Suggest(e.Key, []string{"tasks"})) > 0 {
-			return "" // the fault of that key says it
-		}
-	}
-	return "a pipeline is a list of tasks, or a mapping with one"
+// meantTasks reports whether one of the keys was meant to be tasks: its own fault says so.
+func meantTasks(entries []document.Entry) bool {
+	return slices.ContainsFunc(entries, func(e document.Entry) bool { return len(document.Suggest(e.Key, []string{"tasks"})) > 0 })
 }
 
 // location loads a pipeline that a factory makes.

@@ -53,16 +53,13 @@ func prune(c *call) (any, error) {
 	}
 	s := store.Search{Filter: store.Filter{Stored: true}}
 	var err error
-	if in.OlderThan != "" {
+	if s.Ended, err = upkeep.ParseEnded(in.State); err == nil && in.OlderThan != "" {
 		if sweep.Older, err = schedule.ParseDuration(in.OlderThan); err == nil && sweep.Older <= 0 {
 			err = model.Errorf(model.Invalid, "an age is more than 0, not %q", in.OlderThan)
 		}
 	}
 	if err == nil {
 		s.Until, err = sweep.Until()
-	}
-	if err == nil {
-		s.Ended, err = upkeep.ParseEnded(in.State)
 	}
 	if err == nil {
 		s.Project, s.Workflow, err = c.pruned(in.Project, in.Workflow)

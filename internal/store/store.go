@@ -157,13 +157,13 @@ type Start struct {
 // OfItem is the From of an attempt that runs one item of a collection again, besides
 // what has not succeeded: the full name of the collection, and the index of the item.
 func OfItem(collection string, index int64) string {
-	return collection + "[" + strconv.FormatInt(index, 10) + "]"
+	return "[" + strconv.FormatInt(index, 10) + "]" + collection // as no name of a task begins
 }
 
 // Item returns what OfItem has put into From, if anything.
 func (r Resume) Item() (collection string, index int64, ok bool) {
-	name, rest, found := strings.Cut(r.From, "[")
-	text, closed := strings.CutSuffix(rest, "]")
+	rest, found := strings.CutPrefix(r.From, "[")
+	text, name, closed := strings.Cut(rest, "]")
 	index, err := strconv.ParseInt(text, 10, 64)
 	return name, index, found && closed && err == nil
 }

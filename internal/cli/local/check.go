@@ -86,8 +86,8 @@ func (o *checkOptions) run(ctx context.Context, args []string) error {
 		return err
 	}
 	mistakes := o.Mistakes(p, workflows...)
-	o.Warn(slices.Concat(p.Warnings, mistakes.Unknown, mistakes.Slips, mistakes.Doubts).Sorted())
-	if err := slices.Concat(wrong, mistakes.Faults, mistakes.Remote).Err(); err != nil {
+	o.Warn(slices.Concat(p.Warnings, mistakes.Unknown, mistakes.Slips, mistakes.Doubts).Elsewhere(wrong).Sorted())
+	if err := slices.Concat(wrong, mistakes.Faults.Elsewhere(wrong), mistakes.Remote.Elsewhere(wrong)).Err(); err != nil {
 		return err
 	}
 	if len(workflows) == 0 {

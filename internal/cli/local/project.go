@@ -56,8 +56,8 @@ func (o *ProjectOptions) Load() (*dig.Project, error) {
 	}
 	if err != nil {
 		found := o.Mistakes(p, p.Broken...)
-		o.Warn(slices.Concat(p.Warnings, found.Unknown, found.Slips, found.Doubts).Sorted())
-		return nil, slices.Concat(errs, found.Faults, found.Remote).Err()
+		o.Warn(slices.Concat(p.Warnings, found.Unknown, found.Slips, found.Doubts).Elsewhere(errs).Sorted())
+		return nil, slices.Concat(errs, found.Faults.Elsewhere(errs), found.Remote.Elsewhere(errs)).Err()
 	}
 	if len(p.Workflows) > 0 {
 		_ = makeState(instance.StatePath(o.Path(), "")) // a project that can't keep anything needs no such folder

@@ -65,13 +65,13 @@ func (o *pruneOptions) run(ctx context.Context) error {
 	if o.of.Workflow != "" && o.of.Project == "" && !o.offline {
 		return model.Errorf(model.Invalid, "a --workflow is one of a --project")
 	}
+	// What is wrong is told before anybody is asked, and before a database is made.
+	search, sweep, err := o.asked()
+	if err != nil {
+		return err
+	}
 	if o.offline {
 		server := serverOptions{world: o.World, ConfigOptions: o.ConfigOptions, database: o.database}
-		// What is wrong is told before a database is made where there is none.
-		search, sweep, err := o.asked()
-		if err != nil {
-			return err
-		}
 		cfg, err := server.checked()
 		if err != nil {
 			return err
