@@ -23,9 +23,6 @@ type Principal struct {
 	Scopes []Scope
 	// UserInfo is kept with each revision that the principal pushes.
 	UserInfo params.Map
-	// Site is the number of the partition that the principal belongs to. All
-	// authenticators of this package give 0.
-	Site int
 }
 
 // Authenticator finds out who sends a request. Implementations are safe for
