@@ -2,10 +2,7 @@ package config
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
@@ -31,8 +28,8 @@ type stated struct {
 const referenceVersion = 1
 
 // Reference returns all settings as a text that another process can open with
-// FromReference. It has secrets as they are: hand it over in a file that only its
-// user can read, or through a pipe, and not as an argument. Faults are not in it.
+// FromReference. It has secrets as they are: hand it over through a pipe, and not as an
+// argument. Faults are not in it.
 func (c *Config) Reference() string {
 	r := reference{Version: referenceVersion, Settings: make([]stated, 0, len(c.keys))}
 	for _, key := range c.keys {
@@ -50,57 +47,23 @@ func (c *Config) Reference() string {
 // FromReference returns the configuration that a Reference is of, with the same
 // origins. A text that is none is an Invalid error.
 func FromReference(text string) (*Config, error) {
-	c := &Config{}
-	return c, c.takeReference(text)
-}
-
-func (c *Config) takeReference(text string) error {
 	var r reference
 	err := json.Unmarshal([]byte(text), &r)
 	if err == nil && r.Version != referenceVersion {
 		err = fmt.Errorf("its version is %d, and only %d can be read", r.Version, referenceVersion)
 	}
 	if err != nil {
-		return model.Errorf(model.Invalid, "this is no reference of an instance: %w", err)
+		return nil, model.Errorf(model.Invalid, "this is no reference of an instance: %w", err)
 	}
+	c := &Config{}
 	for _, one := range r.Settings {
 		s := Setting{Value: one.Value, Origin: one.Origin, Concealed: one.Concealed}
 		if len(one.Typed) > 0 {
 			if s.typed, err = params.ParseJSON(one.Typed); err != nil {
-				return model.Errorf(model.Invalid, "this is no reference of an instance: %s: %w", one.Key, err)
+				return nil, model.Errorf(model.Invalid, "this is no reference of an instance: %s: %w", one.Key, err)
 			}
 		}
 		c.put(one.Key, s)
 	}
-	return nil
-}
-
-// readReference reads what InstanceVariable has: a reference or the path of a file
-// with one.
-func (c *Config) readReference(given string) error {
-	if !strings.HasPrefix(strings.TrimSpace(given), "{") {
-		text, err := os.ReadFile(given)
-		if err != nil {
-			return fmt.Errorf("%s: %w", InstanceVariable, err)
-		}
-		given = string(text)
-	}
-	if err := c.takeReference(given); err != nil {
-		return fmt.Errorf("%s: %w", InstanceVariable, err)
-	}
-	return nil
-}
-
-// WriteReference writes the Reference to a new file in a folder, that of temporary
-// files by default, which only its user can read. Whoever gets its path removes it.
-func (c *Config) WriteReference(dir string) (path string, err error) {
-	f, err := os.CreateTemp(dir, "pawl-instance-*.json") // with mode 0600
-	if err != nil {
-		return "", err
-	}
-	_, err = f.WriteString(c.Reference())
-	if err = errors.Join(err, f.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(f.Name()))
-	}
-	return f.Name(), nil
+	return c, nil
 }

@@ -17,11 +17,8 @@ const FileName = "pawl.yaml"
 // Variables that say where a configuration is.
 const (
 	// HomeVariable names the folder of an installation.
-	HomeVariable = "PAWL_HOME"
-	// InstanceVariable is the Reference that a process gets from the one that
-	// started it, or the path of a file with it.
-	InstanceVariable = "PAWL_INSTANCE"
-	digdagVariable   = "DIGDAG_CONFIG"
+	HomeVariable   = "PAWL_HOME"
+	digdagVariable = "DIGDAG_CONFIG"
 )
 
 // Sources say where a command's configuration comes from.
@@ -82,11 +79,10 @@ func (s Sources) Installation() (string, error) {
 }
 
 // Load reads, later ones winning: the default files, the text in DIGDAG_CONFIG, and
-// the overrides. The default files are what a process was given by the one that
-// started it (InstanceVariable) alone, or else Digdag's and pawl's in the user's
-// folder, or in place of these the FileName of the Installation, and then that of the
-// project. The chosen file replaces all of them; if it is one of properties, it wins
-// over the overrides, too, as in Digdag.
+// the overrides. The default files are Digdag's and pawl's in the user's folder, or in
+// place of these the FileName of the Installation, and then that of the project. The
+// chosen file replaces all of them; if it is one of properties, it wins over the
+// overrides, too, as in Digdag.
 //
 // What is wrong with single values of a YAML file is not an error but in Faults.
 func Load(s Sources) (*Config, error) {
@@ -94,7 +90,7 @@ func Load(s Sources) (*Config, error) {
 	if err := c.readFiles(s); err != nil {
 		return nil, err
 	}
-	if text := s.Env(digdagVariable); text != "" && s.instance() == "" {
+	if text := s.Env(digdagVariable); text != "" {
 		if err := c.readProperties(digdagVariable, text); err != nil {
 			return nil, err
 		}
@@ -119,22 +115,10 @@ func Load(s Sources) (*Config, error) {
 	return c, nil
 }
 
-// instance returns what the process was given by the one that started it, unless a
-// file was chosen.
-func (s Sources) instance() string {
-	if s.File != "" {
-		return ""
-	}
-	return s.Env(InstanceVariable)
-}
-
 // readFiles reads the default files.
 func (c *Config) readFiles(s Sources) error {
 	if s.File != "" {
 		return nil
-	}
-	if given := s.instance(); given != "" {
-		return c.readReference(given)
 	}
 	home, err := s.Installation()
 	if err != nil {

@@ -2,7 +2,6 @@ package config_test
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/pawlhq/pawl/internal/config"
 	"github.com/pawlhq/pawl/internal/document"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/params"
 )
 
@@ -199,38 +199,25 @@ func TestAReferenceIsTheConfigurationElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := c.WriteReference(t.TempDir())
+	got, err := config.FromReference(c.Reference())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the file can be read by others: %v, %v", info.Mode(), err)
+	if diff := cmp.Diff(settings(c), settings(got)); diff != "" {
+		t.Error(diff)
 	}
-	ignored := t.TempDir()
-	write(t, filepath.Join(ignored, config.FileName), "database: {type: memory}\n")
-	for _, given := range []string{file, c.Reference()} {
-		got, err := config.Load(config.Sources{
-			Env: env(map[string]string{config.InstanceVariable: given, "DIGDAG_CONFIG": "database.type = memory"}), Project: ignored,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(settings(c), settings(got)); diff != "" {
-			t.Error(diff)
-		}
-		for _, key := range c.Keys() {
-			had, _ := c.Setting(key)
-			has, _ := got.Setting(key)
-			if had.Origin != has.Origin || had.Concealed != has.Concealed {
-				t.Errorf("%s: %+v has become %+v", key, had, has)
-			}
-		}
-		if was, is := params.AppendJSON(nil, c.Under("params")), params.AppendJSON(nil, got.Under("params")); string(was) != string(is) {
-			t.Errorf("parameters %s have become %s", was, is)
+	for _, key := range c.Keys() {
+		had, _ := c.Setting(key)
+		has, _ := got.Setting(key)
+		if had.Origin != has.Origin || had.Concealed != has.Concealed {
+			t.Errorf("%s: %+v has become %+v", key, had, has)
 		}
 	}
-	for _, bad := range []string{"{", `{"pawl_instance":2}`, `{"settings":[]}`, filepath.Join(dir, "missing")} {
-		if _, err := config.Load(config.Sources{Env: env(map[string]string{config.InstanceVariable: bad})}); err == nil || !strings.Contains(err.Error(), config.InstanceVariable) {
+	if was, is := params.AppendJSON(nil, c.Under("params")), params.AppendJSON(nil, got.Under("params")); string(was) != string(is) {
+		t.Errorf("parameters %s have become %s", was, is)
+	}
+	for _, bad := range []string{"", "{", `{"pawl_instance":2}`, `{"settings":[]}`, `{"pawl_instance":1,"settings":[{"key":"a","typed":1e}]}`} {
+		if _, err := config.FromReference(bad); model.CodeOf(err) != model.Invalid || !strings.Contains(err.Error(), "no reference of an instance") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

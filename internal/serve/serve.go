@@ -214,7 +214,7 @@ func (s *settings) inClear() bool {
 // may have its passwords.
 func ofTasks(env []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(v string) bool {
-		return strings.HasPrefix(v, "DIGDAG_CONFIG=") || strings.HasPrefix(v, config.InstanceVariable+"=")
+		return strings.HasPrefix(v, "DIGDAG_CONFIG=")
 	})
 }
 
