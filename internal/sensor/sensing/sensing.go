@@ -74,7 +74,7 @@ func New(cfg Config) *Loop {
 }
 
 const (
-	// atOnce bounds the sensors that one look finds.
+	// atOnce bounds the sensors that one look finds, beside those that are busy.
 	atOnce = 1000
 	// lookEvery is how long a change by another process may go unseen.
 	lookEvery = time.Second
@@ -116,7 +116,7 @@ func (l *Loop) lead(ctx context.Context) error {
 	for ctx.Err() == nil {
 		now := model.InstantOf(l.cfg.Clock.Now())
 		before := l.evaluated()
-		due, next, err := l.cfg.Store.DueSensors(ctx, l.cfg.Pool, now, atOnce)
+		due, next, err := l.cfg.Store.DueSensors(ctx, l.cfg.Pool, now, atOnce+len(before)) // those are due all the time
 		if err != nil {
 			return err
 		}

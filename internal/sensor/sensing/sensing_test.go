@@ -593,6 +593,36 @@ func TestASensorThatHeedsNothingStopsNoOtherAfterTheStoreWasAway(t *testing.T) {
 	s.until("the other one looks again", func() bool { s.clock.pass(time.Second); return looked.Load() > n+1 })
 }
 
+func TestSensorsThatAreBusyHoldBackNoneHoweverManyTheyAre(t *testing.T) {
+	t.Parallel()
+	free := make(chan struct{})
+	var begun atomic.Int64
+	looks := make(map[string]look)
+	for i := range sensing.AtOnce {
+		looks[fmt.Sprint("w", i)] = func(context.Context, params.Map) (sensor.Answer, error) {
+			begun.Add(1)
+			<-free
+			return sensor.Answer{}, nil
+		}
+	}
+	s := newSite(t, looks)
+	s.cfg.Parallel = 0
+	ctx, stop := context.WithCancel(t.Context())
+	var loops sync.WaitGroup
+	loops.Go(func() { sensing.New(s.cfg).Run(ctx) })
+	defer loops.Wait()
+	defer close(free)
+	defer stop()
+	s.until("all are busy", func() bool { return begun.Load() == sensing.AtOnce })
+	looked := make(chan struct{})
+	s.looks["last"] = func(context.Context, params.Map) (sensor.Answer, error) {
+		close(looked)
+		return sensor.Answer{}, nil
+	}
+	s.push("r2") // it is due after the others, as it is the youngest
+	within(t, looked)
+}
+
 func within(t *testing.T, c <-chan struct{}) {
 	t.Helper()
 	select {
