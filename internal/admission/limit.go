@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/schedule"
 )
 
 // Run is a run as the queue sees it.
@@ -92,7 +93,7 @@ func (l *Limit) Check() error {
 	case l.Max == 0 && l.Rate == 0:
 		return model.Errorf(model.Invalid, "limit %s bounds nothing", l.Name).WithHint("give it a limit, a number of runs, or a rate, such as 10/1m")
 	case l.Rate > 0 && l.Per < time.Duration(l.Rate)*time.Microsecond:
-		return invalid("has a rate that is too high to be kept: %d in %s", l.Rate, l.Per)
+		return invalid("has a rate that is too high to be kept: %d in %s", l.Rate, schedule.FormatDuration(l.Per))
 	}
 	return nil
 }

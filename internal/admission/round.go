@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/schedule"
 )
 
 // Bucket names what the rate of a limit is kept by: the limit and, where each value
@@ -61,7 +62,7 @@ func (v *Verdict) String() string {
 		return "it may begin"
 	case v.From != 0:
 		return fmt.Sprintf("%s: %d in %s have begun; the next may at %s",
-			v.Limit.about(v.Value), v.Limit.Rate, v.Limit.Per, v.From.Time().Format(time.RFC3339))
+			v.Limit.about(v.Value), v.Limit.Rate, schedule.FormatDuration(v.Limit.Per), v.From.Time().Format("2006-01-02 15:04:05 -0700"))
 	case v.Wants > v.Limit.Max:
 		return fmt.Sprintf("%s: it takes %d places, and there are only %d", v.Limit.about(v.Value), v.Wants, v.Limit.Max)
 	}

@@ -201,7 +201,7 @@ func TestWhatKeepsARunBackIsSaidInWords(t *testing.T) {
 	})
 	want := []string{
 		"users (user=ann): 1 of 1 in use", "it may begin", "bars (foo=bar): it takes 3 places, and there are only 2", "it may begin",
-		"calls (api): 1 in 1m0s have begun; the next may at 1970-01-01T00:02:00Z", "max-runs: it takes 99 places, and there are only 9",
+		"calls (api): 1 in 1m have begun; the next may at 1970-01-01 00:02:00 +0000", "max-runs: it takes 99 places, and there are only 9",
 	}
 	for i := range got {
 		if got[i].String() != want[i] {

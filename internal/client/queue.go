@@ -64,7 +64,7 @@ type QueueLimit struct {
 	// Used is how much is in use of Limit; a limit of 0 is no bound.
 	Used  int `json:"used"`
 	Limit int `json:"limit"`
-	// Rate is how many runs may begin in which time, such as 10/1m0s, or empty.
+	// Rate is how many runs may begin in which time, such as 10/1m, or empty.
 	Rate   Text   `json:"rate"`
 	NextAt Moment `json:"nextAt"`
 }

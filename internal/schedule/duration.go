@@ -52,6 +52,18 @@ func ParseDuration(text string) (time.Duration, error) {
 	return time.Duration(seconds) * time.Second, nil
 }
 
+// FormatDuration writes a duration without its zero ends, such as 48h.
+func FormatDuration(d time.Duration) string {
+	text := d.String()
+	if d%time.Minute == 0 && d != 0 {
+		text = strings.TrimSuffix(text, "0s")
+		if d%time.Hour == 0 {
+			text = strings.TrimSuffix(text, "0m")
+		}
+	}
+	return text
+}
+
 // leading splits what a text begins with off, as far as it has only such
 // characters.
 func leading(text, of string) (begin, rest string) {

@@ -229,6 +229,20 @@ func TestCauseOfAFaultIsKept(t *testing.T) {
 	}
 }
 
+func TestDurationsAreWrittenWithoutZeroEnds(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		48 * time.Hour: "48h", 90 * time.Minute: "1h30m", time.Minute: "1m", 90 * time.Second: "1m30s", 5 * time.Second: "5s", time.Hour + time.Second: "1h0m1s", 0: "0s",
+	} {
+		if got := schedule.FormatDuration(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
+		if back, err := schedule.ParseDuration(want); err != nil || back != d {
+			t.Errorf("%s is read as %v, error %v", want, back, err)
+		}
+	}
+}
+
 func TestDurations(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{

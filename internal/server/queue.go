@@ -8,6 +8,7 @@ import (
 	"github.com/pawlhq/pawl/internal/admission"
 	"github.com/pawlhq/pawl/internal/auth"
 	"github.com/pawlhq/pawl/internal/model"
+	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 )
@@ -147,7 +148,7 @@ func limitOut(u *admission.Use) restLimit {
 		out.Value = &u.Value
 	}
 	if l.Rate > 0 {
-		out.Rate = optional(fmt.Sprintf("%d/%s", l.Rate, l.Per))
+		out.Rate = optional(fmt.Sprintf("%d/%s", l.Rate, schedule.FormatDuration(l.Per)))
 	}
 	return out
 }

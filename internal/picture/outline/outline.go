@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pawlhq/pawl/internal/params"
+	"github.com/pawlhq/pawl/internal/schedule"
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
@@ -134,7 +134,7 @@ func notes(n *workflow.Node) (list []string) {
 		add("side by side")
 	}
 	if l := n.Limit; l.After > 0 || l.Until != "" {
-		when := "after " + Duration(l.After)
+		when := "after " + schedule.FormatDuration(l.After)
 		if l.Until != "" {
 			when = "at " + l.Until
 		}
@@ -169,16 +169,4 @@ func hooks(n *workflow.Node) []*workflow.Node {
 		}
 	}
 	return list
-}
-
-// Duration writes a duration without its zero ends, such as 48h.
-func Duration(d time.Duration) string {
-	text := d.String()
-	if d%time.Minute == 0 && d != 0 {
-		text = strings.TrimSuffix(text, "0s")
-		if d%time.Hour == 0 {
-			text = strings.TrimSuffix(text, "0m")
-		}
-	}
-	return text
 }

@@ -130,14 +130,3 @@ func TestGraphHasWhatRunsBesideAndWhatIsChosen(t *testing.T) {
 		t.Errorf("edges (-want +got):\n%s", diff)
 	}
 }
-
-func TestDurationsHaveNoZeroEnds(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		48 * time.Hour: "48h", 90 * time.Minute: "1h30m", time.Minute: "1m", 90 * time.Second: "1m30s", 5 * time.Second: "5s", time.Hour + time.Second: "1h0m1s", 0: "0s",
-	} {
-		if got := outline.Duration(d); got != want {
-			t.Errorf("%v: %s", d, got)
-		}
-	}
-}
