@@ -24,8 +24,11 @@ func (l *loader) expandGrid(d *draft) {
 		name, _ = l.text(d.named, "name")
 	}
 	var grids [][]axis
+	l.notEmpty(d.grid)
 	for _, n := range itemsOrSelf(d.grid) {
-		grids = append(grids, l.axes(n))
+		if n == d.grid || l.notEmpty(n) {
+			grids = append(grids, l.axes(n))
+		}
 	}
 	constants := paramsBuilder{loader: l}
 	if d.params != nil {
@@ -65,6 +68,15 @@ func (l *loader) axes(n *document.Node) []axis {
 		axes = append(axes, axis{e, elements(value)})
 	}
 	return axes
+}
+
+// notEmpty fails where a grid is a mapping or a list that has nothing.
+func (l *loader) notEmpty(n *document.Node) bool {
+	has := n.Kind() != document.Mapping && n.Kind() != document.List || len(n.Entries()) > 0 || len(n.Items()) > 0
+	if !has {
+		l.fail(n.Errorf("the grid is empty"))
+	}
+	return has
 }
 
 // elements returns what a loop in Python would run through, and a scalar alone.

@@ -47,12 +47,15 @@ func (l *loader) checkOption(e document.Entry) bool {
 		return l.check(n, n.IsNull() || n.Kind() == document.Mapping, e.Key+" must be a mapping")
 	case "nb_product_key":
 		return len(l.texts(n, e.Key)) > 0
+	case "kernelspec_name":
+		name, _ := n.Value().(string)
+		return l.check(n, n.IsNull() || name != "", "kernelspec_name must be the name of a kernel")
 	case "nbconvert_exporter_name":
 		if n.Kind() == document.Mapping || n.IsNull() {
 			return true
 		}
 		fallthrough
-	case "kernelspec_name", "ext_in", "bucket", "io_handler":
+	case "ext_in", "bucket", "io_handler":
 		if n.IsNull() {
 			return e.Key != "bucket"
 		}

@@ -101,6 +101,11 @@ func (o *checkOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if len(workflows) == 1 {
+		if err := o.unfit(workflows[0].Inputs, cfg.Under("params")); err != nil {
+			return err
+		}
+	}
 	found := make([]checked, len(workflows))
 	for i, w := range workflows {
 		if found[i], err = o.check(w); err != nil {

@@ -212,9 +212,20 @@ func (p *opened) plan(ctx context.Context, world console.IO, o build.Options) (*
 	}
 	plan, err := build.New(ctx, p.Pipeline, o)
 	if err != nil {
-		return nil, err
+		return nil, p.explained(ctx, err)
 	}
 	return plan, plan.Broken()
+}
+
+// explained returns the mistakes in what the pipeline names of Python, with their places,
+// where code that was asked has failed and there are some; else the error.
+func (p *opened) explained(ctx context.Context, err error) error {
+	var failed *python.Failure
+	var mistakes document.Errors
+	if errors.As(err, &failed) && mistakes.Take(checkModules(ctx, p, func(document.Errors) {})) {
+		return mistakes
+	}
+	return err
 }
 
 // memoFile keeps what is known of the products of a pipeline.

@@ -122,6 +122,29 @@ func (o *runOptions) askFor(inputs params.Map, in shape.Input, own params.Map) (
 	return own, err
 }
 
+// unfit returns what is wrong with parameters that were given to the command, or have
+// these names in base, and not what is missing.
+func (o *checkOptions) unfit(inputs, base params.Map) error {
+	if inputs.Len() == 0 {
+		return nil
+	}
+	own, err := o.Read(o.World, params.Map{})
+	if err != nil {
+		return err
+	}
+	_, err = shape.FitOver(inputs, base, own)
+	var wrong *shape.Error
+	if errors.As(err, &wrong) {
+		wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p shape.Problem) bool {
+			return p.Given == "" && !p.Unknown && p.Hint == "" && !strings.Contains(p.Input, ".")
+		})
+		if len(wrong.Problems) == 0 {
+			return nil
+		}
+	}
+	return toldInputs(err)
+}
+
 // toldInputs adds to what is wrong with inputs how they are given.
 func toldInputs(err error) error {
 	if err == nil || model.HintsOf(err) != "" {

@@ -148,6 +148,11 @@ func check(d *operator.Draft) {
 	if name, ok := d.Text(fileKey); ok && d.Missing(name) {
 		d.Warn(fileKey, model.Errorf(model.Invalid, "there is no file %s now", name))
 	}
+	if db, ok := d.Text(databaseKey); ok {
+		if _, err := schemeOf(db); err != nil {
+			d.Fail(databaseKey, err)
+		}
+	}
 }
 
 func each(list []params.Value) iter.Seq2[params.Value, error] {

@@ -30,17 +30,31 @@ func (s *source) rows(ctx context.Context, t *operator.Task) (iter.Seq2[params.V
 		return nil, err
 	}
 	query := strings.TrimRight(s.query, "; \t\r\n")
-	if strings.HasPrefix(db, "postgres://") || strings.HasPrefix(db, "postgresql://") {
+	scheme, err := schemeOf(db)
+	switch {
+	case err != nil:
+		return nil, err
+	case scheme != "":
 		return postgresRows(ctx, db, query), nil
-	}
-	if scheme, _, found := strings.Cut(db, "://"); found {
-		return nil, model.Errorf(model.Invalid, "%s can't be %s://...: give a postgres:// address or the name of a SQLite file", databaseKey, scheme)
 	}
 	name := filepath.FromSlash(db)
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(t.Workdir, name)
 	}
 	return sqliteRows(ctx, name, query), nil
+}
+
+// schemeOf returns what the address of a PostgreSQL begins with, and nothing of the name of
+// a file. An address of another database is Invalid.
+func schemeOf(db string) (string, error) {
+	scheme, _, found := strings.Cut(db, "://")
+	switch {
+	case !found:
+		return "", nil
+	case scheme != "postgres" && scheme != "postgresql":
+		return "", model.Errorf(model.Invalid, "%s can't be %s://...: give a postgres:// address or the name of a SQLite file", databaseKey, scheme)
+	}
+	return scheme, nil
 }
 
 // postgresRows has the database make JSON of the rows, which keeps what types mean.
