@@ -14,18 +14,24 @@ import (
 	"github.com/pawlhq/pawl/internal/workflow"
 )
 
-// whatNext names the commands that go on from here.
-func (o *runOptions) whatNext(r planned, s *progress.Summary) (err error) {
+// whatNext names the commands that go on from here. A run that resumes found tasks
+// that were finished in its session.
+func (o *runOptions) whatNext(r planned, resumes bool, s *progress.Summary) (err error) {
 	if o.again != "" {
 		s.Again = o.again
 		return nil
 	}
 	s.Again = o.command(r)
-	if o.allReplayed(s) {
+	switch {
+	case !o.allReplayed(s):
+		return nil
+	case !resumes: // other sessions have made what is memoised, of these very parameters
+		s.Rerun = o.command(r, "--rerun")
+	default:
 		s.Rerun = o.command(r, rerunOf(r.request.Workflow))
 		s.Unused = o.given != nil && slices.ContainsFunc([]string{"param", "params-file", "input"}, o.given.Changed)
-		s.Newer, err = o.newer(r)
 	}
+	s.Newer, err = o.newer(r)
 	return err
 }
 

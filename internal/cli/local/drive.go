@@ -134,9 +134,10 @@ func (o *runOptions) drive(ctx context.Context, s *show, r planned, signals <-ch
 	for _, text := range s.feed.warnings() {
 		_, _ = fmt.Fprintf(o.World.Stderr, "pawl: warning: %s\n", text)
 	}
+	resumes := b.Recovered || b.Finished > 0
 	s.printer.Begin(progress.Run{
 		Workflow: r.request.Workflow.Name, Session: r.request.Session.In(r.request.Calendar.Zone),
-		Attempt: b.Attempt.ID, Resumes: b.Recovered || b.Finished > 0,
+		Attempt: b.Attempt.ID, Resumes: resumes,
 		DryRun: o.dryRun, Children: children("", r.request.Workflow.Root), Reasons: r.reasons,
 	})
 	s.id = b.Attempt.ID
@@ -152,7 +153,7 @@ func (o *runOptions) drive(ctx context.Context, s *show, r planned, signals <-ch
 	summary.Duration, summary.DryRun = o.World.Clock.Now().Sub(began), o.dryRun
 	if !o.dryRun && !o.noSave {
 		summary.Status = o.shown(in.Folder(b.Attempt, r.request.Calendar.Zone))
-		if err := o.whatNext(r, &summary); err != nil {
+		if err := o.whatNext(r, resumes, &summary); err != nil {
 			return console.ExitInternal, err
 		}
 	}
