@@ -21,6 +21,8 @@ import (
 type Config struct {
 	// Endpoint is the address of the server. Required.
 	Endpoint Endpoint
+	// Where says, after what is not there, where that is. Defaults to "on" and the Endpoint.
+	Where string
 	// Headers are sent to the server with each request, and to nobody else.
 	Headers http.Header
 	// Dial connects to the server. Nil does so over the network.
@@ -58,6 +60,7 @@ type Client struct {
 
 // New returns a client, which is not connected until it is used.
 func New(cfg Config) *Client {
+	cfg.Where = cmp.Or(cfg.Where, "on "+cfg.Endpoint.String())
 	cfg.Retries = cmp.Or(cfg.Retries, defaultRetries)
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System{}

@@ -54,7 +54,7 @@ func (c *Client) Project(ctx context.Context, name string) (Project, error) {
 	case err != nil:
 		return Project{}, err
 	case len(list) == 0:
-		return Project{}, model.Errorf(model.NotFound, "there is no project %q on %s", name, c.cfg.Endpoint)
+		return Project{}, model.Errorf(model.NotFound, "there is no project %q %s", name, c.cfg.Where)
 	}
 	return list[0], nil
 }

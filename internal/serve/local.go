@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"log"
 	"log/slog"
 	"net"
@@ -18,16 +19,18 @@ import (
 	"github.com/pawlhq/pawl/internal/clock"
 	"github.com/pawlhq/pawl/internal/instance"
 	"github.com/pawlhq/pawl/internal/logs"
+	"github.com/pawlhq/pawl/internal/model"
 	"github.com/pawlhq/pawl/internal/server"
 	"github.com/pawlhq/pawl/internal/service"
 	"github.com/pawlhq/pawl/internal/store"
 	"github.com/pawlhq/pawl/internal/store/folder"
+	"github.com/pawlhq/pawl/internal/store/memory"
 	"github.com/pawlhq/pawl/internal/store/sqlite"
 	"github.com/pawlhq/pawl/internal/values"
 )
 
-// Local answers what a server answers, of the runs that a folder has kept. It only reads:
-// who runs something there meanwhile is not disturbed.
+// Local answers what a server answers, of the runs that a folder has kept, or of what its
+// files define. It only reads: who runs something there meanwhile is not disturbed.
 type Local struct {
 	store   store.Store
 	outputs *values.Outputs
@@ -46,24 +49,64 @@ func OpenLocal(ctx context.Context, dir, version string, now clock.Clock, told *
 	if err != nil {
 		return nil, err
 	}
-	l := &Local{store: of, within: newWithin(), outputs: localOutputs(instance.StatePath(dir, "values"))}
-	// The folder of a server has projects, and nothing that is of none.
-	stored, _, err := of.ListProjects(ctx, store.ProjectFilter{}, store.Page{Limit: 1})
+	stored, err := hasProjects(ctx, of)
 	if err != nil {
 		return nil, errors.Join(err, of.Close())
 	}
-	if len(stored) == 0 {
-		l.store = folder.New(of, instance.Project)
+	if stored {
+		return answer(of, dir, version, now, told), nil
 	}
+	return answer(folder.New(of, instance.Project), dir, version, now, told), nil
+}
+
+// OpenDefined opens what a folder defines: the projects of a server that has its database
+// there, or else what its files say now, as the one project that its runs are of.
+func OpenDefined(ctx context.Context, dir, version string, now clock.Clock, told *slog.Logger) (*Local, error) {
+	of, err := sqlite.Look(LocalDatabase(dir))
+	switch {
+	case err == nil:
+		if stored, err := hasProjects(ctx, of); err != nil || stored {
+			if err != nil {
+				return nil, errors.Join(err, of.Close())
+			}
+			return answer(of, dir, version, now, told), nil
+		}
+		if err := of.Close(); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, fs.ErrNotExist) && model.CodeOf(err) != model.NotFound:
+		return nil, err
+	}
+	files := memory.NewWith(now)
+	if _, err := rulesOf(files, now).Follow(ctx, instance.Project, dir); err != nil {
+		return nil, errors.Join(err, files.Close())
+	}
+	return answer(files, dir, version, now, told), nil
+}
+
+// hasProjects reports whether a database has projects, as that of a server does, which has
+// nothing that is of none.
+func hasProjects(ctx context.Context, of store.Store) (bool, error) {
+	stored, _, err := of.ListProjects(ctx, store.ProjectFilter{}, store.Page{Limit: 1})
+	return len(stored) > 0, err
+}
+
+func rulesOf(of store.Store, now clock.Clock) *service.Service {
+	return service.New(service.Config{Store: of, Clock: now, NewUUID: uuid.NewString})
+}
+
+// answer answers of what a store has, which is closed with it.
+func answer(of store.Store, dir, version string, now clock.Clock, told *slog.Logger) *Local {
+	l := &Local{store: of, within: newWithin(), outputs: localOutputs(instance.StatePath(dir, "values"))}
 	l.http = &http.Server{
 		ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
 		Handler: server.New(server.Config{
-			Service: service.New(service.Config{Store: l.store, Clock: now, NewUUID: uuid.NewString}), Store: l.store,
+			Service: rulesOf(of, now), Store: of,
 			Logs: logs.At(instance.StatePath(dir, "logs")), Outputs: l.outputs, Log: told, Clock: now, Version: version,
 		}),
 	}
 	l.served.Go(func() { _ = l.http.Serve(l.within) }) // until it is closed
-	return l, nil
+	return l
 }
 
 // localOutputs has the values that are in a folder; nil if there is none, which opening it

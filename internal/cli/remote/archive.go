@@ -33,8 +33,9 @@ func (o *archiveOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.copyLinks, "copy-outgoing-symlinks", false, "take the files that symbolic links to the outside of the folder lead to")
 }
 
-// write checks the project and packs it, and says what is in it.
-func (o *archiveOptions) write(ctx context.Context, f *os.File, told io.Writer) error {
+// write checks the project and packs it but for one of its files, which may be nil, and
+// says what is in it.
+func (o *archiveOptions) write(ctx context.Context, f *os.File, but os.FileInfo, told io.Writer) error {
 	p, err := o.Load()
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func (o *archiveOptions) write(ctx context.Context, f *os.File, told io.Writer) 
 		}
 	}
 	mistakes := o.Mistakes(p, p.Workflows...)
-	o.Warn(append(mistakes.Unknown, mistakes.Faults...).Sorted())
+	o.Warn(append(append(mistakes.Unknown, mistakes.Slips...), mistakes.Faults...).Sorted())
 	tell := console.Teller{To: told}
 	tell.Line("Creating %s...", f.Name())
 	err = project.Pack(o.Path(), f, project.PackOptions{
@@ -55,6 +56,12 @@ func (o *archiveOptions) write(ctx context.Context, f *os.File, told io.Writer) 
 				name += " -> " + link
 			}
 			tell.Line("  Archiving %s", name)
+		},
+		Name: func(name string) string {
+			if o.is(but, name) {
+				return ""
+			}
+			return name
 		},
 	})
 	if err != nil {
@@ -73,6 +80,15 @@ func (o *archiveOptions) write(ctx context.Context, f *os.File, told io.Writer) 
 	}
 	tell.Line("")
 	return tell.Err
+}
+
+// is reports whether a file, which may be nil, is that of the project with a name.
+func (o *archiveOptions) is(file os.FileInfo, name string) bool {
+	if file == nil {
+		return false
+	}
+	at, err := os.Lstat(filepath.Join(o.Path(), filepath.FromSlash(name)))
+	return err == nil && os.SameFile(at, file)
 }
 
 // pipelines reads those of an archive as a server does, and prints warnings.
@@ -122,10 +138,15 @@ func newArchive(world console.IO) *cobra.Command {
 	return c
 }
 
-// make packs the project into a file, which is whole once it is there.
+// make packs the project into a file, which is whole once it is there. The one before
+// stays until then; where that lies in the project, it is not packed.
 func (o *archiveOptions) make(ctx context.Context, path, shown string) (err error) {
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-		return err // else an archive in the project would hold the one before
+	before, err := os.Lstat(path)
+	switch {
+	case err == nil && before.IsDir():
+		return model.Errorf(model.Invalid, "%s is a folder, and no file to be replaced by the archive", shown)
+	case err != nil && !os.IsNotExist(err):
+		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".pawl-archive-*")
 	if err != nil {
@@ -136,7 +157,7 @@ func (o *archiveOptions) make(ctx context.Context, path, shown string) (err erro
 			_ = os.Remove(f.Name()) // the error says more
 		}
 	}()
-	if err = o.write(ctx, f, o.World.Stdout); err != nil {
+	if err = o.write(ctx, f, before, o.World.Stdout); err != nil {
 		_ = f.Close() // likewise
 		return err
 	}

@@ -25,8 +25,8 @@ func newAttempts(world console.IO) *cobra.Command {
 	o := attemptsOptions{listing: listing{Options: Options{World: world}}}
 	c := &cobra.Command{
 		Use: "attempts [SESSION]", Args: cobra.MaximumNArgs(1),
-		Short: "List the attempts on a server, or look for some",
-		Long: "List the newest attempts on a server, the newest last: of each session its last one, or all of one session.\n" +
+		Short: "List the attempts, or look for some",
+		Long: "List the newest attempts, the newest last: of each session its last one, or all of one session.\n" +
 			"Or look for those that match all that is said, among all that there are.",
 		Example: "  pawl attempts\n  pawl attempts 12 --json\n  pawl attempts --project shop --status error --since 7d\n" +
 			"  pawl attempts --param order_id=17 --tag team=search\n  pawl attempts --topic payments --key order_id=17\n" +
@@ -127,7 +127,7 @@ func newAttempt(world console.IO) *cobra.Command {
 	o := attemptOptions{Options: Options{World: world}}
 	definition := false
 	c := newOf(&cobra.Command{
-		Use: "attempt ATTEMPT", Short: "Show an attempt on a server",
+		Use: "attempt ATTEMPT", Short: "Show an attempt",
 		Example: "  pawl attempt 35\n  pawl attempt 35 --definition\n  pawl attempt 35 --definition --json | jq -r .digest",
 	}, o.Ask,
 		func(ctx context.Context, r Server, attempt client.ID) error {
@@ -181,7 +181,7 @@ func (o *attemptOptions) showDefinition(ctx context.Context, r Server, attempt c
 func newTasks(world console.IO) *cobra.Command {
 	o := attemptOptions{Options: Options{World: world}}
 	c := newOf(&cobra.Command{
-		Use: "tasks ATTEMPT", Short: "List the tasks of an attempt on a server",
+		Use: "tasks ATTEMPT", Short: "List the tasks of an attempt",
 		Example: "  pawl tasks 35\n  pawl tasks 35 --json | jq -r 'select(.state == \"error\") | .fullName'",
 	}, o.Ask, func(ctx context.Context, r Server, attempt client.ID) error {
 		found, err := r.Tasks(ctx, attempt)

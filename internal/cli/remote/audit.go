@@ -13,7 +13,6 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
-	"github.com/pawlhq/pawl/internal/model"
 )
 
 type auditOptions struct {
@@ -33,7 +32,7 @@ func newAudit(world console.IO) *cobra.Command {
 			"refused to, what and to what, how that ended, and from where. It is for administrators.",
 		Example: "  pawl audit --since 7d --project shop\n  pawl audit --actor ci --json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r) })
+			return o.AskServer(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r) })
 		},
 	}
 	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) {
@@ -50,7 +49,7 @@ func newAudit(world console.IO) *cobra.Command {
 
 func (o *auditOptions) show(ctx context.Context, r Server) error {
 	if o.count < 1 {
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	}
 	var err error
 	if o.filter.Since, o.filter.Until, err = o.span.times(o.World.Clock.Now()); err != nil {

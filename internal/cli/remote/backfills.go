@@ -62,13 +62,13 @@ func (o *backfillsOptions) run(ctx context.Context, args []string) error {
 	case o.of.Workflow != "" && o.of.Project == "":
 		return model.Errorf(model.Invalid, "a --workflow is one of a --project")
 	case o.count < 1:
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	case len(args) == 2 && args[0] == "cancel":
-		return o.With(ctx, func(ctx context.Context, r Server) error { return o.cancel(ctx, r, args[1]) })
+		return o.AskServer(ctx, func(ctx context.Context, r Server) error { return o.cancel(ctx, r, args[1]) })
 	case len(args) > 0 && o.of.Project != "" && (len(args) == 2 || isID(args[0])):
 		return model.Errorf(model.Invalid, "--project is for lists, and for the names of backfills")
 	}
-	return o.With(ctx, func(ctx context.Context, r Server) error {
+	return o.AskServer(ctx, func(ctx context.Context, r Server) error {
 		found, err := o.find(ctx, r, args)
 		if err != nil {
 			return err

@@ -45,7 +45,7 @@ func (o *Options) Flags(c *cobra.Command) {
 		set = "setting" // the command has a --set of its own
 	}
 	console.Grouped(c, "Server", func(f *pflag.FlagSet) {
-		f.StringVarP(&o.endpoint, "endpoint", "e", "", "server to talk to: `[http[s]://]HOST[:PORT]`, or local for the runs of this folder (default: PAWL_ENDPOINT, client.http.endpoint or "+client.DefaultEndpoint+")")
+		f.StringVarP(&o.endpoint, "endpoint", "e", "", "server to talk to: `[http[s]://]HOST[:PORT]`, or local for what this folder has (default: PAWL_ENDPOINT, client.http.endpoint, server.bind and server.port of pawl.yaml, or "+client.DefaultEndpoint+")")
 		f.VarP((*console.Repeated)(&o.headers), "header", "H", "send a header `KEY=VALUE`; repeatable")
 		f.StringVar(&o.basicAuth, "basic-auth", "", "log in as `USER:PASSWORD`")
 		f.BoolVar(&o.trustAll, "disable-cert-validation", false, "accept any certificate of the server")
@@ -125,7 +125,7 @@ func (o *Options) chosen(settings *config.Config) (string, error) {
 	if at, err := listens(settings); at != "" || err != nil {
 		return at, err
 	}
-	if o.File != "" || o.World.Getenv(config.InstanceVariable) != "" || o.World.Dir == "" {
+	if o.File != "" || o.World.Dir == "" {
 		return "", nil
 	}
 	here := o.ConfigOptions

@@ -27,8 +27,8 @@ func newDigest(world console.IO) *cobra.Command {
 	o := digestOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "digest", GroupID: "remote", Args: cobra.NoArgs,
-		Short: "Show how the attempts of each workflow on a server went",
-		Long: "Show how the attempts of each workflow on a server went that ended in the last seven days, or in another time:\n" +
+		Short: "Show how the attempts of each workflow went",
+		Long: "Show how the attempts of each workflow went that ended in the last seven days, or in another time:\n" +
 			"how many there were, how they ended, how long they took on average and in 95 of 100 cases, and the last one.",
 		Example: "  pawl digest\n  pawl digest --since 30d --project shop --json",
 		RunE:    func(c *cobra.Command, _ []string) error { return o.Ask(c.Context(), o.run) },

@@ -30,8 +30,8 @@ func newEvents(world console.IO) *cobra.Command {
 	o := eventsOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "events", GroupID: "remote", Args: cobra.NoArgs,
-		Short: "Show what happens to all attempts on a server",
-		Long: "Show what happens to all attempts on a server, in the order in which it is stored: that of the last hour, or from\n" +
+		Short: "Show what happens to all attempts",
+		Long: "Show what happens to all attempts, in the order in which it is stored: that of the last hour, or from\n" +
 			"a time or a cursor on. With --follow, go on as it happens; a connection that is lost is made again, and\n" +
 			"nothing is left out. `pawl history` shows the events of one attempt.",
 		Example: "  pawl events --follow --type failure\n  pawl events --since 1d --project shop --json",

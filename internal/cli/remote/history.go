@@ -20,8 +20,8 @@ type historyOptions struct {
 func newHistory(world console.IO) *cobra.Command {
 	o := historyOptions{Options: Options{World: world}}
 	c := newOf(&cobra.Command{
-		Use: "history ATTEMPT", Short: "Show what happened to an attempt on a server",
-		Long: "Show what happened to an attempt on a server, event by event: when its tasks began, waited, were tried again and\n" +
+		Use: "history ATTEMPT", Short: "Show what happened to an attempt",
+		Long: "Show what happened to an attempt, event by event: when its tasks began, waited, were tried again and\n" +
 			"ended, and what was asked of it by whom.",
 		Example: "  pawl history 35\n  pawl history 35 --json | jq 'select(.kind == \"params_edited\") | .data'",
 	}, o.Ask, o.run)

@@ -26,7 +26,7 @@ func newItems(world console.IO) *cobra.Command {
 	c := &cobra.Command{
 		Use: "items ATTEMPT | rerun ATTEMPT INDEX", GroupID: "remote", Args: itemsArgs, ValidArgs: []string{"rerun"},
 		Short: "List the items of a task that runs for each of a collection, or run one again",
-		Long: "List the items of a task of an attempt on a server that runs for each item of a collection: how many there\n" +
+		Long: "List the items of a task of an attempt that runs for each item of a collection: how many there\n" +
 			"are in which state, and each with its index, its value, and why it failed.\n\n" +
 			"`rerun` runs one item again that has ended. While the task goes on, it is run again as part of it. When the attempt\n" +
 			"has ended, another attempt of its session runs the item, takes over all others as they are, and then goes on with\n" +
@@ -74,7 +74,7 @@ func (o *itemsOptions) run(c *cobra.Command, args []string) error {
 
 func (o *itemsOptions) list(ctx context.Context, r Server, attempt client.ID) error {
 	if o.count < 1 {
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	}
 	found, err := r.Items(ctx, attempt, o.task, o.states, o.count)
 	if err != nil {

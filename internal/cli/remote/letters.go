@@ -102,7 +102,7 @@ func (o *lettersOptions) check(args []string) error {
 	case what != "resend" && o.keep != "":
 		return model.Errorf(model.Invalid, "--keep is for `pawl letters resend`")
 	case o.count < 1:
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	}
 	return nil
 }

@@ -70,6 +70,11 @@ func (o *pageOptions) flags(f *pflag.FlagSet) {
 	f.IntVarP(&o.size, "page-size", "s", 0, "list this `number`, as far as the server allows (default: 100)")
 }
 
+// tooFew refuses a --count of none.
+func tooFew(count int) error {
+	return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", count)
+}
+
 // spanOptions choose what is between two times.
 type spanOptions struct{ since, until string }
 

@@ -26,7 +26,7 @@ func newOutbox(world console.IO) *cobra.Command {
 	o := outboxOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "outbox [drop ID... | drop --topic TOPIC | drop --all]", GroupID: "remote", Args: outboxArgs, ValidArgs: []string{"drop"},
-		Short: "List or forget records of tasks that a server has not sent yet",
+		Short: "List or forget records of tasks that are not sent yet",
 		Long: "List the records that tasks have sent and that are not on their way yet, the oldest first: those of a moment,\n" +
 			"of topics that refuse them, or all where neither Kafka nor a webhook is configured.\n\n`drop` forgets records, which are then never sent; with --topic those of a topic whose receiver is gone for good.",
 		Example: "  pawl outbox\n  pawl outbox drop 3 4\n  pawl outbox drop --topic orders\n  pawl outbox drop --all",
@@ -59,7 +59,7 @@ func (o *outboxOptions) run(ctx context.Context, args []string) error {
 	case len(args) > 0 && o.chosen(len(args)-1) != 1:
 		return model.Errorf(model.Invalid, "give the IDs of records, --topic or --all")
 	case o.count < 1:
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	case len(args) == 0:
 		return o.Ask(ctx, o.show)
 	case o.all:

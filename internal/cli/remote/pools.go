@@ -53,11 +53,11 @@ func (o *poolsOptions) run(ctx context.Context, args []string) error {
 	var size *int
 	switch {
 	case o.count < 1:
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	case len(args) == 0:
-		return o.With(ctx, o.list)
+		return o.AskServer(ctx, o.list)
 	case len(args) == 1:
-		return o.With(ctx, func(ctx context.Context, r Server) error { return o.show(ctx, r, args[0]) })
+		return o.AskServer(ctx, func(ctx context.Context, r Server) error { return o.show(ctx, r, args[0]) })
 	case len(args) == 3:
 		n, err := strconv.Atoi(args[2])
 		if err != nil || n < 0 {
@@ -65,7 +65,7 @@ func (o *poolsOptions) run(ctx context.Context, args []string) error {
 		}
 		size = &n
 	}
-	return o.With(ctx, func(ctx context.Context, r Server) error {
+	return o.AskServer(ctx, func(ctx context.Context, r Server) error {
 		p, err := r.SetPool(ctx, args[1], size)
 		if err != nil {
 			return err

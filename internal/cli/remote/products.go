@@ -29,10 +29,10 @@ type productsOptions struct {
 func newProducts(world console.IO) *cobra.Command {
 	o := productsOptions{Options: Options{World: world}}
 	c := &cobra.Command{
-		Use: "products PROJECT [PRODUCT] | forget PROJECT PRODUCT", GroupID: "remote", Args: productsArgs, ValidArgs: []string{"forget"},
-		Short: "List what tasks on a server have made",
-		Long: "List the products that tasks of a project on a server have made, with when that was last; or when one of them was\n" +
-			"made, the latest first, with what the tasks told of it.\n\n`forget` deletes what was told of a product. It needs the scope push.",
+		Use: "products [PROJECT [PRODUCT]] | forget PROJECT PRODUCT", GroupID: "remote", Args: productsArgs, ValidArgs: []string{"forget"},
+		Short: "List what tasks have made",
+		Long: "List the products that tasks of a project have made, with when that was last; or when one of them was\n" +
+			"made, the latest first, with what the tasks told of it. Of the runs of this folder, PROJECT may be left out.\n\n`forget` deletes what was told of a product. It needs the scope push.",
 		Example: "  pawl products shop --prefix sales/\n  pawl products shop sales/daily --partitions\n  pawl products forget shop sales/old",
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}
@@ -51,7 +51,7 @@ func newProducts(world console.IO) *cobra.Command {
 func productsArgs(_ *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
-		return errors.New("name a PROJECT")
+		return nil // of a folder, its project is meant
 	case args[0] == "forget" && len(args) != 3:
 		return errors.New("forget takes a PROJECT and a PRODUCT")
 	case args[0] != "forget" && len(args) > 2:
@@ -64,8 +64,8 @@ func (o *productsOptions) run(ctx context.Context, args []string) error {
 	one := len(args) == 2
 	switch {
 	case o.count < 1:
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
-	case args[0] == "forget":
+		return tooFew(o.count)
+	case len(args) > 0 && args[0] == "forget":
 		return o.With(ctx, func(ctx context.Context, r Server) error { return o.forget(ctx, r, args[1], args[2]) })
 	case !one && (o.partitions || o.partition != ""):
 		return model.Errorf(model.Invalid, "partitions are those of a product").WithHint("name it after the project")
@@ -75,6 +75,12 @@ func (o *productsOptions) run(ctx context.Context, args []string) error {
 		return model.Errorf(model.Invalid, "--prefix is for lists of products, or of --partitions")
 	}
 	return o.Ask(ctx, func(ctx context.Context, r Server) error {
+		switch {
+		case len(args) == 0 && !o.here:
+			return model.Errorf(model.Invalid, "name a PROJECT of the server").WithHint("`pawl projects` lists them")
+		case len(args) == 0:
+			args = []string{runsProject}
+		}
 		switch {
 		case o.partitions:
 			found, err := r.Partitions(ctx, args[0], args[1], o.prefix, o.count)
@@ -194,8 +200,8 @@ func newExpectations(world console.IO) *cobra.Command {
 	o := expectationsOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "expectations", GroupID: "remote", Args: cobra.NoArgs,
-		Short: "List whether what tasks on a server expect holds",
-		Long:  "List whether what tasks on a server expect holds, as they have told: the latest first.",
+		Short: "List whether what tasks expect holds",
+		Long:  "List whether what tasks expect holds, as they have told: the latest first.",
 		Example: "  pawl expectations --broken --since 1d\n  pawl expectations --attempt 35\n" +
 			"  pawl expectations --project shop --name \"rows > 0\" --json",
 		RunE: func(c *cobra.Command, _ []string) error { return o.Ask(c.Context(), o.run) },
@@ -221,7 +227,7 @@ func (o *expectationsOptions) run(ctx context.Context, r Server) (err error) {
 	q.About = "expectation"
 	switch {
 	case o.count < 1:
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	case q.Workflow != "" && q.Project == "":
 		return model.Errorf(model.Invalid, "a --workflow is one of a --project")
 	case o.broken && o.held:

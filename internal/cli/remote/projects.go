@@ -27,11 +27,11 @@ func newProjects(world console.IO) *cobra.Command {
 	o := projectsOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "projects [PROJECT]", Aliases: []string{"project"}, GroupID: "remote", Args: cobra.MaximumNArgs(1),
-		Short:   "List the projects of a server",
-		Long:    "List the projects of a server, the oldest first, or show one.",
+		Short:   "List the projects",
+		Long:    "List the projects of a server, the oldest first, or show one. The files of a folder are the project default.",
 		Example: "  pawl projects\n  pawl projects --name etl --json",
 		RunE: func(c *cobra.Command, args []string) error {
-			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
+			return o.AskDefined(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
 		},
 	}
 	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) { o.countFlags(f, &o.contains) })

@@ -75,7 +75,7 @@ func (o *pushOptions) run(ctx context.Context, name string) error {
 	if o.JSON {
 		told = io.Discard
 	}
-	if err := o.archiveOptions.write(ctx, f, told); err != nil {
+	if err := o.archiveOptions.write(ctx, f, nil, told); err != nil {
 		return err
 	}
 	return o.With(ctx, func(ctx context.Context, r Server) error {

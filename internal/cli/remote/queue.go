@@ -29,7 +29,7 @@ func newQueue(world console.IO) *cobra.Command {
 	o := queueOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "queue [limits | cancel]", GroupID: "remote", Args: queueArgs, ValidArgs: []string{"limits", "cancel"},
-		Short: "List the runs that wait on a server, and why; or end them",
+		Short: "List the runs that wait, and why; or end them",
 		Long: "List the runs that wait in the run queue of a server, in the order in which they are admitted: since when, and\n" +
 			"which limit keeps each back.\n\n`limits` lists the limits, and how much of each is in use. `cancel` ends runs that wait, together: they never\n" +
 			"begin. Those that have begun are ended by `pawl kill`.",
@@ -63,7 +63,7 @@ func (o *queueOptions) run(c *cobra.Command, args []string) error {
 	case o.of.Workflow != "" && o.of.Project == "":
 		return model.Errorf(model.Invalid, "a --workflow is one of a --project")
 	case o.count < 1:
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	case !cancel && o.all:
 		return model.Errorf(model.Invalid, "--all is for `pawl queue cancel`")
 	case cancel && o.all == filtered:

@@ -24,7 +24,7 @@ func newReporters(world console.IO) *cobra.Command {
 		Long: "List the reporters of a server: when the last event happened that each was told of, for how long the next one\n" +
 			"waits, how often it fails now, how many events it was never told of because of failures, and the last error.",
 		Example: "  pawl reporters\n  pawl reporters --json | jq 'select(.lag > 60) | .name'",
-		RunE:    func(c *cobra.Command, _ []string) error { return o.With(c.Context(), o.run) },
+		RunE:    func(c *cobra.Command, _ []string) error { return o.AskServer(c.Context(), o.run) },
 	}
 	o.OutputOptions.Flags(c)
 	o.Options.Flags(c)

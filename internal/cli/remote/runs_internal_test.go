@@ -61,7 +61,10 @@ func TestTheRunsOfAFolderAreAskedWhereNobodyMeansAServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := Options{World: worldOf(t, tt.kept, tt.settings), endpoint: tt.endpoint}
-			o.reads, o.listens = !tt.writes, func(context.Context) bool { return tt.listens }
+			if !tt.writes {
+				o.about = aboutKept
+			}
+			o.listens = func(context.Context) bool { return tt.listens }
 			settings, err := o.Config(o.World)
 			if err != nil {
 				t.Fatal(err)
@@ -102,6 +105,22 @@ func TestWhatChangesSomethingNeedsAServer(t *testing.T) {
 	}
 }
 
+func TestWhatOnlyServersHaveIsAskedOfNoFolder(t *testing.T) {
+	t.Parallel()
+	never := func(context.Context, Server) error { t.Error("it was asked"); return nil }
+	o := flagged(worldOf(t, true, ""))
+	err := o.AskServer(t.Context(), never)
+	if model.CodeOf(err) != model.Invalid || !strings.Contains(err.Error(), "only a server has this") {
+		t.Errorf("%v (%s)", err, model.HintsOf(err))
+	}
+	o = &Options{World: worldOf(t, true, "")}
+	o.about = aboutServers
+	err = o.helpful(model.Errorf(model.Unavailable, "nobody is there"), "")
+	if !strings.HasPrefix(model.HintsOf(err), "only a server has this, and no folder; does the server") {
+		t.Error(model.HintsOf(err))
+	}
+}
+
 func TestWhereNoRunsWereKeptThatIsSaid(t *testing.T) {
 	t.Parallel()
 	o := flagged(worldOf(t, false, ""))
@@ -113,7 +132,7 @@ func TestWhereNoRunsWereKeptThatIsSaid(t *testing.T) {
 		t.Error("a folder for runs was made")
 	}
 	o = &Options{World: worldOf(t, false, "")}
-	o.reads = true
+	o.about = aboutKept
 	err = o.helpful(model.Errorf(model.Unavailable, "nobody is there"), "")
 	if !strings.Contains(model.HintsOf(err), "no runs were kept") {
 		t.Error(model.HintsOf(err))

@@ -21,12 +21,12 @@ func newSchedules(world console.IO) *cobra.Command {
 	o := schedulesOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "schedules [SCHEDULE | PROJECT [WORKFLOW]]", Aliases: []string{"schedule"}, GroupID: "remote", Args: cobra.MaximumNArgs(2),
-		Short: "List the schedules on a server",
-		Long: "List the schedules on a server: for which session, and when, each starts its workflow next. Of one schedule, or\n" +
-			"of those of a project, it also tells what became of it last; `pawl ticks` tells all of that.",
+		Short: "List the schedules",
+		Long: "List the schedules on a server, or in the files of this folder: for which session, and when, each starts its\n" +
+			"workflow next. Of one schedule, or of those of a project, it also tells what became of it last; `pawl ticks` tells all of that.",
 		Example: "  pawl schedules\n  pawl schedules 17\n  pawl schedules shop daily",
 		RunE: func(c *cobra.Command, args []string) error {
-			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
+			return o.AskDefined(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
 		},
 	}
 	o.OutputOptions.Flags(c)

@@ -70,7 +70,7 @@ func (o *secretsOptions) run(ctx context.Context, more []string) error {
 		return model.Errorf(model.Invalid, "%q needs --set or --delete before it", more[0])
 	}
 	if !o.local {
-		return o.With(ctx, func(ctx context.Context, r Server) error {
+		return o.AskServer(ctx, func(ctx context.Context, r Server) error {
 			p, err := r.Project(ctx, o.project)
 			if err != nil {
 				return err

@@ -27,16 +27,20 @@ func newSensors(world console.IO) *cobra.Command {
 	c := &cobra.Command{
 		Use: "sensors [PROJECT [WORKFLOW] | enable|disable|reset SENSOR | enable|disable|reset PROJECT WORKFLOW]", Aliases: []string{"sensor"},
 		GroupID: "remote", Args: sensorsArgs, ValidArgs: sensorVerbs,
-		Short: "List the sensors on a server, or switch and reset them",
-		Long: "List the sensors on a server, or those of a project: what each has seen up to now, which is its cursor, and when\n" +
-			"it is evaluated again.\n\n`disable` keeps a sensor from being evaluated, and `enable` has it evaluated again, at once. `reset` takes its\n" +
+		Short: "List the sensors, or switch and reset them",
+		Long: "List the sensors on a server, or in the files of this folder, or those of a project: what each has seen up to\n" +
+			"now, which is its cursor, and when it is evaluated again.\n\n`disable` keeps a sensor from being evaluated, and `enable` has it evaluated again, at once. `reset` takes its\n" +
 			"cursor away, or gives it the one of --cursor, and has it evaluated at once; the run keys that it has used stay used.",
 		Example: "  pawl sensors\n  pawl sensors shop\n  pawl sensors disable 3\n  pawl sensors reset shop orders --cursor 2026-01-30",
 		RunE: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed("cursor") && (len(args) == 0 || args[0] != "reset") {
 				return model.Errorf(model.Invalid, "--cursor is for `pawl sensors reset`")
 			}
-			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.run(ctx, r, args) })
+			connect := o.AskDefined
+			if len(args) > 0 && slices.Contains(sensorVerbs, args[0]) {
+				connect = o.With
+			}
+			return connect(c.Context(), func(ctx context.Context, r Server) error { return o.run(ctx, r, args) })
 		},
 	}
 	c.Flags().StringVar(&o.cursor, "cursor", "", "reset: give the sensor this `TEXT`")

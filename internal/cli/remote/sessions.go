@@ -16,8 +16,8 @@ func newSessions(world console.IO) *cobra.Command {
 	o := sessionsOptions{listing{Options: Options{World: world}}}
 	return o.command(&cobra.Command{
 		Use: "sessions [PROJECT [WORKFLOW] | SESSION]", Aliases: []string{"session"}, Args: cobra.MaximumNArgs(2),
-		Short: "List the sessions on a server, or show one",
-		Long: "List the newest sessions on a server, of a project or of a workflow, the newest last; or show one, by its number.\n" +
+		Short: "List the sessions, or show one",
+		Long: "List the newest sessions, of a project or of a workflow, the newest last; or show one, by its number.\n" +
 			"Of each session the newest attempt is shown; `attempts` lists all.",
 		Example: "  pawl sessions shop daily\n  pawl session 12",
 	}, o.show)

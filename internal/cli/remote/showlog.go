@@ -39,8 +39,8 @@ func newLog(world console.IO) *cobra.Command {
 	o := showLogOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "log ATTEMPT [+TASK]", Aliases: []string{"logs"}, GroupID: "remote", Args: cobra.RangeArgs(1, 2),
-		Short: "Show what the tasks of an attempt on a server print",
-		Long: "Show what the tasks of an attempt on a server print, task by task, in the order in which they began.\n" +
+		Short: "Show what the tasks of an attempt print",
+		Long: "Show what the tasks of an attempt print, task by task, in the order in which they began.\n" +
 			"With the beginning of a full name, such as +daily+load, only those tasks are shown. Where there are several,\n" +
 			"a line on standard error says which one the lines after it are from.",
 		Example: "  pawl log 35\n  pawl log 35 +daily+load -f\n  pawl log 35 +daily+load --stream stderr --timestamps\n  pawl log 35 --level warn",

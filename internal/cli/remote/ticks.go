@@ -32,7 +32,7 @@ func newTicks(world console.IO) *cobra.Command {
 			"or a sensor in it say whose.",
 		Example: "  pawl ticks\n  pawl ticks shop daily\n  pawl ticks 17 --outcome failed\n  pawl ticks shop --since 7d --json",
 		RunE: func(c *cobra.Command, args []string) error {
-			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
+			return o.AskServer(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
 		},
 	}
 	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) {
@@ -48,7 +48,7 @@ func newTicks(world console.IO) *cobra.Command {
 
 func (o *ticksOptions) show(ctx context.Context, r Server, args []string) error {
 	if o.count < 1 {
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	}
 	var err error
 	if o.filter.Since, o.filter.Until, err = o.span.times(o.World.Clock.Now()); err != nil {

@@ -31,7 +31,7 @@ func (o *Options) showVersions(ctx context.Context) error {
 		return err
 	}
 	const never = -1 // whoever asks wants to know how it is now
-	o.reads = true
+	o.about = aboutKept
 	return o.open(ctx, client.Config{Retries: never}, func(r Server) error {
 		if o.here {
 			return nil

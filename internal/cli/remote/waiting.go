@@ -12,7 +12,6 @@ import (
 
 	"github.com/pawlhq/pawl/internal/cli/console"
 	"github.com/pawlhq/pawl/internal/client"
-	"github.com/pawlhq/pawl/internal/model"
 )
 
 type waitingOptions struct {
@@ -27,8 +26,8 @@ func newWaiting(world console.IO) *cobra.Command {
 	o := waitingOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "waiting [ATTEMPT]", GroupID: "remote", Args: cobra.MaximumNArgs(1),
-		Short: "List what tasks on a server wait for",
-		Long: "List which tasks on a server wait for which messages, and since when, by topic and name of the key, the longest\n" +
+		Short: "List what tasks wait for",
+		Long: "List which tasks wait for which messages, and since when, by topic and name of the key, the longest\n" +
 			"waiting first. `pawl signal` gives them one. Of one attempt, list all tasks that wait: for messages, for a time,\n" +
 			"for another try.",
 		Example: "  pawl waiting\n  pawl waiting 35\n  pawl waiting --topic payments --key order_id=17",
@@ -46,7 +45,7 @@ func newWaiting(world console.IO) *cobra.Command {
 
 func (o *waitingOptions) run(ctx context.Context, args []string) error {
 	if o.count < 1 {
-		return model.Errorf(model.Invalid, "--count must be 1 or more, not %d", o.count)
+		return tooFew(o.count)
 	}
 	filter, err := o.filter(o.topic)
 	if err != nil {

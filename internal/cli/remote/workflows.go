@@ -28,8 +28,8 @@ func newWorkflows(world console.IO) *cobra.Command {
 	o := workflowsOptions{Options: Options{World: world}}
 	c := &cobra.Command{
 		Use: "workflows [PROJECT [WORKFLOW]]", Aliases: []string{"workflow"}, GroupID: "remote", Args: cobra.MaximumNArgs(2),
-		Short: "List the workflows on a server, or show one",
-		Long: "List the workflows on a server, or those of a project, or show the definition of one. They are those\n" +
+		Short: "List the workflows, or show one",
+		Long: "List the workflows on a server, or in the files of this folder, or those of a project, or show the definition of one. They are those\n" +
 			"of the newest revisions; processes of Go programs are among them.",
 		Example: "  pawl workflows\n  pawl workflows shop daily\n  pawl workflows order-service orders --plan\n" +
 			"  pawl workflows shop daily --plot svg > daily.svg\n  pawl workflows shop daily --schema",
@@ -37,7 +37,7 @@ func newWorkflows(world console.IO) *cobra.Command {
 			if err := o.check(len(args)); err != nil {
 				return err
 			}
-			return o.With(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
+			return o.AskDefined(c.Context(), func(ctx context.Context, r Server) error { return o.show(ctx, r, args) })
 		},
 	}
 	console.Grouped(c, "What is listed", func(f *pflag.FlagSet) {
