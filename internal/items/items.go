@@ -188,7 +188,7 @@ func (l Lists) keepDone(ctx context.Context, carry *store.Carry) error {
 	}
 	f := engine.Fetch{List: carry.From.List, From: carry.Only, Most: 1, Again: true}
 	item, err := l.Store.FetchItems(ctx, carry.From.Attempt, carry.From.Task, f)
-	if err == nil && len(item) == 1 && (&store.Carry{Only: -1}).Carried(0, item[0].State).Final() {
+	if err == nil && len(item) == 1 && endedWell(item[0].State) {
 		carry.Only = math.MaxInt64
 	}
 	return err

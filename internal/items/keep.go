@@ -50,7 +50,7 @@ func (l Lists) keep(ctx context.Context, from, to store.ItemList, page []engine.
 	for i := 0; i < len(was); i++ {
 		begin := i
 		for ; i < len(was) && i < len(page) && same(&was[i].Item, &page[i]); i++ {
-			if (&store.Carry{Only: -1}).Carried(was[i].Index, was[i].State).Final() {
+			if endedWell(was[i].State) {
 				done++
 			}
 		}
@@ -63,6 +63,12 @@ func (l Lists) keep(ctx context.Context, from, to store.ItemList, page []engine.
 		}
 	}
 	return done, nil
+}
+
+// endedWell reports whether an item in that state is not run again where others are.
+func endedWell(s model.State) bool {
+	all := store.Carry{Only: -1}
+	return all.Carried(0, s).Final()
 }
 
 func same(a, b *engine.Item) bool {
