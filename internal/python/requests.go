@@ -57,13 +57,6 @@ type Check struct {
 	Given []string
 }
 
-// TaskHooks and DAGHooks are what hooks can ask for. Those of a pipeline on
-// finish can ask for "report" too, and those on failure for "traceback".
-var (
-	TaskHooks = []string{"task", "client", "product", "params"}
-	DAGHooks  = []string{"dag"}
-)
-
 // Check returns for each check why the function can't be called, or nothing.
 func (h *Host) Check(ctx context.Context, checks []Check) ([]string, error) {
 	list := make([]params.Value, len(checks))

@@ -246,6 +246,7 @@ func TestInspect(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
+	taskHooks, dagHooks := []string{"task", "client", "product", "params"}, []string{"dag"}
 	dir := project(t, map[string]string{"m.py": `
 def plain(product, n): pass
 def up(product, upstream): pass
@@ -280,12 +281,12 @@ value = 3
 		{python.Check{Call: python.Call{Path: "m.slow"}, Given: []string{"product"}}, ""},
 		{python.Check{Call: python.Call{Path: "m.value"}}, "m.value is a int and no function"},
 		{python.Check{Call: python.Call{Path: "m.absent"}}, "AttributeError: m has no 'absent'"},
-		{python.Check{Hook: true, Call: python.Call{Path: "m.hook"}, Given: python.TaskHooks}, ""},
-		{python.Check{Hook: true, Call: python.Call{Path: "m.hook_own", Args: params.Of("k", 1)}, Given: python.TaskHooks}, ""},
-		{python.Check{Hook: true, Call: python.Call{Path: "m.hook_own"}, Given: python.TaskHooks}, "hook hook_own() asks for `k`; hooks get `task`, `client`, `product`, `params`"},
-		{python.Check{Hook: true, Call: python.Call{Path: "m.hook", Args: params.Of("k", 1)}, Given: python.TaskHooks}, "hook hook() does not take `k`"},
-		{python.Check{Hook: true, Call: python.Call{Path: "m.hook_default"}, Given: python.DAGHooks}, ""},
-		{python.Check{Hook: true, Call: python.Call{Path: "m.hook_wrong"}, Given: python.DAGHooks}, "hook hook_wrong() asks for `whatever`; hooks get `dag`"},
+		{python.Check{Hook: true, Call: python.Call{Path: "m.hook"}, Given: taskHooks}, ""},
+		{python.Check{Hook: true, Call: python.Call{Path: "m.hook_own", Args: params.Of("k", 1)}, Given: taskHooks}, ""},
+		{python.Check{Hook: true, Call: python.Call{Path: "m.hook_own"}, Given: taskHooks}, "hook hook_own() asks for `k`; hooks get `task`, `client`, `product`, `params`"},
+		{python.Check{Hook: true, Call: python.Call{Path: "m.hook", Args: params.Of("k", 1)}, Given: taskHooks}, "hook hook() does not take `k`"},
+		{python.Check{Hook: true, Call: python.Call{Path: "m.hook_default"}, Given: dagHooks}, ""},
+		{python.Check{Hook: true, Call: python.Call{Path: "m.hook_wrong"}, Given: dagHooks}, "hook hook_wrong() asks for `whatever`; hooks get `dag`"},
 	} {
 		got, err := h.Check(t.Context(), []python.Check{tt.check})
 		if err != nil || len(got) != 1 || !strings.HasPrefix(got[0], tt.want) || tt.want == "" && got[0] != "" {
